@@ -1,0 +1,47 @@
+"""Errors written for people: what happened, where, and what to do next."""
+
+from __future__ import annotations
+
+
+class SeatrialError(Exception):
+    """Something a person must act on. Printed in full, never with a traceback.
+
+    Args:
+        what: one sentence, what happened.
+        where: the file and line, object, address or command it happened at.
+        next_step: what the reader can do about it.
+    """
+
+    def __init__(self, what: str, *, where: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        lines = [self.what]
+        if self.where:
+            lines.append(f"  where    {self.where}")
+        if self.next_step:
+            lines.append(f"  next     {self.next_step}")
+        return "\n".join(lines)
+
+
+class BadInput(SeatrialError):
+    """A file, flag or variable that cannot be used as it is."""
+
+
+class ClusterUnreachable(SeatrialError):
+    """The API server of the target did not answer."""
+
+
+class WaitExpired(SeatrialError):
+    """A bounded wait ran out; carries the last reason it was given."""
+
+
+class FaultRefused(SeatrialError):
+    """A fault was not injected: nothing matched, it would be unsafe, or nobody consented."""
+
+
+class FaultNotProven(SeatrialError):
+    """A fault was requested, but its effect was not seen."""

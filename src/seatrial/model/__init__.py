@@ -1,0 +1,1 @@
+"""Plain frozen data. No I/O, no clock."""

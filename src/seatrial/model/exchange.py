@@ -1,0 +1,88 @@
+"""One request and its fate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Fate(StrEnum):
+    """What surely became of a request."""
+
+    OK = "ok"
+    """The expected answer arrived."""
+    FAILED = "failed"
+    """Surely not applied: no connection, or refused by a 4xx."""
+    UNKNOWN = "unknown"
+    """Bytes were sent and no expected answer came (timeout, reset, 5xx): it may have been applied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request of a traffic stream. All times are monotonic seconds of this machine.
+
+    Attributes:
+        sequence: number of the arrival in its schedule, from 0.
+        journey: the journey's name.
+        planned_at: when the schedule wanted it sent; latency counts from here (open model).
+        sent_at: when it was really sent; None when the arrival was dropped.
+        completed_at: when the answer or the error came; None when dropped or still open at the end.
+        fate: see `Fate`. A dropped arrival is FAILED with error "dropped" (it never left).
+        status: HTTP status code, or None.
+        error: short reason when not OK, e.g. "connection refused", "timeout 5 s", "status 503".
+        key: the value of {uuid} in the request (idempotency key), or empty.
+        answer_id: the value captured from the answer (`{response.id}`), or empty.
+        backend: which pod answered, when the answer says so (header x-served-by), or empty.
+    """
+
+    sequence: int
+    journey: str
+    planned_at: float
+    sent_at: float | None
+    completed_at: float | None
+    fate: Fate
+    status: int | None = None
+    error: str = ""
+    key: str = ""
+    answer_id: str = ""
+    backend: str = ""
+
+    @property
+    def latency_seconds(self) -> float | None:
+        """From the planned time to the answer; None without an answer."""
+        return None if self.completed_at is None else self.completed_at - self.planned_at
+
+    @property
+    def ok(self) -> bool:
+        return self.fate is Fate.OK
+
+
+DROPPED = "dropped"
+"""The `error` of an arrival that the generator could not send: its fault, not the system's."""
+
+
+@dataclass(frozen=True)
+class GeneratorHealth:
+    """How well the generator kept its schedule. Decides whether a verdict can be trusted.
+
+    Attributes:
+        planned: arrivals that the schedule had.
+        sent: arrivals sent.
+        dropped: arrivals never sent (too many in flight, or the end of the run).
+        late: arrivals sent more than `late_after_seconds` after their time.
+        late_after_seconds: the limit for `late` (0.010).
+        lateness_p99_seconds: 99th percentile of (sent - planned).
+        cpu_fraction: CPU seconds of the generator per second of the run, of one core.
+    """
+
+    planned: int
+    sent: int
+    dropped: int
+    late: int
+    late_after_seconds: float
+    lateness_p99_seconds: float
+    cpu_fraction: float
+
+    @property
+    def late_fraction(self) -> float:
+        return self.late / self.planned if self.planned else 0.0

@@ -1,0 +1,112 @@
+"""What a run directory records (DESIGN section 4).
+
+`events-<tool>-<pid>.ndjson` is the only truth: one JSON object a line, appended and flushed. Each has
+`type` (a name below), `at` (monotonic seconds) and `wall` (seconds since the epoch). `run.json` is derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from seatrial.model.exchange import GeneratorHealth
+from seatrial.model.fault import FaultRecord
+from seatrial.model.timeline import Clock
+from seatrial.model.verdict import CheckResult, Outcome
+
+SCHEMA_VERSION = 1
+
+
+class EventType(StrEnum):
+    """The `type` of a line, and what its `data` holds."""
+
+    TOOL_STARTED = "tool-started"
+    """{tool, pid, argv, versions, seed}"""
+    TOOL_FINISHED = "tool-finished"
+    """{tool, pid, exit_code}: without it that tool's part of the run is unfinished."""
+    SYSTEM = "system"
+    """{name, source, namespace, context, objectives, digest}"""
+    STAGE_STARTED = "stage-started"
+    """{stage}"""
+    STAGE_FINISHED = "stage-finished"
+    """{stage, outcome, seconds, note}"""
+    CHECK_STARTED = "check-started"
+    """{check, subject, requirement}"""
+    CHECK_FINISHED = "check-finished"
+    """A `CheckResult` as a dict."""
+    FAULT = "fault"
+    """{check, subject, record: FaultRecord as a dict}"""
+    TRAFFIC = "traffic"
+    """{check, subject, file, journey, health: GeneratorHealth}: `file` below exchanges/."""
+    TIMELINE = "timeline"
+    """{check, subject, file, clock: Clock}: `file` below evidence/."""
+    CHANGED_OBJECTS = "changed-objects"
+    """{objects: [..]}: what differs between before and after the run; empty when all is as it was."""
+    NOTE = "note"
+    """{text}: a warning for the page."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Traffic recorded for one check: where its exchanges lie."""
+
+    check: str
+    subject: str
+    file: str
+    journey: str
+    health: GeneratorHealth
+
+
+@dataclass(frozen=True)
+class Record:
+    """A timeline recorded for one check: where it lies."""
+
+    check: str
+    subject: str
+    file: str
+    clock: Clock
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    outcome: str
+    seconds: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run, as derived from its event files.
+
+    Attributes:
+        finished: every tool that started has its closing record, and the run was closed.
+    """
+
+    run_id: str
+    directory: str
+    started_wall: float
+    ended_wall: float | None
+    finished: bool
+    system: Mapping[str, Any]
+    tools: tuple[Mapping[str, Any], ...]
+    stages: tuple[Stage, ...]
+    results: tuple[CheckResult, ...]
+    unfinished_checks: tuple[Mapping[str, Any], ...]
+    faults: tuple[tuple[str, str, FaultRecord], ...] = ()
+    """(check, subject, record)"""
+    streams: tuple[Stream, ...] = ()
+    timelines: tuple[Record, ...] = ()
+    changed_objects: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst outcome of all; a run without its closing record is an ERROR, never a pass."""
+        outcomes = [result.verdict.outcome for result in self.results]
+        if not self.finished or self.unfinished_checks:
+            outcomes.append(Outcome.ERROR)
+        return Outcome.worst(outcomes)

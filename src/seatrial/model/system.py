@@ -1,0 +1,162 @@
+"""The system under test, as its file describes it (`fixtures/systems/*.yaml`).
+
+pydantic holds the shape; `seatrial.model.system_file` turns text into these models and finds the lines.
+Every field's description names its unit; the JSON Schema for editors is exported from here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Metadata(_Part):
+    name: Name = Field(description="The system's name; stands in reports.")
+    owner: str = Field("", description="Whom to ask; stands in reports.")
+
+
+class KindTarget(_Part):
+    config: str = Field(description="kind cluster configuration, relative to the system file.")
+
+
+class TargetCluster(_Part):
+    """Where the system runs: an own kind cluster, or a context of the user's kubeconfig."""
+
+    kind: KindTarget | None = Field(None, description="A kind cluster that Seatrial makes and adopts.")
+    context: str | None = Field(None, description="Name of a context in the user's kubeconfig.")
+    namespace: Name = Field(description="The only namespace that is read or touched.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> TargetCluster:
+        if (self.kind is None) == (self.context is None):
+            raise ValueError("exactly one of `kind` and `context` is needed")
+        return self
+
+
+class Deploy(_Part):
+    kustomize: str = Field(description="Folder with a kustomization, relative to the system file.")
+
+
+class Entry(_Part):
+    """Where clients reach the system."""
+
+    url: str | None = Field(None, pattern=r"^https?://[^/\s]+$", description="Base address, no path.")
+    service: Name | None = Field(None, description="A Service to reach by port-forward: pins one pod.")
+    port: int | None = Field(None, ge=1, le=65535, description="Port of that Service.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Entry:
+        if (self.url is None) == (self.service is None):
+            raise ValueError("exactly one of `url` and `service` is needed")
+        if self.service is not None and self.port is None:
+            raise ValueError("`service` needs `port`")
+        return self
+
+
+class Workload(_Part):
+    kind: Literal["Deployment", "StatefulSet"] = Field(description="Kind of the workload.")
+    name: Name = Field(description="Name of the object.")
+    stateless: bool = Field(False, description="Any of its pods may be replaced at any time.")
+    stateful: bool = Field(False, description="It keeps data that must survive its pods.")
+    autoscaled: Name | None = Field(None, description="Name of the HorizontalPodAutoscaler that scales it.")
+    journey: str | None = Field(None, description="The journey that exercises it (default: the first one).")
+
+
+class Request(_Part):
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = Field("GET", description="Method.")
+    path: str = Field(pattern=r"^/", description="Path and query; {uuid}, {n} and {random.N} are filled in.")
+    headers: dict[str, str] = Field(default_factory=dict, description="Headers; templates as in path.")
+    json_body: Any = Field(None, alias="json", description="JSON body; templates in its strings.")
+
+
+class Expect(_Part):
+    status: int | tuple[int, ...] = Field(200, description="Status code, or codes, that mean success.")
+
+
+class Read(_Part):
+    path: str = Field(pattern=r"^/", description="Path; {response.FIELD} comes from the answer.")
+
+
+class Acknowledged(_Part):
+    """How to read back what an accepted write promised; turns on the lost-write check."""
+
+    read: Read
+    expect: Expect = Expect()
+
+
+class Idempotent(_Part):
+    key: str = Field(description="Header that carries the idempotency key.")
+
+
+class Journey(_Part):
+    request: Request
+    expect: Expect = Expect()
+    acknowledged: Acknowledged | None = None
+    idempotent: Idempotent | None = None
+    timeout_seconds: float = Field(5.0, gt=0, le=120, description="Deadline of one request, seconds.")
+
+
+class SqlQuery(_Part):
+    workload: str = Field(description="Role of the database workload.")
+    database: str = Field(description="Database name.")
+    query: str = Field(description="A query that gives one number.")
+    expect: float = Field(description="The number it must give.")
+
+
+class Invariant(_Part):
+    name: Name
+    sql: SqlQuery
+
+
+class Objectives(_Part):
+    """Numbers that must hold."""
+
+    availability: float = Field(0.999, gt=0, lt=1, description="Fraction of time the system answers.")
+    budget_window_hours: float = Field(24.0, gt=0, description="Window of the error budget, hours.")
+    latency_p99_ms: float = Field(300.0, gt=0, description="99th percentile from planned time, ms.")
+    recovery_seconds: float = Field(30.0, gt=0, description="Longest outage after a crash, seconds.")
+    scale_up_seconds: float = Field(150.0, gt=0, description="From load step to enough replicas, seconds.")
+    scale_down_seconds: float = Field(300.0, gt=0, description="From end of load to minReplicas, seconds.")
+
+
+class Consent(_Part):
+    """Permission to disturb exactly one context and namespace."""
+
+    disruptive: bool = Field(False, description="Whether faults and load may be applied.")
+    context: str | None = Field(None, description="The context that consent is given for.")
+    namespace: Name | None = Field(None, description="The namespace that consent is given for.")
+
+
+class System(_Part):
+    api_version: Literal["seatrial/v1"] = Field(alias="apiVersion", description="seatrial/v1")
+    kind: Literal["System"] = Field(description="System")
+    metadata: Metadata
+    target: TargetCluster
+    deploy: Deploy | None = None
+    entry: Entry
+    workloads: dict[str, Workload] = Field(min_length=1, description="Workloads by role.")
+    journeys: dict[str, Journey] = Field(min_length=1, description="User actions by name.")
+    invariants: tuple[Invariant, ...] = ()
+    objectives: Objectives = Objectives()
+    consent: Consent = Consent()
+
+    @model_validator(mode="after")
+    def _references(self) -> System:
+        for role, workload in self.workloads.items():
+            if workload.journey is not None and workload.journey not in self.journeys:
+                raise ValueError(f"workloads.{role}.journey names no journey: {workload.journey}")
+        for invariant in self.invariants:
+            if invariant.sql.workload not in self.workloads:
+                raise ValueError(f"invariant {invariant.name} names no workload: {invariant.sql.workload}")
+        return self
+
+    def journey_of(self, role: str) -> str:
+        """Name of the journey that exercises the workload `role`: its own, else the first one."""
+        return self.workloads[role].journey or next(iter(self.journeys))

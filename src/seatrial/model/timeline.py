@@ -1,0 +1,170 @@
+"""What the cluster did, as seen by watches, on one clock.
+
+Each record is a change seen at `at`: monotonic seconds of this machine when the watch event arrived.
+Fields ending in `_at` inside a record are the API server's own times mapped to the same clock with the
+measured offset (`Clock`); they have the server's resolution of one second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Change(StrEnum):
+    ADDED = "added"
+    MODIFIED = "modified"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How server times are mapped: `monotonic = server_epoch + offset_seconds`.
+
+    Attributes:
+        offset_seconds: measured from the API server's Date header (resolution 1 s, narrowed by repetition).
+        error_seconds: half the width of the interval in which the true offset lies.
+        epoch_offset_seconds: `time.time() - time.monotonic()` of this machine, for printing wall times.
+    """
+
+    offset_seconds: float
+    error_seconds: float
+    epoch_offset_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PodSeen:
+    at: float
+    change: Change
+    name: str
+    uid: str
+    workload: str
+    """Role in the system file, or empty for a pod of none of them."""
+    node: str
+    ip: str
+    phase: str
+    ready: bool
+    restarts: int
+    container_ids: tuple[str, ...]
+    owner: str
+    created_at: float | None
+    scheduled_at: float | None
+    started_at: float | None
+    """When the last of its containers started."""
+    ready_at: float | None
+    """When the Ready condition last became true; None while not ready."""
+    deleting: bool
+    reason: str = ""
+    """Why it waits or ended, e.g. CrashLoopBackOff, OOMKilled, Unschedulable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    ip: str
+    pod: str
+    ready: bool
+    serving: bool
+    terminating: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointsSeen:
+    at: float
+    change: Change
+    slice_name: str
+    service: str
+    endpoints: tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadSeen:
+    """A Deployment or StatefulSet."""
+
+    at: float
+    change: Change
+    kind: str
+    name: str
+    workload: str
+    wanted: int
+    """spec.replicas"""
+    current: int
+    ready: int
+    updated: int
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AutoscalerSeen:
+    at: float
+    change: Change
+    name: str
+    target: str
+    """kind/name of the scaled object"""
+    minimum: int
+    maximum: int
+    current: int
+    desired: int
+    metrics: tuple[str, ...]
+    """Each metric in words, e.g. "cpu 134 % of 60 %"."""
+    conditions: tuple[str, ...]
+    """Each true condition or its failure, e.g. "ScalingLimited: TooManyReplicas"."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSeen:
+    at: float
+    change: Change
+    name: str
+    ready: bool
+    schedulable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventSeen:
+    at: float
+    kind: str
+    """kind of the object the event is about"""
+    name: str
+    reason: str
+    message: str
+    warning: bool
+    count: int = 1
+
+
+Seen = PodSeen | EndpointsSeen | WorkloadSeen | AutoscalerSeen | NodeSeen | EventSeen
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """All that was seen from `began_at` to `ended_at`, in the order of arrival.
+
+    Attributes:
+        gaps: spans (from, to) in which a watch was broken and something may have been missed.
+    """
+
+    began_at: float
+    ended_at: float
+    clock: Clock
+    seen: tuple[Seen, ...]
+    gaps: tuple[tuple[float, float], ...] = ()
+    pods: Mapping[str, tuple[PodSeen, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_uid: dict[str, list[PodSeen]] = {}
+        for item in self.seen:
+            if isinstance(item, PodSeen):
+                by_uid.setdefault(item.uid, []).append(item)
+        object.__setattr__(self, "pods", {uid: tuple(states) for uid, states in by_uid.items()})
+
+    def workload_states(self, workload: str) -> Iterator[WorkloadSeen]:
+        return (s for s in self.seen if isinstance(s, WorkloadSeen) and s.workload == workload)
+
+    def endpoint_states(self, service: str = "") -> Iterator[EndpointsSeen]:
+        return (s for s in self.seen if isinstance(s, EndpointsSeen) and service in ("", s.service))
+
+    def autoscaler_states(self, name: str = "") -> Iterator[AutoscalerSeen]:
+        return (s for s in self.seen if isinstance(s, AutoscalerSeen) and name in ("", s.name))
+
+    def events(self) -> Iterator[EventSeen]:
+        return (s for s in self.seen if isinstance(s, EventSeen))

@@ -1,0 +1,123 @@
+"""Outcomes and verdicts: what a judge says, and how verdicts combine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """The six outcomes, in the order in which the worst wins (`Outcome.worst`)."""
+
+    FAILED = "failed"
+    """The requirement was tested and did not hold."""
+    ERROR = "error"
+    """It could not be tested: not steady before, fault not proven, tool broken."""
+    INCONCLUSIVE = "inconclusive"
+    """It was tested, but the evidence cannot tell pass from fail."""
+    UNSUPPORTED = "unsupported"
+    """The system declares no capability that the check needs."""
+    SKIPPED = "skipped"
+    """Not run on purpose, with the reason (no consent, not selected)."""
+    PASSED = "passed"
+    """Tested, with evidence strong enough, and it held."""
+
+    @property
+    def severity(self) -> int:
+        """0 is best. Higher is worse."""
+        return len(_ORDER) - 1 - _ORDER.index(self)
+
+    @property
+    def makes_red(self) -> bool:
+        """Whether this outcome makes an exit code non-zero."""
+        return self in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE)
+
+    @staticmethod
+    def worst(outcomes: Iterable[Outcome]) -> Outcome:
+        """The worst outcome. Nothing at all is INCONCLUSIVE: no evidence is never a pass."""
+        return max(outcomes, key=lambda outcome: outcome.severity, default=Outcome.INCONCLUSIVE)
+
+
+_ORDER = tuple(Outcome)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a judge found, in the four lines a person reads.
+
+    Attributes:
+        outcome: see `Outcome`.
+        seen: what was measured: numbers, window, sample size.
+        allowed: what the objective permits.
+        next_step: what to do about it, or where to look; empty when passed.
+        numbers: the same figures for machines, units last in each name.
+        reasons: further lines (e.g. recovery by phase), each a sentence.
+    """
+
+    outcome: Outcome
+    seen: str
+    allowed: str
+    next_step: str = ""
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is Outcome.PASSED
+
+    def explain(self) -> str:
+        """The verdict as lines of text, `seen` first."""
+        lines = [f"seen     {self.seen}", f"allowed  {self.allowed}"]
+        lines += [f"         {reason}" for reason in self.reasons]
+        if self.next_step:
+            lines.append(f"next     {self.next_step}")
+        return "\n".join(lines)
+
+
+def merge(verdicts: Iterable[Verdict]) -> Verdict:
+    """One verdict of several: the worst outcome, and the text of those that have it.
+
+    With no verdict at all the answer is INCONCLUSIVE.
+    """
+    collected = list(verdicts)
+    if not collected:
+        return Verdict(Outcome.INCONCLUSIVE, seen="nothing was judged", allowed="at least one verdict")
+    outcome = Outcome.worst(verdict.outcome for verdict in collected)
+    worst = [verdict for verdict in collected if verdict.outcome is outcome]
+    numbers: dict[str, Any] = {}
+    for verdict in collected:
+        numbers.update(verdict.numbers)
+    return Verdict(
+        outcome,
+        seen="; ".join(dict.fromkeys(verdict.seen for verdict in worst)),
+        allowed="; ".join(dict.fromkeys(verdict.allowed for verdict in worst)),
+        next_step=" ".join(dict.fromkeys(verdict.next_step for verdict in worst if verdict.next_step)),
+        numbers=numbers,
+        reasons=tuple(dict.fromkeys(reason for verdict in collected for reason in verdict.reasons)),
+    )
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check on one subject: the verdict with the check's own words beside it.
+
+    Attributes:
+        check: the check's id, e.g. `orchestration.pod-replacement`.
+        subject: what it was applied to, e.g. the workload's role.
+        requirement: the sentence that must hold.
+        verdict: what the judge said.
+        tool: `pytest`, `locust` or `chaos`.
+        started_at, finished_at: monotonic seconds of this machine.
+        evidence: folder below the run directory, or empty.
+    """
+
+    check: str
+    subject: str
+    requirement: str
+    verdict: Verdict
+    tool: str
+    started_at: float
+    finished_at: float
+    evidence: str = ""
