@@ -160,3 +160,16 @@ class System(_Part):
     def journey_of(self, role: str) -> str:
         """Name of the journey that exercises the workload `role`: its own, else the first one."""
         return self.workloads[role].journey or next(iter(self.journeys))
+
+    def consent_gap(self, context: str, namespace: str) -> str:
+        """Why this system may not be disturbed in `context` and `namespace`; empty when it may.
+
+        Consent counts only for exactly the context and namespace that it names (DESIGN, promise 5).
+        """
+        if not self.consent.disruptive:
+            return "the system file does not consent to disruption (`consent.disruptive` is not true)"
+        if self.consent.context != context:
+            return f"consent is given for context {self.consent.context!r}, this one is {context!r}"
+        if self.consent.namespace != namespace:
+            return f"consent is given for namespace {self.consent.namespace!r}, this one is {namespace!r}"
+        return ""

@@ -123,7 +123,7 @@ def _step(annotation: Any, part: str | int) -> Any:
 
 
 def _unwrap(annotation: Any) -> Any:
-    """The one model inside `X | None`, `dict[str, X]` or `tuple[X, ...]`; the latter two as a `_Container`."""
+    """The model inside `X | None`, `dict[str, X]` or `tuple[X, ...]`; the latter two as a `_Container`."""
     arguments = getattr(annotation, "__args__", ())
     models = [a for a in arguments if isinstance(a, type) and issubclass(a, BaseModel)]
     if not models:
