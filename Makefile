@@ -1,0 +1,47 @@
+# Seatrial. `make help` lists the targets; each is one command a person may also type by hand.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-12)
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv from requirements.lock (skipped when nothing changed)
+	@echo "setup: .venv holds requirements.lock"
+
+$(STAMP):
+	@echo "setup: installing requirements.lock into .venv (about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: $(PYTHON) is older than 3.11; name a newer one: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "setup: $(PYTHON) has no venv module; trying apt-get install python3-venv"; apt-get update -qq && apt-get install -y -qq python3-venv; }
+	@rm -f .venv/installed-*
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+lint: setup ## ruff and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+unit: setup ## tests of the tool that need no cluster (under 30 s)
+	@$(BIN)/pytest -q tests/unit sample-system/tests/unit
+
+test: lint unit ## everything: lint, unit, then the tool's tests and the suites on a real kind cluster
+	@$(BIN)/seatrial up --system fixtures/systems/chandlery.yaml
+	@$(BIN)/pytest -q sample-system/tests/integration
+	@$(BIN)/pytest -q tests/cluster
+	@$(BIN)/pytest suites/
+
+trial: setup ## the whole voyage: cluster, sample system, suites, load, drills, one page
+	@$(BIN)/seatrial run --system fixtures/systems/chandlery.yaml
+
+bench: setup ## print the numbers that matter, as ratios within one run
+	@$(BIN)/python -m benchmarks
+
+clean: ## take down what `up` made and remove .venv and caches of this folder (keeps ~/.cache/seatrial)
+	@[ ! -x $(BIN)/seatrial ] || $(BIN)/seatrial down
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
+
+.PHONY: help setup lint unit test trial bench clean

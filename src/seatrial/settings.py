@@ -1,0 +1,102 @@
+"""What a person chose: flag > environment (`SEATRIAL_*`) > system file > default."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seatrial.errors import BadInput
+from seatrial.model.system import System
+from seatrial.model.system_file import parse_system
+
+DEFAULT_SYSTEM = Path("fixtures/systems/chandlery.yaml")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The choices of one command.
+
+    Attributes:
+        system_path: the system file.
+        kubeconfig: for foreign clusters; None means KUBECONFIG, then ~/.kube/config.
+        context, namespace: override the system file's.
+        seed: picks victims and draws arrivals; printed, so that a run can be repeated.
+        run_directory: an existing run to append to (`SEATRIAL_RUN`), or None for a new one.
+        state_directory: `.seatrial` of the working folder: own kubeconfig, undo journal.
+        reports_directory: where run directories are made.
+    """
+
+    system_path: Path
+    kubeconfig: Path | None
+    context: str | None
+    namespace: str | None
+    seed: int
+    run_directory: Path | None
+    state_directory: Path
+    reports_directory: Path
+
+
+def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
+    """Combine flags (None means not given) with the environment.
+
+    Raises:
+        BadInput: a variable or flag has a value that cannot be used.
+    """
+
+    def choice(name: str) -> str | None:
+        flag = flags.get(name)
+        if flag is not None:
+            return str(flag)
+        return environment.get(f"SEATRIAL_{name.upper()}") or None
+
+    def path(name: str) -> Path | None:
+        text = choice(name)
+        return Path(text).expanduser() if text else None
+
+    seed_text = choice("seed")
+    try:
+        seed = int(seed_text) if seed_text is not None else secrets.randbelow(1_000_000)
+    except ValueError:
+        raise BadInput(
+            f"the seed must be a whole number, not {seed_text!r}", where="--seed or SEATRIAL_SEED"
+        ) from None
+    return Settings(
+        system_path=path("system") or DEFAULT_SYSTEM,
+        kubeconfig=path("kubeconfig"),
+        context=choice("context"),
+        namespace=choice("namespace"),
+        seed=seed,
+        run_directory=path("run"),
+        state_directory=path("state") or Path(".seatrial"),
+        reports_directory=path("report_dir") or Path("reports"),
+    )
+
+
+def load_system(settings: Settings) -> System:
+    """Read the system file and apply the overrides of `settings`.
+
+    Raises:
+        BadInput: the file is missing, unreadable or wrong (with line, key and nearest name).
+    """
+    file = settings.system_path
+    try:
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadInput(
+            "there is no such system file",
+            where=str(file),
+            next_step="Name one with --system FILE or SEATRIAL_SYSTEM; docs/your-system.md shows how.",
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"the system file cannot be read: {error}", where=str(file)) from None
+    system = parse_system(text, source=str(file))
+    target = system.target
+    if settings.context is not None:
+        target = target.model_copy(update={"context": settings.context, "kind": None})
+    if settings.namespace is not None:
+        target = target.model_copy(update={"namespace": settings.namespace})
+    return system.model_copy(update={"target": target})
