@@ -1,0 +1,226 @@
+"""Reading and changing objects of one cluster and one namespace. Plain dicts in and out."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from typing import Any
+
+from seatrial.errors import BadInput, SeatrialError
+from seatrial.kube.api import Api, Object
+from seatrial.kube.errors import Forbidden, NotFound, TooManyRequests, refused
+from seatrial.kube.kinds import KNOWN, Resource
+
+FIELD_MANAGER = "seatrial"
+
+PATCH_TYPES = {
+    "merge": "application/merge-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+    "json": "application/json-patch+json",
+    "apply": "application/apply-patch+yaml",
+}
+
+
+class EvictionBlocked(SeatrialError):
+    """A disruption budget forbids the eviction now."""
+
+
+class Kube(Api):
+    """Reading and changing objects; the arguments are those of `Api`."""
+
+    # Objects
+
+    def get(self, kind: str, name: str, *, namespace: str | None = None) -> Object:
+        """The object. Raises NotFound."""
+        return self._json("get", "GET", self.resource(kind), name, namespace)
+
+    def find(self, kind: str, name: str, *, namespace: str | None = None) -> Object | None:
+        """The object, or None when it is not there."""
+        try:
+            return self.get(kind, name, namespace=namespace)
+        except NotFound:
+            return None
+
+    def objects(
+        self, kind: str, *, selector: str = "", fields: str = "", namespace: str | None = None
+    ) -> list[Object]:
+        """All objects of a kind in the namespace; an empty `namespace` means all namespaces."""
+        resource = self.resource(kind)
+        selectors = {"labelSelector": selector, "fieldSelector": fields}
+        query = {key: value for key, value in selectors.items() if value}
+        answer = self._json("list", "GET", resource, "", namespace, query=query)
+        head = {"apiVersion": resource.api_version, "kind": resource.kind}
+        return [{**head, **item} for item in answer.get("items") or ()]
+
+    def delete(
+        self,
+        kind: str,
+        name: str,
+        *,
+        uid: str = "",
+        grace_seconds: int | None = None,
+        namespace: str | None = None,
+        propagation: str = "Background",
+    ) -> None:
+        """Ask for deletion and return when the server accepted it.
+
+        Args:
+            uid: only this very object; Conflict when another one has taken its name.
+            grace_seconds: None leaves the object's own grace period.
+        """
+        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        if grace_seconds is not None:
+            options["gracePeriodSeconds"] = grace_seconds
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        self._json("delete", "DELETE", self.resource(kind), name, namespace, body=options)
+
+    def create(self, obj: Object, *, namespace: str | None = None) -> Object:
+        """Create the object. Raises Conflict when it exists."""
+        resource = self.resource_of(obj)
+        return self._json("create", "POST", resource, "", namespace or _namespace(obj), body=obj)
+
+    def patch(
+        self,
+        kind: str,
+        name: str,
+        body: Any,
+        *,
+        how: str = "merge",
+        subresource: str = "",
+        namespace: str | None = None,
+    ) -> Object:
+        """Change an object: `how` is merge, strategic or json."""
+        return self._json(
+            "patch",
+            "PATCH",
+            self.resource(kind),
+            name,
+            namespace,
+            body=body,
+            subresource=subresource,
+            content_type=PATCH_TYPES[how],
+            query={"fieldManager": FIELD_MANAGER},
+        )
+
+    def apply(self, obj: Object, *, dry_run: bool = False) -> Object:
+        """Server-side apply as field manager `seatrial`; takes over fields that others own."""
+        query = {"fieldManager": FIELD_MANAGER, "force": "true"} | ({"dryRun": "All"} if dry_run else {})
+        return self._json(
+            "patch",
+            "PATCH",
+            self.resource_of(obj),
+            obj["metadata"]["name"],
+            _namespace(obj),
+            body=obj,
+            content_type=PATCH_TYPES["apply"],
+            query=query,
+        )
+
+    def scale(self, kind: str, name: str, replicas: int) -> None:
+        """Set the replicas of a Deployment or StatefulSet through its scale subresource."""
+        self.patch(kind, name, {"spec": {"replicas": replicas}}, subresource="scale")
+
+    def evict(self, pod: str, *, uid: str = "", namespace: str | None = None) -> None:
+        """Evict through the Eviction API: disruption budgets are heeded.
+
+        Raises:
+            EvictionBlocked: a budget forbids it now; ask again later.
+            NotFound: the pod is gone.
+        """
+        options = {"preconditions": {"uid": uid}} if uid else {}
+        place = self.namespace if namespace is None else namespace
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": {"name": pod, "namespace": place},
+            "deleteOptions": options,
+        }
+        try:
+            self._json("create", "POST", KNOWN["Pod"], pod, place, body=body, subresource="eviction")
+        except TooManyRequests as error:
+            causes = (error.details.get("details") or {}).get("causes") or ()
+            reason = "; ".join(str(cause.get("message", "")) for cause in causes) or error.what
+            raise EvictionBlocked(
+                f"pod {pod} cannot be evicted now: {reason}", where=f"namespace {place}"
+            ) from error
+
+    # Questions
+
+    def can_i(self, verb: str, kind: str, *, subresource: str = "", namespace: str | None = None) -> bool:
+        """Whether this user may `verb` the kind (SelfSubjectAccessReview)."""
+        resource = self.resource(kind)
+        attributes = {"verb": verb, "group": resource.group, "resource": resource.plural}
+        if subresource:
+            attributes["subresource"] = subresource
+        if resource.namespaced:
+            attributes["namespace"] = self.namespace if namespace is None else namespace
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes},
+        }
+        reviews = Resource("authorization.k8s.io/v1", "selfsubjectaccessreviews", "", namespaced=False)
+        answer = self._json("create", "POST", reviews, "", "", body=review)
+        return bool((answer.get("status") or {}).get("allowed"))
+
+    def require_namespace(self) -> None:
+        """Check that the namespace exists.
+
+        Raises:
+            BadInput: it does not; names the nearest ones where they can be listed.
+        """
+        try:
+            self.get("Namespace", self.namespace)
+        except Forbidden:
+            # A Role in one namespace cannot read the Namespace object; a list inside it must do.
+            self.objects("Pod")
+        except NotFound:
+            try:
+                names = [item["metadata"]["name"] for item in self.objects("Namespace")]
+            except Forbidden:
+                names = []
+            near = difflib.get_close_matches(self.namespace, names, n=3, cutoff=0.4) or sorted(names)
+            raise BadInput(
+                f"the namespace {self.namespace!r} does not exist",
+                where=f"{self.server} (context {self.context})",
+                next_step=f"perhaps: {', '.join(near)}" if near else "create it, or correct target.namespace",
+            ) from None
+
+    def logs(self, pod: str, *, container: str = "", previous: bool = False, tail_lines: int = 200) -> str:
+        """The last lines of a container's log."""
+        query: dict[str, Any] = {"tailLines": tail_lines, "previous": str(previous).lower()}
+        if container:
+            query["container"] = container
+        answer = self._call("get", "GET", KNOWN["Pod"], pod, None, subresource="log", query=query)
+        return answer.body.decode("utf-8", "replace")
+
+    def events(self) -> list[Object]:
+        """The namespace's events, oldest first."""
+        return sorted(self.objects("Event"), key=event_time)
+
+    def version(self) -> str:
+        """The server's version, e.g. `v1.36.3`."""
+        answer = self.transport.send("GET", "/version", timeout_seconds=self.timeout_seconds)
+        if answer.status >= 400:
+            raise refused(
+                self.describe("get", Resource("", "version", ""), "", ""), answer.status, answer.body
+            )
+        return str(json.loads(answer.body).get("gitVersion", ""))
+
+
+def _namespace(obj: Object) -> str | None:
+    namespace: str | None = obj["metadata"].get("namespace")
+    return namespace
+
+
+def event_time(event: Object) -> str:
+    """The newest time an event carries; RFC 3339 text sorts as time."""
+    series = event.get("series") or {}
+    return str(
+        series.get("lastObservedTime")
+        or event.get("lastTimestamp")
+        or event.get("eventTime")
+        or event["metadata"].get("creationTimestamp")
+        or ""
+    )
