@@ -141,6 +141,7 @@ class Timeline:
 
     Attributes:
         gaps: spans (from, to) in which a watch was broken and something may have been missed.
+        notes: what could not be watched and why, e.g. nodes without permission.
     """
 
     began_at: float
@@ -148,6 +149,7 @@ class Timeline:
     clock: Clock
     seen: tuple[Seen, ...]
     gaps: tuple[tuple[float, float], ...] = ()
+    notes: tuple[str, ...] = ()
     pods: Mapping[str, tuple[PodSeen, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
