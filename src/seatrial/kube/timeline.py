@@ -1,0 +1,189 @@
+"""Recording what the cluster does, by watches, on one clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+from seatrial.errors import SeatrialError
+from seatrial.kube import clock as server_clock
+from seatrial.kube import records
+from seatrial.kube.api import Object
+from seatrial.kube.client import Kube
+from seatrial.kube.watch import Watch
+from seatrial.model.system import System
+from seatrial.model.timeline import Change, Clock, PodSeen, Seen, Timeline, WorkloadSeen
+from seatrial.waiting import NotYet, Ready, eventually
+
+Value = TypeVar("Value")
+
+KINDS = (
+    "Pod",
+    "EndpointSlice",
+    "Deployment",
+    "StatefulSet",
+    "HorizontalPodAutoscaler",
+    "Node",
+    "Event",
+)
+
+ESTABLISH_SECONDS = 20.0
+JOIN_SECONDS = 5.0
+
+
+class Recorder:
+    """Records from entering to leaving the context; see `recorder`."""
+
+    def __init__(self, kube: Kube, system: System) -> None:
+        self.kube = kube
+        self.system = system
+        self._roles = records.Roles(system)
+        self._lock = threading.Lock()
+        self._seen: list[Seen] = []
+        self._gaps: list[tuple[float, float]] = []
+        self._notes: list[str] = []
+        self._watches: list[Watch] = []
+        self._clock: Clock | None = None
+        self._began_at = 0.0
+        self._ended_at: float | None = None
+
+    def __enter__(self) -> Self:
+        """Measure the clock and start every watch; returns when all have their first list.
+
+        Raises:
+            ClusterUnreachable: no answer.
+            WaitExpired: a watch did not start; with its last error.
+        """
+        self._clock = server_clock.measure(self.kube)
+        self._began_at = time.monotonic()
+        self._watches = [Watch(self.kube, kind, self._deliver, self._gap, self._note) for kind in KINDS]
+        for watch in self._watches:
+            watch.start()
+        try:
+            eventually(
+                self._established,
+                within_seconds=ESTABLISH_SECONDS,
+                every_seconds=0.02,
+                what="watches started",
+            )
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    @property
+    def clock(self) -> Clock:
+        if self._clock is None:
+            raise SeatrialError("the recorder was not started", next_step="use it as a context manager")
+        return self._clock
+
+    def snapshot(self) -> Timeline:
+        """All that was seen so far. A watch that is broken right now shows as a gap up to now."""
+        clock = self.clock
+        with self._lock:
+            now = time.monotonic() if self._ended_at is None else self._ended_at
+            broken = [since for since in (watch.open_gap() for watch in self._watches) if since is not None]
+            gaps = [*self._gaps, *((since, now) for since in broken if since < now)]
+            return Timeline(
+                began_at=self._began_at,
+                ended_at=now,
+                clock=clock,
+                seen=tuple(self._seen),
+                gaps=tuple(sorted(gaps)),
+                notes=tuple(self._notes),
+            )
+
+    def wait(
+        self,
+        predicate: Callable[[Timeline], Ready[Value] | NotYet],
+        *,
+        within_seconds: float,
+        what: str,
+        next_step: str = "",
+    ) -> Value:
+        """Ask `predicate` about the growing timeline until it answers Ready. Raises WaitExpired."""
+        return eventually(
+            lambda: predicate(self.snapshot()),
+            within_seconds=within_seconds,
+            every_seconds=0.05,
+            what=what,
+            next_step=next_step,
+        )
+
+    def _established(self) -> Ready[None] | NotYet:
+        missing = [watch for watch in self._watches if not watch.established.is_set()]
+        if not missing:
+            return Ready(None)
+        return NotYet("; ".join(f"{watch.name}: {watch.last_error or 'no list yet'}" for watch in missing))
+
+    def _stop(self) -> None:
+        with self._lock:
+            self._ended_at = time.monotonic()
+        for watch in self._watches:
+            watch.stop()
+        for watch in self._watches:
+            watch.join(JOIN_SECONDS)
+        alive = [watch.name for watch in self._watches if watch.is_alive()]
+        if alive:
+            self._note(f"did not end within {JOIN_SECONDS:g} s: {', '.join(alive)}")
+
+    def _gap(self, since: float, until: float) -> None:
+        with self._lock:
+            if self._ended_at is None:
+                self._gaps.append((since, until))
+
+    def _note(self, text: str) -> None:
+        with self._lock:
+            self._notes.append(text)
+
+    def _deliver(self, obj: Object, change: Change, at: float, initial: bool) -> None:
+        seen = self._record(obj, change, at, initial)
+        with self._lock:
+            if seen is not None and self._ended_at is None:
+                self._seen.append(seen)
+
+    def _record(self, obj: Object, change: Change, at: float, initial: bool) -> Seen | None:
+        kind = obj["kind"]
+        if kind == "Pod":
+            return records.pod_seen(obj, at, change, self._roles, self.clock)
+        if kind == "EndpointSlice":
+            return records.endpoints_seen(obj, at, change)
+        if kind in ("Deployment", "StatefulSet"):
+            return records.workload_seen(obj, at, change, self._roles)
+        if kind == "HorizontalPodAutoscaler":
+            return records.autoscaler_seen(obj, at, change)
+        if kind == "Node":
+            return records.node_seen(obj, at, change)
+        # Events that were there before tell of earlier times, and one that expires tells nothing.
+        return None if initial or change is Change.DELETED else records.event_seen(obj, at)
+
+
+def recorder(kube: Kube, system: System) -> Recorder:
+    """A recorder of the system's namespace: `with recorder(kube, system) as recording: ...`.
+
+    What exists at the start is recorded as `added` at the time of the first list.
+    """
+    return Recorder(kube, system)
+
+
+def pods_now(timeline: Timeline, workload: str = "") -> list[PodSeen]:
+    """The last state of each pod that is not gone, of one role or of all, by name."""
+    last = [states[-1] for states in timeline.pods.values()]
+    alive = [pod for pod in last if pod.change is not Change.DELETED and workload in ("", pod.workload)]
+    return sorted(alive, key=lambda pod: pod.name)
+
+
+def workload_now(timeline: Timeline, workload: str) -> WorkloadSeen | None:
+    """The last state of the workload with that role, or None when it was never seen."""
+    last = None
+    for state in timeline.workload_states(workload):
+        last = state
+    return None if last is None or last.change is Change.DELETED else last
