@@ -17,6 +17,8 @@ from seatrial.model.timeline import Clock
 from seatrial.model.verdict import CheckResult, Outcome
 
 SCHEMA_VERSION = 1
+BAD_STAGES = ("failed", "error", "unfinished")
+"""Outcomes of a stage that forbid a pass; `unfinished`: the stage began and no end was recorded."""
 
 
 class EventType(StrEnum):
@@ -101,12 +103,24 @@ class Run:
     timelines: tuple[Record, ...] = ()
     changed_objects: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()
+    """Lines and files that could not be read, each with its place. A damaged run never passes."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:
         """The worst outcome of all; a run without its closing record is an ERROR, never a pass."""
         outcomes = [result.verdict.outcome for result in self.results]
-        if not self.finished or self.unfinished_checks:
+        if not self.finished or self.unfinished_checks or self.damage or self.broken:
             outcomes.append(Outcome.ERROR)
         return Outcome.worst(outcomes)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """What went wrong outside of the checks, in words: failed stages, exit codes no verdict explains."""
+        stages = [stage for stage in self.stages if stage.outcome in BAD_STAGES]
+        found = [f"stage {stage.name}: {stage.outcome}" for stage in stages]
+        if not stages and not any(result.verdict.outcome.makes_red for result in self.results):
+            codes = [(tool.get("tool"), tool.get("exit_code")) for tool in self.tools]
+            found += [f"{tool} ended with exit code {code}" for tool, code in codes if code not in (0, None)]
+        return tuple(found)
