@@ -1,0 +1,288 @@
+"""Writing a run: events appended line by line, so that a killed run keeps what it had (DESIGN section 4)."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from seatrial.errors import SeatrialError
+from seatrial.model.exchange import GeneratorHealth
+from seatrial.model.fault import FaultRecord
+from seatrial.model.run import EventType
+from seatrial.model.timeline import Timeline
+from seatrial.model.verdict import CheckResult
+from seatrial.report import codec
+
+RUN_VARIABLE = "SEATRIAL_RUN"
+"""Environment variable: the run directory that this process shall append to."""
+_FREE_SPACE = "Free some space, or set SEATRIAL_RUN to a directory that can be written."
+
+
+class RunWriter:
+    """Appends the events of one process to a run directory. Thread-safe; each line is written at once.
+
+    Args:
+        directory: the run directory; made when missing.
+        tool: `pytest`, `locust`, `chaos` or `seatrial`; part of the file's name.
+
+    Raises:
+        SeatrialError: the directory cannot be made or written; every method raises it, too, when its
+            record could not be stored.
+    """
+
+    def __init__(self, directory: Path, tool: str) -> None:
+        self.directory = directory.absolute()
+        self.tool = tool
+        self.path = self.directory / f"events-{slug(tool)}-{os.getpid()}.ndjson"
+        # Re-entrant: a signal handler may note its signal while this thread is writing.
+        self._lock = threading.RLock()
+        self._torn = False
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._file: int | None = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+            self._torn = not _ends_with_newline(self.path)
+        except OSError as error:
+            raise _unwritable(self.directory, error) from None
+
+    @classmethod
+    def open_or_create(
+        cls, tool: str, *, reports: Path = Path("reports"), environment: Mapping[str, str] | None = None
+    ) -> RunWriter:
+        """Join the run named by SEATRIAL_RUN, else begin a new one below `reports`.
+
+        Raises:
+            SeatrialError: the directory cannot be made or written.
+        """
+        given = (os.environ if environment is None else environment).get(RUN_VARIABLE, "")
+        return cls(Path(given), tool) if given else cls(create_run_directory(reports), tool)
+
+    def event(self, kind: EventType, **data: Any) -> None:
+        """Append one record now.
+
+        Raises:
+            SeatrialError: it could not be written in full.
+        """
+        stamp = {"type": kind, "at": time.monotonic(), "wall": time.time(), "data": data}
+        line = codec.dumps(stamp).encode("ascii") + b"\n"
+        with self._lock:
+            if self._file is None:
+                raise SeatrialError("a record came after the run was closed", where=f"{self.path}: {kind}")
+            try:
+                # After a torn line, a fresh one: else the next record would be lost with it.
+                self._write(b"\n" + line if self._torn else line)
+            except OSError as error:
+                self._torn = True
+                raise _unwritable(self.path, error) from None
+            self._torn = False
+
+    def _write(self, content: bytes) -> None:
+        assert self._file is not None
+        while content:
+            content = content[os.write(self._file, content) :]
+
+    def tool_started(self, *, argv: Sequence[str], versions: Mapping[str, str], seed: int | None) -> None:
+        shown = [Path(argv[0]).name, *argv[1:]] if argv else []
+        self.event(
+            EventType.TOOL_STARTED, tool=self.tool, pid=os.getpid(), argv=shown, versions=versions, seed=seed
+        )
+
+    def tool_finished(self, exit_code: int) -> None:
+        """The closing record: without it this tool's part of the run is unfinished."""
+        self.event(EventType.TOOL_FINISHED, tool=self.tool, pid=os.getpid(), exit_code=int(exit_code))
+
+    def system(
+        self,
+        *,
+        name: str,
+        source: str,
+        namespace: str,
+        context: str,
+        objectives: Mapping[str, Any],
+        digest: str = "",
+    ) -> None:
+        self.event(
+            EventType.SYSTEM,
+            name=name,
+            source=_shown_path(source),
+            namespace=namespace,
+            context=context,
+            objectives=objectives,
+            digest=digest,
+        )
+
+    def stage_started(self, stage: str) -> None:
+        self.event(EventType.STAGE_STARTED, stage=stage)
+
+    def stage_finished(
+        self, stage: str, outcome: str, *, seconds: float | None = None, note: str = ""
+    ) -> None:
+        """`outcome`: done, cached, skipped or failed; failed makes the run an error."""
+        self.event(EventType.STAGE_FINISHED, stage=stage, outcome=outcome, seconds=seconds, note=note)
+
+    def check_started(self, check: str, subject: str, requirement: str) -> None:
+        self.event(EventType.CHECK_STARTED, check=check, subject=subject, requirement=requirement)
+
+    def check_finished(self, result: CheckResult) -> None:
+        self.event(EventType.CHECK_FINISHED, **codec.to_plain(result))
+
+    def fault(self, check: str, subject: str, record: FaultRecord) -> None:
+        self.event(EventType.FAULT, check=check, subject=subject, record=record)
+
+    def exchanges_file(self, check: str, subject: str, journey: str) -> Path:
+        """A new empty file below `exchanges/` for the traffic process to fill."""
+        return self._unused(self.directory / "exchanges", f"{slug(check)}.{slug(subject)}.{slug(journey)}")
+
+    def traffic(
+        self, check: str, subject: str, file: Path | str, journey: str, health: GeneratorHealth
+    ) -> None:
+        """`file`: what `exchanges_file` gave, or a name below `exchanges/`."""
+        name = self.relative(file, "exchanges") if isinstance(file, Path) else file
+        self.event(EventType.TRAFFIC, check=check, subject=subject, file=name, journey=journey, health=health)
+
+    def evidence_directory(self, check: str, subject: str) -> Path:
+        """The folder for whatever supports this verdict; made."""
+        folder = self.directory / "evidence" / slug(check) / slug(subject)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise _unwritable(folder, error) from None
+        return folder
+
+    def relative(self, path: Path, below: str = "") -> str:
+        """`path` as it stands in records: relative to the run directory, or to its folder `below`."""
+        base = self.directory / below
+        if not path.absolute().is_relative_to(base):
+            raise SeatrialError(
+                "a record names a file outside of its run", where=str(path), next_step=f"Put it below {base}."
+            )
+        return path.absolute().relative_to(base).as_posix()
+
+    def timeline(self, check: str, subject: str, timeline: Timeline) -> Path:
+        """Store what the cluster did below `evidence/`, and record where."""
+        path = self._unused(self.evidence_directory(check, subject), "timeline")
+        head = {
+            "type": "timeline",
+            "began_at": timeline.began_at,
+            "ended_at": timeline.ended_at,
+            "clock": timeline.clock,
+            "gaps": timeline.gaps,
+        }
+        try:
+            # mtime 0: the same timeline gives the same bytes.
+            with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
+                packed.write(codec.dumps(head).encode() + b"\n")
+                for seen in timeline.seen:
+                    packed.write(codec.dumps(codec.seen_to_dict(seen)).encode() + b"\n")
+        except OSError as error:
+            raise _unwritable(path, error) from None
+        name = self.relative(path, "evidence")
+        self.event(EventType.TIMELINE, check=check, subject=subject, file=name, clock=timeline.clock)
+        return path
+
+    def _unused(self, folder: Path, stem: str) -> Path:
+        """A new empty file in `folder`, the caller's alone: `stem` first, then `stem-2` and so on."""
+        number = 1
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            while True:
+                path = folder / f"{stem}{'' if number == 1 else f'-{number}'}.ndjson.gz"
+                try:
+                    os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o644))
+                except FileExistsError:
+                    number += 1
+                    continue
+                return path
+        except OSError as error:
+            raise _unwritable(folder, error) from None
+
+    def changed_objects(self, objects: Iterable[str]) -> None:
+        """What differs between before and after the run; empty when all is as it was."""
+        self.event(EventType.CHANGED_OBJECTS, objects=list(objects))
+
+    def note(self, text: str) -> None:
+        self.event(EventType.NOTE, text=text)
+
+    def close(self) -> None:
+        """Let go of the file. Writes nothing: only `tool_finished` closes a tool's part of the run."""
+        with self._lock:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+
+
+def create_run_directory(reports: Path) -> Path:
+    """A new `<reports>/<run-id>/`, alone even when two runs begin at once; `latest` then links to it.
+
+    Raises:
+        SeatrialError: it cannot be made.
+    """
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        while True:
+            name = f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{secrets.token_hex(2)}"
+            try:
+                (reports / name).mkdir()
+                break
+            except FileExistsError:
+                continue
+        _link_latest(reports, name)
+    except OSError as error:
+        raise _unwritable(reports, error) from None
+    return (reports / name).absolute()
+
+
+def _link_latest(reports: Path, name: str) -> None:
+    """Replace the link in one step, so that nobody finds it missing."""
+    latest = reports / "latest"
+    if latest.is_dir() and not latest.is_symlink():
+        raise SeatrialError(
+            "`latest` must be a link, but a directory of that name is in the way",
+            where=str(latest),
+            next_step="Move it away.",
+        )
+    fresh = reports / f".latest-{name}"
+    fresh.symlink_to(name, target_is_directory=True)
+    fresh.replace(latest)
+
+
+def slug(text: str) -> str:
+    """`text` as one safe path component; texts that had to be changed keep apart by a digest."""
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-")[:80]
+    if safe and safe == text:
+        return safe
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{safe}-{digest}" if safe else f"x-{digest}"
+
+
+def _shown_path(source: str) -> str:
+    """Relative to here when it lies below: a page is passed on, and paths of a machine say nothing there."""
+    path = Path(source)
+    if path.is_absolute():
+        return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else path.name
+    return source
+
+
+def _ends_with_newline(path: Path) -> bool:
+    """Whether the next record begins on a line of its own (a reused pid may follow a killed process)."""
+    if path.stat().st_size == 0:
+        return True
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"
+
+
+def _unwritable(path: Path, error: OSError) -> SeatrialError:
+    return SeatrialError(
+        f"the run's record cannot be written: {error.strerror or error}",
+        where=str(path),
+        next_step=_FREE_SPACE,
+    )

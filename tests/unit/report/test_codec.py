@@ -1,0 +1,156 @@
+"""Records survive the way into JSON and back, whatever they hold."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
+from seatrial.model.fault import Disturbance, FaultRecord, Target
+from seatrial.model.timeline import AutoscalerSeen, EndpointsSeen, EventSeen, NodeSeen, PodSeen, WorkloadSeen
+from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.report import codec
+
+times = st.floats(allow_nan=False, allow_infinity=False)
+# Text as hostile as JSON can carry it: lone surrogates and control characters, too.
+texts = st.text(st.characters(), max_size=30)
+plain = st.recursive(
+    st.none() | st.booleans() | st.integers() | times | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=6,
+)
+exchanges = st.builds(
+    Exchange,
+    sequence=st.integers(min_value=0),
+    journey=texts,
+    planned_at=times,
+    sent_at=st.none() | times,
+    completed_at=st.none() | times,
+    fate=st.sampled_from(Fate),
+    status=st.none() | st.integers(100, 599),
+    error=texts,
+    key=texts,
+    answer_id=texts,
+    backend=texts,
+)
+faults = st.builds(
+    FaultRecord,
+    id=texts,
+    fault=texts,
+    disturbance=st.sampled_from(Disturbance),
+    target=st.builds(Target, kind=texts, namespace=texts, name=texts, uid=texts),
+    workload=texts,
+    accepted_at=times,
+    proven_at=st.none() | times,
+    proof=texts,
+    settled_at=st.none() | times,
+    undone_at=st.none() | times,
+    seed=st.integers(),
+    replacement=texts,
+    details=st.dictionaries(texts, plain, max_size=3),
+)
+results = st.builds(
+    CheckResult,
+    check=texts,
+    subject=texts,
+    requirement=texts,
+    verdict=st.builds(
+        Verdict,
+        outcome=st.sampled_from(Outcome),
+        seen=texts,
+        allowed=texts,
+        next_step=texts,
+        numbers=st.dictionaries(texts, plain, max_size=3),
+        reasons=st.lists(texts, max_size=3).map(tuple),
+    ),
+    tool=texts,
+    started_at=times,
+    finished_at=times,
+    evidence=texts,
+)
+seen = st.one_of(
+    *(
+        st.from_type(kind)
+        for kind in (PodSeen, EndpointsSeen, WorkloadSeen, AutoscalerSeen, NodeSeen, EventSeen)
+    )
+)
+
+
+def through_a_line(value: object) -> object:
+    line = codec.dumps(value)
+    assert line.isascii()
+    assert "\n" not in line
+    return json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+@given(exchanges)
+def test_an_exchange_comes_back_equal(exchange: Exchange) -> None:
+    data = through_a_line(exchange)
+    assert codec.exchange_from_dict(data) == exchange
+    assert codec.from_plain(Exchange, data) == exchange
+
+
+@given(faults)
+def test_a_fault_comes_back_equal(record: FaultRecord) -> None:
+    assert codec.from_plain(FaultRecord, through_a_line(record)) == record
+
+
+@given(results)
+def test_a_result_comes_back_equal(result: CheckResult) -> None:
+    assert codec.from_plain(CheckResult, through_a_line(result)) == result
+
+
+@given(seen)
+def test_a_timeline_record_comes_back_equal(item: object) -> None:
+    back = codec.seen_from_dict(through_a_line(codec.seen_to_dict(item)))
+    # repr, because not-a-number equals nothing.
+    assert repr(back) == repr(item)
+
+
+def test_numbers_that_json_lacks_come_back_as_floats() -> None:
+    health = GeneratorHealth(1, 1, 0, 0, 0.01, math.inf, -math.inf)
+    assert codec.from_plain(GeneratorHealth, through_a_line(health)) == health
+    assert math.isnan(
+        codec.from_plain(GeneratorHealth, {**codec.to_plain(health), "cpu_fraction": "NaN"}).cpu_fraction
+    )
+
+
+def test_what_json_does_not_know_becomes_its_text() -> None:
+    data = through_a_line({"set": {2, 1}, 3: (1, 2), "class": object, Outcome.PASSED: Outcome.FAILED})
+    assert data == {"set": [1, 2], "3": [1, 2], "class": "<class 'object'>", "passed": "failed"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"outcome": "green"}, "Verdict.outcome has the unknown value 'green'"),
+        ({"seen": 7}, "Verdict.seen is 7, which is no str"),
+        ({"reasons": "one"}, "Verdict.reasons is no array"),
+        ({"reasons": [1]}, "Verdict.reasons[0] is 1, which is no str"),
+        ({"numbers": []}, "Verdict.numbers is no object"),
+    ],
+)
+def test_a_wrong_field_is_named(change: dict[str, object], message: str) -> None:
+    data = {**codec.to_plain(Verdict(Outcome.PASSED, "seen", "allowed")), **change}
+    with pytest.raises(codec.CodecError) as caught:
+        codec.from_plain(Verdict, data)
+    assert str(caught.value) == message
+
+
+def test_a_missing_field_is_named_and_an_unknown_one_is_left_out() -> None:
+    with pytest.raises(codec.CodecError, match=r"Verdict\.allowed is missing"):
+        codec.from_plain(Verdict, {"outcome": "passed", "seen": ""})
+    assert codec.from_plain(Target, {"kind": "Pod", "namespace": "n", "name": "p", "later": 1}).name == "p"
+
+
+@pytest.mark.parametrize(
+    "change", [{"planned_at": "NaN"}, {"planned_at": None}, {"fate": "maybe"}, {"sequence": "x"}]
+)
+def test_an_exchange_that_cannot_be_drawn_is_refused(change: dict[str, object]) -> None:
+    data = {**codec.to_plain(Exchange(0, "browse", 1.0, 1.0, 1.1, Fate.OK)), **change}
+    with pytest.raises(codec.CodecError):
+        codec.exchange_from_dict(data)
