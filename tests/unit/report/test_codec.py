@@ -144,6 +144,8 @@ def test_a_wrong_field_is_named(change: dict[str, object], message: str) -> None
 def test_a_missing_field_is_named_and_an_unknown_one_is_left_out() -> None:
     with pytest.raises(codec.CodecError, match=r"Verdict\.allowed is missing"):
         codec.from_plain(Verdict, {"outcome": "passed", "seen": ""})
+    with pytest.raises(codec.CodecError, match="sent is True, which is no int"):
+        codec.from_plain(GeneratorHealth, {"planned": 1, "sent": True})
     assert codec.from_plain(Target, {"kind": "Pod", "namespace": "n", "name": "p", "later": 1}).name == "p"
 
 

@@ -170,8 +170,10 @@ def test_a_directory_in_the_place_of_latest_is_said(tmp_path: Path) -> None:
         RunWriter.open_or_create("pytest", reports=tmp_path, environment={})
 
 
-def test_lines_of_many_threads_do_not_mix(tmp_path: Path) -> None:
+def test_lines_of_many_threads_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = started(tmp_path)
+    whole = os.write
+    monkeypatch.setattr(os, "write", lambda file, content: whole(file, content[:1000]))
 
     def write(name: int) -> None:
         for number in range(100):
