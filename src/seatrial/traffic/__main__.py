@@ -1,0 +1,146 @@
+"""The driver as its own process: `python -m seatrial.traffic`.
+
+By hand: `python -m seatrial.traffic --job job.json`, ends with its schedule, Ctrl-C or SIGTERM. Started by
+`traffic.stream`: the job is the first line of stdin, and the end of stdin means that the parent is gone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import gevent
+from gevent import socket as gevent_socket
+
+from seatrial.errors import BadInput, SeatrialError
+from seatrial.model.exchange import Exchange
+from seatrial.traffic.driver import Driver, Plan
+from seatrial.traffic.job import Job, job_from
+from seatrial.traffic.record import CLOSING, HEAD, exchange_line, special_line
+
+FLUSH_EVERY_SECONDS = 0.05
+WISHED_NICENESS = -5
+BAD_INPUT_CODE = 2
+EXAMPLE = """a job:
+  {"base_url": "http://127.0.0.1:30080", "output": "browse.ndjson",
+   "journeys": {"browse": {"request": {"path": "/v1/catalogue/rope"}, "expect": {"status": 200}}},
+   "schedule": {"kind": "constant", "per_second": 100, "duration_seconds": 30}}
+further keys: seed, deadline_seconds, fresh_every, most_in_flight, worker, workers, allow_remote
+"""
+
+
+class Output:
+    """Whole lines to a file, handed to the kernel every 50 ms: they survive the end of this process."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._lines: list[str] = []
+
+    def exchange(self, exchange: Exchange, _answer_bytes: int) -> None:
+        self._lines.append(exchange_line(exchange))
+
+    def special(self, kind: str, data: dict[str, Any]) -> None:
+        self._lines.append(special_line(kind, data))
+        self.flush()
+
+    def flush(self) -> None:
+        data = "".join(self._lines).encode()
+        self._lines.clear()
+        while data:
+            data = data[os.write(self._file, data) :]
+
+    def keep_flushing(self) -> None:
+        while True:
+            gevent.sleep(FLUSH_EVERY_SECONDS)
+            self.flush()
+
+
+def run(job: Job, *, parent_pipe: int | None) -> None:
+    """Do the job. `parent_pipe` is a descriptor whose end means stop; None when there is none."""
+    output = Output(job.output)
+    plan = Plan(
+        job.base_url,
+        job.compiled(),
+        job.arrivals(),
+        seed=job.seed,
+        fresh_every=job.fresh_every,
+        most_in_flight=job.most_in_flight,
+        worker=job.worker,
+        workers=job.workers,
+    )
+    driver = Driver(plan, output.exchange)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        gevent.signal_handler(number, driver.stop)
+    if parent_pipe is not None:
+        gevent.spawn(_stop_at_end_of, parent_pipe, driver)
+    output.special(HEAD, {"pid": os.getpid(), "began_at": time.monotonic(), "job": asdict(job)})
+    flushing = gevent.spawn(output.keep_flushing)
+    _prepare_process()
+    health = driver.run()
+    flushing.kill()
+    output.flush()
+    output.special(CLOSING, {"health": asdict(health), "histograms": driver.histograms()})
+
+
+def _stop_at_end_of(pipe: int, driver: Driver) -> None:
+    while True:
+        gevent_socket.wait_read(pipe)
+        if not os.read(pipe, 4096):
+            driver.stop()
+            return
+
+
+def _prepare_process() -> None:
+    """Keep the times: start-up objects are never collected, others rarely; precedence if permitted."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, WISHED_NICENESS)
+
+
+def _first_line(descriptor: int) -> bytes:
+    """What comes up to the newline that ends the job; the parent sends nothing more after it."""
+    data = b""
+    while not data.endswith(b"\n"):
+        block = os.read(descriptor, 65_536)
+        if not block:
+            break
+        data += block
+    return data
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m seatrial.traffic",
+        description="Send an open stream of requests and record each exchange.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--job", metavar="FILE", help="job as JSON (default: the first line of stdin)")
+    options = parser.parse_args(arguments)
+    try:
+        try:
+            text = Path(options.job).read_bytes() if options.job else _first_line(0)
+            data = json.loads(text)
+        except (OSError, ValueError) as error:
+            raise BadInput(f"the job cannot be read: {error}", where=options.job or "stdin") from None
+        run(job_from(data), parent_pipe=None if options.job else 0)
+    except SeatrialError as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_INPUT_CODE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""What a generator process is asked to do, as JSON. No gevent, no pydantic: both sides load this."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from seatrial.errors import BadInput
+from seatrial.traffic import schedule as schedules
+from seatrial.traffic.journey import CompiledJourney, compile_journey
+
+_HELP = "python -m seatrial.traffic --help shows a whole job."
+
+
+@dataclass(frozen=True)
+class Job:
+    """One stream of traffic.
+
+    Attributes:
+        base_url: where to send; loopback unless `allow_remote`.
+        journeys: name -> journey as in the system file, each with an optional `weight` (default 1).
+        schedule: as `traffic.schedule.to_dict` writes it.
+        output: file for the exchanges (appended to; one JSON object a line).
+        seed: of the choice of journeys and of {random.N}.
+        deadline_seconds: of each request; None for each journey's own `timeout_seconds`.
+        fresh_every: every n-th request goes over a connection of its own; 0 for none.
+        most_in_flight: beyond it an arrival is dropped and counted.
+        worker, workers: this process takes every n-th arrival.
+        allow_remote: the address may be on another machine: somebody named it in a system file.
+    """
+
+    base_url: str
+    journeys: Mapping[str, Mapping[str, Any]]
+    schedule: Mapping[str, Any]
+    output: str
+    seed: int = 0
+    deadline_seconds: float | None = None
+    fresh_every: int = 10
+    most_in_flight: int = 2_000
+    worker: int = 0
+    workers: int = 1
+    allow_remote: bool = False
+
+    def compiled(self) -> list[tuple[CompiledJourney, float]]:
+        """The journeys with their weights.
+
+        Raises:
+            BadInput: for a template that cannot be filled.
+        """
+        found = []
+        for name, data in self.journeys.items():
+            journey = compile_journey(name, data)
+            if self.deadline_seconds is not None:
+                journey.timeout_seconds = self.deadline_seconds
+            found.append((journey, float(data.get("weight", 1.0))))
+        return found
+
+    def arrivals(self) -> schedules.Schedule:
+        return schedules.from_dict(self.schedule)
+
+
+def job_from(data: Any) -> Job:
+    """Read and check a job.
+
+    Raises:
+        BadInput: unknown or missing key, wrong type, no journey, or an address of another machine.
+    """
+    if not isinstance(data, Mapping):
+        raise BadInput("the job is no JSON object", next_step=_HELP)
+    known = {field.name for field in fields(Job)}
+    if unknown := sorted(set(data) - known):
+        raise BadInput(f"the job has unknown keys: {', '.join(unknown)}", next_step=_HELP)
+    if missing := [key for key in ("base_url", "journeys", "schedule", "output") if not data.get(key)]:
+        raise BadInput(f"the job lacks {', '.join(missing)}", next_step=_HELP)
+    try:
+        job = Job(**data)
+        check_address(job.base_url, allow_remote=job.allow_remote)
+        job.arrivals()
+        job.compiled()
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise BadInput(f"the job cannot be read: {error!r}", next_step=_HELP) from None
+    if not Path(job.output).parent.is_dir():
+        raise BadInput("the folder of the output is not there", where=job.output)
+    return job
+
+
+def check_address(base_url: str, *, allow_remote: bool) -> None:
+    """Refuse an address that is not of this machine, unless it was allowed.
+
+    Raises:
+        BadInput: naming the address.
+    """
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise BadInput(f"`{base_url}` is no base address: {error}") from None
+    if parts.scheme not in ("http", "https") or not host or parts.path.strip("/") or parts.query:
+        raise BadInput(f"`{base_url}` is no base address", next_step="write http://HOST:PORT, no path.")
+    if not allow_remote and not is_loopback(host):
+        raise BadInput(
+            f"{host} is not this machine, so nothing was sent",
+            where=base_url,
+            next_step="set allow_remote only for a system whose owner agreed to traffic.",
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is an address of this machine by itself; other names are not looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

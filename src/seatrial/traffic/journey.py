@@ -1,0 +1,198 @@
+"""A journey of the system file -> concrete requests, and what their answers mean.
+
+Takes the journey as plain data (`Journey.model_dump(by_alias=True)`) too, because the generator's process
+does not load pydantic. The shape was checked when the system file was read; here the templates are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from seatrial.errors import BadInput
+from seatrial.model.exchange import Fate
+from seatrial.traffic.template import Fill, Template, compile_json, compile_text
+
+if TYPE_CHECKING:
+    from seatrial.model.system import Journey
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_TARGET = re.compile(r"/(?!/)[^\x00-\x20\x7f-\U0010ffff]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One concrete request.
+
+    Attributes:
+        wire: the bytes to send: request line, headers and body.
+        key: the value of {uuid} in it, or empty.
+    """
+
+    method: str
+    path: str
+    wire: bytes
+    key: str
+
+
+class CompiledJourney:
+    """A journey whose templates were checked and split. Build with `compile_journey`."""
+
+    def __init__(self, name: str, data: Mapping[str, Any]) -> None:
+        where = f"journey {name}"
+        request = data["request"]
+        self.name = name
+        self.method: str = request.get("method", "GET")
+        self.timeout_seconds = float(data.get("timeout_seconds", 5.0))
+        self.expected = _statuses(data.get("expect"))
+        self._path = compile_text(request["path"], where=f"{where}, request.path")
+        self._headers = _headers(request.get("headers") or {}, where)
+        body = request.get("json")
+        self._body = None if body is None else compile_json(body, where=f"{where}, request.json")
+        names = {header.lower() for header, _ in self._headers}
+        if self._body is not None and "content-type" not in names:
+            self._headers.append(("Content-Type", compile_text("application/json", where=where)))
+        if "user-agent" not in names:
+            self._headers.append(("User-Agent", compile_text("seatrial", where=where)))
+        self._check_path(where)
+        self._read_acknowledgement(data.get("acknowledged"), where)
+
+    def _check_path(self, where: str) -> None:
+        sample = self._path.fill(Fill(0, Random(0)))
+        if not _TARGET.fullmatch(sample):
+            raise BadInput(
+                f"the path `{sample}` cannot be sent",
+                where=where,
+                next_step="percent-encode what is no ASCII.",
+            )
+
+    def _read_acknowledgement(self, data: Mapping[str, Any] | None, where: str) -> None:
+        self.read_template: Template | None = None
+        self.read_expected: frozenset[int] = frozenset()
+        self.answer_field = "" if self.method in SAFE_METHODS else "id"
+        if data is None:
+            return
+        where = f"{where}, acknowledged.read.path"
+        self.read_template = compile_text(data["read"]["path"], where=where, response_allowed=True)
+        self.read_expected = _statuses(data.get("expect"))
+        fields = self.read_template.response_fields
+        if len(fields) > 1:
+            raise BadInput(
+                f"two fields of the answer are read: {', '.join(fields)}",
+                where=where,
+                next_step="one {response.FIELD} must be enough to find what was written.",
+            )
+        if not fields and "uuid" not in self.read_template.holes:
+            raise BadInput(
+                "the path is the same for every write, so it cannot show that one was lost",
+                where=where,
+                next_step="name what was written by {response.FIELD} or {uuid}.",
+            )
+        self.answer_field = fields[0] if fields else ""
+
+    def prepare(self, number: int, generator: Random, host: str) -> Prepared:
+        """The request of arrival `number`, for the Host header `host`."""
+        fill = Fill(number, generator)
+        path = self._path.fill(fill)
+        lines = [f"{self.method} {path} HTTP/1.1\r\nHost: {host}\r\n"]
+        lines += [f"{name}: {value.fill(fill)}\r\n" for name, value in self._headers]
+        body = b"" if self._body is None else self._body.fill(fill).encode()
+        if body or self.method in BODY_METHODS:
+            lines.append(f"Content-Length: {len(body)}\r\n")
+        lines.append("\r\n")
+        return Prepared(self.method, path, "".join(lines).encode("latin-1") + body, fill.key)
+
+    def fate_of(self, status: int) -> tuple[Fate, str]:
+        """What an answer with this status means, and the short reason when it is not OK.
+
+        The rule of `model.exchange.Fate`: expected is OK; a 4xx refused the request, so it was surely not
+        applied; any other status leaves it open whether it was (a 5xx, or a 2xx or 3xx nobody expected).
+        """
+        return judge_status(status, self.expected)
+
+    def answer_id(self, body: bytes) -> str:
+        """The field of a JSON answer that names what was written; empty when it is not there."""
+        if not self.answer_field or not body:
+            return ""
+        try:
+            value = json.loads(body)
+        except ValueError:
+            return ""
+        for part in self.answer_field.split("."):
+            if isinstance(value, dict):
+                value = value.get(part)
+            elif isinstance(value, list) and part.isdigit() and int(part) < len(value):
+                value = value[int(part)]
+            else:
+                return ""
+        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+    def read_path(self, *, answer_id: str, key: str) -> str:
+        """Where the write that was answered with `answer_id` can be read; empty when it cannot be told."""
+        template = self.read_template
+        if template is None or (template.response_fields and not answer_id):
+            return ""
+        if "uuid" in template.holes and not key:
+            return ""
+        return template.fill(Fill(0, Random(0), key=key, answer_id=answer_id))
+
+
+def compile_journey(name: str, journey: Journey | Mapping[str, Any]) -> CompiledJourney:
+    """Check and split the templates of a journey.
+
+    Raises:
+        BadInput: naming the journey, the key and the template that cannot be filled.
+    """
+    return CompiledJourney(name, journey_data(journey))
+
+
+def journey_data(journey: Journey | Mapping[str, Any]) -> Mapping[str, Any]:
+    """The journey as plain JSON data with the names of the system file."""
+    if isinstance(journey, Mapping):
+        return journey
+    dumped: dict[str, Any] = journey.model_dump(mode="json", by_alias=True)
+    return dumped
+
+
+def judge_status(status: int, expected: frozenset[int]) -> tuple[Fate, str]:
+    """See `CompiledJourney.fate_of`."""
+    if status in expected:
+        return Fate.OK, ""
+    reason = f"status {status}"
+    return (Fate.FAILED, reason) if 400 <= status < 500 else (Fate.UNKNOWN, reason)
+
+
+def _statuses(expect: Mapping[str, Any] | None) -> frozenset[int]:
+    status: int | Iterable[int] = (expect or {}).get("status", 200)
+    return frozenset({status} if isinstance(status, int) else status)
+
+
+def _headers(headers: Mapping[str, str], where: str) -> list[tuple[str, Template]]:
+    compiled: list[tuple[str, Template]] = []
+    for name, value in headers.items():
+        here = f"{where}, request.headers.{name}"
+        if not _TOKEN.fullmatch(name) or not _FIELD_VALUE.fullmatch(value):
+            raise BadInput(f"the header `{name}: {value}` cannot be sent", where=here)
+        if name.lower() in ("host", "content-length", "connection", "transfer-encoding"):
+            raise BadInput(
+                f"the header {name} is set by the generator", where=here, next_step="leave it out."
+            )
+        compiled.append((name, compile_text(value, where=here)))
+    return compiled
+
+
+def pick_by_weight(names: Sequence[str], weights: Sequence[float], draw: float) -> str:
+    """The name under which `draw` (0 <= draw < 1) falls when each has its weight's share."""
+    target = draw * sum(weights)
+    for name, weight in zip(names, weights, strict=True):
+        target -= weight
+        if target < 0:
+            return name
+    return names[-1]

@@ -1,0 +1,174 @@
+"""Exchanges on disk: one JSON object a line, flushed, so that a killed generator keeps what it had.
+
+First line: `{"type": "head", ...}`. Then one line per exchange with the fields of `model.exchange.Exchange`
+(fields that are empty are left out). Last line: `{"type": "closing", "health": {...}, ...}`; without it the
+generator was killed. A file that ends in `.gz` holds the same lines. No gevent here: judges read these files.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seatrial.errors import BadInput
+from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
+
+HEAD = "head"
+CLOSING = "closing"
+
+
+def exchange_line(exchange: Exchange) -> str:
+    """One line, with its newline."""
+    fields: dict[str, Any] = {
+        "sequence": exchange.sequence,
+        "journey": exchange.journey,
+        "planned_at": round(exchange.planned_at, 6),
+        "sent_at": None if exchange.sent_at is None else round(exchange.sent_at, 6),
+        "completed_at": None if exchange.completed_at is None else round(exchange.completed_at, 6),
+        "fate": exchange.fate.value,
+    }
+    for name in ("status", "error", "key", "answer_id", "backend"):
+        value = getattr(exchange, name)
+        if value:
+            fields[name] = value
+    return json.dumps(fields, separators=(",", ":")) + "\n"
+
+
+def special_line(kind: str, data: Mapping[str, Any]) -> str:
+    """The head or the closing record."""
+    return json.dumps({"type": kind, **data}, separators=(",", ":")) + "\n"
+
+
+@dataclass
+class Recording:
+    """What one file holds.
+
+    Attributes:
+        exchanges: in the order in which they ended.
+        head: what the generator was asked to do.
+        health: from the closing record; None when the generator was killed or still runs.
+        histograms: from the closing record: name -> encoded HdrHistogram (microseconds).
+        broken_lines: lines that could not be read; a generator killed while writing leaves at most one.
+    """
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    head: dict[str, Any] = field(default_factory=dict)
+    health: GeneratorHealth | None = None
+    histograms: dict[str, str] = field(default_factory=dict)
+    broken_lines: int = 0
+
+    def add(self, line: str | bytes) -> None:
+        """Take in one line; one that cannot be read is counted, not raised."""
+        try:
+            data = json.loads(line)
+            kind = data.pop("type", None)
+            if kind is None:
+                self.exchanges.append(Exchange(**{**data, "fate": Fate(data["fate"])}))
+            elif kind == HEAD:
+                self.head = data
+            elif kind == CLOSING:
+                self.health = GeneratorHealth(**data["health"])
+                self.histograms = data.get("histograms", {})
+        except (ValueError, TypeError, KeyError, AttributeError):
+            self.broken_lines += 1
+
+    def in_order(self) -> tuple[Exchange, ...]:
+        """The exchanges in the order of their planned times."""
+        return tuple(sorted(self.exchanges, key=lambda exchange: (exchange.planned_at, exchange.sequence)))
+
+
+class Tail:
+    """Reads a growing file: each `update` takes in the lines that were completed since the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.recording = Recording()
+        self._offset = 0
+        self._rest = b""
+
+    def update(self, *, ended: bool = False) -> Recording:
+        """Take in what is new.
+
+        Args:
+            ended: nobody writes any more, so an unfinished last line is broken, not unfinished.
+        """
+        if self.path.exists():
+            with self.path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+            self._offset += len(data)
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            for line in lines:
+                self.recording.add(line)
+        if ended and self._rest:
+            self.recording.add(self._rest)
+            self._rest = b""
+        return self.recording
+
+
+def read_recording(path: Path) -> Recording:
+    """Read a whole file, gzip'ed or not.
+
+    Raises:
+        BadInput: when it is not there or is no gzip file.
+    """
+    try:
+        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    except (OSError, EOFError) as error:
+        raise BadInput(f"the exchanges cannot be read: {error}", where=str(path)) from None
+    recording = Recording()
+    for line in data.splitlines():
+        recording.add(line)
+    return recording
+
+
+def read_exchanges(path: Path) -> tuple[Exchange, ...]:
+    """The exchanges of a file, gzip'ed or not, in the order of their planned times.
+
+    Raises:
+        BadInput: when it cannot be read.
+    """
+    return read_recording(path).in_order()
+
+
+def pack(path: Path) -> Path:
+    """Replace `x.ndjson` by `x.ndjson.gz` and return the new path. A name in use gets a number.
+
+    The plain file goes only after the packed one is complete.
+    """
+    target = free_name(path.with_name(path.name + ".gz"))
+    partial = target.with_name(target.name + ".partial")
+    with gzip.open(partial, "wb", compresslevel=5) as packed:
+        packed.write(path.read_bytes())
+    partial.rename(target)
+    path.unlink()
+    return target
+
+
+def free_name(path: Path) -> Path:
+    """`path`, or with -2, -3, ... before its extensions when it is taken."""
+    stem, dot, extensions = path.name.partition(".")
+    number = 1
+    candidate = path
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{stem}-{number}{dot}{extensions}")
+    return candidate
+
+
+def merged_health(parts: Iterable[GeneratorHealth]) -> GeneratorHealth:
+    """The health of several workers of one schedule: counts add up, the worst lateness and CPU stand."""
+    healths = list(parts)
+    return GeneratorHealth(
+        planned=sum(health.planned for health in healths),
+        sent=sum(health.sent for health in healths),
+        dropped=sum(health.dropped for health in healths),
+        late=sum(health.late for health in healths),
+        late_after_seconds=max((health.late_after_seconds for health in healths), default=0.0),
+        lateness_p99_seconds=max((health.lateness_p99_seconds for health in healths), default=0.0),
+        cpu_fraction=max((health.cpu_fraction for health in healths), default=0.0),
+    )

@@ -1,0 +1,144 @@
+"""Text with holes: {uuid}, {n}, {random.N} and {response.FIELD}; `{{` and `}}` stand for braces.
+
+All text of one request is filled from one `Fill`, so that {uuid} is the same value in path, headers and body.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from seatrial.errors import BadInput
+
+_HOLE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+_RANDOM = re.compile(r"random\.([1-9][0-9]{0,17})")
+_RESPONSE = re.compile(r"response\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)")
+_HELP = (
+    "known are {uuid}, {n}, {random.N}, and in acknowledged.read.path {response.FIELD}; {{ and }} are braces."
+)
+
+
+@dataclass
+class Fill:
+    """Values for the holes of one request.
+
+    Attributes:
+        number: for {n}: number of the arrival in its schedule.
+        generator: draws {random.N}: a whole number from 0 to N-1.
+        key: for {uuid}; made at first use when empty. Never seeded: a key that an earlier run has used
+            would be answered from the system's memory and prove nothing.
+        answer_id: for {response.FIELD}.
+    """
+
+    number: int
+    generator: Random
+    key: str = ""
+    answer_id: str = ""
+
+    def value(self, hole: str) -> str:
+        if hole == "n":
+            return str(self.number)
+        if hole == "uuid":
+            if not self.key:
+                self.key = str(uuid.uuid4())
+            return self.key
+        if hole.startswith("random."):
+            return str(self.generator.randrange(int(hole[len("random.") :])))
+        return self.answer_id
+
+
+class Template:
+    """Text split into literals and holes once, filled quickly many times."""
+
+    def __init__(self, literals: tuple[str, ...], holes: tuple[str, ...]) -> None:
+        self.literals = literals
+        self.holes = holes
+
+    def fill(self, fill: Fill) -> str:
+        if not self.holes:
+            return self.literals[0]
+        parts = [self.literals[0]]
+        for hole, literal in zip(self.holes, self.literals[1:], strict=True):
+            parts.append(fill.value(hole))
+            parts.append(literal)
+        return "".join(parts)
+
+    @property
+    def response_fields(self) -> tuple[str, ...]:
+        """The FIELD of each {response.FIELD}, in order, without repetition."""
+        prefix = "response."
+        return tuple(dict.fromkeys(h.removeprefix(prefix) for h in self.holes if h.startswith(prefix)))
+
+
+def compile_text(text: str, *, where: str, response_allowed: bool = False) -> Template:
+    """Split `text` at its holes.
+
+    Args:
+        where: names the journey and the key, for the message.
+        response_allowed: whether {response.FIELD} has a meaning here.
+
+    Raises:
+        BadInput: for an unknown hole or a lone brace.
+    """
+    literals, holes = [""], list[str]()
+    end = 0
+    for match in _HOLE.finditer(text):
+        literals[-1] += text[end : match.start()]
+        end = match.end()
+        if match.group() in ("{{", "}}"):
+            literals[-1] += match.group()[0]
+            continue
+        hole = match.group(1)
+        _check_hole(hole, match.group(), text, where, response_allowed)
+        holes.append(hole)
+        literals.append("")
+    literals[-1] += text[end:]
+    return Template(tuple(literals), tuple(holes))
+
+
+def compile_json(value: Any, *, where: str) -> Template:
+    """A JSON document whose strings (not its keys) are templates.
+
+    What fills a hole is digits or hexadecimal, which JSON need not escape: so the document is written once,
+    with a mark for each hole, and split there.
+    """
+    mark = uuid.uuid4().hex
+    holes: list[str] = []
+
+    def marked(item: Any) -> Any:
+        if isinstance(item, str):
+            template = compile_text(item, where=where)
+            first, *rest = template.literals
+            pieces = [first]
+            for hole, literal in zip(template.holes, rest, strict=True):
+                holes.append(hole)
+                pieces.append(mark + literal)
+            return "".join(pieces)
+        if isinstance(item, Mapping):
+            return {key: marked(inner) for key, inner in item.items()}
+        if isinstance(item, list | tuple):
+            return [marked(inner) for inner in item]
+        return item
+
+    try:
+        text = json.dumps(marked(value), separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"the body is no JSON: {error}", where=where) from None
+    return Template(tuple(text.split(mark)), tuple(holes))
+
+
+def _check_hole(hole: str | None, written: str, text: str, where: str, response_allowed: bool) -> None:
+    if hole is None:
+        raise BadInput(f"a lone `{written}` in `{text}`", where=where, next_step=_HELP)
+    if hole in ("n", "uuid") or _RANDOM.fullmatch(hole):
+        return
+    if _RESPONSE.fullmatch(hole):
+        if response_allowed:
+            return
+        raise BadInput(f"{written} cannot be filled before there is an answer", where=where, next_step=_HELP)
+    raise BadInput(f"unknown template {written} in `{text}`", where=where, next_step=_HELP)
