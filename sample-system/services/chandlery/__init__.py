@@ -1,0 +1,1 @@
+"""Chandlery: a small, honest backend that sells supplies to ships. The system under test of the sample."""

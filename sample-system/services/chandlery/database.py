@@ -1,0 +1,138 @@
+"""PostgreSQL: a pool whose every wait ends, transactions that say what became of them, migrations."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from chandlery.errors import OutcomeUnknown, Unavailable
+from chandlery.settings import CONNECT_SECONDS, STATEMENT_SECONDS
+
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+ACQUIRE_SECONDS = 1.5
+MIGRATION_LOCK = 7_301_990
+# The server said, or the socket showed, that nothing can be done now. Anything else is a fault of ours.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.SerializationError,
+)
+log = logging.getLogger("chandlery.database")
+
+
+class Database:
+    """One database, reached as one role. Connections are made when needed and again after a loss."""
+
+    def __init__(self, url: str, size: int = 8) -> None:
+        self.name = urlsplit(url).path.lstrip("/")
+        self._url = url
+        self._size = size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self, schema: str = "") -> None:
+        """Wait until the database answers, apply `schema` (every statement idempotent), open the pool."""
+        while True:
+            try:
+                await self._migrate(schema)
+                break
+            except AWAY as error:
+                log.warning("database %s is away: %r", self.name, error)
+                await asyncio.sleep(0.5)
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=0,
+            max_size=self._size,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            max_inactive_connection_lifetime=60,
+            # Transactions are the only state we leave on a connection, and they end here: no reset query.
+            reset=_nothing_to_reset,
+            server_settings={
+                "lock_timeout": f"{STATEMENT_SECONDS / 2:.2f}s",
+                "idle_in_transaction_session_timeout": "10s",
+            },
+        )
+
+    async def _migrate(self, schema: str) -> None:
+        connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
+        try:
+            # Several pods start at once: one applies, the others wait and then find nothing left to do.
+            async with connection.transaction():
+                await connection.execute("select pg_advisory_xact_lock($1)", MIGRATION_LOCK, timeout=30)
+                await connection.execute(schema, timeout=30)
+        finally:
+            connection.terminate()
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            self._pool.terminate()
+
+    async def check(self) -> None:
+        """Readiness: does the database answer a query? Raises Unavailable."""
+        async with self.connection() as connection:
+            await connection.fetchval("select 1", timeout=CONNECT_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection for reads. Raises Unavailable when there is none, or when it fails in use."""
+        pool = self._pool
+        if pool is None:
+            raise Unavailable(f"{self.name} is not open yet")
+        try:
+            connection = await pool.acquire(timeout=ACQUIRE_SECONDS)
+        except AWAY as error:
+            raise Unavailable(f"no connection to {self.name}: {error!r}") from error
+        try:
+            yield connection
+        except AWAY as error:
+            connection.terminate()
+            raise Unavailable(f"{self.name} failed: {error!r}") from error
+        except asyncio.CancelledError:
+            connection.terminate()
+            raise
+        finally:
+            await pool.release(connection)
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """One transaction: committed when the block ends, else rolled back.
+
+        Raises Unavailable when surely nothing was written, OutcomeUnknown when the commit was sent and
+        its answer was lost.
+        """
+        async with self.connection() as connection:
+            await connection.execute("begin")
+            try:
+                yield connection
+            except (*AWAY, asyncio.CancelledError):
+                raise  # connection() closes the connection, which rolls back
+            except BaseException:
+                await connection.execute("rollback")
+                raise
+            await _commit(connection)
+
+
+async def _commit(connection: Connection) -> None:
+    try:
+        await connection.execute("commit")
+    except (*AWAY, asyncio.CancelledError) as error:
+        connection.terminate()
+        raise OutcomeUnknown(f"no answer to commit: {error!r}") from error
+
+
+async def _nothing_to_reset(_connection: Connection) -> None:
+    return None
