@@ -1,0 +1,196 @@
+"""Why requests failed in a disturbance: the `next` line of the availability judges.
+
+Everything said here is computed from the failed requests' times against the watch records; when the records
+do not show a cause, it says so instead of guessing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from seatrial.judge.pods import Life, endpoint_ready, life, replacement_of, workload_at
+from seatrial.judge.windows import Window, fault_end
+from seatrial.judge.wording import plural, seconds
+from seatrial.model.exchange import Exchange
+from seatrial.model.fault import Disturbance, FaultRecord
+from seatrial.model.observation import Observation
+from seatrial.model.timeline import Change, Timeline
+
+READINESS_SLACK_SECONDS = 0.25
+"""A pod Ready within this time of its container's start was probably never asked."""
+
+PROPAGATION_SECONDS = 1.0
+"""After an endpoint left its slice, proxies may send to it for this long (measured: 0.13 s at most, idle)."""
+
+NEW_POD_SECONDS = 5.0
+"""Failures within this time after a new pod's endpoint served are put down to it."""
+
+AT_MOST = 4
+"""More sentences than this are no help; the rest are counted."""
+
+
+def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[Window]) -> str:
+    """One or more sentences on what to do about `failed`; never empty.
+
+    Args:
+        observation: with its timeline, if there is one.
+        failed: requests that failed in a disturbance.
+        spans: the disturbance windows.
+    """
+    timeline = observation.timeline
+    if timeline is None:
+        return "No timeline was recorded, so the cause cannot be named: record one beside the traffic."
+    faults = [fault for window in spans for fault in window.faults]
+    sentences = list(dict.fromkeys(s for fault in faults for s in _alone(timeline, fault)))
+    if not sentences:
+        endings = {ending.uid: (ending, fault) for fault in faults for ending in _victims(timeline, fault)}
+        for ending, mine in _assign([ending for ending, _ in endings.values()], failed):
+            sentences += _of_old_pod(ending, mine, endings[ending.uid][1].disturbance)
+        for fault in faults:
+            sentences += _of_new_pod(timeline, fault, failed)
+    if not sentences:
+        return "The watch records show no cause: read the pod's log and the events in the evidence folder."
+    rest = len(sentences) - AT_MOST
+    return " ".join(sentences[:AT_MOST]) + (f" ({plural(rest, 'further cause')} alike.)" if rest > 0 else "")
+
+
+def _alone(timeline: Timeline, fault: FaultRecord) -> list[str]:
+    """A workload with one replica: no other cause is needed."""
+    workload = workload_at(timeline, fault.workload, fault.accepted_at)
+    if workload is None or workload.wanted != 1:
+        return []
+    return [f"{workload.name} has 1 replica: nothing answers while it is replaced. Run two or more."]
+
+
+def _victims(timeline: Timeline, fault: FaultRecord) -> list[Life]:
+    """The pods that the fault ended: its target, or those of its workload or node seen deleting then."""
+    if fault.target.kind == "Pod":
+        ending = life(timeline, fault.target.name, fault.target.uid, since=fault.accepted_at)
+        return [ending] if fault.target.uid in timeline.pods or ending.deleting_at is not None else []
+    endings = []
+    for states in timeline.pods.values():
+        hit = any(s.node == fault.target.name for s in states) if fault.target.kind == "Node" else False
+        if not hit and states[-1].workload != fault.workload:
+            continue
+        ending = life(timeline, states[0].name, states[0].uid, since=fault.accepted_at)
+        if ending.deleting_at is not None and ending.deleting_at <= fault_end(fault):
+            endings.append(ending)
+    return endings
+
+
+def _assign(endings: Sequence[Life], failed: Sequence[Exchange]) -> list[tuple[Life, list[Exchange]]]:
+    """Each failed request to the pod that answered it, else to the last one whose end had begun."""
+    ordered = sorted(endings, key=lambda ending: _or_infinite(ending.deleting_at))
+    mine: dict[str, list[Exchange]] = {ending.uid: [] for ending in ordered}
+    for exchange in failed:
+        named = [e for e in ordered if exchange.backend and e.pod == exchange.backend]
+        completed = _or_infinite(exchange.completed_at)
+        begun = [e for e in ordered if e.deleting_at is None or e.deleting_at <= completed]
+        owner = (named or begun)[-1] if named or begun else None
+        if owner is not None:
+            mine[owner.uid].append(exchange)
+    return [(ending, mine[ending.uid]) for ending in ordered if mine[ending.uid]]
+
+
+def _of_old_pod(ending: Life, failed: Sequence[Exchange], disturbance: Disturbance) -> list[str]:
+    if disturbance is Disturbance.CRASH:
+        return _of_crashed_pod(ending, failed)
+    if ending.deleting_at is None:
+        return []
+    began, left = ending.deleting_at, _or_infinite(ending.endpoint_left_at)
+    until = left + PROPAGATION_SECONDS
+    cut = [e for e in failed if _sent(e) < began]
+    routed = [e for e in failed if began <= _sent(e) <= until]
+    late = [e for e in failed if until < _sent(e) <= _or_infinite(ending.gone_at)]
+    sentences: list[str] = []
+    if routed:
+        when = (
+            "never left while it was watched" if math.isinf(left) else f"left {seconds(left - began)} after"
+        )
+        when += "" if math.isinf(left) else " deletion began"
+        needed = math.ceil((max(_sent(e) for e in routed) - began) * 10 + 1) / 10
+        sentences.append(
+            f"endpoint of {ending.pod} {when}, and {plural(len(routed), 'request')} sent meanwhile failed: "
+            f"a preStop sleep of at least {needed:.1f} s would have sufficed."
+        )
+    if cut:
+        sentences.append(
+            f"{plural(len(cut), 'request')} sent before the deletion of {ending.pod} began failed: "
+            "on SIGTERM finish requests in flight before exit."
+        )
+    if late:
+        after = seconds(min(_sent(e) for e in late) - left)
+        sentences.append(
+            f"{plural(len(late), 'request')} failed {after} and more after the endpoint of {ending.pod} had "
+            "left, over open connections: on SIGTERM close idle connections and finish requests in flight."
+        )
+    return sentences
+
+
+def _of_crashed_pod(ending: Life, failed: Sequence[Exchange]) -> list[str]:
+    left = ending.endpoint_left_at
+    first = min(_sent(e) for e in failed)
+    if left is None or left < first:
+        return []
+    before = sum(_sent(e) <= left + PROPAGATION_SECONDS for e in failed)
+    return [
+        f"{plural(before, 'request')} failed until the endpoint of {ending.pod} left, "
+        f"{seconds(left - first)} after the first: retry safe requests at the gateway, eject failing hosts, "
+        "or shorten the readiness period."
+    ]
+
+
+def _of_new_pod(timeline: Timeline, fault: FaultRecord, failed: Sequence[Exchange]) -> list[str]:
+    """What the replacement's beginning says: traffic before it could answer."""
+    states = replacement_of(timeline, fault)
+    serving = endpoint_ready(timeline, states[0].name, fault.accepted_at) if states else None
+    if serving is None:
+        return []
+    name = states[0].name
+    early = [e for e in failed if serving <= _sent(e) <= serving + NEW_POD_SECONDS]
+    early = [e for e in early if e.backend in ("", name)]
+    if not early:
+        return []
+    ready = next((s.ready_at for s in states if s.ready_at is not None), None)
+    started = next((s.started_at for s in states if s.started_at is not None), None)
+    unasked = ready is not None and started is not None and ready - started <= READINESS_SLACK_SECONDS
+    reason = (
+        "it was Ready as soon as it started, so it has no readiness probe, or one that says nothing."
+        if unasked
+        else "its readiness probe must not succeed before it can answer."
+    )
+    last = max(_sent(e) for e in early) - serving
+    return [
+        f"{plural(len(early), 'request')} failed up to {seconds(last)} after {name} began to serve: {reason}"
+    ]
+
+
+def _sent(exchange: Exchange) -> float:
+    return exchange.planned_at if exchange.sent_at is None else exchange.sent_at
+
+
+def _or_infinite(moment: float | None) -> float:
+    return math.inf if moment is None else moment
+
+
+def never_settled(observation: Observation, fault: FaultRecord) -> str:
+    """What was missing when `fault` had not settled: ready against wanted, and why pods wait."""
+    start = f"{fault.workload} was not whole again after {fault.fault} on {fault.target}"
+    timeline = observation.timeline
+    if timeline is None:
+        return f"{start} (no timeline was recorded)."
+    last = workload_at(timeline, fault.workload, math.inf)
+    counted = "" if last is None else f": {last.ready} of {last.wanted} ready"
+    waiting = [
+        f"{states[-1].name} is {states[-1].reason or states[-1].phase or 'not ready'}"
+        for states in timeline.pods.values()
+        if states[-1].workload == fault.workload
+        and not states[-1].ready
+        and states[-1].change is not Change.DELETED
+    ]
+    warnings = [
+        event.message for event in timeline.events() if event.warning and event.at >= fault.accepted_at
+    ]
+    tail = f". Last warning: {warnings[-1]}" if warnings else ""
+    return f"{start}{counted}{'; ' + ', '.join(sorted(waiting)) if waiting else ''}{tail}."

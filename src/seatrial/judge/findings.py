@@ -1,0 +1,117 @@
+"""What both availability judges look at, computed once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from seatrial.judge.statistics import wilson
+from seatrial.judge.windows import Split, Window, failures, split
+from seatrial.judge.wording import errors, plural, seconds
+from seatrial.model.exchange import Exchange
+from seatrial.model.fault import FaultRecord
+from seatrial.model.observation import Observation
+from seatrial.model.verdict import Outcome, Verdict
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The exchanges of an observation, sorted and counted.
+
+    Attributes:
+        parts: the exchanges sorted by the windows.
+        failed: those of the disturbance that a client saw fail, by planned time.
+        control_failed: those outside that failed.
+    """
+
+    spans: tuple[Window, ...]
+    parts: Split
+    failed: tuple[Exchange, ...]
+    control_failed: tuple[Exchange, ...]
+    unsettled: tuple[FaultRecord, ...]
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+def find(observation: Observation, spans: tuple[Window, ...]) -> Findings:
+    parts = split(observation.exchanges, spans)
+    failed = tuple(sorted(failures(parts.disturbed), key=by_time))
+    control_failed = failures(parts.control)
+    begun_failed = len(failures(parts.begun))
+    interval = wilson(begun_failed, len(parts.begun))
+    gap = longest_gap(parts.disturbed)
+    first = min((e.planned_at for e in failed), default=None)
+    numbers = {
+        "requests_in_disturbance": len(parts.begun),
+        "requests_in_flight_at_fault": len(parts.in_flight),
+        "failed_in_disturbance": len(failed),
+        "failed_fraction_low": round(interval.low, 6),
+        "failed_fraction_high": round(interval.high, 6),
+        "repetitions": sum(fault.proven for fault in observation.faults),
+        "disturbance_seconds": round(_length(observation, spans), 3),
+        "longest_gap_seconds": round(gap, 3),
+        "first_failure_seconds": None if first is None else round(first - _fault_before(spans, first), 3),
+        "control_requests": len(parts.control),
+        "control_failed": len(control_failed),
+        "arrivals_dropped": observation.generator.dropped,
+        "arrivals_late_fraction": round(observation.generator.late_fraction, 6),
+    }
+    unsettled = tuple(fault for fault in observation.faults if fault.settled_at is None)
+    return Findings(spans, parts, failed, control_failed, unsettled, numbers)
+
+
+def control_verdict(found: Findings, seen: str, allowed: str) -> Verdict:
+    """ERROR: requests failed when no fault was at work, so the absence of failures inside tells nothing."""
+    first = min(found.control_failed, key=by_time)
+    where = _where(found.spans, first.planned_at)
+    return Verdict(
+        Outcome.ERROR,
+        f"{seen}; but {plural(len(found.control_failed), 'request')} of the control failed "
+        f"({errors(found.control_failed)})",
+        f"{allowed}; and no failure outside the disturbance",
+        f"Not the fault's doing: request {first.sequence} failed {where}. Find what else is wrong.",
+        found.numbers,
+    )
+
+
+def longest_gap(exchanges: Sequence[Exchange]) -> float:
+    """The longest stretch, in seconds, from one answered request to the next with a failed one between them.
+
+    Counted by planned times. At the ends of the traffic the stretch reaches to the failed request itself.
+    """
+    longest = 0.0
+    start: float | None = None
+    failing = False
+    for exchange in sorted(exchanges, key=by_time):
+        start = exchange.planned_at if start is None else start
+        if not exchange.ok:
+            failing = True
+        if failing:
+            longest = max(longest, exchange.planned_at - start)
+        if exchange.ok:
+            start, failing = exchange.planned_at, False
+    return longest
+
+
+def by_time(exchange: Exchange) -> tuple[float, int]:
+    return exchange.planned_at, exchange.sequence
+
+
+def _fault_before(spans: Sequence[Window], moment: float) -> float:
+    """Acceptance of the last fault at or before `moment`; of the first fault when there is none before."""
+    accepted = sorted(fault.accepted_at for window in spans for fault in window.faults)
+    return max((at for at in accepted if at <= moment), default=accepted[0])
+
+
+def _where(spans: Sequence[Window], moment: float) -> str:
+    if moment < spans[0].begin:
+        return f"{seconds(spans[0].begin - moment)} before the first fault"
+    before = max((window.end for window in spans if window.end <= moment), default=spans[0].begin)
+    return f"{seconds(moment - before)} after the fault before it had settled"
+
+
+def _length(observation: Observation, spans: Sequence[Window]) -> float:
+    """Seconds in the windows; one that never ended counts to the last planned request."""
+    last = max((e.planned_at for e in observation.exchanges), default=0.0)
+    return sum((max(last, w.begin) if math.isinf(w.end) else w.end) - w.begin for w in spans)

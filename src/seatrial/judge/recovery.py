@@ -1,0 +1,269 @@
+"""Recovery by phase, never one number (DESIGN section 7).
+
+Each phase is given in seconds after the fault was accepted, with its resolution. A change that a watch saw
+happen is timed by the arrival of its event: an upper bound that is some milliseconds late. Where the first
+sight of an object already had it, the API server's own time is used: one second, plus the clock's error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+
+from seatrial.judge.evidence import FAULT_HELP, GENERATOR_HELP, fault_doubt, generator_doubt
+from seatrial.judge.pods import endpoint_ready, replacement_of
+from seatrial.judge.statistics import percentile
+from seatrial.judge.windows import failures, fault_end
+from seatrial.judge.wording import seconds
+from seatrial.model.exchange import DROPPED, Exchange
+from seatrial.model.fault import FaultRecord
+from seatrial.model.observation import Observation
+from seatrial.model.system import Objectives
+from seatrial.model.timeline import Change, PodSeen, Timeline
+from seatrial.model.verdict import Outcome, Verdict, merge
+
+WATCH_RESOLUTION_SECONDS = 0.05
+"""How late a watch event may be (floors of DESIGN section 9: 29 ms for a deletion)."""
+
+SERVER_RESOLUTION_SECONDS = 1.0
+"""The API server's times are whole seconds."""
+
+BAND_FACTOR = 2.0
+"""Latency is back in its band when it is at most this many times the 99th percentile of the control."""
+
+BAND_FLOOR_SECONDS = 0.020
+"""The band is never narrower: below it a scheduler's hiccup would count."""
+
+BAND_HELD_SECONDS = 5
+"""For how many seconds in a row the band must hold."""
+
+BAND_CONTROL_REQUESTS = 50
+"""With less control traffic than this there is no band."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Seconds after the acceptance of the fault, true to `resolution_seconds`."""
+
+    seconds: float
+    resolution_seconds: float
+
+    def __str__(self) -> str:
+        coarse = self.resolution_seconds >= SERVER_RESOLUTION_SECONDS
+        return f"{self.seconds:.0f} s (+-{self.resolution_seconds:.0f})" if coarse else seconds(self.seconds)
+
+
+@dataclass(frozen=True)
+class Phases:
+    """Each None when it was not seen: for a client error that means that there was none.
+
+    Attributes:
+        latency_back: from when on latency stayed in its band; 0 when it never left it.
+    """
+
+    first_error: Moment | None = None
+    last_error: Moment | None = None
+    created: Moment | None = None
+    scheduled: Moment | None = None
+    started: Moment | None = None
+    ready: Moment | None = None
+    serving: Moment | None = None
+    latency_back: Moment | None = None
+
+    def __iter__(self) -> Iterator[tuple[str, Moment | None]]:
+        return ((field.name, getattr(self, field.name)) for field in fields(self))
+
+    def sentence(self) -> str:
+        """All phases in one line, in the order of time."""
+        shown = [(moment.seconds, f"{_WORDS[name]} {moment}") for name, moment in self if moment is not None]
+        return ", ".join(text for _, text in sorted(shown, key=lambda item: item[0]))
+
+
+_WORDS = {
+    "first_error": "first client error",
+    "last_error": "last client error",
+    "created": "replacement created",
+    "scheduled": "scheduled",
+    "started": "started",
+    "ready": "Ready",
+    "serving": "endpoint serving",
+    "latency_back": "latency back",
+}
+
+
+def phases(observation: Observation, fault: FaultRecord, service: str = "") -> Phases:
+    """The phases of the recovery from `fault`.
+
+    Client errors and latency are looked for up to the next fault's acceptance.
+
+    Args:
+        service: the Service whose endpoints count; empty for every one that lists the replacement.
+    """
+    until = min(
+        (f.accepted_at for f in observation.faults if f.accepted_at > fault.accepted_at), default=math.inf
+    )
+    mine = [e for e in observation.exchanges if _concerns(e, fault.accepted_at, until)]
+    errors = [max(e.planned_at - fault.accepted_at, 0.0) for e in failures(mine)]
+    first = Moment(min(errors), _spacing(mine)) if errors else None
+    last = Moment(max(errors), _spacing(mine)) if errors else None
+    back = _latency_back(observation, fault, until)
+    timeline = observation.timeline
+    states = replacement_of(timeline, fault) if timeline is not None else ()
+    if timeline is None or not states:
+        return Phases(first_error=first, last_error=last, latency_back=back)
+    fresh = states[0].uid != fault.target.uid
+    serving = endpoint_ready(timeline, states[0].name, fault.accepted_at, service)
+    return Phases(
+        first_error=first,
+        last_error=last,
+        created=_created(timeline, states, fault) if fresh else None,
+        scheduled=_change(timeline, states, fault, lambda s: bool(s.node), "scheduled_at") if fresh else None,
+        started=_change(timeline, states, fault, lambda s: s.started_at is not None, "started_at"),
+        ready=_change(timeline, states, fault, lambda s: s.ready, "ready_at"),
+        serving=None if serving is None else Moment(serving - fault.accepted_at, WATCH_RESOLUTION_SECONDS),
+        latency_back=back,
+    )
+
+
+def _concerns(exchange: Exchange, accepted_at: float, until: float) -> bool:
+    """Planned between this fault and the next, or in flight when it was accepted."""
+    completed = math.inf if exchange.completed_at is None else exchange.completed_at
+    return exchange.planned_at < until and completed > accepted_at and exchange.error != DROPPED
+
+
+def _spacing(exchanges: Sequence[Exchange]) -> float:
+    """The mean time between two requests: how finely they can time anything."""
+    moments = [exchange.planned_at for exchange in exchanges]
+    return (max(moments) - min(moments)) / max(len(moments) - 1, 1)
+
+
+def _created(timeline: Timeline, states: Sequence[PodSeen], fault: FaultRecord) -> Moment:
+    first = states[0]
+    if first.change is Change.ADDED or first.created_at is None:
+        return Moment(first.at - fault.accepted_at, WATCH_RESOLUTION_SECONDS)
+    return _server_moment(timeline, first.created_at, fault)
+
+
+def _change(
+    timeline: Timeline,
+    states: Sequence[PodSeen],
+    fault: FaultRecord,
+    holds: Callable[[PodSeen], bool],
+    server_time: str,
+) -> Moment | None:
+    """When `holds` became true: by the watch when it saw the change, else by the server's time."""
+    for before, state in zip((None, *states), states, strict=False):
+        if holds(state):
+            at: float | None = getattr(state, server_time)
+            if before is not None or at is None:
+                return Moment(state.at - fault.accepted_at, WATCH_RESOLUTION_SECONDS)
+            return _server_moment(timeline, at, fault)
+    return None
+
+
+def _server_moment(timeline: Timeline, at: float, fault: FaultRecord) -> Moment:
+    resolution = SERVER_RESOLUTION_SECONDS + timeline.clock.error_seconds
+    return Moment(max(at - fault.accepted_at, 0.0), resolution)
+
+
+def _latency_back(observation: Observation, fault: FaultRecord, until: float) -> Moment | None:
+    """From which second on latency was in its band until the fault settled, `BAND_HELD_SECONDS` at least.
+
+    None when it never was. The band comes from the traffic before the first fault. A second is in it when no
+    request planned in it failed and its 99th percentile is within; a second without a request is not.
+    """
+    first = min((f.accepted_at for f in observation.faults), default=fault.accepted_at)
+    control = [e.latency_seconds for e in observation.exchanges if e.ok and e.planned_at < first]
+    quiet = percentile([latency for latency in control if latency is not None], 99)
+    if quiet is None or len(control) < BAND_CONTROL_REQUESTS:
+        return None
+    band = max(quiet * BAND_FACTOR, BAND_FLOOR_SECONDS)
+    by_second: dict[int, list[float]] = {}
+    for exchange in observation.exchanges:
+        if fault.accepted_at <= exchange.planned_at < until and exchange.error != DROPPED:
+            latency = exchange.latency_seconds if exchange.ok else None
+            second = int(exchange.planned_at - fault.accepted_at)
+            by_second.setdefault(second, []).append(math.inf if latency is None else latency)
+    good = {second for second, latencies in by_second.items() if (percentile(latencies, 99) or 0.0) <= band}
+    good = {s for s in good if math.inf not in by_second[s]}
+    settled = fault_end(fault) - fault.accepted_at
+    last = max(by_second, default=0) if math.isinf(settled) else math.ceil(settled)
+    for second in sorted(good):
+        if all(s in good for s in range(second, max(second + BAND_HELD_SECONDS, last))):
+            return Moment(float(second), 0.0 if second == 0 else 1.0)
+    return None
+
+
+def recovery(observation: Observation, objectives: Objectives, service: str = "") -> Verdict:
+    """Whether clients were served again, at the usual latency, within `recovery_seconds` of each fault.
+
+    The limit holds for what clients see: the last client error and latency back in its band. The phases of
+    the replacement are told beside it. A fault that never settled is FAILED.
+    """
+    allowed = (
+        f"last client error and usual latency within {seconds(objectives.recovery_seconds)} of the fault"
+    )
+    if doubt := fault_doubt(observation.faults):
+        return Verdict(Outcome.ERROR, doubt, allowed, FAULT_HELP)
+    verdicts = [_of_fault(observation, fault, objectives, service, allowed) for fault in observation.faults]
+    verdict = merge(verdicts)
+    if verdict.passed and (doubt := generator_doubt(observation.generator)):
+        return Verdict(
+            Outcome.INCONCLUSIVE,
+            f"{verdict.seen}; {doubt}",
+            allowed,
+            GENERATOR_HELP,
+            verdict.numbers,
+            verdict.reasons,
+        )
+    return verdict
+
+
+def _of_fault(
+    observation: Observation, fault: FaultRecord, objectives: Objectives, service: str, allowed: str
+) -> Verdict:
+    found = phases(observation, fault, service)
+    limit = objectives.recovery_seconds
+    name = f"{fault.fault} on {fault.target}"
+    numbers = {f"{fault.id}_{key}_seconds": round(m.seconds, 3) for key, m in found if m is not None}
+    reasons = (f"recovery from {name}: {found.sentence() or 'no phase was seen'}",)
+    errors = 0.0 if found.last_error is None else found.last_error.seconds
+    ended = "no client error" if found.last_error is None else f"last client error {seconds(errors)}"
+    if errors > limit:
+        seen = f"{ended} after {name}"
+        return Verdict(Outcome.FAILED, seen, allowed, _slowest(found), numbers, reasons)
+    if fault.settled_at is None:
+        seen = f"{ended} after {name}, which never settled"
+        return Verdict(Outcome.FAILED, seen, allowed, _slowest(found), numbers, reasons)
+    if found.latency_back is None:
+        seen = f"{ended} after {name}; latency was not seen to be in its band for {BAND_HELD_SECONDS} s"
+        watched = max((e.planned_at for e in observation.exchanges), default=0.0) - fault.accepted_at
+        long_enough = watched >= limit + BAND_HELD_SECONDS + 1 and len(observation.faults) == 1
+        outcome = Outcome.FAILED if long_enough and _has_band(observation) else Outcome.INCONCLUSIVE
+        help_text = "Send traffic before the fault, and for longer after it (before the next one)."
+        return Verdict(outcome, seen, allowed, help_text, numbers, reasons)
+    seen = f"{ended}, usual latency again {found.latency_back} after {name}"
+    if found.latency_back.seconds > limit:
+        return Verdict(Outcome.FAILED, seen, allowed, _slowest(found), numbers, reasons)
+    return Verdict(Outcome.PASSED, seen, allowed, numbers=numbers, reasons=reasons)
+
+
+def _has_band(observation: Observation) -> bool:
+    first = min(fault.accepted_at for fault in observation.faults)
+    return sum(e.ok and e.planned_at < first for e in observation.exchanges) >= BAND_CONTROL_REQUESTS
+
+
+def _slowest(found: Phases) -> str:
+    """The step of the replacement that took the longest."""
+    steps = [("created", 0.0)]
+    order = ("created", "scheduled", "started", "ready", "serving")
+    times = [(name, moment.seconds) for name, moment in found if name in order and moment is not None]
+    steps = [
+        (name, at - before)
+        for (name, at), before in zip(times, [0.0, *(at for _, at in times)], strict=False)
+    ]
+    if not steps:
+        return "No replacement was seen: the fault's record and the events tell why."
+    name, took = max(steps, key=lambda step: step[1])
+    return f"The longest step was until {_WORDS[name]}: {seconds(took)}."

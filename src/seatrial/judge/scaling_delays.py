@@ -1,0 +1,140 @@
+"""Where the time went between a load step and the replicas that it needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from seatrial.judge.wording import seconds
+from seatrial.model.timeline import AutoscalerSeen, PodSeen, Timeline, WorkloadSeen
+
+State = TypeVar("State", AutoscalerSeen, WorkloadSeen)
+
+
+@dataclass(frozen=True)
+class LoadStep:
+    """What was asked of the workload. Times are monotonic seconds.
+
+    Attributes:
+        workload: its role in the system file.
+        autoscaler: name of the HorizontalPodAutoscaler.
+        wanted_replicas: ready replicas that the load needs.
+    """
+
+    workload: str
+    autoscaler: str
+    began_at: float
+    ended_at: float
+    wanted_replicas: int
+
+
+def last(states: Iterable[State], moment: float) -> State | None:
+    """The last state seen at or before `moment`."""
+    found = None
+    for state in states:
+        if state.at <= moment:
+            found = state
+    return found
+
+
+def first(
+    states: Iterable[WorkloadSeen], since: float, holds: Callable[[WorkloadSeen], bool]
+) -> float | None:
+    """When `holds` was first true at or after `since`; `since` itself when it was true already."""
+    before = None
+    for state in states:
+        if state.at <= since:
+            before = state
+        elif before is not None and holds(before):
+            return since
+        elif holds(state):
+            return state.at
+        else:
+            before = None
+    return since if before is not None and holds(before) else None
+
+
+def delays(timeline: Timeline, step: LoadStep) -> Iterator[str]:
+    """One sentence for each stage that was seen, with seconds after the load step."""
+    scalers = list(timeline.autoscaler_states(step.autoscaler))
+    before = last(scalers, step.began_at)
+    after = [state for state in scalers if step.began_at < state.at]
+    during = [state for state in after if state.at <= step.ended_at]
+    metric = next((s for s in during if before is None or s.metrics != before.metrics), None)
+    if metric is not None:
+        words = ", ".join(metric.metrics) or "no metric"
+        yield f"metric first seen to change {_since(step, metric.at)}: {words}"
+    desired = before.desired if before is not None else 0
+    decision = next((s for s in during if s.desired > desired), None)
+    if decision is None:
+        yield f"no decision to scale up was seen (desired {desired})"
+        return
+    yield f"first decision {_since(step, decision.at)}: desired {desired} -> {decision.desired}"
+    pods = [
+        states
+        for states in timeline.pods.values()
+        if states[0].workload == step.workload and step.began_at < states[0].at <= step.ended_at
+    ]
+    yield from _pod_stages(step, pods)
+
+
+def _pod_stages(step: LoadStep, pods: list[tuple[PodSeen, ...]]) -> Iterator[str]:
+    stages: tuple[tuple[str, Callable[[PodSeen], bool]], ...] = (
+        ("created", lambda s: bool(s.uid)),
+        ("scheduled", lambda s: bool(s.node)),
+        ("started", lambda s: s.started_at is not None),
+        ("Ready", lambda s: s.ready),
+    )
+    for word, holds in stages:
+        moments = [next((s.at for s in states if holds(s)), None) for states in pods]
+        seen = sorted(moment for moment in moments if moment is not None)
+        if seen:
+            yield f"new pods {word}: first {_since(step, seen[0])}, last {_since(step, seen[-1])}"
+        if len(seen) < len(pods):
+            reasons = sorted({states[-1].reason for states in pods if states[-1].reason})
+            missing = f"{len(pods) - len(seen)} of {len(pods)} new pods never {word}"
+            yield f"{missing}: {', '.join(reasons) or 'no reason was given'}"
+            return
+
+
+def _since(step: LoadStep, moment: float) -> str:
+    return f"{seconds(moment - step.began_at)} after the step"
+
+
+def foreign_target(timeline: Timeline, step: LoadStep) -> str:
+    """What to say when the autoscaler scales another object than the workload; empty when it is right."""
+    scaler = last(timeline.autoscaler_states(step.autoscaler), step.ended_at)
+    workload = last(timeline.workload_states(step.workload), step.ended_at)
+    if scaler is None or workload is None or not scaler.target:
+        return ""
+    if scaler.target.lower() == f"{workload.kind}/{workload.name}".lower():
+        return ""
+    return (
+        f"{scaler.name} scales {scaler.target.lower()}, not {workload.kind.lower()}/{workload.name}: "
+        "mend its scaleTargetRef."
+    )
+
+
+def why_no_rise(timeline: Timeline, step: LoadStep) -> str:
+    """The autoscaler's own words and the warnings about it and its pods."""
+    scaler = last(timeline.autoscaler_states(step.autoscaler), step.ended_at)
+    parts = []
+    if scaler is not None:
+        parts.append(
+            f"{scaler.name} wanted {scaler.desired} (minimum {scaler.minimum}, maximum {scaler.maximum})"
+        )
+        parts.append(f"metrics: {', '.join(scaler.metrics) or 'none'}")
+        parts.append(f"conditions: {', '.join(scaler.conditions) or 'none'}")
+        if scaler.maximum < step.wanted_replicas:
+            parts.append(f"maxReplicas is below the {step.wanted_replicas} that are needed")
+    warnings = [
+        event.message
+        for event in timeline.events()
+        if event.warning
+        and step.began_at <= event.at <= step.ended_at
+        and (event.name == step.autoscaler or event.kind == "Pod")
+    ]
+    if warnings:
+        parts.append(f"last warning: {warnings[-1]}")
+    return "; ".join(parts) + "."

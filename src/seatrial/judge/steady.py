@@ -1,0 +1,81 @@
+"""Steady state before any fault: the control that makes a later failure mean something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from seatrial.judge.evidence import GENERATOR_HELP, generator_doubt
+from seatrial.judge.statistics import percentile
+from seatrial.judge.windows import failures
+from seatrial.judge.wording import errors, plural
+from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
+from seatrial.model.system import Objectives
+from seatrial.model.verdict import Outcome, Verdict
+
+MINIMUM_REQUESTS = 50
+
+
+def steady(
+    exchanges: Iterable[Exchange],
+    generator: GeneratorHealth,
+    objectives: Objectives,
+    *,
+    minimum_requests: int = MINIMUM_REQUESTS,
+) -> Verdict:
+    """Whether the system answers well enough that a fault may be injected at all.
+
+    No request may fail and the 99th percentile of latency must be within the objective: else ERROR
+    "not steady", for nothing said about a fault after that would be the fault's doing. Too few requests, or a
+    generator that did not keep its rate, is INCONCLUSIVE.
+
+    Args:
+        exchanges: the traffic before any fault.
+        generator: health of the generator over that traffic.
+        objectives: of the system; `latency_p99_ms` is used.
+        minimum_requests: fewer than this tell nothing.
+    """
+    sent = [exchange for exchange in exchanges if exchange.error != DROPPED]
+    failed = failures(sent)
+    latencies = [e.latency_seconds for e in sent if e.ok and e.latency_seconds is not None]
+    p99 = percentile(latencies, 99)
+    p99_ms = None if p99 is None else p99 * 1000
+    numbers = {
+        "steady_requests": len(sent),
+        "steady_failed": len(failed),
+        "steady_latency_p99_ms": None if p99_ms is None else round(p99_ms, 3),
+    }
+    shown = "no latency" if p99_ms is None else f"p99 {p99_ms:.0f} ms"
+    seen = f"{len(failed)} of {plural(len(sent), 'request')} failed before any fault, {shown}"
+    allowed = (
+        f"no failure in at least {minimum_requests} requests, p99 at most {objectives.latency_p99_ms:g} ms, "
+        "before a fault is injected"
+    )
+    if failed:
+        first = min(failed, key=lambda exchange: (exchange.planned_at, exchange.sequence))
+        return Verdict(
+            Outcome.ERROR,
+            f"not steady: {seen} ({errors(failed)})",
+            allowed,
+            f"No fault was injected. First failure: request {first.sequence} of {first.journey}: "
+            f"{first.error}. Repair the system, or the journey's `expect`, and run again.",
+            numbers,
+        )
+    if p99_ms is not None and len(sent) >= minimum_requests and p99_ms > objectives.latency_p99_ms:
+        return Verdict(
+            Outcome.ERROR,
+            f"not steady: {seen}",
+            allowed,
+            "No fault was injected. The system is too slow at rest: mend it, or lower the rate.",
+            numbers,
+        )
+    if doubt := generator_doubt(generator):
+        return Verdict(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", allowed, GENERATOR_HELP, numbers)
+    if len(sent) < minimum_requests:
+        return Verdict(
+            Outcome.INCONCLUSIVE,
+            seen,
+            allowed,
+            "Let the steady phase run longer, or raise the rate.",
+            numbers,
+        )
+    return Verdict(Outcome.PASSED, seen, allowed, numbers=numbers)
