@@ -36,7 +36,7 @@ class Need(StrEnum):
     REPLICAS = "replicas"
     """a stateless workload: any of its pods may be replaced at any time (`stateless: true`)"""
     AUTOSCALER = "autoscaler"
-    """an autoscaled workload (`autoscaled: NAME`)"""
+    """an autoscaled workload, and the load that makes it grow (`autoscaled: NAME`, `load_step:`)"""
     STATE = "state"
     """a workload that keeps data (`stateful: true`)"""
     ACKNOWLEDGED_WRITES = "acknowledged-writes"
@@ -70,7 +70,7 @@ class Check:
         """Whether this workload has all that the check needs."""
         has = {
             Need.REPLICAS: workload.stateless,
-            Need.AUTOSCALER: workload.autoscaled is not None,
+            Need.AUTOSCALER: workload.autoscaled is not None and workload.load_step is not None,
             Need.STATE: workload.stateful,
             Need.ACKNOWLEDGED_WRITES: any(j.acknowledged for j in system.journeys.values()),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,9 @@ from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
 from seatrial.outcomes import CheckUnsupported, NotPassed, verdict_of
 
 if TYPE_CHECKING:
+    from seatrial.cluster.progress import Progress
     from seatrial.model.system import System
+    from seatrial.report.rundir import RunWriter
     from seatrial.settings import Settings
 
 pytest_plugins = ["seatrial.fixtures.trial"]
@@ -24,7 +27,10 @@ VERDICTS: pytest.StashKey[list[Verdict]] = pytest.StashKey()
 STARTED = pytest.StashKey[float]()
 SETTINGS = pytest.StashKey["Settings"]()
 SYSTEM = pytest.StashKey["System"]()
-RESULTS = pytest.StashKey[list[CheckResult]]()
+RUN = pytest.StashKey["RunWriter"]()
+PAGE = pytest.StashKey[str]()
+FAILED = pytest.StashKey[bool]()
+"""Set on an item whose call did not pass, before its fixtures are torn down."""
 
 _FLAGS = {
     "system": "the system file (default: fixtures/systems/chandlery.yaml)",
@@ -56,7 +62,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{level}: level of a check")
     config.addinivalue_line("markers", "disruptive: the check disturbs the system (needs consent)")
     config.addinivalue_line("markers", "k8s: mark of pytest-kubernetes, which does not register it")
-    config.stash[RESULTS] = []
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -82,6 +87,58 @@ def system_of(config: pytest.Config) -> System:
         except SeatrialError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[SYSTEM]
+
+
+def run_of(config: pytest.Config) -> RunWriter:
+    """The run that results go to: the one of SEATRIAL_RUN or --run, else a new one."""
+    if RUN not in config.stash:
+        from seatrial.report.rundir import RunWriter
+        from seatrial.versions import versions
+
+        settings = settings_of(config)
+        if settings.run_directory is not None:
+            writer = RunWriter(settings.run_directory, "pytest")
+        else:
+            writer = RunWriter.open_or_create("pytest", reports=settings.reports_directory, environment={})
+        config.stash[RUN] = writer
+        writer.tool_started(argv=sys.argv, versions=versions(), seed=settings.seed)
+    return config.stash[RUN]
+
+
+def progress_of(config: pytest.Config) -> Progress:
+    """Where setting up says what it does: past pytest's capture, so that a long build is seen."""
+    from seatrial.cluster.progress import PlainProgress
+
+    capture = config.pluginmanager.getplugin("capturemanager")
+    return PlainProgress(_Uncaptured(capture))  # type: ignore[arg-type]
+
+
+class _Uncaptured:
+    """A text sink that writes to the terminal while pytest captures."""
+
+    def __init__(self, capture: Any) -> None:
+        self._capture = capture
+
+    def write(self, text: str) -> int:
+        with self._capture.global_and_fixture_disabled():
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    writer = session.config.stash.get(RUN, None)
+    if writer is None:
+        return
+    writer.tool_finished(int(exitstatus))
+    writer.close()
+    if settings_of(session.config).run_directory is None:
+        from seatrial.report.html import build_report
+
+        session.config.stash[PAGE] = str(build_report(writer.directory))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -128,6 +185,9 @@ def _select(
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[VERDICTS] = []
     item.stash[STARTED] = time.monotonic()
+    found = check_of(getattr(item, "function", None))
+    if found is not None:
+        run_of(item.config).check_started(found.id, _subject(item), found.requirement)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -158,6 +218,8 @@ def pytest_runtest_makereport(
     else:
         verdicts: list[Verdict] = item.stash[VERDICTS]
         verdict = merge(verdicts)
+    if not verdict.passed:
+        item.stash[FAILED] = True
     result = CheckResult(
         found.id, _subject(item), found.requirement, verdict, "pytest",
         item.stash[STARTED], time.monotonic(), f"evidence/{found.id}/{_subject(item)}",
@@ -165,7 +227,7 @@ def pytest_runtest_makereport(
     words = {"check": found.id, "requirement": found.requirement, "seen": verdict.seen}
     report.user_properties += list(words.items())
     report.__dict__["seatrial_outcome"] = verdict.outcome
-    item.config.stash[RESULTS].append(result)
+    run_of(item.config).check_finished(result)
     return report
 
 
@@ -203,6 +265,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for report in reports:
             text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
             terminalreporter.line(text)
+    page = terminalreporter.config.stash.get(PAGE, "")
+    if page:
+        terminalreporter.line(f"page  {page}")
 
 
 def unsupported(check: Check) -> CheckUnsupported:

@@ -47,17 +47,15 @@ class Deploy(_Part):
 class Entry(_Part):
     """Where clients reach the system."""
 
-    url: str | None = Field(None, pattern=r"^https?://[^/\s]+$", description="Base address, no path.")
-    service: Name | None = Field(None, description="A Service to reach by port-forward: pins one pod.")
-    port: int | None = Field(None, ge=1, le=65535, description="Port of that Service.")
+    url: str = Field(pattern=r"^https?://[^/\s]+$", description="Base address, no path.")
 
-    @model_validator(mode="after")
-    def _one_of(self) -> Entry:
-        if (self.url is None) == (self.service is None):
-            raise ValueError("exactly one of `url` and `service` is needed")
-        if self.service is not None and self.port is None:
-            raise ValueError("`service` needs `port`")
-        return self
+
+class LoadStep(_Part):
+    """The load that makes an autoscaled workload grow."""
+
+    journey: str = Field(description="The journey that costs CPU, or whatever the autoscaler measures.")
+    per_second: float = Field(gt=0, le=2000, description="Arrivals per second of the step.")
+    replicas: int = Field(ge=2, description="Replicas that this load needs; ready ones must reach it.")
 
 
 class Workload(_Part):
@@ -66,6 +64,7 @@ class Workload(_Part):
     stateless: bool = Field(False, description="Any of its pods may be replaced at any time.")
     stateful: bool = Field(False, description="It keeps data that must survive its pods.")
     autoscaled: Name | None = Field(None, description="Name of the HorizontalPodAutoscaler that scales it.")
+    load_step: LoadStep | None = Field(None, description="The load for the check scaling.follows-load.")
     journey: str | None = Field(None, description="The journey that exercises it (default: the first one).")
 
 
@@ -150,8 +149,10 @@ class System(_Part):
     @model_validator(mode="after")
     def _references(self) -> System:
         for role, workload in self.workloads.items():
-            if workload.journey is not None and workload.journey not in self.journeys:
-                raise ValueError(f"workloads.{role}.journey names no journey: {workload.journey}")
+            step = workload.load_step.journey if workload.load_step else None
+            for key, name in (("journey", workload.journey), ("load_step.journey", step)):
+                if name is not None and name not in self.journeys:
+                    raise ValueError(f"workloads.{role}.{key} names no journey: {name}")
         for invariant in self.invariants:
             if invariant.sql.workload not in self.workloads:
                 raise ValueError(f"invariant {invariant.name} names no workload: {invariant.sql.workload}")

@@ -1,0 +1,89 @@
+"""Child processes of a run: bounded, logged, watched, and stopped gently so that they undo their faults."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from seatrial.errors import SeatrialError
+from seatrial.waiting import NotYet, Ready, eventually
+
+UNDO_SECONDS = 90.0
+"""How long a child may take to undo its faults after it was asked to stop."""
+
+
+def run_child(
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    within_seconds: float,
+    note: Callable[[str], None],
+) -> int:
+    """Run a command with its output in `log` and its last line shown through `note`.
+
+    Returns its exit code. On an interrupt the child gets SIGTERM and time to undo first.
+
+    Raises:
+        SeatrialError: the bound ran out; the child was stopped.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        child = subprocess.Popen(
+            arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            env=dict(environment), start_new_session=True,
+        )  # fmt: skip
+    try:
+        return _watch(child, log, within_seconds, note)
+    finally:
+        stop_child(child)
+
+
+def _watch(
+    child: subprocess.Popen[bytes], log: Path, within_seconds: float, note: Callable[[str], None]
+) -> int:
+    ends_at = time.monotonic() + within_seconds
+    while True:
+        try:
+            return child.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            line = last_line(log)
+            if line:
+                note(line)
+        if time.monotonic() > ends_at:
+            raise SeatrialError(
+                f"a stage did not end within {within_seconds:g} s and was stopped",
+                where=" ".join(child.args if isinstance(child.args, list) else [str(child.args)]),
+                next_step=f"Its output is in {log}.",
+            )
+
+
+def stop_child(child: subprocess.Popen[bytes]) -> None:
+    """Ask a running child to stop, give it `UNDO_SECONDS`, then end it. Does nothing when it has ended."""
+    if child.poll() is not None:
+        return
+    child.send_signal(signal.SIGTERM)
+
+    def ended() -> Ready[int] | NotYet:
+        code = child.poll()
+        return NotYet("it still undoes its faults") if code is None else Ready(code)
+
+    with contextlib.suppress(SeatrialError):
+        eventually(ended, within_seconds=UNDO_SECONDS, what="the stage stops", every_seconds=0.2)
+    if child.poll() is None:
+        child.kill()
+        child.wait()
+
+
+def last_line(log: Path, limit_bytes: int = 2000) -> str:
+    """The last line with text in a log file; empty when there is none."""
+    with contextlib.suppress(OSError), log.open("rb") as file:
+        file.seek(0, 2)
+        file.seek(max(file.tell() - limit_bytes, 0))
+        lines = file.read().decode("utf-8", "replace").splitlines()
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return ""

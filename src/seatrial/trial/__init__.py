@@ -1,0 +1,1 @@
+"""One system, up and observed: what suites, drills and load have in common."""

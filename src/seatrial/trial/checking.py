@@ -1,0 +1,108 @@
+"""What a check's few lines call: the workload, its faults, its load, and the judges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seatrial.catalogue import Check
+from seatrial.judge import availability, consistency, recovery
+from seatrial.model.fault import FaultRecord
+from seatrial.model.system import Journey, System, Workload
+from seatrial.model.verdict import Outcome, Verdict, merge
+from seatrial.outcomes import CheckSkipped, require
+from seatrial.trial.bench import Bench
+from seatrial.trial.session import Session
+
+
+@dataclass(frozen=True)
+class WorkloadUnderTest:
+    """One workload of the system file, with the journey that exercises it."""
+
+    role: str
+    spec: Workload
+    journey_name: str
+    journey: Journey
+
+    @classmethod
+    def of(cls, system: System, role: str) -> WorkloadUnderTest:
+        name = system.journey_of(role)
+        return cls(role, system.workloads[role], name, system.journeys[name])
+
+    def __str__(self) -> str:
+        return self.role
+
+
+def require_consent(session: Session, check: Check) -> None:
+    """End a disruptive check as skipped, with the reason, where nobody consented."""
+    gap = session.consent_gap() if check.disruptive else ""
+    if gap:
+        raise CheckSkipped(
+            Verdict(
+                Outcome.SKIPPED,
+                f"nothing was touched: {gap}",
+                "consent for exactly this context and namespace",
+                "Set `consent` in the system file where disruption is welcome; SECURITY.md says what it means.",
+            )
+        )
+
+
+class Faults:
+    """The faults a check may inject. Each call returns when the fault was proven and has settled."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+
+    def delete_pod(self, workload: WorkloadUnderTest) -> FaultRecord:
+        """Delete one pod with its grace period (a planned disruption)."""
+        from seatrial.faults.delete_pod import DeletePod
+
+        return self._bench.inject(DeletePod(workload.role))
+
+    def kill_pod(self, workload: WorkloadUnderTest) -> FaultRecord:
+        """SIGKILL every process of one pod's containers (a crash)."""
+        from seatrial.faults.kill_pod import KillPod
+
+        return self._bench.inject(KillPod(workload.role))
+
+
+class Judging:
+    """The judges, on what the bench observed. Each keeps its verdict and raises anything but a pass."""
+
+    def __init__(self, bench: Bench, verdicts: list[Verdict]) -> None:
+        self._bench = bench
+        self._verdicts = verdicts
+
+    def _require(self, verdict: Verdict) -> Verdict:
+        self._verdicts.append(verdict)
+        return require(merge(self._verdicts))
+
+    def planned_disruption(self) -> Verdict:
+        """No request may fail in a planned disruption."""
+        return self._require(availability.planned_disruption(self._bench.observation()))
+
+    def crash(self) -> Verdict:
+        """A crash is charged to the error budget and must be over within the recovery objective."""
+        observation = self._bench.observation()
+        objectives = self._bench.session.system.objectives
+        return self._require(
+            merge([availability.crash(observation, objectives), recovery.recovery(observation, objectives)])
+        )
+
+    def lost_writes(self, journey_name: str) -> Verdict:
+        """Every acknowledged write must be readable afterwards."""
+        observation = self._bench.observation()
+        reads = self._bench.read_back(journey_name)
+        return self._require(consistency.lost_writes(observation.exchanges, reads, observation.faults))
+
+    def follows_load(self, step: LoadStepTaken) -> Verdict:
+        """Replicas rise within the objective and fall again, and no request fails meanwhile."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class LoadStepTaken:
+    """A load step that was offered. Times are monotonic seconds."""
+
+    began_at: float
+    ended_at: float
+    wanted_replicas: int

@@ -1,0 +1,19 @@
+"""What was acknowledged is still there after the process that stores it was killed."""
+
+from seatrial.catalogue import ACKNOWLEDGED_WRITES, CORE, STATE, check
+
+
+@check(
+    "data.acknowledged-writes-survive",
+    level=CORE,
+    needs={STATE, ACKNOWLEDGED_WRITES},
+    disruptive=True,
+    requirement="A write that was acknowledged MUST be readable after its store was killed.",
+    remedy="Answer only after the commit is durable (fsync on, synchronous replicas where there are any).",
+)
+def test_acknowledged_writes_survive_a_killed_store(workload, stream, faults, judge):
+    """Kills every process of the store with SIGKILL under writes, then reads each accepted write back."""
+    with stream.steady(workload.journey_name, per_second=50):
+        faults.kill_pod(workload)
+    judge.lost_writes(workload.journey_name)
+    judge.crash()
