@@ -195,18 +195,19 @@ def _read_events(path: Path, gathered: _Gathered) -> None:
 def load_exchanges(directory: Path, stream: Stream) -> tuple[tuple[Exchange, ...], tuple[str, ...]]:
     """The exchanges of one stream in the order of their planned times, and what of them could not be read.
 
-    Takes the plain `.ndjson` of a generator that was killed before it could pack its file.
+    Takes the plain `.ndjson` of a generator that was killed before it could pack its file, and the packed
+    one of a file that was recorded before it was packed.
     """
     damage: list[str] = []
     path = _below(directory / "exchanges", stream.file, damage)
     if path is None:
         return (), tuple(damage)
-    plain = path.with_suffix("") if path.suffix == ".gz" else path
-    if plain.is_file() and (not path.is_file() or path.stat().st_size == 0):
-        path = plain
+    path = _written(path)
     name = f"exchanges/{path.name}"
     objects = _objects(_lines(path, name, damage), name, damage)
-    exchanges = list(_converted(objects, codec.exchange_from_dict, damage))
+    # Lines with a type are the generator's head and closing record.
+    lines = ((place, data) for place, data in objects if "type" not in data)
+    exchanges = list(_converted(lines, codec.exchange_from_dict, damage))
     exchanges.sort(key=lambda exchange: (exchange.planned_at, exchange.sequence))
     return tuple(exchanges), tuple(damage)
 
@@ -240,6 +241,13 @@ def _converted(
             yield convert(data)
         except codec.CodecError as error:
             damage.append(f"{place}: {error}")
+
+
+def _written(path: Path) -> Path:
+    """`path`, or its packed or plain form when only that has content."""
+    other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(f"{path.name}.gz")
+    empty = not path.is_file() or path.stat().st_size == 0
+    return other if empty and other.is_file() else path
 
 
 def _below(base: Path, name: str, damage: list[str]) -> Path | None:

@@ -138,13 +138,14 @@ class RunWriter:
         self.event(EventType.FAULT, check=check, subject=subject, record=record)
 
     def exchanges_file(self, check: str, subject: str, journey: str) -> Path:
-        """A new empty file below `exchanges/` for the traffic process to fill."""
-        return self._unused(self.directory / "exchanges", f"{slug(check)}.{slug(subject)}.{slug(journey)}")
+        """A new empty `.ndjson` below `exchanges/` for the traffic process to append to."""
+        stem = f"{slug(check)}.{slug(subject)}.{slug(journey)}"
+        return self._unused(self.directory / "exchanges", stem, ".ndjson")
 
     def traffic(
         self, check: str, subject: str, file: Path | str, journey: str, health: GeneratorHealth
     ) -> None:
-        """`file`: what `exchanges_file` gave, or a name below `exchanges/`."""
+        """`file`: where the exchanges lie now, or its name below `exchanges/`; packed later is found, too."""
         name = self.relative(file, "exchanges") if isinstance(file, Path) else file
         self.event(EventType.TRAFFIC, check=check, subject=subject, file=name, journey=journey, health=health)
 
@@ -168,7 +169,7 @@ class RunWriter:
 
     def timeline(self, check: str, subject: str, timeline: Timeline) -> Path:
         """Store what the cluster did below `evidence/`, and record where."""
-        path = self._unused(self.evidence_directory(check, subject), "timeline")
+        path = self._unused(self.evidence_directory(check, subject), "timeline", ".ndjson.gz")
         head = {
             "type": "timeline",
             "began_at": timeline.began_at,
@@ -188,13 +189,13 @@ class RunWriter:
         self.event(EventType.TIMELINE, check=check, subject=subject, file=name, clock=timeline.clock)
         return path
 
-    def _unused(self, folder: Path, stem: str) -> Path:
+    def _unused(self, folder: Path, stem: str, extension: str) -> Path:
         """A new empty file in `folder`, the caller's alone: `stem` first, then `stem-2` and so on."""
         number = 1
         try:
             folder.mkdir(parents=True, exist_ok=True)
             while True:
-                path = folder / f"{stem}{'' if number == 1 else f'-{number}'}.ndjson.gz"
+                path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{extension}"
                 try:
                     os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o644))
                 except FileExistsError:

@@ -243,7 +243,11 @@ def test_traffic_and_timeline_come_back(tmp_path: Path) -> None:
     writer = started(tmp_path)
     exchanges = tuple(Exchange(n, "browse", float(n), float(n), n + 0.1, Fate.OK) for n in range(3))
     path = writer.exchanges_file("a.b", "orders", "browse")
-    with gzip.open(path, "wt") as file:
+    assert path.name == "a.b.orders.browse.ndjson"
+    assert writer.exchanges_file("a.b", "orders", "browse").name == "a.b.orders.browse-2.ndjson"
+    path.unlink()
+    with gzip.open(path.with_name(f"{path.name}.gz"), "wt") as file:
+        file.write('{"type":"head","rate":3}\n')
         file.writelines(codec.dumps(exchange) + "\n" for exchange in reversed(exchanges))
     writer.traffic("a.b", "orders", path, "browse", HEALTH)
     node = NodeSeen(1.0, Change.ADDED, "worker", True, True)
@@ -260,12 +264,14 @@ def test_traffic_and_timeline_come_back(tmp_path: Path) -> None:
 
 def test_the_plain_file_of_a_killed_generator_is_read(tmp_path: Path) -> None:
     writer = started(tmp_path)
-    path = writer.exchanges_file("a.b", "orders", "browse")
+    plain = writer.exchanges_file("a.b", "orders", "browse")
     whole = codec.dumps(Exchange(0, "browse", 0.0, 0.0, 0.1, Fate.OK))
-    path.with_suffix("").write_text(f"{whole}\n{whole[:20]}")
-    exchanges, damage = load_exchanges(tmp_path, Stream("a.b", "orders", path.name, "browse", HEALTH))
+    plain.write_text(f"{whole}\n{whole[:20]}")
+    exchanges, damage = load_exchanges(
+        tmp_path, Stream("a.b", "orders", f"{plain.name}.gz", "browse", HEALTH)
+    )
     assert len(exchanges) == 1
-    assert damage == (f"exchanges/{path.with_suffix('').name}:2: the last line is torn",)
+    assert damage == (f"exchanges/{plain.name}:2: the last line is torn",)
 
 
 def test_a_packed_file_that_breaks_off_gives_what_it_has(tmp_path: Path) -> None:
