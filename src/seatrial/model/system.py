@@ -90,28 +90,11 @@ class Acknowledged(_Part):
     expect: Expect = Expect()
 
 
-class Idempotent(_Part):
-    key: str = Field(description="Header that carries the idempotency key.")
-
-
 class Journey(_Part):
     request: Request
     expect: Expect = Expect()
     acknowledged: Acknowledged | None = None
-    idempotent: Idempotent | None = None
     timeout_seconds: float = Field(5.0, gt=0, le=120, description="Deadline of one request, seconds.")
-
-
-class SqlQuery(_Part):
-    workload: str = Field(description="Role of the database workload.")
-    database: str = Field(description="Database name.")
-    query: str = Field(description="A query that gives one number.")
-    expect: float = Field(description="The number it must give.")
-
-
-class Invariant(_Part):
-    name: Name
-    sql: SqlQuery
 
 
 class Objectives(_Part):
@@ -142,7 +125,6 @@ class System(_Part):
     entry: Entry
     workloads: dict[str, Workload] = Field(min_length=1, description="Workloads by role.")
     journeys: dict[str, Journey] = Field(min_length=1, description="User actions by name.")
-    invariants: tuple[Invariant, ...] = ()
     objectives: Objectives = Objectives()
     consent: Consent = Consent()
 
@@ -153,9 +135,6 @@ class System(_Part):
             for key, name in (("journey", workload.journey), ("load_step.journey", step)):
                 if name is not None and name not in self.journeys:
                     raise ValueError(f"workloads.{role}.{key} names no journey: {name}")
-        for invariant in self.invariants:
-            if invariant.sql.workload not in self.workloads:
-                raise ValueError(f"invariant {invariant.name} names no workload: {invariant.sql.workload}")
         return self
 
     def journey_of(self, role: str) -> str:
