@@ -1,0 +1,117 @@
+"""Kill every process of a pod's containers with SIGKILL: a crash, with no warning and no grace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from seatrial.errors import FaultRefused
+from seatrial.faults import engine as node_engine
+from seatrial.faults.base import Fault, Plan, Proof, candidates, workload_of
+from seatrial.kube.exec import run_in_pod
+from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import Disturbance, Target
+from seatrial.model.timeline import PodSeen
+from seatrial.waiting import NotYet, Ready
+
+KILLED = 128 + 9
+PROVE_SECONDS = 60.0
+
+
+class CrashPod(Fault):
+    """SIGKILL for all processes of one pod.
+
+    On an own kind cluster the node's container runtime sends it, so process 1 dies too. Elsewhere
+    `kill -9 -1` is run in each container, which spares process 1; where that one is the application itself
+    the crash is not proven, and says so.
+
+    Args:
+        role, pod, seed: see `Fault`. The last replica is spared only where the role is stateless.
+        engine: the container engine's command that runs the kind nodes.
+    """
+
+    name: ClassVar[str] = "crash-pod"
+    disturbance: ClassVar[Disturbance] = Disturbance.CRASH
+
+    def __init__(self, role: str, *, pod: str = "", seed: int = 0, engine: str = "docker") -> None:
+        super().__init__(role, pod=pod, seed=seed)
+        self.engine = engine
+
+    def plan(self, recorder: Recorder) -> Plan:
+        system = recorder.system
+        stateless = workload_of(system, self.role).stateless
+        ready = candidates(recorder.snapshot(), system, self.role, spare_last=stateless)
+        victim = self.pick(ready)
+        by_engine = system.target.kind is not None
+        if by_engine:
+            node_engine.require_kind_node(self.engine, victim.node)
+        elif not recorder.kube.can_i("create", "Pod", subresource="exec"):
+            raise FaultRefused(
+                f"pod/{victim.name} cannot be crashed: this user may not run commands in pods",
+                next_step='bind a Role with {apiGroups: [""], resources: ["pods/exec"], verbs: ["create"]}',
+            )
+        return Plan(
+            target=Target("Pod", recorder.kube.namespace, victim.name, victim.uid),
+            workload=self.role,
+            seed=self.seed,
+            victims=(victim,),
+            prove_seconds=PROVE_SECONDS,
+            details={"node": victim.node, "by": "engine" if by_engine else "exec", "one_of": len(ready)},
+        )
+
+    def inject(self, plan: Plan, recorder: Recorder) -> float:
+        victim = plan.victims[0]
+        pod = recorder.kube.get("Pod", victim.name)
+        sent_at = time.monotonic()
+        if plan.details["by"] == "engine":
+            identifiers = [identifier.rpartition("/")[2] for identifier in victim.container_ids]
+            node_engine.kill_containers(self.engine, victim.node, identifiers)
+        else:
+            for container in pod["spec"]["containers"]:
+                run_in_pod(recorder.kube, victim.name, container["name"], ["sh", "-c", "kill -9 -1"])
+        return sent_at
+
+    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
+        victim = plan.victims[0]
+        seen_at = _first_effect(victim, recorder, accepted_at)
+        if seen_at is None:
+            return NotYet(f"{victim.name} runs on in the same containers" + _why_not(plan))
+        pod = recorder.kube.find("Pod", victim.name)
+        if pod is None or pod["metadata"]["uid"] != victim.uid:
+            return NotYet(f"{victim.name} was replaced as a whole: that is no crash of its containers")
+        codes = exit_codes(pod, victim.container_ids)
+        if set(codes) != set(victim.container_ids):
+            return NotYet(f"{len(codes)} of {len(victim.container_ids)} containers ended")
+        if any(code != KILLED for code in codes.values()):
+            return NotYet(
+                f"containers ended with exit codes {sorted(codes.values())}, not by SIGKILL ({KILLED})"
+            )
+        seconds = seen_at - accepted_at
+        words = f"{len(codes)} container(s) of {victim.name} ended by SIGKILL, seen after {seconds:.1f} s"
+        return Ready(Proof(seen_at, words, victim.name))
+
+
+def exit_codes(pod: Mapping[str, Any], container_ids: tuple[str, ...]) -> dict[str, int]:
+    """Exit code of each of these containers that has ended, by container id."""
+    codes = {}
+    for container in (pod.get("status") or {}).get("containerStatuses") or ():
+        for state in (container.get("state") or {}, container.get("lastState") or {}):
+            ended = state.get("terminated") or {}
+            if ended.get("containerID") in container_ids:
+                codes[str(ended["containerID"])] = int(ended.get("exitCode", -1))
+    return codes
+
+
+def _first_effect(victim: PodSeen, recorder: Recorder, accepted_at: float) -> float | None:
+    for state in recorder.snapshot().pods.get(victim.uid, ()):
+        ended = state.restarts > victim.restarts or (not state.ready and bool(state.reason))
+        if state.at >= accepted_at and (ended or state.container_ids != victim.container_ids):
+            return state.at
+    return None
+
+
+def _why_not(plan: Plan) -> str:
+    if plan.details["by"] == "exec":
+        return " (process 1 ignores SIGKILL from inside its own container; only an init process passes it on)"
+    return ""

@@ -1,0 +1,81 @@
+"""Delete one pod with its own grace period: a planned disruption."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from seatrial.errors import FaultRefused
+from seatrial.faults.base import Fault, Plan, Proof, candidates, pods_gone, replacement_of
+from seatrial.kube.errors import Conflict, NotFound
+from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import Disturbance, Target
+from seatrial.model.timeline import PodSeen
+from seatrial.waiting import NotYet, Ready
+
+DEFAULT_GRACE_SECONDS = 30
+# On top of the grace period: kubelet, container runtime and API server of a busy two-core machine.
+MARGIN_SECONDS = 45
+
+
+class DeletePod(Fault):
+    """Delete a ready pod of a role, gracefully.
+
+    Args:
+        role, pod, seed: see `Fault`.
+        allow_last: also when it is the only ready replica.
+    """
+
+    name: ClassVar[str] = "delete-pod"
+    disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
+
+    def __init__(self, role: str, *, pod: str = "", seed: int = 0, allow_last: bool = False) -> None:
+        super().__init__(role, pod=pod, seed=seed)
+        self.allow_last = allow_last
+
+    def plan(self, recorder: Recorder) -> Plan:
+        ready = candidates(
+            recorder.snapshot(), recorder.system, self.role, spare_last=True, allow_last=self.allow_last
+        )
+        return plan_for_pod(self, self.pick(ready), ready, recorder)
+
+    def inject(self, plan: Plan, recorder: Recorder) -> float:
+        sent_at = time.monotonic()
+        try:
+            recorder.kube.delete("Pod", plan.target.name, uid=plan.target.uid)
+        except (NotFound, Conflict) as error:
+            raise FaultRefused(f"{plan.target} went before it could be hit", where=error.what) from error
+        return sent_at
+
+    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
+        return proof_of_replacement(plan.victims[0], recorder, accepted_at)
+
+
+def plan_for_pod(fault: Fault, victim: PodSeen, ready: list[PodSeen], recorder: Recorder) -> Plan:
+    """The plan to take away one pod, with bounds that follow from its grace period."""
+    pod = recorder.kube.find("Pod", victim.name)
+    if pod is None or pod["metadata"]["uid"] != victim.uid:
+        raise FaultRefused(f"pod/{victim.name} went before it could be hit")
+    grace = pod["spec"].get("terminationGracePeriodSeconds")
+    grace = DEFAULT_GRACE_SECONDS if grace is None else int(grace)
+    return Plan(
+        target=Target("Pod", recorder.kube.namespace, victim.name, victim.uid),
+        workload=fault.role,
+        seed=fault.seed,
+        victims=(victim,),
+        prove_seconds=grace + MARGIN_SECONDS,
+        details={"node": victim.node, "one_of": len(ready), "grace_seconds": grace},
+    )
+
+
+def proof_of_replacement(victim: PodSeen, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
+    """The victim's uid is gone and another pod of its workload has come."""
+    timeline = recorder.snapshot()
+    gone = pods_gone(timeline, [victim.uid])
+    if isinstance(gone, NotYet):
+        return gone
+    replacement = replacement_of(victim, timeline, accepted_at)
+    if not replacement:
+        return NotYet(f"{victim.name} is gone, no replacement yet")
+    words = f"uid {victim.uid[:8]} gone after {gone.value - accepted_at:.1f} s, replaced by {replacement}"
+    return Ready(Proof(gone.value, words, replacement))

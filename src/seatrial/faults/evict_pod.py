@@ -1,0 +1,87 @@
+"""Evict one pod through the Eviction API: a planned disruption that heeds disruption budgets."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from seatrial.errors import FaultRefused, WaitExpired
+from seatrial.faults.base import Fault, Plan, Proof, candidates
+from seatrial.faults.delete_pod import plan_for_pod, proof_of_replacement
+from seatrial.kube.client import EvictionBlocked, Kube
+from seatrial.kube.errors import Conflict, NotFound
+from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import Disturbance
+from seatrial.waiting import NotYet, Ready, eventually
+
+RETRY_SECONDS = 1.0
+
+
+class EvictPod(Fault):
+    """Evict a ready pod of a role.
+
+    Args:
+        role, pod, seed: see `Fault`.
+        evict_seconds: how long a disruption budget may forbid it.
+    """
+
+    name: ClassVar[str] = "evict-pod"
+    disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
+
+    def __init__(self, role: str, *, pod: str = "", seed: int = 0, evict_seconds: float = 60.0) -> None:
+        super().__init__(role, pod=pod, seed=seed)
+        self.evict_seconds = evict_seconds
+
+    def plan(self, recorder: Recorder) -> Plan:
+        ready = candidates(recorder.snapshot(), recorder.system, self.role, spare_last=True)
+        return plan_for_pod(self, self.pick(ready), ready, recorder)
+
+    def inject(self, plan: Plan, recorder: Recorder) -> float:
+        try:
+            return evict_all(recorder.kube, {plan.target.name: plan.target.uid}, self.evict_seconds)
+        except WaitExpired as error:
+            raise FaultRefused(
+                f"{plan.target} was not evicted: {error.where.removeprefix('last answer: ')}",
+                where=error.what,
+                next_step="loosen the PodDisruptionBudget or run more replicas",
+            ) from error
+
+    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
+        return proof_of_replacement(plan.victims[0], recorder, accepted_at)
+
+
+def evict_all(kube: Kube, uids: dict[str, str], within_seconds: float) -> float:
+    """Evict pods (name -> uid), asking again while a disruption budget forbids it, as kubectl does.
+
+    Returns:
+        When the first request that was accepted was sent, monotonic seconds.
+
+    Raises:
+        WaitExpired: a budget forbade it all the time; with its words.
+    """
+    waiting = dict(uids)
+    accepted_at: list[float] = []
+
+    def attempt() -> Ready[None] | NotYet:
+        blocked = []
+        for name, uid in list(waiting.items()):
+            sent_at = time.monotonic()
+            try:
+                kube.evict(name, uid=uid)
+                accepted_at.append(sent_at)
+            except EvictionBlocked as error:
+                blocked.append(error.what)
+                continue
+            except (NotFound, Conflict):
+                # Gone by itself, or another pod took its name: it is off the node either way.
+                pass
+            del waiting[name]
+        return NotYet("; ".join(blocked)) if waiting else Ready(None)
+
+    eventually(
+        attempt,
+        within_seconds=within_seconds,
+        every_seconds=RETRY_SECONDS,
+        what="eviction of " + ", ".join(uids),
+    )
+    return min(accepted_at, default=time.monotonic())

@@ -1,0 +1,77 @@
+"""Commands inside a container, through the API server."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seatrial.errors import SeatrialError
+from seatrial.kube.client import Kube
+from seatrial.kube.errors import Call, refused
+
+ERROR_CHANNEL = 3
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command gave. `exit_code` is None when the container ended before it could be told."""
+
+    exit_code: int | None
+    stdout: str
+    stderr: str
+
+
+def run_in_pod(
+    kube: Kube, pod: str, container: str, command: Sequence[str], *, timeout_seconds: float = 20.0
+) -> Ran:
+    """Run a command and wait for its end.
+
+    Raises:
+        Forbidden, NotFound, ApiRefused: the API server did not let it start.
+        SeatrialError: it did not end in time.
+    """
+    from kubernetes.client import ApiClient, ApiException, CoreV1Api
+    from kubernetes.stream import stream
+
+    where = f"pod/{pod}, container {container}, namespace {kube.namespace}: {' '.join(command)}"
+    call = Call("create", "", "pods/exec", pod, kube.namespace, kube.server, kube.context)
+    # The stream helper patches its client while it connects, so it gets a client of its own.
+    with ApiClient(kube.transport.configuration) as api_client:
+        try:
+            session = stream(
+                CoreV1Api(api_client).connect_get_namespaced_pod_exec,
+                pod,
+                kube.namespace,
+                command=list(command),
+                container=container,
+                stdin=False,
+                stdout=True,
+                stderr=True,
+                tty=False,
+                _preload_content=False,
+                _request_timeout=timeout_seconds,
+            )
+        except ApiException as error:
+            status = handshake_status(str(error.reason or ""), error.status)
+            raise refused(call, status, str(error.reason or error).encode()) from error
+        try:
+            session.run_forever(timeout=timeout_seconds)
+            if session.is_open():
+                raise SeatrialError(
+                    f"a command in a pod did not end within {timeout_seconds:g} s", where=where
+                )
+            exit_code: int | None = None
+            with contextlib.suppress(Exception):
+                exit_code = session.returncode
+            return Ran(exit_code, session.read_stdout() or "", session.read_stderr() or "")
+        finally:
+            session.close()
+
+
+def handshake_status(reason: str, status: int | None) -> int:
+    """HTTP status of a refused WebSocket handshake, which the package only puts into words."""
+    for word in reason.replace("-", " ").split():
+        if word.isdigit() and 400 <= int(word) < 600:
+            return int(word)
+    return status or 500
