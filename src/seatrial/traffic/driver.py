@@ -6,6 +6,7 @@ Latency counts from the planned time; a second histogram, from the sending, stan
 
 from __future__ import annotations
 
+import math
 import time
 import zlib
 from collections.abc import Callable, Sequence
@@ -14,18 +15,19 @@ from random import Random
 from typing import Any
 
 import gevent
-from gevent.event import Event
 from hdrh.histogram import HdrHistogram
 
 from seatrial.model.exchange import DROPPED, Exchange, Fate, GeneratorHealth
 from seatrial.traffic.connection import Answer, Connections
-from seatrial.traffic.journey import CompiledJourney, Prepared, pick_by_weight
+from seatrial.traffic.journey import CompiledJourney, pick_by_weight
 from seatrial.traffic.schedule import Schedule, sliced
 
 LATE_AFTER_SECONDS = 0.010
 START_DELAY_SECONDS = 0.05
-LONGEST_SLEEP_SECONDS = 0.5
+LONGEST_SLEEP_SECONDS = 0.1
+"""How long `stop` may go unnoticed when the next arrival is far."""
 HIGHEST_MICROSECONDS = 300_000_000
+RECORD_IN_BATCHES_OF = 100
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,10 @@ class Driver:
 
     def __init__(self, plan: Plan, on_exchange: Callable[[Exchange, int], None]) -> None:
         self.plan = plan
-        self.from_planned = _histogram()
-        self.from_sent = _histogram()
+        self._from_planned = _histogram()
+        self._from_sent = _histogram()
         self._lateness = _histogram()
+        self._unrecorded: list[tuple[float, float, float]] = []
         self._on_exchange = on_exchange
         self._connections = Connections(plan.base_url, keep=plan.keep_connections)
         self._journeys = {journey.name: journey for journey, _ in plan.journeys}
@@ -74,7 +77,7 @@ class Driver:
         self._names = list(self._journeys)
         self._generator = Random(f"{plan.seed}/{plan.worker}")
         self._open: dict[int, gevent.Greenlet] = {}
-        self._stopping = Event()
+        self._stopped_at = math.inf
         self._planned = self._sent = self._dropped = self._late = self._arrivals = 0
         self._began_at = self._began_cpu = 0.0
 
@@ -101,11 +104,12 @@ class Driver:
         return self.health()
 
     def stop(self) -> None:
-        """Send nothing more. `run` returns when what is open has ended."""
-        self._stopping.set()
+        """Send nothing more; `run` returns when what is open has ended. What was due already is dropped."""
+        self._stopped_at = min(self._stopped_at, time.monotonic())
 
     def health(self) -> GeneratorHealth:
         """How well the schedule was kept so far."""
+        self._record()
         elapsed = time.monotonic() - self._began_at
         used = time.process_time() - self._began_cpu
         return GeneratorHealth(
@@ -120,35 +124,36 @@ class Driver:
 
     def histograms(self) -> dict[str, str]:
         """Latency in microseconds as encoded HdrHistograms, which can be added up without loss."""
+        self._record()
         return {
-            "from_planned": self.from_planned.encode().decode(),
-            "from_sent": self.from_sent.encode().decode(),
+            "from_planned": self._from_planned.encode().decode(),
+            "from_sent": self._from_sent.encode().decode(),
         }
 
     def _wait_until(self, due: float) -> bool:
-        """Wait for the planned time; False when stopped before. An arrival already due still counts.
+        """Wait for the planned time; False when `stop` came before it.
 
         When behind, greenlets run between two arrivals all the same: else the sending would be later still.
         """
         while (delay := due - time.monotonic()) > 0:
-            if self._stopping.wait(min(delay, LONGEST_SLEEP_SECONDS)):
+            if self._stopped_at < due:
                 return False
+            gevent.sleep(min(delay, LONGEST_SLEEP_SECONDS))
         if delay < -LATE_AFTER_SECONDS / 10:
             gevent.sleep(0)
-        return True
+        return due <= self._stopped_at
 
     def _arrive(self, sequence: int, planned_at: float) -> None:
         self._planned += 1
         name = self._pick(sequence)
-        if self._stopping.is_set() or len(self._open) >= self.plan.most_in_flight:
+        if self._stopped_at < math.inf or len(self._open) >= self.plan.most_in_flight:
             self._dropped += 1
             self._on_exchange(Exchange(sequence, name, planned_at, None, None, Fate.FAILED, error=DROPPED), 0)
             return
         self._arrivals += 1
         every = self.plan.fresh_every
         fresh = every > 0 and self._arrivals % every == 0
-        begun = Exchange(sequence, name, planned_at, None, None, Fate.UNKNOWN)
-        self._open[sequence] = gevent.spawn(self._exchange, begun, fresh)
+        self._open[sequence] = gevent.spawn(self._exchange, sequence, name, planned_at, fresh)
 
     def _pick(self, sequence: int) -> str:
         if len(self._names) == 1:
@@ -156,55 +161,57 @@ class Driver:
         draw = zlib.crc32(f"{self.plan.seed}:{sequence}".encode()) / 2**32
         return pick_by_weight(self._names, self._weights, draw)
 
-    def _exchange(self, begun: Exchange, fresh: bool) -> None:
+    def _exchange(self, sequence: int, name: str, planned_at: float, fresh: bool) -> None:
         """One request, in its own greenlet."""
-        journey = self._journeys[begun.journey]
-        prepared = journey.prepare(begun.sequence, self._generator, self._connections.host_header)
+        journey = self._journeys[name]
+        prepared = journey.prepare(sequence, self._generator, self._connections.host_header)
         sent_at = time.monotonic()
-        self._note_sending(begun.planned_at, sent_at)
+        self._sent += 1
+        self._late += sent_at - planned_at > LATE_AFTER_SECONDS
         answer = self._connections.send(
             prepared.method, prepared.wire, deadline_seconds=journey.timeout_seconds, fresh=fresh
         )
-        del self._open[begun.sequence]
-        self.from_planned.record_value(_microseconds(answer.completed_at - begun.planned_at))
-        self.from_sent.record_value(_microseconds(answer.completed_at - sent_at))
-        self._on_exchange(_ended(begun, prepared, sent_at, answer, journey), len(answer.body))
+        del self._open[sequence]
+        self._unrecorded.append((planned_at, sent_at, answer.completed_at))
+        if len(self._unrecorded) >= RECORD_IN_BATCHES_OF:
+            self._record()
+        fate, error, answer_id = _meaning(answer, journey)
+        self._on_exchange(
+            Exchange(
+                sequence,
+                name,
+                planned_at,
+                sent_at,
+                answer.completed_at,
+                fate,
+                answer.status,
+                error,
+                prepared.key,
+                answer_id,
+                answer.backend,
+            ),
+            len(answer.body),
+        )
 
-    def _note_sending(self, planned_at: float, sent_at: float) -> None:
-        self._sent += 1
-        lateness = sent_at - planned_at
-        self._late += lateness > LATE_AFTER_SECONDS
-        self._lateness.record_value(_microseconds(lateness))
+    def _record(self) -> None:
+        """Take times into the histograms; in batches, because code that runs rarely runs slowly."""
+        for planned_at, sent_at, completed_at in self._unrecorded:
+            self._from_planned.record_value(_microseconds(completed_at - planned_at))
+            self._from_sent.record_value(_microseconds(completed_at - sent_at))
+            self._lateness.record_value(_microseconds(sent_at - planned_at))
+        self._unrecorded.clear()
 
     def _finish(self) -> None:
         gevent.joinall(list(self._open.values()))
         self._connections.close()
 
 
-def _ended(
-    begun: Exchange, prepared: Prepared, sent_at: float, answer: Answer, journey: CompiledJourney
-) -> Exchange:
-    """The exchange with its fate: see `traffic.connection` for what counts as failed and as unknown."""
-    answer_id = ""
-    if answer.complete and answer.status is not None:
-        fate, error = journey.fate_of(answer.status)
-        if fate is Fate.OK:
-            answer_id = journey.answer_id(answer.body)
-    else:
-        fate, error = (Fate.UNKNOWN if answer.sent else Fate.FAILED), answer.error
-    return Exchange(
-        begun.sequence,
-        begun.journey,
-        begun.planned_at,
-        sent_at,
-        answer.completed_at,
-        fate,
-        status=answer.status,
-        error=error,
-        key=prepared.key,
-        answer_id=answer_id,
-        backend=answer.backend,
-    )
+def _meaning(answer: Answer, journey: CompiledJourney) -> tuple[Fate, str, str]:
+    """Fate, error and answer id; see `traffic.connection` for what counts as failed and as unknown."""
+    if not answer.complete or answer.status is None:
+        return (Fate.UNKNOWN if answer.sent else Fate.FAILED), answer.error, ""
+    fate, error = journey.fate_of(answer.status)
+    return fate, error, journey.answer_id(answer.body) if fate is Fate.OK else ""
 
 
 def _histogram() -> Any:

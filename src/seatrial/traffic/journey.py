@@ -37,7 +37,6 @@ class Prepared:
     """
 
     method: str
-    path: str
     wire: bytes
     key: str
 
@@ -62,6 +61,9 @@ class CompiledJourney:
         if "user-agent" not in names:
             self._headers.append(("User-Agent", compile_text("seatrial", where=where)))
         self._check_path(where)
+        self._head = self._path + _literal(" HTTP/1.1")
+        for header, value in self._headers:
+            self._head += _literal(f"\r\n{header}: ") + value
         self._read_acknowledgement(data.get("acknowledged"), where)
 
     def _check_path(self, where: str) -> None:
@@ -100,14 +102,11 @@ class CompiledJourney:
     def prepare(self, number: int, generator: Random, host: str) -> Prepared:
         """The request of arrival `number`, for the Host header `host`."""
         fill = Fill(number, generator)
-        path = self._path.fill(fill)
-        lines = [f"{self.method} {path} HTTP/1.1\r\nHost: {host}\r\n"]
-        lines += [f"{name}: {value.fill(fill)}\r\n" for name, value in self._headers]
-        body = b"" if self._body is None else self._body.fill(fill).encode()
-        if body or self.method in BODY_METHODS:
-            lines.append(f"Content-Length: {len(body)}\r\n")
-        lines.append("\r\n")
-        return Prepared(self.method, path, "".join(lines).encode("latin-1") + body, fill.key)
+        head = self._head.fill(fill)
+        body = "" if self._body is None else self._body.fill(fill)
+        length = f"\r\nContent-Length: {len(body)}" if body or self.method in BODY_METHODS else ""
+        text = f"{self.method} {head}\r\nHost: {host}{length}\r\n\r\n{body}"
+        return Prepared(self.method, text.encode("latin-1"), fill.key)
 
     def fate_of(self, status: int) -> tuple[Fate, str]:
         """What an answer with this status means, and the short reason when it is not OK.
@@ -167,6 +166,10 @@ def judge_status(status: int, expected: frozenset[int]) -> tuple[Fate, str]:
         return Fate.OK, ""
     reason = f"status {status}"
     return (Fate.FAILED, reason) if 400 <= status < 500 else (Fate.UNKNOWN, reason)
+
+
+def _literal(text: str) -> Template:
+    return Template((text,), ())
 
 
 def _statuses(expect: Mapping[str, Any] | None) -> frozenset[int]:
