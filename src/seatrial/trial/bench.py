@@ -11,6 +11,7 @@ from types import TracebackType
 
 from seatrial.faults.base import Fault
 from seatrial.faults.guard import Guard
+from seatrial.faults.heal import Healed
 from seatrial.judge.steady import steady
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.timeline import Recorder
@@ -58,9 +59,6 @@ class Bench:
         try:
             if run is not None:
                 run.timeline(self.check, self.subject, self.recorder.snapshot())
-                if error is not None:
-                    with contextlib.suppress(Exception):
-                        collect_evidence(self.session.kube, run.evidence_directory(self.check, self.subject))
         finally:
             self.recorder.__exit__(kind, error, trace)
             self._guard.__exit__(kind, error, trace)
@@ -86,18 +84,32 @@ class Bench:
                 self._exchanges, self._health = stream.stop()
                 self._store(journey, stream)
 
-    def inject(self, fault: Fault) -> FaultRecord:
+    def inject(self, fault: Fault, *, keep: bool = False) -> FaultRecord:
         """Plan, journal, inject, prove and settle one fault, and keep its record.
+
+        Args:
+            keep: leave its undo to `undo_all`.
 
         Raises:
             FaultRefused: nothing matched, it would be unsafe, or nobody consented.
             FaultNotProven: its effect was not seen.
         """
-        record = self._guard.carry_out(fault, self.recorder)
+        record = self._guard.carry_out(fault, self.recorder, keep=keep)
         self.faults.append(record)
         if self.session.run is not None:
             self.session.run.fault(self.check, self.subject, record)
         return record
+
+    def undo_all(self) -> list[Healed]:
+        """Undo what was injected with `keep`, and say what became of each."""
+        return self._guard.undo_all()
+
+    def collect_evidence(self) -> None:
+        """Keep what explains a failure: events, pods, logs, endpoints, autoscalers. Never raises."""
+        run = self.session.run
+        if run is not None:
+            with contextlib.suppress(Exception):
+                collect_evidence(self.session.kube, run.evidence_directory(self.check, self.subject))
 
     def observation(self) -> Observation:
         """All that was seen so far, frozen. Call it after the traffic block has ended."""

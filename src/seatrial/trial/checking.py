@@ -41,7 +41,7 @@ def require_consent(session: Session, check: Check) -> None:
                 Outcome.SKIPPED,
                 f"nothing was touched: {gap}",
                 "consent for exactly this context and namespace",
-                "Set `consent` in the system file where disruption is welcome; SECURITY.md says what it means.",
+                "Set `consent` in the system file where disruption is welcome; see SECURITY.md.",
             )
         )
 

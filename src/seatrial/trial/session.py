@@ -86,7 +86,7 @@ def open_session(
         SeatrialError: cluster, deployment, namespace or entry cannot be had; says what to do.
     """
     as_deployed = os.environ.get("SEATRIAL_AS_DEPLOYED", "") not in ("", "0")
-    kubeconfig, context = _cluster(settings, system, progress, as_deployed)
+    kubeconfig, context = _cluster(settings, system, progress)
     kube = Kube(kubeconfig, context, system.target.namespace)
     try:
         if system.deploy is not None and not as_deployed:
@@ -105,9 +105,7 @@ def open_session(
     return session
 
 
-def _cluster(
-    settings: Settings, system: System, progress: Progress, as_deployed: bool
-) -> tuple[Path | None, str | None]:
+def _cluster(settings: Settings, system: System, progress: Progress) -> tuple[Path | None, str | None]:
     """Kubeconfig and context of the target; an own kind cluster is brought up first."""
     target = system.target
     if target.kind is None:

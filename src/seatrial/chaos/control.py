@@ -1,0 +1,76 @@
+"""The verdict control: makes the exit code of a plain `chaos run` true.
+
+List it in every experiment, at experiment level; its arguments are the fields of `chaos.drill.Order`.
+Chaos Toolkit swallows what a control raises unless it is InterruptExecution; so this one raises nothing else
+before the experiment, and after it sets `state["status"] = "failed"`, which makes `chaos run` exit 1.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+from chaoslib.exceptions import InterruptExecution, InvalidActivity
+from logzero import logger
+
+from seatrial.chaos.drill import Drill, Order, begin_drill, drop_drill
+from seatrial.model.verdict import Outcome, Verdict
+
+__all__ = ["after_experiment_control", "before_experiment_control", "validate_control"]
+
+_failure: BaseException | None = None
+
+
+def validate_control(control: Mapping[str, Any]) -> None:
+    """Refuse arguments that the control does not have, when the experiment is validated."""
+    arguments = control.get("provider", {}).get("arguments", {})
+    try:
+        Order(**arguments)
+    except TypeError as error:
+        raise InvalidActivity(f"control {control.get('name')!r}: {error}") from None
+
+
+def before_experiment_control(context: Mapping[str, Any], **arguments: Any) -> None:
+    """Open the system and send traffic; where that is not possible, end with nothing injected."""
+    global _failure  # noqa: PLW0603 - a control module is all the state that Chaos Toolkit gives
+    _failure = None
+    try:
+        begin_drill(_order(arguments), str(context.get("title", "")))
+    except BaseException as error:
+        _failure = error
+        raise InterruptExecution(str(error)) from error
+
+
+def after_experiment_control(
+    context: Mapping[str, Any],  # noqa: ARG001 - Chaos Toolkit passes them by name
+    state: MutableMapping[str, Any],
+    **arguments: Any,  # noqa: ARG001
+) -> None:
+    """Judge the drill and make the journal's status true."""
+    verdict = Verdict(Outcome.ERROR, "the drill was never begun", "a drill under traffic")
+    try:
+        drill = drop_drill()
+        if drill is not None:
+            verdict = drill.end(state, _failure)
+            _say(drill, verdict)
+        elif _failure is not None:
+            logger.error(str(_failure))
+    finally:
+        if not verdict.passed:
+            if state.get("status") in (None, "completed"):
+                state["status"] = "failed"
+            state["deviated"] = state.get("deviated") or verdict.outcome is Outcome.FAILED
+
+
+def _order(arguments: Mapping[str, Any]) -> Order:
+    known = Order.__dataclass_fields__
+    return Order(**{name: value for name, value in arguments.items() if name in known})
+
+
+def _say(drill: Drill, verdict: Verdict) -> None:
+    lines = [f"{verdict.outcome.upper()} {drill.order.check} [{drill.order.workload}]  {drill.requirement}"]
+    lines += [f"  {line}" for line in verdict.explain().splitlines()]
+    lines.append(f"  run      {drill.run.directory}")
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,57 @@
+"""Flag, then environment, then system file, then default."""
+
+from pathlib import Path
+
+import pytest
+
+from seatrial.errors import BadInput
+from seatrial.settings import DEFAULT_SYSTEM, load_system, settings_from
+
+SYSTEM = """
+apiVersion: seatrial/v1
+kind: System
+metadata: {name: shop}
+target: {context: staging, namespace: shop}
+entry: {url: "http://127.0.0.1:1"}
+workloads: {basket: {kind: Deployment, name: basket}}
+journeys: {look: {request: {path: /}}}
+"""
+
+
+def test_a_flag_wins_over_the_environment():
+    settings = settings_from({"system": "a.yaml"}, {"SEATRIAL_SYSTEM": "b.yaml"})
+    assert settings.system_path == Path("a.yaml")
+
+
+def test_the_environment_wins_over_the_default():
+    assert settings_from({}, {"SEATRIAL_SYSTEM": "b.yaml"}).system_path == Path("b.yaml")
+    assert settings_from({}, {}).system_path == DEFAULT_SYSTEM
+
+
+def test_the_context_and_namespace_override_the_file(tmp_path):
+    file = tmp_path / "shop.yaml"
+    file.write_text(SYSTEM)
+    plain = load_system(settings_from({"system": file}, {}))
+    other = load_system(settings_from({"system": file, "context": "prod", "namespace": "two"}, {}))
+    assert (plain.target.context, plain.target.namespace) == ("staging", "shop")
+    assert (other.target.context, other.target.namespace) == ("prod", "two")
+
+
+@pytest.mark.parametrize("text", ["seven", "1.5", "0x1"])
+def test_a_seed_that_is_no_whole_number_is_refused(text):
+    with pytest.raises(BadInput, match="whole number"):
+        settings_from({"seed": text}, {})
+
+
+def test_a_missing_file_says_what_to_do(tmp_path):
+    with pytest.raises(BadInput, match="no such system file") as caught:
+        load_system(settings_from({"system": tmp_path / "none.yaml"}, {}))
+    assert "--system" in caught.value.next_step
+
+
+def test_a_folder_or_binary_file_is_bad_input(tmp_path):
+    binary = tmp_path / "b.yaml"
+    binary.write_bytes(b"\xff\xfe\x00")
+    for path in (tmp_path, binary):
+        with pytest.raises(BadInput, match="cannot be read"):
+            load_system(settings_from({"system": path}, {}))
