@@ -94,8 +94,9 @@ def longest_gap(exchanges: Sequence[Exchange]) -> float:
     return longest
 
 
-def by_time(exchange: Exchange) -> tuple[float, int]:
-    return exchange.planned_at, exchange.sequence
+def by_time(exchange: Exchange) -> tuple[float, int, bool]:
+    """Sort key; of two that are otherwise equal the failed one first, whatever order they came in."""
+    return exchange.planned_at, exchange.sequence, exchange.ok
 
 
 def _fault_before(spans: Sequence[Window], moment: float) -> float:

@@ -1,0 +1,202 @@
+"""Small hand-made observations. Times are seconds; faults begin at 100.0 unless a test says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from seatrial.model.exchange import DROPPED, Exchange, Fate, GeneratorHealth
+from seatrial.model.fault import Disturbance, FaultRecord, Target
+from seatrial.model.observation import Observation
+from seatrial.model.system import Objectives
+from seatrial.model.timeline import (
+    AutoscalerSeen,
+    Change,
+    Clock,
+    Endpoint,
+    EndpointsSeen,
+    EventSeen,
+    PodSeen,
+    Seen,
+    Timeline,
+    WorkloadSeen,
+)
+
+OBJECTIVES = Objectives()
+CLOCK = Clock(offset_seconds=0.0, error_seconds=0.1, epoch_offset_seconds=0.0)
+
+
+def exchange(
+    at: float,
+    fate: Fate = Fate.OK,
+    *,
+    latency: float | None = 0.01,
+    error: str = "",
+    sequence: int | None = None,
+    key: str = "",
+    answer_id: str = "",
+    backend: str = "",
+) -> Exchange:
+    """One request planned and sent at `at`."""
+    return Exchange(
+        sequence=round(at * 1000) if sequence is None else sequence,
+        journey="browse",
+        planned_at=at,
+        sent_at=at,
+        completed_at=None if latency is None else at + latency,
+        fate=fate,
+        status=200 if fate is Fate.OK else None,
+        error=error or ("" if fate is Fate.OK else "connection refused"),
+        key=key,
+        answer_id=answer_id,
+        backend=backend,
+    )
+
+
+def failed(at: float, **more: object) -> Exchange:
+    return exchange(at, Fate.FAILED, **more)  # type: ignore[arg-type]
+
+
+def unknown(at: float, **more: object) -> Exchange:
+    return exchange(at, Fate.UNKNOWN, **{"error": "timeout 5 s", **more})  # type: ignore[arg-type]
+
+
+def dropped(at: float) -> Exchange:
+    return Exchange(round(at * 1000), "browse", at, None, None, Fate.FAILED, error=DROPPED)
+
+
+def stream(begin: float, end: float, *, per_second: float = 100.0) -> list[Exchange]:
+    """Clean traffic from `begin` up to but not including `end`."""
+    return [exchange(begin + n / per_second) for n in range(round((end - begin) * per_second))]
+
+
+def health(planned: int = 1000, *, dropped: int = 0, late: int = 0) -> GeneratorHealth:
+    return GeneratorHealth(
+        planned=planned,
+        sent=planned - dropped,
+        dropped=dropped,
+        late=late,
+        late_after_seconds=0.010,
+        lateness_p99_seconds=0.002,
+        cpu_fraction=0.03,
+    )
+
+
+def fault(
+    accepted_at: float = 100.0,
+    settled_at: float | None = 101.0,
+    *,
+    proven: bool = True,
+    disturbance: Disturbance = Disturbance.PLANNED,
+    name: str = "orders-old",
+    uid: str = "uid-old",
+    kind: str = "Pod",
+    identity: str = "",
+    replacement: str = "orders-new",
+) -> FaultRecord:
+    return FaultRecord(
+        id=identity or f"fault-{accepted_at:g}",
+        fault="delete-pod" if disturbance is Disturbance.PLANNED else "kill-pod",
+        disturbance=disturbance,
+        target=Target(kind, "chandlery", name, uid),
+        workload="orders",
+        accepted_at=accepted_at,
+        proven_at=accepted_at + 0.5 if proven else None,
+        proof="uid gone" if proven else "",
+        settled_at=settled_at,
+        undone_at=settled_at,
+        seed=1,
+        replacement=replacement,
+    )
+
+
+def crash_fault(accepted_at: float = 100.0, settled_at: float | None = 101.0, **more: object) -> FaultRecord:
+    return fault(accepted_at, settled_at, disturbance=Disturbance.CRASH, **more)  # type: ignore[arg-type]
+
+
+def three_faults() -> tuple[FaultRecord, ...]:
+    """Windows 100-101, 110-111 and 120-121."""
+    return tuple(fault(at, at + 1.0, uid=f"uid-{at:g}") for at in (100.0, 110.0, 120.0))
+
+
+def observation(
+    exchanges: Iterable[Exchange],
+    faults: Sequence[FaultRecord] = (),
+    *,
+    generator: GeneratorHealth | None = None,
+    timeline: Timeline | None = None,
+) -> Observation:
+    return Observation(tuple(exchanges), generator or health(), tuple(faults), timeline)
+
+
+def pod(
+    at: float,
+    name: str = "orders-new",
+    *,
+    uid: str = "uid-new",
+    change: Change = Change.MODIFIED,
+    node: str = "worker",
+    ready: bool = False,
+    started_at: float | None = None,
+    ready_at: float | None = None,
+    deleting: bool = False,
+    restarts: int = 0,
+    reason: str = "",
+    created_at: float | None = None,
+) -> PodSeen:
+    return PodSeen(
+        at=at,
+        change=change,
+        name=name,
+        uid=uid,
+        workload="orders",
+        node=node,
+        ip="10.0.0.1",
+        phase="Running" if started_at is not None else "Pending",
+        ready=ready,
+        restarts=restarts,
+        container_ids=(),
+        owner="orders-rs",
+        created_at=created_at,
+        scheduled_at=None,
+        started_at=started_at,
+        ready_at=ready_at,
+        deleting=deleting,
+        reason=reason,
+    )
+
+
+def endpoints(at: float, **ready: bool) -> EndpointsSeen:
+    """A slice of Service orders; `orders_old=True` lists pod orders-old as ready."""
+    listed = tuple(
+        Endpoint("10.0.0.1", name.replace("_", "-"), ready=is_ready, serving=is_ready, terminating=False)
+        for name, is_ready in ready.items()
+    )
+    return EndpointsSeen(at, Change.MODIFIED, "orders-slice", "orders", listed)
+
+
+def workload(at: float, wanted: int = 2, ready: int = 2, current: int | None = None) -> WorkloadSeen:
+    count = wanted if current is None else current
+    return WorkloadSeen(at, Change.MODIFIED, "Deployment", "orders", "orders", wanted, count, ready, wanted)
+
+
+def autoscaler(
+    at: float,
+    desired: int,
+    *,
+    current: int = 2,
+    target: str = "Deployment/orders",
+    metrics: tuple[str, ...] = ("cpu 30 % of 60 %",),
+    conditions: tuple[str, ...] = (),
+    maximum: int = 6,
+) -> AutoscalerSeen:
+    return AutoscalerSeen(
+        at, Change.MODIFIED, "orders", target, 2, maximum, current, desired, metrics, conditions
+    )
+
+
+def warning(at: float, message: str, *, kind: str = "Pod", name: str = "orders-new") -> EventSeen:
+    return EventSeen(at, kind, name, "Failed", message, warning=True)
+
+
+def timeline(*seen: Seen, began_at: float = 0.0, ended_at: float = 1000.0) -> Timeline:
+    return Timeline(began_at, ended_at, CLOCK, tuple(sorted(seen, key=lambda state: state.at)))

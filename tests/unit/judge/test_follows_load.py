@@ -1,0 +1,145 @@
+"""A workload follows its load, up and down, and loses no request on the way."""
+
+from typing import Any
+
+import pytest
+from observations import (
+    OBJECTIVES,
+    autoscaler,
+    exchange,
+    failed,
+    health,
+    pod,
+    stream,
+    timeline,
+    warning,
+    workload,
+)
+
+from seatrial.judge.scaling import follows_load
+from seatrial.model.exchange import GeneratorHealth
+from seatrial.model.timeline import Change, Seen, Timeline
+from seatrial.model.verdict import Outcome, Verdict
+
+# Load from 100 to 300; replicas needed: 4; objectives: up in 150 s, down in 300 s.
+BEFORE: list[Seen] = [workload(90.0, 2, 2), autoscaler(90.0, 2)]
+UP: list[Seen] = [
+    autoscaler(115.0, 2, metrics=("cpu 134 % of 60 %",)),
+    autoscaler(130.0, 5, metrics=("cpu 134 % of 60 %",), conditions=("AbleToScale",)),
+    workload(130.1, 5, 2),
+    pod(130.2, "orders-a", uid="a", change=Change.ADDED, node=""),
+    pod(130.3, "orders-a", uid="a"),
+    pod(131.0, "orders-a", uid="a", started_at=131.0),
+    pod(132.5, "orders-a", uid="a", started_at=131.0, ready=True),
+    workload(133.0, 5, 4),
+    workload(134.0, 5, 5),
+]
+DOWN: list[Seen] = [
+    autoscaler(400.0, 2, current=5, metrics=("cpu 5 % of 60 %",)),
+    workload(400.1, 2, 5, current=5),
+    pod(400.2, "orders-a", uid="a", started_at=131.0, ready=True, deleting=True),
+    workload(401.0, 2, 2),
+    pod(406.2, "orders-a", uid="a", change=Change.DELETED, deleting=True),
+]
+TRAFFIC = stream(90, 500, per_second=20)
+
+
+def judged(
+    seen: list[Seen],
+    exchanges: list[Any] | None = None,
+    *,
+    generator: GeneratorHealth | None = None,
+    **more: Any,
+) -> Verdict:
+    recorded: Timeline = timeline(*seen, ended_at=more.pop("watched_until", 700.0))
+    arguments: dict[str, Any] = {
+        "workload": "orders",
+        "autoscaler": "orders",
+        "load_began_at": 100.0,
+        "load_ended_at": 300.0,
+        "wanted_replicas": 4,
+        "objectives": OBJECTIVES,
+        "exchanges": TRAFFIC if exchanges is None else exchanges,
+        "generator": generator or health(20000),
+    }
+    return follows_load(recorded, **{**arguments, **more})
+
+
+def test_up_and_down_in_time_passes_and_tells_where_the_time_went() -> None:
+    verdict = judged(BEFORE + UP + DOWN)
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.numbers["scale_up_seconds"] == 33.0
+    assert verdict.numbers["scale_down_seconds"] == 101.0
+    assert verdict.numbers["scale_in_requests"] == 121
+    assert "metric first seen to change 15.0 s after the step: cpu 134 % of 60 %" in verdict.reasons
+    assert "first decision 30.0 s after the step: desired 2 -> 5" in verdict.reasons
+    assert "new pods Ready: first 32.5 s after the step, last 32.5 s after the step" in verdict.reasons
+
+
+def test_no_rise_fails_with_the_autoscalers_own_words() -> None:
+    stuck = autoscaler(120.0, 2, metrics=("cpu unknown",), conditions=("ScalingActive: FailedGetMetric",))
+    verdict = judged([*BEFORE, stuck, warning(130.0, "no metrics", kind="X", name="orders")])
+    assert verdict.outcome is Outcome.FAILED
+    assert "2 ready at the load step, 2 at most in 200.0 s of load" in verdict.seen
+    assert "ScalingActive: FailedGetMetric" in verdict.next_step
+    assert "last warning: no metrics" in verdict.next_step
+    assert "no decision to scale up was seen (desired 2)" in verdict.reasons
+
+
+def test_an_autoscaler_of_another_workload_is_named() -> None:
+    wrong = autoscaler(90.0, 2, target="Deployment/catalogue")
+    verdict = judged([workload(90.0), wrong], load_ended_at=110.0)
+    assert verdict.outcome is Outcome.FAILED
+    assert "orders scales deployment/catalogue, not deployment/orders" in verdict.next_step
+
+
+def test_a_maximum_below_the_need_is_named() -> None:
+    verdict = judged([workload(90.0), autoscaler(90.0, 2, maximum=3)])
+    assert "maxReplicas is below the 4 that are needed" in verdict.next_step
+
+
+@pytest.mark.parametrize(
+    ("seen", "more", "outcome", "words"),
+    [
+        ([workload(90.0)], {}, Outcome.ERROR, "no HorizontalPodAutoscaler orders was seen"),
+        (BEFORE, {"load_ended_at": 200.0}, Outcome.INCONCLUSIVE, "2 at most"),
+        (BEFORE, {"generator": health(20000, dropped=1001)}, Outcome.INCONCLUSIVE, "only 18999 of 20000"),
+        (BEFORE, {"generator": health(20000, dropped=1000)}, Outcome.FAILED, "2 at most"),
+        ([workload(90.0, 4, 4), autoscaler(90.0, 4)], {}, Outcome.INCONCLUSIVE, "nothing had to rise"),
+        ([*BEFORE, workload(251.0, 5, 4)], {}, Outcome.FAILED, "4 after 151.0 s"),
+        (BEFORE + UP, {}, Outcome.FAILED, "5 replicas still there 400.0 s after"),
+        (BEFORE + UP, {"watched_until": 500.0}, Outcome.INCONCLUSIVE, "5 replicas still there"),
+        ([*BEFORE, *UP, workload(601.0)], {}, Outcome.FAILED, "back to 2 301.0 s after"),
+    ],
+)
+def test_what_decides_the_outcome(
+    seen: list[Seen], more: dict[str, Any], outcome: Outcome, words: str
+) -> None:
+    verdict = judged(seen, **more)
+    assert verdict.outcome is outcome
+    assert words in verdict.seen
+
+
+def test_a_request_cut_at_scale_in_fails() -> None:
+    for bad in (failed(403.0), failed(400.1, latency=0.5)):
+        verdict = judged(BEFORE + UP + DOWN, [*TRAFFIC, bad])
+        assert verdict.outcome is Outcome.FAILED
+        assert "1 of " in verdict.seen
+        assert "while 1 pod terminated (1x connection refused)" in verdict.seen
+
+
+def test_a_request_that_fails_when_no_pod_terminates_is_not_this_checks_matter() -> None:
+    assert judged(BEFORE + UP + DOWN, [*TRAFFIC, failed(200.0)]).outcome is Outcome.PASSED
+
+
+def test_scale_in_without_traffic_is_inconclusive() -> None:
+    verdict = judged(BEFORE + UP + DOWN, [exchange(403.0)])
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "1 of 50 begun then" in verdict.seen
+
+
+def test_pods_that_never_start_are_told() -> None:
+    stuck = [pod(130.2, "orders-b", uid="b", change=Change.ADDED, node="", reason="Unschedulable")]
+    verdict = judged([*BEFORE, autoscaler(130.0, 5), *stuck])
+    assert verdict.outcome is Outcome.FAILED
+    assert "1 of 1 new pods never scheduled: Unschedulable" in verdict.reasons
