@@ -1,0 +1,194 @@
+"""Deploying a kustomize folder into the system's namespace, and taking it away again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seatrial.errors import SeatrialError
+from seatrial.kube import manifests
+from seatrial.kube.client import Kube
+from seatrial.kube.errors import ApiRefused, Forbidden
+from seatrial.kube.kinds import KNOWN
+from seatrial.kube.rollout import WORKLOADS, wait_for_rollouts
+from seatrial.kube.snapshot import Snapshot, compare, take_snapshot
+from seatrial.waiting import NotYet, Ready, eventually
+
+__all__ = [
+    "Deployed",
+    "Snapshot",
+    "compare",
+    "deploy",
+    "logical_images",
+    "take_snapshot",
+    "undeploy",
+]
+
+Object = dict[str, Any]
+
+# Marks what we applied, with the namespace as value, so that what is no longer declared can be removed.
+LABEL = "seatrial.dev/deployed-for"
+ROLLOUT_SECONDS = 300.0
+REMOVE_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What deploying did: objects applied, objects removed since they are no longer declared, and how long."""
+
+    applied: tuple[str, ...]
+    pruned: tuple[str, ...]
+    seconds: float
+
+
+def logical_images(folder: Path, *, kubectl: str = "kubectl") -> list[str]:
+    """Logical names of our own images that the folder's manifests use. Raises BadInput."""
+    return manifests.logical_names(manifests.render(folder, kubectl))
+
+
+def deploy(
+    kube: Kube,
+    folder: Path,
+    images: Mapping[str, str],
+    *,
+    kubectl: str = "kubectl",
+    within_seconds: float = ROLLOUT_SECONDS,
+    note: Callable[[str], None] = lambda text: None,
+) -> Deployed:
+    """Apply the folder, remove what an earlier deploy left over, and wait until all is rolled out.
+
+    Replicas of a workload that an autoscaler owns are left as they are.
+
+    Args:
+        images: logical name to full tag.
+        note: told what is going on, in a few words.
+
+    Raises:
+        BadInput: the folder cannot be rendered, an image is unknown, an object lies in another namespace.
+        ApiRefused: the server refused an object; names it.
+        WaitExpired, Hopeless: a rollout does not end, and why.
+    """
+    started = time.monotonic()
+    objects = manifests.render(folder, kubectl)
+    objects = manifests.with_images(objects, images)
+    objects = manifests.in_namespace(objects, kube.namespace)
+    objects = manifests.labelled(objects, LABEL, kube.namespace)
+    objects = manifests.in_order(_with_namespace(kube, objects))
+    scaled = manifests.scaled_by_autoscaler(objects)
+    for obj in objects:
+        note(f"applying {obj['kind']}/{obj['metadata']['name']}")
+        if (obj["kind"], obj["metadata"]["name"]) in scaled:
+            _keep_replicas(kube, obj)
+        _apply(kube, obj)
+    pruned = _prune(kube, objects)
+    workloads = [(obj["kind"], obj["metadata"]["name"]) for obj in objects if obj["kind"] in WORKLOADS]
+    wait_for_rollouts(kube, workloads, within_seconds=within_seconds, note=note)
+    return Deployed(tuple(_name(obj) for obj in objects), tuple(pruned), time.monotonic() - started)
+
+
+def undeploy(kube: Kube, *, within_seconds: float = REMOVE_SECONDS) -> list[str]:
+    """Remove what `deploy` applied; the namespace too when it was made by it. Repeatable.
+
+    Raises:
+        WaitExpired: something is still there, and what.
+    """
+    removed = _prune(kube, [])
+    namespace = kube.find("Namespace", kube.namespace)
+    if namespace is not None and _is_ours(namespace, kube.namespace):
+        kube.delete("Namespace", kube.namespace)
+        removed.append(f"Namespace/{kube.namespace}")
+
+        def gone() -> Ready[None] | NotYet:
+            left = kube.find("Namespace", kube.namespace)
+            return Ready(None) if left is None else NotYet(f"phase {left['status'].get('phase')}")
+
+        eventually(
+            gone, within_seconds=within_seconds, every_seconds=0.5, what=f"namespace {kube.namespace} gone"
+        )
+    return removed
+
+
+def _with_namespace(kube: Kube, objects: Sequence[Object]) -> list[Object]:
+    """The Namespace object too, when neither the manifests nor the cluster have it."""
+    declared = any(
+        obj["kind"] == "Namespace" and obj["metadata"]["name"] == kube.namespace for obj in objects
+    )
+    if declared:
+        return list(objects)
+    try:
+        exists = kube.find("Namespace", kube.namespace) is not None
+    except Forbidden:
+        exists = True
+    if exists:
+        return list(objects)
+    metadata = {"name": kube.namespace, "labels": {LABEL: kube.namespace}}
+    return [{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, *objects]
+
+
+def _keep_replicas(kube: Kube, obj: Object) -> None:
+    """Apply the live number of replicas. Leaving the field out would reset it to 1 when only we had set it."""
+    live = kube.find(obj["kind"], obj["metadata"]["name"])
+    replicas = ((live or {}).get("spec") or {}).get("replicas")
+    if replicas:
+        obj["spec"]["replicas"] = replicas
+
+
+def _apply(kube: Kube, obj: Object) -> None:
+    try:
+        kube.apply(obj)
+    except ApiRefused as error:
+        if error.status == 422 and obj["kind"] == "Job":
+            # A Job's template cannot be changed; it is made anew.
+            _delete_and_wait(kube, obj)
+            kube.apply(obj)
+            return
+        if error.status == 422 and any(word in error.what for word in ("immutable", "Forbidden: updates to")):
+            raise SeatrialError(
+                f"{_name(obj)} has a field that cannot be changed: {error.what}",
+                where=error.where,
+                next_step=f"delete it first: kubectl --namespace {kube.namespace} delete {_name(obj)}",
+            ) from error
+        raise
+
+
+def _delete_and_wait(kube: Kube, obj: Object) -> None:
+    kind, name = obj["kind"], obj["metadata"]["name"]
+    kube.delete(kind, name)
+    eventually(
+        lambda: Ready(None) if kube.find(kind, name) is None else NotYet("still there"),
+        within_seconds=REMOVE_SECONDS,
+        every_seconds=0.2,
+        what=f"{_name(obj)} gone",
+    )
+
+
+def _prune(kube: Kube, keep: Sequence[Object]) -> list[str]:
+    """Delete what carries our label for this namespace and is not in `keep`; the namespace itself stays."""
+    wanted = {(obj["kind"], obj["metadata"]["name"]) for obj in keep}
+    removed = []
+    for kind in reversed(manifests.ORDER):
+        if kind not in KNOWN or kind == "Namespace":
+            continue
+        try:
+            found = kube.objects(kind, selector=f"{LABEL}={kube.namespace}")
+        except Forbidden:
+            # Nobody who may not list a kind has applied objects of it.
+            continue
+        for obj in found:
+            # EndpointSlices, say, take over the labels of their Service: those go with their owner.
+            if (kind, obj["metadata"]["name"]) in wanted or obj["metadata"].get("ownerReferences"):
+                continue
+            kube.delete(kind, obj["metadata"]["name"])
+            removed.append(_name(obj))
+    return removed
+
+
+def _is_ours(obj: Object, namespace: str) -> bool:
+    return (obj["metadata"].get("labels") or {}).get(LABEL) == namespace
+
+
+def _name(obj: Object) -> str:
+    return f"{obj['kind']}/{obj['metadata']['name']}"

@@ -1,0 +1,169 @@
+"""The objects of the namespace before and after a run, to show that they are as they were (promise 5)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seatrial.kube.client import Kube
+from seatrial.kube.errors import Forbidden, NotFound
+from seatrial.kube.manifests import scaled_by_autoscaler
+
+Object = Mapping[str, Any]
+
+# What people write. Pods, ReplicaSets, EndpointSlices, Leases and Events are written by controllers.
+KINDS = (
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "CronJob",
+    "Job",
+    "Pod",
+    "Service",
+    "ConfigMap",
+    "Secret",
+    "ServiceAccount",
+    "Role",
+    "RoleBinding",
+    "HorizontalPodAutoscaler",
+    "PodDisruptionBudget",
+    "NetworkPolicy",
+    "Ingress",
+    "PersistentVolumeClaim",
+    "ResourceQuota",
+    "LimitRange",
+    "Node",
+)
+
+VOLATILE_METADATA = (
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "managedFields",
+    "selfLink",
+)
+VOLATILE_ANNOTATIONS = (
+    "deployment.kubernetes.io/revision",
+    "control-plane.alpha.kubernetes.io/leader",
+    "kubectl.kubernetes.io/last-applied-configuration",
+)
+# Taints that the node controller sets and takes away; cordoning shows in spec.unschedulable.
+CONTROLLER_TAINTS = "node.kubernetes.io/"
+MOST_FIELDS = 5
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Objects by `kind/name`, each in canonical form.
+
+    Attributes:
+        unseen: kinds that may not be listed; nothing is known of these.
+    """
+
+    objects: Mapping[str, Any]
+    unseen: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """One digest of all objects."""
+        return _digest(self.objects)
+
+
+def take_snapshot(kube: Kube) -> Snapshot:
+    """Read all objects of the namespace, and the nodes. Raises ClusterUnreachable."""
+    found: list[Object] = []
+    unseen = []
+    for kind in KINDS:
+        try:
+            found += kube.objects(kind)
+        except (Forbidden, NotFound):
+            unseen.append(kind)
+    return Snapshot(canonical_objects(found), tuple(unseen))
+
+
+def canonical_objects(objects: Iterable[Object]) -> dict[str, Any]:
+    """Canonical form of each object that no other one owns, by `kind/name`."""
+    everything = [dict(obj) for obj in objects]
+    scaled = scaled_by_autoscaler(everything)
+    return {
+        f"{obj['kind'].lower()}/{obj['metadata']['name']}": canonical(
+            obj, autoscaled=(obj["kind"], obj["metadata"]["name"]) in scaled
+        )
+        for obj in everything
+        if not obj["metadata"].get("ownerReferences")
+    }
+
+
+def canonical(obj: Object, *, autoscaled: bool = False) -> dict[str, Any]:
+    """What people declared: no status, no bookkeeping, no replicas that an autoscaler owns, no secret values."""
+    result = {key: value for key, value in obj.items() if key not in ("status", "apiVersion", "kind")}
+    metadata = {key: value for key, value in obj["metadata"].items() if key not in VOLATILE_METADATA}
+    annotations = metadata.pop("annotations", None) or {}
+    kept = {key: value for key, value in annotations.items() if key not in VOLATILE_ANNOTATIONS}
+    if kept:
+        metadata["annotations"] = kept
+    result["metadata"] = metadata
+    kind = obj["kind"]
+    if autoscaled:
+        result["spec"] = {key: value for key, value in obj["spec"].items() if key != "replicas"}
+    if kind == "Secret":
+        result["data"] = {key: _digest(value) for key, value in (obj.get("data") or {}).items()}
+    if kind == "Node":
+        taints = [taint for taint in obj["spec"].get("taints") or () if not _by_controller(taint)]
+        result = {
+            "metadata": {"labels": metadata.get("labels") or {}, "marks": _own_marks(kept)},
+            "spec": {"unschedulable": bool(obj["spec"].get("unschedulable")), "taints": taints},
+        }
+    return result
+
+
+def compare(before: Snapshot, after: Snapshot) -> list[str]:
+    """What differs, one sentence for each object; empty when all is as it was."""
+    sentences = []
+    for name in sorted({*before.objects, *after.objects}):
+        if name.partition("/")[0] in {kind.lower() for kind in (*before.unseen, *after.unseen)}:
+            continue
+        if name not in after.objects:
+            sentences.append(f"{name} is gone")
+        elif name not in before.objects:
+            sentences.append(f"{name} is new")
+        else:
+            fields = list(differences(before.objects[name], after.objects[name]))
+            if fields:
+                more = f" and {len(fields) - MOST_FIELDS} more" if len(fields) > MOST_FIELDS else ""
+                sentences.append(f"{name}: {'; '.join(fields[:MOST_FIELDS])}{more}")
+    return sentences
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterable[str]:
+    """Each field that differs, in words with both values."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for key in sorted({*before, *after}):
+            yield from differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from differences(one, other, f"{path}[{index}]")
+    elif before != after:
+        yield f"{path} was {_short(before)}, is {_short(after)}"
+
+
+def _by_controller(taint: Mapping[str, Any]) -> bool:
+    return str(taint.get("key", "")).startswith(CONTROLLER_TAINTS)
+
+
+def _own_marks(annotations: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in annotations.items() if key.startswith("seatrial.dev/")}
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
