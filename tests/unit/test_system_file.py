@@ -1,0 +1,134 @@
+"""A wrong system file is refused with file, line, key and the nearest valid name, never with a traceback."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.errors import BadInput
+from seatrial.model.system_file import parse_system
+
+GOOD = """\
+apiVersion: seatrial/v1
+kind: System
+metadata: {name: chandlery}
+target: {context: kind-seatrial, namespace: chandlery}
+entry: {url: "http://127.0.0.1:30080"}
+workloads:
+  orders: {kind: Deployment, name: orders, stateless: true}
+journeys:
+  browse:
+    request: {method: GET, path: /v1/catalogue/rope}
+    expect: {status: 200}
+objectives: {availability: 0.999}
+"""
+
+
+def refused(text: str) -> str:
+    with pytest.raises(BadInput) as caught:
+        parse_system(text, source="shop.yaml")
+    return str(caught.value)
+
+
+def test_a_good_file_is_read() -> None:
+    system = parse_system(GOOD, source="shop.yaml")
+    assert system.metadata.name == "chandlery"
+    assert system.journeys["browse"].expect.status == 200
+    assert system.objectives.recovery_seconds == 30.0, "what is left out has its default"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "words"),
+    [
+        ("availability: 0.999", "availabilty: 0.999", 12, "unknown key `objectives.availabilty`"),
+        ("availability: 0.999", "availabilty: 0.999", 12, "did you mean `availability`?"),
+        ("stateless: true", "stateles: true", 7, "did you mean `stateless`?"),
+        ("expect: {status", "expects: {status", 11, "did you mean `expect`?"),
+        ("method: GET,", "methd: GET,", 10, "did you mean `method`?"),
+        ("apiVersion:", "apiversion:", 1, "did you mean `apiVersion`?"),
+        ("availability: 0.999", "zzz: 1", 12, "unknown key `objectives.zzz`"),
+        ("0.999", "many", 12, "`objectives.availability`"),
+        ("0.999", "1.5", 12, "(given: 1.5)"),
+        ("status: 200", "status: [200, soon]", 11, "`journeys.browse.expect.status"),
+        ("path: /v1", "path: v1", 10, "`journeys.browse.request.path`"),
+        ("kind: Deployment", "kind: DaemonSet", 7, "(given: 'DaemonSet')"),
+        ("http://127.0.0.1:30080", "http://127.0.0.1:30080/path", 5, "`entry.url`"),
+        ("name: orders,", "name: Orders,", 7, "(given: 'Orders')"),
+        ("seatrial/v1", "seatrial/v2", 1, "`apiVersion`"),
+        ("{name: chandlery}", "{}", 3, "`metadata.name` is missing"),
+        ("{name: chandlery}", "[]", 3, "`metadata`"),
+    ],
+)
+def test_each_fault_is_named_with_its_line(old: str, new: str, where: int, words: str) -> None:
+    assert GOOD.count(old) == 1
+    message = refused(GOOD.replace(old, new))
+    assert f"shop.yaml:{where}: " in message
+    assert words in message
+
+
+@pytest.mark.parametrize("key", ["metadata", "target", "entry", "workloads", "journeys", "kind"])
+def test_a_missing_part_is_named(key: str) -> None:
+    kept, skipping = [], False
+    for line in GOOD.splitlines():
+        if not line.startswith(" "):
+            skipping = line.startswith(f"{key}:")
+        if not skipping:
+            kept.append(line)
+    assert f"`{key}` is missing" in refused("\n".join(kept))
+
+
+def test_several_faults_are_all_named() -> None:
+    message = refused(GOOD.replace("0.999", "2").replace("stateless", "stateles"))
+    assert "the system file has 2 faults" in message
+    assert "shop.yaml:7:" in message
+    assert "shop.yaml:12:" in message
+
+
+@pytest.mark.parametrize("text", ["", "   \n", "# only a comment\n", "- a\n- b\n", "just text", "7"])
+def test_a_file_without_a_mapping_is_refused(text: str) -> None:
+    message = refused(text)
+    assert "the system file holds no mapping" in message
+    assert "shop.yaml" in message
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("a: [1, 2\nb: 3\n", 2),
+        ("a: 1\n\tb: 2\n", 2),
+        ("a: 1\n  b: 2\n", 2),
+        ("a: *nothing\n", 1),
+        ("a: !!python/object:os.system x\n", 1),
+        ("a: 1\n---\nb: 2\n", 2),
+    ],
+)
+def test_bad_yaml_names_its_line(text: str, line: int) -> None:
+    message = refused(text)
+    assert "not valid YAML" in message
+    assert f"shop.yaml:{line}" in message
+
+
+def test_text_that_is_no_text_is_refused() -> None:
+    assert "not valid YAML" in refused("a: \x00\n")
+
+
+def test_a_key_written_twice_is_refused_with_the_second_line() -> None:
+    message = refused(GOOD + "objectives: {availability: 0.9}\n")
+    assert "`objectives` stands here a second time" in message
+    assert "shop.yaml:13" in message
+    inner = refused(GOOD.replace("name: orders,", "name: orders, name: orders,"))
+    assert "`name` stands here a second time" in inner
+
+
+def test_an_unhashable_key_is_refused() -> None:
+    assert "not valid YAML" in refused("[a, b]: 1\n")
+    assert "not valid YAML" in refused("{a: b}: 1\n")
+
+
+def test_references_to_nothing_are_refused() -> None:
+    message = refused(GOOD.replace("stateless: true", "journey: brows"))
+    assert "workloads.orders.journey names no journey: brows" in message
+
+
+def test_the_only_workload_may_not_be_left_out() -> None:
+    message = refused(GOOD.replace("  orders: {kind: Deployment, name: orders, stateless: true}\n", "  {}\n"))
+    assert "`workloads`" in message
