@@ -31,13 +31,15 @@ Object = dict[str, Any]
 
 # Marks what we applied, with the namespace as value, so that what is no longer declared can be removed.
 LABEL = "seatrial.dev/deployed-for"
+# How the server words a change of a field that cannot change.
+IMMUTABLE = ("immutable", "Forbidden: updates to")
 ROLLOUT_SECONDS = 300.0
 REMOVE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """What deploying did: objects applied, objects removed since they are no longer declared, and how long."""
+    """What deploying did: objects applied, objects removed as no longer declared, and how long."""
 
     applied: tuple[str, ...]
     pruned: tuple[str, ...]
@@ -56,7 +58,7 @@ def deploy(
     *,
     kubectl: str = "kubectl",
     within_seconds: float = ROLLOUT_SECONDS,
-    note: Callable[[str], None] = lambda text: None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Deployed:
     """Apply the folder, remove what an earlier deploy left over, and wait until all is rolled out.
 
@@ -112,24 +114,26 @@ def undeploy(kube: Kube, *, within_seconds: float = REMOVE_SECONDS) -> list[str]
 
 
 def _with_namespace(kube: Kube, objects: Sequence[Object]) -> list[Object]:
-    """The Namespace object too, when neither the manifests nor the cluster have it."""
-    declared = any(
-        obj["kind"] == "Namespace" and obj["metadata"]["name"] == kube.namespace for obj in objects
-    )
-    if declared:
-        return list(objects)
+    """The Namespace object too, when neither the manifests nor the cluster have it.
+
+    One that was there before us is not marked as ours, so that `undeploy` leaves it.
+    """
     try:
-        exists = kube.find("Namespace", kube.namespace) is not None
+        existing = kube.find("Namespace", kube.namespace)
     except Forbidden:
-        exists = True
-    if exists:
+        return list(objects)
+    declared = [obj for obj in objects if obj["kind"] == "Namespace"]
+    if existing is not None and not _is_ours(existing, kube.namespace):
+        for obj in declared:
+            del obj["metadata"]["labels"][LABEL]
+    if existing is not None or declared:
         return list(objects)
     metadata = {"name": kube.namespace, "labels": {LABEL: kube.namespace}}
     return [{"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}, *objects]
 
 
 def _keep_replicas(kube: Kube, obj: Object) -> None:
-    """Apply the live number of replicas. Leaving the field out would reset it to 1 when only we had set it."""
+    """Apply the live number of replicas. Left out, the field falls back to 1 when only we had set it."""
     live = kube.find(obj["kind"], obj["metadata"]["name"])
     replicas = ((live or {}).get("spec") or {}).get("replicas")
     if replicas:
@@ -145,7 +149,7 @@ def _apply(kube: Kube, obj: Object) -> None:
             _delete_and_wait(kube, obj)
             kube.apply(obj)
             return
-        if error.status == 422 and any(word in error.what for word in ("immutable", "Forbidden: updates to")):
+        if error.status == 422 and any(word in error.what for word in IMMUTABLE):
             raise SeatrialError(
                 f"{_name(obj)} has a field that cannot be changed: {error.what}",
                 where=error.where,

@@ -147,8 +147,8 @@ def in_namespace(objects: Sequence[Object], namespace: str) -> list[Object]:
         place = obj["metadata"].get("namespace")
         if place not in (None, namespace):
             raise BadInput(
-                f"{obj['kind']}/{obj['metadata']['name']} lies in namespace {place!r}, the system in {namespace!r}",
-                next_step="only the system's own namespace is touched: correct the manifest or target.namespace",
+                f"{obj['kind']}/{obj['metadata']['name']} lies in namespace {place!r}, not in {namespace!r}",
+                next_step="only the system's own namespace is touched: correct it or target.namespace",
             )
         obj["metadata"]["namespace"] = namespace
     return result

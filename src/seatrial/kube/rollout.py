@@ -74,7 +74,7 @@ def wait_for_rollouts(
     workloads: Iterable[tuple[str, str]],
     *,
     within_seconds: float,
-    note: Callable[[str], None] = lambda text: None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Wait until each (kind, name) is rolled out.
 
@@ -118,7 +118,7 @@ def _explain(kube: Kube, missing: list[tuple[str, str, str]]) -> str:
     pods = kube.objects("Pod")
     parts = []
     for kind, name, problem in missing:
-        troubles = [pod_trouble(pod) + (pod,) for pod in pods if workload_of_pod(pod) == (kind, name)]
+        troubles = [(*pod_trouble(pod), pod) for pod in pods if workload_of_pod(pod) == (kind, name)]
         for reason, sentence, _ in troubles:
             if reason in HOPELESS:
                 raise Hopeless(f"{kind.lower()}/{name} cannot roll out: {sentence}")

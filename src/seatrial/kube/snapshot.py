@@ -99,7 +99,7 @@ def canonical_objects(objects: Iterable[Object]) -> dict[str, Any]:
 
 
 def canonical(obj: Object, *, autoscaled: bool = False) -> dict[str, Any]:
-    """What people declared: no status, no bookkeeping, no replicas that an autoscaler owns, no secret values."""
+    """What people declared: no status, no bookkeeping, no replicas of an autoscaler, no secret values."""
     result = {key: value for key, value in obj.items() if key not in ("status", "apiVersion", "kind")}
     metadata = {key: value for key, value in obj["metadata"].items() if key not in VOLATILE_METADATA}
     annotations = metadata.pop("annotations", None) or {}
