@@ -104,7 +104,7 @@ class Driver:
         return self.health()
 
     def stop(self) -> None:
-        """Send nothing more; `run` returns when what is open has ended. What was due already is dropped."""
+        """Send nothing that is due later than now; `run` returns when what is open has ended."""
         self._stopped_at = min(self._stopped_at, time.monotonic())
 
     def health(self) -> GeneratorHealth:
@@ -146,7 +146,7 @@ class Driver:
     def _arrive(self, sequence: int, planned_at: float) -> None:
         self._planned += 1
         name = self._pick(sequence)
-        if self._stopped_at < math.inf or len(self._open) >= self.plan.most_in_flight:
+        if len(self._open) >= self.plan.most_in_flight:
             self._dropped += 1
             self._on_exchange(Exchange(sequence, name, planned_at, None, None, Fate.FAILED, error=DROPPED), 0)
             return

@@ -1,0 +1,105 @@
+"""A small real HTTP server with faults, as a process: `python faulty_server.py [PORT]` prints its port.
+
+The path decides: /ok, /json, /things[/ID], /status/N, /slow/SECONDS, /reset, /half, /no-length, /close,
+/interim, /second-dies, /mute (reads, never answers), /garbage. The header x-served-by holds the number of the
+connection. GET /count answers how many requests came in so far, as JSON by path.
+"""
+
+import asyncio
+import itertools
+import json
+import socket
+import struct
+import sys
+
+seen: dict[str, int] = {}
+stored: dict[str, bytes] = {}
+connections = itertools.count(1)
+
+
+def answer(status: int, body: bytes, number: int, *, extra: str = "") -> bytes:
+    head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nx-served-by: {number}\r\n{extra}\r\n"
+    return head.encode() + body
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    raw = writer.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
+HEAD = b"HTTP/1.1 200 X\r\n\r\n"
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+
+
+async def respond(
+    method: str, path: str, body: bytes, writer: asyncio.StreamWriter, number: int, nth: int
+) -> bool:
+    """Answer one request; False ends the connection."""
+    _, first, *rest = path.split("/")
+    argument = rest[0] if rest else ""
+    if first == "things":
+        writer.write(things(method, argument, body, number))
+        return True
+    if first == "reset":
+        reset(writer)
+        return False
+    if first in ("slow", "mute"):
+        await asyncio.sleep(float(argument or 60))
+    if first == "second-dies" and nth == 2:
+        return False
+    answers = {
+        "json": answer(202, json.dumps({"id": f"id-{sum(seen.values())}"}).encode(), number),
+        "count": answer(200, json.dumps(seen).encode(), number),
+        "status": answer(int(argument) if argument.isdigit() else 200, b"", number),
+        "half": answer(200, b"x" * 100, number)[:-50],
+        "no-length": HEAD + b"until the end",
+        "close": answer(200, b"", number, extra="Connection: close\r\n"),
+        "interim": HINTS + answer(200, b"ok", number),
+        "garbage": b"SSH-2.0-OpenSSH_9.2\r\n",
+    }
+    writer.write(answers.get(first) or answer(200, b"ok", number))
+    return first not in ("half", "no-length", "close")
+
+
+def things(method: str, name: str, body: bytes, number: int) -> bytes:
+    """POST /things stores (202 with an id), GET /things/ID reads; ids that end in 7 are lost on purpose."""
+    if method == "POST":
+        name = f"t{len(stored)}"
+        stored[name] = body
+        return answer(202, json.dumps({"id": name}).encode(), number)
+    if name in stored and not name.endswith("7"):
+        return answer(200, stored[name], number)
+    return answer(404, b"", number)
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    number, nth, more = next(connections), 0, True
+    try:
+        while more:
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            method, path, _ = head.split(" ", 2)
+            length = next(
+                (line[15:] for line in head.split("\r\n") if line.lower().startswith("content-length")), "0"
+            )
+            body = await reader.readexactly(int(length))
+            seen[path] = seen.get(path, 0) + 1
+            nth += 1
+            more = await respond(method, path, body, writer, number, nth)
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError):
+        pass
+    finally:
+        writer.close()
+
+
+async def main() -> None:
+    port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+    server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=4096)
+    sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
+    sys.stdout.flush()
+    async with server:
+        await server.serve_forever()
+
+
+asyncio.run(main())

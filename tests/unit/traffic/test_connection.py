@@ -1,0 +1,113 @@
+"""What became of one request is told truly, against a real server with faults."""
+
+import socket
+import time
+from contextlib import closing
+
+import pytest
+
+from seatrial.traffic.connection import Answer, Connections
+
+
+def get(
+    connections: Connections, path: str, *, deadline: float = 2.0, fresh: bool = False, method: str = "GET"
+) -> Answer:
+    wire = f"{method} {path} HTTP/1.1\r\nHost: {connections.host_header}\r\n\r\n".encode()
+    return connections.send(method, wire, deadline_seconds=deadline, fresh=fresh)
+
+
+@pytest.fixture
+def connections(steady_server):
+    with closing(Connections(steady_server.url, keep=2)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def one_kept(server):
+    with closing(Connections(server.url, keep=1)) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("path", "complete", "status", "error"),
+    [
+        ("/ok", True, 200, ""),
+        ("/status/503", True, 503, ""),
+        ("/interim", True, 200, ""),
+        ("/no-length", True, 200, ""),
+        ("/close", True, 200, ""),
+        ("/reset", False, None, "connection reset"),
+        ("/half", False, 200, "connection closed in the answer"),
+        ("/garbage", False, None, "answer is no HTTP"),
+    ],
+)
+def test_answers_and_broken_answers(connections, path, complete, status, error) -> None:
+    answer = get(connections, path)
+    assert (answer.complete, answer.status, answer.error, answer.sent) == (complete, status, error, True)
+
+
+def test_a_head_request_has_no_body(connections) -> None:
+    assert get(connections, "/ok", method="HEAD").complete
+
+
+def test_a_refused_connection_sent_nothing() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        answer = get(Connections(f"http://127.0.0.1:{unused.getsockname()[1]}", keep=2), "/ok")
+    assert (answer.sent, answer.error) == (False, "connection refused")
+
+
+def test_a_full_backlog_sent_nothing_within_the_deadline() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(0)
+        port = listening.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            answer = get(Connections(f"http://127.0.0.1:{port}", keep=2), "/ok", deadline=0.2)
+    assert (answer.sent, answer.error) == (False, "timeout 0.2 s before it was sent")
+
+
+def test_a_mute_server_ends_at_the_deadline_and_may_have_acted(connections) -> None:
+    began = time.monotonic()
+    answer = get(connections, "/mute", deadline=0.2)
+    assert 0.2 <= answer.completed_at - began < 1.5
+    assert (answer.sent, answer.status, answer.error) == (True, None, "timeout 0.2 s")
+
+
+def test_kept_connections_are_used_in_turn_and_fresh_ones_once(connections) -> None:
+    kept = [get(connections, "/ok").backend for _ in range(4)]
+    assert kept[0] == kept[2] != kept[1] == kept[3]
+    fresh = {get(connections, "/ok", fresh=True).backend for _ in range(3)}
+    assert len(fresh) == 3
+    assert not fresh & set(kept)
+    assert get(connections, "/ok").backend == kept[0]
+
+
+def test_a_connection_that_the_server_ended_is_not_used_again(connections) -> None:
+    answers = [get(connections, "/close") for _ in range(4)]
+    assert all(answer.complete for answer in answers)
+    assert len({answer.backend for answer in answers}) == 4
+
+
+def test_a_connection_closed_while_idle_costs_nothing(server, one_kept) -> None:
+    assert get(one_kept, "/no-length").complete
+    assert get(one_kept, "/ok").complete
+    port = int(server.url.rpartition(":")[2])
+    server.process.kill()
+    server.process.wait()
+    with socket.socket() as successor:
+        successor.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        successor.bind(("127.0.0.1", port))
+        answer = get(one_kept, "/ok")
+    assert (answer.sent, answer.error) == (False, "connection refused")
+
+
+def test_a_kept_connection_dropped_under_way_is_not_hidden_by_a_retry(server, one_kept) -> None:
+    assert get(one_kept, "/second-dies").complete
+    answer = get(one_kept, "/second-dies")
+    assert (answer.sent, answer.complete, answer.error) == (
+        True,
+        False,
+        "connection closed before the answer",
+    )
+    assert get(one_kept, "/count").body == b'{"/second-dies": 2, "/count": 1}'

@@ -1,0 +1,150 @@
+"""Journeys become requests with every hole filled, and answers get their fate."""
+
+import json
+from random import Random
+
+import pytest
+
+from seatrial.errors import BadInput
+from seatrial.model.exchange import Fate
+from seatrial.model.system import Journey
+from seatrial.traffic.journey import compile_journey, pick_by_weight
+
+PLACE_ORDER = {
+    "request": {
+        "method": "POST",
+        "path": "/v1/orders?n={n}",
+        "headers": {"Idempotency-Key": "{uuid}"},
+        "json": {
+            "customer": "c-{n}",
+            "note": 'say "{{hi}}"',
+            "lines": [{"sku": "r{random.3}", "quantity": 1}],
+        },
+    },
+    "expect": {"status": 202},
+    "acknowledged": {"read": {"path": "/v1/orders/{response.order.id}"}},
+}
+
+
+def wire(journey: dict, number: int = 4, seed: int = 0) -> tuple[dict[str, str], str, str, str]:
+    """Headers, request line, body and key of one request."""
+    prepared = compile_journey("j", journey).prepare(number, Random(seed), "host:1")
+    head, _, body = prepared.wire.decode().partition("\r\n\r\n")
+    line, *headers = head.split("\r\n")
+    return dict(header.split(": ", 1) for header in headers), line, body, prepared.key
+
+
+def test_every_hole_is_filled_and_one_uuid_serves_the_whole_request() -> None:
+    headers, line, body, key = wire(PLACE_ORDER)
+    assert line == "POST /v1/orders?n=4 HTTP/1.1"
+    assert headers["Idempotency-Key"] == key
+    assert len(key) == 36
+    data = json.loads(body)
+    assert data["customer"] == "c-4"
+    assert data["note"] == 'say "{hi}"'
+    assert data["lines"][0]["sku"] in ("r0", "r1", "r2")
+    assert headers["Content-Length"] == str(len(body))
+    assert headers["Content-Type"] == "application/json"
+    assert headers["Host"] == "host:1"
+
+
+def test_keys_are_never_repeated_although_the_rest_is_seeded() -> None:
+    first, second = wire(PLACE_ORDER, seed=5), wire(PLACE_ORDER, seed=5)
+    assert first[2] == second[2]
+    assert first[3] != second[3]
+
+
+def test_random_draws_cover_their_range() -> None:
+    journey = compile_journey("j", {"request": {"path": "/{random.4}"}})
+    generator = Random(1)
+    drawn = {journey.prepare(n, generator, "h").wire.split()[1] for n in range(100)}
+    assert drawn == {b"/0", b"/1", b"/2", b"/3"}
+
+
+def test_the_model_of_the_system_file_is_taken_as_it_is() -> None:
+    journey = compile_journey("j", Journey.model_validate({**PLACE_ORDER, "timeout_seconds": 2}))
+    assert journey.timeout_seconds == 2
+    assert b'"customer":"c-0"' in journey.prepare(0, Random(0), "h").wire
+
+
+@pytest.mark.parametrize(
+    ("request_data", "named"),
+    [
+        ({"path": "/{uid}"}, "{uid}"),
+        ({"path": "/{random}"}, "{random}"),
+        ({"path": "/{random.0}"}, "{random.0}"),
+        ({"path": "/{response.id}"}, "before there is an answer"),
+        ({"path": "/{"}, "lone"),
+        ({"path": "/a b"}, "cannot be sent"),
+        ({"path": "/", "headers": {"X-Id": "{m}"}}, "request.headers.X-Id"),
+        ({"path": "/", "headers": {"X-Id": "a\r\nb"}}, "cannot be sent"),
+        ({"path": "/", "headers": {"content-length": "3"}}, "set by the generator"),
+        ({"method": "POST", "path": "/", "json": {"a": ["{b}"]}}, "{b}"),
+    ],
+)
+def test_a_journey_that_cannot_be_sent_is_refused_by_name(request_data: dict, named: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        compile_journey("browse", {"request": request_data})
+    assert named in str(caught.value)
+    assert "journey browse" in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/fixed", "/{response.a}/{response.b}"])
+def test_a_read_that_cannot_find_one_write_is_refused(path: str) -> None:
+    with pytest.raises(BadInput):
+        compile_journey("j", {"request": {"path": "/"}, "acknowledged": {"read": {"path": path}}})
+
+
+@pytest.mark.parametrize(
+    ("status", "fate"),
+    [
+        (202, Fate.OK),
+        (409, Fate.OK),
+        (200, Fate.UNKNOWN),
+        (302, Fate.UNKNOWN),
+        (400, Fate.FAILED),
+        (429, Fate.FAILED),
+        (500, Fate.UNKNOWN),
+        (503, Fate.UNKNOWN),
+    ],
+)
+def test_a_status_has_its_fate(status: int, fate: Fate) -> None:
+    journey = compile_journey("j", {"request": {"path": "/"}, "expect": {"status": [202, 409]}})
+    assert journey.fate_of(status) == (fate, "" if fate is Fate.OK else f"status {status}")
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b'{"order": {"id": "o-1"}}', "o-1"),
+        (b'{"order": {"id": 7}}', "7"),
+        (b'{"order": {}}', ""),
+        (b"[1]", ""),
+        (b"no json", ""),
+        (b"", ""),
+        (b'{"order": {"id": true}}', ""),
+    ],
+)
+def test_the_answer_names_what_was_written(body: bytes, found: str) -> None:
+    assert compile_journey("j", PLACE_ORDER).answer_id(body) == found
+
+
+def test_where_a_write_can_be_read() -> None:
+    by_answer = compile_journey("j", PLACE_ORDER)
+    assert by_answer.read_path(answer_id="o-1", key="k") == "/v1/orders/o-1"
+    assert by_answer.read_path(answer_id="", key="k") == ""
+    by_key = compile_journey("j", {"request": {"path": "/"}, "acknowledged": {"read": {"path": "/t/{uuid}"}}})
+    assert by_key.read_path(answer_id="", key="k") == "/t/k"
+    assert by_key.read_path(answer_id="x", key="") == ""
+
+
+def test_writes_without_a_read_keep_their_id_and_reads_do_not_look_for_one() -> None:
+    write = compile_journey("j", {"request": {"method": "POST", "path": "/"}})
+    read = compile_journey("j", {"request": {"path": "/"}})
+    assert write.answer_id(b'{"id": "a"}') == "a"
+    assert read.answer_id(b'{"id": "a"}') == ""
+
+
+def test_weights_are_shares() -> None:
+    picks = [pick_by_weight(["a", "b"], [3, 1], n / 100) for n in range(100)]
+    assert picks.count("a") == 75
