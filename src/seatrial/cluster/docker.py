@@ -1,0 +1,67 @@
+"""The few questions and orders we have for the Docker engine."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from seatrial.cluster.shell import run, succeeds
+
+
+def docker(*arguments: str | Path, doing: str, within_seconds: float = 60.0, stdin: str | None = None) -> str:
+    """Run one docker command and return what it printed.
+
+    Raises:
+        SeatrialError: it failed or took too long.
+    """
+    return run(["docker", *arguments], doing=doing, within_seconds=within_seconds, stdin=stdin)
+
+
+def inspect(kind: str, name: str) -> dict[str, Any] | None:
+    """What the engine knows about a container, image or network; None when there is none of that name."""
+    if not succeeds(["docker", kind, "inspect", name], within_seconds=30):
+        return None
+    found = json.loads(docker(kind, "inspect", name, doing=f"inspecting {name}"))
+    return cast("dict[str, Any]", found[0]) if found else None
+
+
+def has_image(tag: str) -> bool:
+    """Whether the engine's store has this image."""
+    return succeeds(["docker", "image", "inspect", tag], within_seconds=30)
+
+
+def build_image(context: Path, tag: str, *, arguments: Sequence[tuple[str, str]] = ()) -> None:
+    """Build `context` with the classic builder and no network: everything it needs is in the context.
+
+    Raises:
+        SeatrialError: a step failed.
+    """
+    given = [part for name, value in arguments for part in ("--build-arg", f"{name}={value}")]
+    run(
+        ["docker", "build", "--quiet", "--network", "none", "--tag", tag, *given, context],
+        doing=f"building the image {tag}",
+        within_seconds=900,
+        environment={"DOCKER_BUILDKIT": "0"},  # buildx is a separate program that a small install lacks
+    )
+
+
+def save_images(tags: Sequence[str], archive: Path) -> None:
+    """Write images to a tar archive; it appears whole or not at all."""
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".saving-") as folder:
+        half = Path(folder) / "image.tar"
+        docker("save", "--output", half, *tags, doing=f"saving {', '.join(tags)}", within_seconds=600)
+        os.replace(half, archive)
+
+
+def load_archive(archive: Path) -> None:
+    """Put the images of an archive into the engine's store.
+
+    Raises:
+        SeatrialError: the archive is damaged.
+    """
+    docker("load", "--quiet", "--input", archive, doing=f"loading {archive.name}", within_seconds=600)

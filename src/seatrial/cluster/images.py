@@ -1,0 +1,250 @@
+"""The one table of images, and the rule for each: take it from the cache, else pull it, else build it."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import tempfile
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seatrial.cluster import node_image, programs, recipes, registry
+from seatrial.cluster.docker import build_image, docker, has_image, load_archive, save_images
+from seatrial.cluster.gobuild import drop_build_cache
+from seatrial.cluster.keys import content_key
+from seatrial.cluster.paths import cache_folder, fixtures_root, project_root
+from seatrial.cluster.progress import Progress, Stage
+from seatrial.errors import SeatrialError
+
+_PULL_BOUND_SECONDS = 600.0
+_IN_WORK: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image: where it can be pulled from, how it is built, and what its build depends on.
+
+    Args:
+        name: the logical name, as manifests use it.
+        pull: the pinned reference; empty for an image that only exists by being built.
+        fill: puts what the Dockerfile needs into a build context that already has the recipe folder's files.
+        pins: versions and keys that change the image.
+        inputs: files and folders that change the image.
+        base: the logical name of the image its `ARG BASE` wants.
+        archived: keep a `docker save` of it; not for what is rebuilt in seconds from the other parts.
+        make: replaces the docker build, for the node image; gets the tag to make.
+    """
+
+    name: str
+    pull: str
+    fill: Callable[[Path], None]
+    pins: tuple[str, ...] = ()
+    inputs: tuple[Path, ...] = ()
+    base: str = ""
+    archived: bool = True
+    make: Callable[[str, Callable[[str], None]], None] | None = field(default=None)
+
+    def pulled_tag(self) -> str:
+        """The full tag when it is pulled."""
+        return f"{self.name}:{content_key(('pull', self.pull))}"
+
+    def built_tag(self) -> str:
+        """The full tag when it is built: a change of any input changes it."""
+        base = table()[self.base] if self.base else None
+        bases = (base.pulled_tag(), base.built_tag()) if base else ()
+        return f"{self.name}:{content_key(('build', *self.pins, *bases), self.inputs)}"
+
+    def archive(self, tag: str) -> Path:
+        """Where `docker save` of that tag is kept."""
+        return cache_folder("images") / f"{tag.replace('/', '-').replace(':', '-')}.tar"
+
+
+def _recipe(name: str) -> Path:
+    return fixtures_root() / "cluster" / "images" / name
+
+
+def _go(name: str, pull: str, program: programs.GoProgram) -> Image:
+    return Image(
+        f"seatrial/{name}",
+        pull,
+        lambda context: recipes.go_image(program, context),
+        pins=(program.key(),),
+        inputs=(_recipe(name),),
+    )
+
+
+@functools.cache
+def table() -> dict[str, Image]:
+    """Every image by logical name.
+
+    The pull references are tags: no registry could be reached where they were written down, so no digest
+    could be verified (fixtures/cluster/images/README.md).
+    """
+    sample = project_root() / "sample-system"
+    python, postgres = recipes.PYTHON_ROOT, recipes.POSTGRES_ROOT
+    images = (
+        Image(
+            "seatrial/node",
+            node_image.PULL_REFERENCE,
+            lambda context: None,
+            pins=node_image.pins(),
+            inputs=node_image.inputs(),
+            make=node_image.make,
+        ),
+        Image(
+            "seatrial/python",
+            "python:3.13-slim",
+            lambda context: recipes.root_image(python, context),
+            pins=(python.key(),),
+            inputs=(_recipe("python"),),
+        ),
+        Image(
+            "seatrial/chandlery",
+            "",
+            lambda context: recipes.chandlery_image(sample, context),
+            inputs=(sample / "Dockerfile", sample / "requirements.lock", sample / "services"),
+            base="seatrial/python",
+            archived=False,
+        ),
+        Image(
+            "seatrial/postgres",
+            "postgres:17",
+            lambda context: recipes.root_image(postgres, context),
+            pins=(postgres.key(),),
+            inputs=(_recipe("postgres"),),
+        ),
+        Image(
+            "seatrial/envoy",
+            f"envoyproxy/envoy:distroless-v{recipes.ENVOY_VERSION}",
+            recipes.envoy_image,
+            pins=(recipes.ENVOY_VERSION,),
+            inputs=(_recipe("envoy"),),
+        ),
+        _go("nats", f"nats:{programs.NATS.version.removeprefix('v')}-scratch", programs.NATS),
+        _go("prometheus", "prom/prometheus:v3.16.0", programs.PROMETHEUS),
+        _go(
+            "metrics-server",
+            f"registry.k8s.io/metrics-server/metrics-server:{programs.METRICS_SERVER.version}",
+            programs.METRICS_SERVER,
+        ),
+    )
+    return {image.name: image for image in images}
+
+
+def ensure_images(names: Sequence[str], progress: Progress) -> dict[str, str]:
+    """Have these images in the engine's store; pulls or builds what is missing, side by side.
+
+    Args:
+        names: logical names (`seatrial/postgres`).
+        progress: is told one stage per image.
+
+    Returns:
+        Logical name -> full tag.
+
+    Raises:
+        SeatrialError: an unknown name, or an image that could neither be pulled nor built.
+    """
+    known = table()
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise SeatrialError(
+            f"No image is called {', '.join(unknown)}.",
+            where="src/seatrial/cluster/images.py",
+            next_step=f"The table has: {', '.join(sorted(known))}.",
+        )
+    wanted = list(dict.fromkeys(names))
+    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="image") as pool:
+        tags = dict(zip(wanted, pool.map(lambda name: _ensure(known[name], progress), wanted), strict=True))
+    return tags
+
+
+def _ensure(image: Image, progress: Progress) -> str:
+    with _IN_WORK[image.name], progress.stage(f"image {image.name}") as stage:
+        try:
+            candidates = [image.built_tag()] + ([image.pulled_tag()] if image.pull else [])
+        except OSError as missing:
+            raise SeatrialError(f"{image.name} cannot be built: {missing}.") from missing
+        for tag in candidates:
+            if has_image(tag):
+                stage.skipped(f"in the engine's store as {tag}")
+                return tag
+        for tag in candidates:
+            if image.archive(tag).exists() and _restore(image.archive(tag), tag, stage):
+                return tag
+        return _pull_or_build(image, stage, progress)
+
+
+def _restore(archive: Path, tag: str, stage: Stage) -> bool:
+    stage.note(f"loading {archive.name} from the cache")
+    try:
+        load_archive(archive)
+    except SeatrialError as damaged:
+        stage.note(f"the cached archive is of no use ({damaged.what.splitlines()[0]}); removed")
+        archive.unlink(missing_ok=True)
+        return False
+    return has_image(tag)
+
+
+def _pull_or_build(image: Image, stage: Stage, progress: Progress) -> str:
+    tried: list[str] = []
+    if image.pull:
+        host = registry.registry_of(image.pull)
+        if not registry.answers(host):
+            tried.append(f"pull {image.pull}: {host} does not answer")
+        else:
+            stage.note(f"pulling {image.pull}")
+            try:
+                docker("pull", "--quiet", image.pull, doing="pulling", within_seconds=_PULL_BOUND_SECONDS)
+                tag = image.pulled_tag()
+                docker("tag", image.pull, tag, doing="naming it")
+                return tag
+            except SeatrialError as failed:
+                tried.append(f"pull {image.pull}: {failed.what}")
+    try:
+        return _build(image, stage, progress)
+    except SeatrialError as failed:
+        tried.append(f"build: {failed}")
+        raise SeatrialError(
+            f"The image {image.name} can neither be pulled nor built.",
+            where="; ".join(tried),
+            next_step="Give this machine an image registry (check `docker pull hello-world`), or what building needs: "
+            "Debian with apt, Go 1.26 and a Python package index, all reachable.",
+        ) from failed
+
+
+def _build(image: Image, stage: Stage, progress: Progress) -> str:
+    tag = image.built_tag()
+    if image.make is not None:
+        image.make(tag, stage.note)
+    else:
+        arguments = [("BASE", _ensure(table()[image.base], progress))] if image.base else []
+        with tempfile.TemporaryDirectory(dir=cache_folder("work"), prefix="context-") as folder:
+            context = Path(folder)
+            recipe = _recipe(image.name.rpartition("/")[2])
+            if (recipe / "Dockerfile").exists():
+                shutil.copytree(recipe, context, dirs_exist_ok=True)
+            stage.note("gathering its parts")
+            image.fill(context)
+            stage.note(f"building {tag}")
+            build_image(context, tag, arguments=arguments)
+    if image.archived:
+        _archive(image, tag)
+    return tag
+
+
+def _archive(image: Image, tag: str) -> None:
+    """Keep the image beside the engine's store, and forget what it was before."""
+    archive = image.archive(tag)
+    save_images([tag], archive)
+    for other in archive.parent.glob(f"{image.name.replace('/', '-')}-*.tar"):
+        if other != archive:
+            other.unlink(missing_ok=True)
+
+
+def was_built(tag: str) -> bool:
+    """Whether an image that `ensure_images` returned was built here (and not pulled)."""
+    return table()[tag.partition(":")[0]].built_tag() == tag

