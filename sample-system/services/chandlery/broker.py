@@ -38,7 +38,7 @@ STREAMS = (
         retention=RetentionPolicy.WORK_QUEUE,
         discard=DiscardPolicy.NEW,
         storage=StorageType.FILE,
-        max_bytes=256 * MEBIBYTE,
+        max_bytes=192 * MEBIBYTE,
         duplicate_window=120,
     ),
     StreamConfig(
@@ -46,7 +46,7 @@ STREAMS = (
         subjects=["deadletter.>"],
         retention=RetentionPolicy.LIMITS,
         storage=StorageType.FILE,
-        max_bytes=64 * MEBIBYTE,
+        max_bytes=32 * MEBIBYTE,
     ),
 )
 log = logging.getLogger("chandlery.broker")
@@ -120,7 +120,7 @@ class Broker:
             try:
                 await make()
             except (NatsError, TimeoutError) as error:
-                log.warning("JetStream is away: %r", error)
+                log.warning("JetStream is away: %s", error)
                 await asyncio.sleep(0.5)
             else:
                 return

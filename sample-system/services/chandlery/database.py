@@ -31,6 +31,14 @@ AWAY = (
     asyncpg.LockNotAvailableError,
     asyncpg.SerializationError,
 )
+# At the start also: the volume is being initialised, or the tables' owner has not made them yet.
+NOT_YET = (
+    *AWAY,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.UndefinedTableError,
+    asyncpg.InsufficientPrivilegeError,
+)
 log = logging.getLogger("chandlery.database")
 
 
@@ -43,14 +51,14 @@ class Database:
         self._size = size
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
-    async def open(self, schema: str = "") -> None:
-        """Wait until the database answers, apply `schema` (every statement idempotent), open the pool."""
+    async def open(self, schema: str) -> None:
+        """Wait until the database lets us apply `schema` (every statement idempotent), open the pool."""
         while True:
             try:
                 await self._migrate(schema)
                 break
-            except AWAY as error:
-                log.warning("database %s is away: %r", self.name, error)
+            except NOT_YET as error:
+                log.warning("database %s is not ready: %r", self.name, error)
                 await asyncio.sleep(0.5)
         self._pool = await asyncpg.create_pool(
             self._url,

@@ -33,6 +33,7 @@ do $$ begin
     end if;
 end $$;
 """
+PROBE = "select from outbox limit 0"  # what the relay may do as soon as the owner has made the table
 PUT = "insert into outbox (id, subject, payload) values ($1, $2, $3)"
 TAKE = """
 select id, subject, payload from outbox where sent_at is null

@@ -72,15 +72,15 @@ def run(build: Build) -> None:
     try:
         settings = from_environment(name)
         variants.active("")
+        lifecycle = Lifecycle()
+        service = build(settings, lifecycle)
     except ValueError as error:
         sys.exit(f"chandlery {name}: {error}")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(build, settings))
+        runner.run(_serve(service, settings, lifecycle))
 
 
-async def _serve(build: Build, settings: Settings) -> None:
-    lifecycle = Lifecycle()
-    service = build(settings, lifecycle)
+async def _serve(service: Service, settings: Settings, lifecycle: Lifecycle) -> None:
     config = uvicorn.Config(
         application(settings, lifecycle, service.routes),
         host=settings.host,
@@ -95,18 +95,17 @@ async def _serve(build: Build, settings: Settings) -> None:
     server = DrainingServer(config, lifecycle, settings.drain_seconds)
     if variants.active(variants.NO_SIGTERM_DRAIN):
         server.handle_exit = variants.exit_at_once  # type: ignore[method-assign]
-    tasks = [asyncio.create_task(_work(service, lifecycle))]
+    work = asyncio.create_task(_work(service, lifecycle))
     serving = asyncio.create_task(server.serve())
-    # A background task that ends has failed: rather no process than one that only looks alive.
-    await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    # Work that ends has failed: rather no process than one that only looks alive.
+    await asyncio.wait([serving, work], return_when=asyncio.FIRST_COMPLETED)
+    work.cancel()
+    [failure] = await asyncio.gather(work, return_exceptions=True)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(CLOSE_SECONDS):
             await service.stop()
     if not serving.done():
-        log.error("a background task ended: leaving")
+        log.error("background work ended: leaving", exc_info=failure)
         sys.exit(1)
     await serving
 

@@ -1,0 +1,90 @@
+"""SIGTERM: not ready at once, at home for a while, in-flight requests end, then the process leaves with 0."""
+
+import http.client
+import json
+import signal
+import threading
+import time
+
+import httpx
+import pytest
+from chandlery_invariants import Record, traffic
+from chandlery_stage import ServiceProcess, Stage, eventually
+
+DRAIN_SECONDS = 1.5
+
+
+@pytest.fixture
+def pod(whole_stage: Stage):
+    """A second pod of orders, to be terminated."""
+    pod = whole_stage.add("orders", name="orders-2", CHANDLERY_DRAIN_SECONDS=str(DRAIN_SECONDS))
+    yield pod
+    pod.remove()
+    del whole_stage.parts["orders-2"]
+
+
+def test_a_request_in_flight_is_answered_and_the_process_ends_well(pod: ServiceProcess):
+    answers: list[int] = []
+    # Longer than the drain: it is still being worked on when the listener closes.
+    long = threading.Thread(
+        target=lambda: answers.append(httpx.post(f"{pod.url}/v1/quote?ms=2000", timeout=15).status_code)
+    )
+    long.start()
+    eventually("in flight", lambda: pod.metric("chandlery_http_in_flight") == 1, within_seconds=5)
+    pod.terminate()
+    assert pod.wait(within_seconds=15) == 0
+    long.join()
+    assert answers == [200]
+
+
+def test_while_draining_new_connections_are_served_and_asked_to_leave(pod: ServiceProcess):
+    kept = http.client.HTTPConnection("127.0.0.1", pod.port, timeout=5)
+    kept.request("GET", "/v1/orders?limit=1")
+    before = kept.getresponse()
+    before.read()
+    assert before.headers.get("Connection") is None
+    pod.terminate()
+    eventually("not ready", lambda: httpx.get(f"{pod.url}/readyz", timeout=2).status_code == 503, 1.0)
+    fresh = httpx.get(f"{pod.url}/v1/orders?limit=1", timeout=5)
+    assert (fresh.status_code, fresh.headers["Connection"]) == (200, "close")
+    kept.request("GET", "/v1/orders?limit=1")
+    old = kept.getresponse()
+    assert (old.status, old.headers["Connection"]) == (200, "close")
+    assert "orders" in json.loads(old.read())
+    assert httpx.get(f"{pod.url}/livez", timeout=2).status_code == 200
+    kept.close()
+    assert pod.wait(within_seconds=10) == 0
+
+
+def test_no_request_of_the_drain_is_lost(pod: ServiceProcess, record: Record):
+    stop = threading.Event()
+    already = len(record.sent)
+    clients = traffic(pod.url, record, stop)
+    time.sleep(0.5)
+    pod.terminate()
+    time.sleep(DRAIN_SECONDS * 0.6)
+    stop.set()
+    for client in clients:
+        client.join()
+    outcomes = [sent.outcome for sent in record.sent[already:]]
+    assert len(outcomes) > 40
+    assert set(outcomes) == {"ok"}
+    assert pod.wait(within_seconds=10) == 0
+
+
+def test_a_process_told_to_stop_before_it_started_leaves(whole_stage: Stage, tmp_path):
+    """Process 1 has no default action for SIGTERM: without a handler it would stay until SIGKILL."""
+    pod = ServiceProcess("orders", whole_stage.environment("orders"), tmp_path / "log")
+    eventually("handler", lambda: "SigCgt" in status(pod) and caught(pod, signal.SIGTERM), within_seconds=10)
+    pod.terminate()
+    assert pod.wait(within_seconds=10) == 0
+
+
+def status(pod: ServiceProcess) -> str:
+    with open(f"/proc/{pod.process.pid}/status", encoding="ascii") as file:
+        return file.read()
+
+
+def caught(pod: ServiceProcess, number: signal.Signals) -> bool:
+    mask = next(line.split()[1] for line in status(pod).splitlines() if line.startswith("SigCgt"))
+    return bool(int(mask, 16) >> (number - 1) & 1)

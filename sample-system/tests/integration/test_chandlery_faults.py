@@ -1,0 +1,150 @@
+"""Kill -9 of every part under traffic: all invariants hold afterwards, and nothing is stuck."""
+
+import asyncio
+import threading
+import time
+
+import httpx
+import nats
+import pytest
+from chandlery_invariants import Record, read_books, rows, traffic, violations, wait_for_rest
+from chandlery_stage import DATABASES, SERVICES, Stage, eventually
+
+
+def kill_and_restart(stage: Stage, victim: str) -> None:
+    part = {"postgres": stage.postgres, "nats": stage.nats}.get(victim) or stage.parts[victim]
+    part.kill()
+    time.sleep(1.0)  # how long the victim is away: traffic runs into it
+    part.start()
+
+
+@pytest.mark.parametrize("victim", [*SERVICES, "postgres", "nats"])
+def test_the_books_are_right_after_a_kill(stage: Stage, record: Record, victim: str):
+    stop = threading.Event()
+    already = len(record.sent)
+    clients = traffic(stage.parts["orders"].url, record, stop)
+    try:
+        eventually("orders flow", lambda: accepted(record, already) > 20, within_seconds=20)
+        kill_and_restart(stage, victim)
+        before = accepted(record, already)
+        eventually("orders flow again", lambda: accepted(record, already) > before + 20, within_seconds=40)
+    finally:
+        stop.set()
+        for client in clients:
+            client.join()
+    wait_for_rest(stage)
+    assert violations(read_books(stage), record) == []
+    if victim in {"orders", "postgres"}:
+        assert any(sent.outcome != "ok" for sent in record.sent[already:]), "nobody noticed the kill"
+
+
+def accepted(record: Record, already: int) -> int:
+    return sum(sent.outcome == "ok" for sent in record.sent[already:])
+
+
+def test_a_second_delivery_of_everything_changes_nothing(stage: Stage, record: Record):
+    """The broker forgets which ids it has seen (restart), the relay believes that it has sent nothing."""
+    wait_for_rest(stage)
+    sent = {name: rows(stage, name, "select count(*) from outbox")[0][0][0] for name in DATABASES}
+    before = suppressed(stage)
+    stage.nats.kill()
+    stage.nats.start()
+    for name in DATABASES:
+        rows(stage, name, "update outbox set sent_at = null")
+    wait_for_rest(stage)
+    eventually("all delivered again", lambda: suppressed(stage) - before >= sum(sent.values()), within_seconds=60)
+    assert sum(sent.values()) > 50
+    assert violations(read_books(stage), record) == []
+
+
+def suppressed(stage: Stage) -> float:
+    return sum(part.metric("chandlery_duplicates_suppressed_total") for part in stage.parts.values())
+
+
+def test_the_broker_suppresses_what_the_relay_sends_twice(stage: Stage, record: Record):
+    """A relay that died between the broker's word and its own mark."""
+    relay = stage.parts["relay"]
+    with httpx.Client(base_url=stage.parts["orders"].url, timeout=5) as client:
+        stop = threading.Event()
+        clients = traffic(str(client.base_url), record, stop, threads=2)
+        time.sleep(0.5)
+        stop.set()
+        for one in clients:
+            one.join()
+    wait_for_rest(stage)
+    before = relay.metric("chandlery_duplicates_suppressed_total", where="publish")
+    rows(stage, "orders", "update outbox set sent_at = null where created_at > now() - interval '10 seconds'")
+    wait_for_rest(stage)
+    assert relay.metric("chandlery_duplicates_suppressed_total", where="publish") > before
+    assert violations(read_books(stage), record) == []
+
+
+def test_an_answer_that_never_came_is_asked_for_again(stage: Stage, record: Record):
+    """The broker loses what it held (its stream is purged): the saga repeats the question."""
+    inventory = stage.parts["inventory"]
+    inventory.kill()
+    with httpx.Client(base_url=stage.parts["orders"].url, timeout=5) as client:
+        stop = threading.Event()
+        clients = traffic(str(client.base_url), record, stop, threads=1)
+        time.sleep(0.5)
+        stop.set()
+        for one in clients:
+            one.join()
+    eventually("relayed", lambda: not rows(stage, "orders", "select 1 from outbox where sent_at is null")[0], 10)
+    asyncio.run(purge(stage))
+    inventory.start()
+    wait_for_rest(stage)
+    assert stage.parts["orders"].metric("chandlery_saga_resent_total") > 0
+    assert violations(read_books(stage), record) == []
+
+
+async def purge(stage: Stage) -> None:
+    connection = await nats.connect(stage.nats_url)
+    await connection.jetstream().purge_stream("EVENTS")
+    await connection.close()
+
+
+@pytest.mark.parametrize(
+    ("subject", "headers", "payload"),
+    [
+        ("inventory.reserve", {}, b'{"order_id": "x"}'),
+        ("inventory.reserve", {"Nats-Msg-Id": "01a210a5-94af-7be1-ba29-cfac9670d901"}, b"\xff\x00 no JSON"),
+        ("payments.capture", {"Nats-Msg-Id": "01a210a5-94af-7be1-ba29-cfac9670d902"}, b'{"order_id": 7}'),
+        ("orders.paid-in-gold", {"Nats-Msg-Id": "01a210a5-94af-7be1-ba29-cfac9670d903"}, b"[]"),
+    ],
+)
+def test_a_poisonous_message_goes_to_the_dead_letters(
+    stage: Stage, record: Record, subject: str, headers: dict[str, str], payload: bytes
+):
+    async def poison_and_wait() -> str:
+        connection = await nats.connect(stage.nats_url)
+        dead = await connection.subscribe(f"deadletter.{subject.split('.')[0]}")
+        await connection.jetstream().publish(subject, payload, headers=headers or {"X": "y"})
+        message = await dead.next_msg(timeout=20)
+        await connection.close()
+        assert message.data == payload
+        return str(message.headers["Reason"])
+
+    assert "Poison" in asyncio.run(poison_and_wait())
+    with httpx.Client(base_url=stage.parts["orders"].url, timeout=5) as client:
+        from chandlery_invariants import place
+
+        place(client, record, [{"sku": "rope", "quantity": 1}])
+    wait_for_rest(stage)
+    assert violations(read_books(stage), record) == []
+
+
+def test_without_a_database_requests_fail_quickly_and_say_that_nothing_was_done(stage: Stage, record: Record):
+    orders = stage.parts["orders"]
+    stage.postgres.kill()
+    try:
+        begun = time.monotonic()
+        answer = httpx.get(f"{orders.url}/v1/orders", timeout=8)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert time.monotonic() - begun < 5
+        assert httpx.get(f"{orders.url}/readyz", timeout=5).status_code == 503
+        assert httpx.get(f"{orders.url}/livez", timeout=5).status_code == 200
+    finally:
+        stage.postgres.start()
+    eventually("ready again", orders.is_ready, within_seconds=20)
+    assert violations(read_books(stage), record) == []
