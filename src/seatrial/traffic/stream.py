@@ -247,3 +247,6 @@ class TrafficStream:
         if self.path.exists():
             self.path = pack(self.path)
         self._packed = True
+
+
+Stream = TrafficStream

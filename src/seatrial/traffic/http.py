@@ -1,0 +1,265 @@
+"""Single requests for checks, and reading back what was acknowledged. The only importer of httpx.
+
+httpx costs 25 times the CPU of the generator's client, so a stream of requests is never sent from here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from json import loads
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from seatrial.errors import SeatrialError
+from seatrial.judge.consistency.writes import ReadBack
+from seatrial.model.exchange import DROPPED, Exchange, Fate
+from seatrial.model.system import Journey
+from seatrial.traffic.journey import CompiledJourney, compile_journey
+from seatrial.waiting import NotYet, Ready, eventually
+
+TIMEOUT_SECONDS = 10.0
+READERS = 8
+"""Reads under way at a time: enough to be quick, too few to be a load."""
+ABSENT = frozenset({404, 410})
+SETTLE_SECONDS = 5.0
+"""How long a write that is not found is looked for again: a replica or a cache may lag."""
+PAUSE_SECONDS = 0.5
+
+
+class NoAnswer(SeatrialError):
+    """A request got no answer: no connection, a reset, or the deadline."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of any status. `headers` has lower-case names."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            SeatrialError: when it is none, with its beginning.
+        """
+        try:
+            return loads(self.body)
+        except ValueError:
+            beginning = self.body[:120].decode(errors="replace")
+            raise SeatrialError(f"the answer is no JSON (status {self.status})", where=beginning) from None
+
+
+class Http:
+    """Requests to one base address, each with its own deadline and none repeated. A context manager.
+
+    Args:
+        base_url: scheme, host and port.
+        timeout_seconds: deadline of each phase of a request (connect, write, read), unless given with it.
+    """
+
+    def __init__(self, base_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.base_url = base_url
+        self._timeout_seconds = timeout_seconds
+        # No proxy and no .netrc of the environment: what is measured is the system.
+        self._client = httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        expect: int | Iterable[int] | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Answer:
+        """Send one request.
+
+        Args:
+            expect: status codes that are fine; None for any.
+
+        Raises:
+            NoAnswer: there was none within the deadline.
+            SeatrialError: the status is none of `expect`; carries the beginning of the body.
+        """
+        where = f"{method} {self.base_url}{path}"
+        try:
+            response = self._client.request(
+                method,
+                path,
+                headers=dict(headers or {}),
+                json=json,
+                content=content,
+                timeout=timeout_seconds or self._timeout_seconds,
+            )
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = str(error) or type(error).__name__
+            raise NoAnswer(
+                f"no answer: {reason}",
+                where=where,
+                next_step="see whether the address and the system are up.",
+            ) from None
+        answer = Answer(response.status_code, dict(response.headers), response.content)
+        wanted = {expect} if isinstance(expect, int) else None if expect is None else set(expect)
+        if wanted is not None and answer.status not in wanted:
+            beginning = answer.body[:200].decode(errors="replace")
+            raise SeatrialError(f"status {answer.status}, not {sorted(wanted)}: {beginning}", where=where)
+        return answer
+
+    def get(self, path: str, *, expect: int | Iterable[int] | None = 200) -> Answer:
+        """GET with status 200 unless told otherwise; raises as `request` does."""
+        return self.request("GET", path, expect=expect)
+
+    def send(self, name: str, journey: Journey | Mapping[str, Any], *, number: int = 0) -> Answer:
+        """Send a journey once, its templates filled for arrival `number`; any status is an answer.
+
+        Raises:
+            BadInput: a template cannot be filled.
+            NoAnswer: there was no answer within the journey's deadline.
+        """
+        compiled = compile_journey(name, journey)
+        return self._send(compiled, number)
+
+    def wait_for_journey(
+        self, name: str, journey: Journey | Mapping[str, Any], *, within_seconds: float, in_a_row: int = 1
+    ) -> None:
+        """Wait until the journey gets the answer it expects.
+
+        Raises:
+            BadInput: a template cannot be filled.
+            WaitExpired: with the last answer.
+        """
+        compiled = compile_journey(name, journey)
+
+        def answered() -> Ready[bool] | NotYet:
+            try:
+                answer = self._send(compiled, 0)
+            except NoAnswer as error:
+                return NotYet(error.what)
+            fate, reason = compiled.fate_of(answer.status)
+            return Ready(True) if fate is Fate.OK else NotYet(reason)
+
+        eventually(
+            answered,
+            within_seconds=within_seconds,
+            what=f"journey {name} is answered as it should be",
+            every_seconds=PAUSE_SECONDS,
+            in_a_row=in_a_row,
+            next_step=f"try it by hand: {compiled.method} {self.base_url}, as journeys.{name} says.",
+        )
+
+    def read_back(
+        self,
+        exchanges: Sequence[Exchange],
+        name: str,
+        journey: Journey | Mapping[str, Any],
+        *,
+        within_seconds: float = 60.0,
+        settle_seconds: float = SETTLE_SECONDS,
+    ) -> tuple[ReadBack, ...]:
+        """Look for each write of `exchanges` where the journey's `acknowledged.read` says.
+
+        Writes whose fate is unknown or failed are looked for too, when their place can be told. What is
+        absent is looked for again for `settle_seconds`, what cannot be read until `within_seconds` are over;
+        the last look of each stands. A write for which no place can be told has no entry.
+
+        Returns:
+            one record for each write that was looked for: copies 1 found, 0 absent, None could not be read.
+        """
+        compiled = compile_journey(name, journey)
+        open_paths: dict[str, str] = {}
+        for exchange in exchanges:
+            path = compiled.read_path(answer_id=exchange.answer_id, key=exchange.key)
+            if path and exchange.error != DROPPED and exchange.journey == name:
+                open_paths[exchange.answer_id or exchange.key] = path
+        return _look_for_all(
+            open_paths,
+            lambda path: self._copies(path, compiled.read_expected),
+            within_seconds=within_seconds,
+            settle_seconds=settle_seconds,
+        )
+
+    def _copies(self, path: str, expected: frozenset[int]) -> int | None:
+        try:
+            status = self.request("GET", path).status
+        except NoAnswer:
+            return None
+        if status in expected:
+            return 1
+        return 0 if status in ABSENT else None
+
+    def _send(self, compiled: CompiledJourney, number: int) -> Answer:
+        wire = compiled.prepare(number, Random(number), "host").wire
+        head, _, body = wire.partition(b"\r\n\r\n")
+        line, *lines = head.decode("latin-1").split("\r\n")
+        headers = dict(text.split(": ", 1) for text in lines)
+        for own in ("Host", "Content-Length"):
+            headers.pop(own, None)
+        return self.request(
+            compiled.method,
+            line.split(" ")[1],
+            headers=headers,
+            content=body or None,
+            timeout_seconds=compiled.timeout_seconds,
+        )
+
+
+def _look_for_all(
+    paths: Mapping[str, str],
+    look: Callable[[str], int | None],
+    *,
+    within_seconds: float,
+    settle_seconds: float,
+) -> tuple[ReadBack, ...]:
+    """Look for each path in rounds until all were found or the bounds are over."""
+    began = time.monotonic()
+    last: dict[str, ReadBack] = {}
+
+    def look_once(identity: str) -> ReadBack:
+        if time.monotonic() - began > within_seconds:
+            return last.get(identity) or ReadBack(identity, time.monotonic(), None)
+        copies = look(paths[identity])
+        return ReadBack(identity, time.monotonic(), copies)
+
+    def round_over() -> Ready[bool] | NotYet:
+        elapsed = time.monotonic() - began
+        due = [identity for identity in paths if not _settled(last.get(identity), elapsed, settle_seconds)]
+        if not due or elapsed > within_seconds:
+            return Ready(True)
+        last.update({read.identity: read for read in readers.map(look_once, due)})
+        return NotYet(f"{len(due)} writes were not found")
+
+    with ThreadPoolExecutor(READERS, thread_name_prefix="read-back") as readers:
+        eventually(
+            round_over,
+            within_seconds=within_seconds + TIMEOUT_SECONDS,
+            what="acknowledged writes are read back",
+            every_seconds=PAUSE_SECONDS,
+        )
+    return tuple(last[identity] for identity in paths if identity in last)
+
+
+def _settled(read: ReadBack | None, elapsed: float, settle_seconds: float) -> bool:
+    if read is None or read.copies is None:
+        return False
+    return read.copies > 0 or elapsed >= settle_seconds
