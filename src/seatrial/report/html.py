@@ -1,0 +1,106 @@
+"""The page of a run: one file, no script, nothing fetched."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from seatrial import __version__
+from seatrial.errors import SeatrialError
+from seatrial.model.run import Run
+from seatrial.model.verdict import Outcome
+from seatrial.report.checkview import CheckView, check_views
+from seatrial.report.junit import write_junit
+from seatrial.report.page import banners, facts, stage_rows
+from seatrial.report.palette import DARK, LIGHT, variables
+from seatrial.report.reader import read_run
+from seatrial.report.runjson import run_document, write_run_json
+from seatrial.report.summary import exit_code, headline, totals_line
+from seatrial.report.text import clean, moment, one_line
+
+MOST_DAMAGE = 20
+_FOR_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+
+def build_report(directory: Path) -> Path:
+    """Write `index.html`, `run.json` and `junit.xml` of the run in `directory` from its records.
+
+    Works on old and on unfinished runs; returns the path of the page.
+
+    Raises:
+        SeatrialError: there is no run, or a file cannot be written.
+    """
+    run = read_run(directory)
+    write_run_json(run, directory / "run.json")
+    write_junit(run, directory / "junit.xml")
+    page = directory / "index.html"
+    try:
+        page.write_text(render(run, directory), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise SeatrialError(f"the page cannot be written: {error.strerror}", where=str(page)) from None
+    return page
+
+
+def render(run: Run, directory: Path) -> str:
+    """The page as text."""
+    views = check_views(directory, run)
+    verdicts = sorted(enumerate(views), key=lambda item: (-item[1].outcome.severity, item[0]))
+    damage = [*run.damage, *(line for view in views for line in view.damage)]
+    return _environment().get_template("page.html.j2").render(
+        run=run,
+        version=__version__,
+        headline=headline(run),
+        totals=totals_line(run),
+        outcome=_face(run),
+        began=moment(run.started_wall),
+        facts=facts(run),
+        banners=banners(run),
+        damage=damage[:MOST_DAMAGE],
+        more_damage=max(len(damage) - MOST_DAMAGE, 0),
+        checks=[view for _, view in verdicts],
+        counts=_counts(views),
+        stages=stage_rows(run),
+        embedded=Markup(json.dumps(run_document(run)).translate(_FOR_SCRIPT)),
+        light=Markup(variables(LIGHT)),
+        dark=Markup(variables(DARK)),
+        Outcome=Outcome,
+    )  # fmt: skip
+
+
+def _face(run: Run) -> str:
+    """The outcome in whose colour the head stands; a run that does not exit 0 never looks passed."""
+    if exit_code(run) == 0:
+        return Outcome.PASSED.value
+    outcome = run.outcome
+    return outcome.value if outcome.makes_red else Outcome.INCONCLUSIVE.value
+
+
+def _counts(views: list[CheckView]) -> list[tuple[str, str, int]]:
+    """(outcome, word, amount), worst first."""
+    found: dict[tuple[Outcome, str], int] = {}
+    for view in views:
+        found[view.outcome, view.word] = found.get((view.outcome, view.word), 0) + 1
+    ranked = sorted(found.items(), key=lambda item: -item[0][0].severity)
+    return [(outcome.value, word, amount) for (outcome, word), amount in ranked]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("seatrial.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_harmless,
+    )
+    environment.filters["one_line"] = one_line
+    return environment
+
+
+def _harmless(value: Any) -> Any:
+    """Text without characters that HTML forbids; it is escaped afterwards."""
+    return value if isinstance(value, Markup) else clean(value) if isinstance(value, str) else value

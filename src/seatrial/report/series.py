@@ -1,0 +1,111 @@
+"""Exchanges counted in equal spans of time, so that a hundred thousand fit on a page and no spike is lost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from seatrial.model.exchange import DROPPED, Exchange, Fate
+
+_SMALL = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
+_LARGE = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 21600.0)
+NICE_SECONDS = (*_SMALL, *_LARGE, 86400.0)
+"""Spans that people count in."""
+
+
+@dataclass(slots=True)
+class Bucket:
+    """What was planned in one span.
+
+    Attributes:
+        begin, end: monotonic seconds; the last bucket may be shorter than the others.
+        latencies: seconds from planned time to answer, of the requests that were answered as expected.
+    """
+
+    begin: float
+    end: float
+    ok: int = 0
+    failed: int = 0
+    unknown: int = 0
+    dropped: int = 0
+    latencies: list[float] = field(default_factory=list)
+
+    @property
+    def offered(self) -> int:
+        return self.ok + self.failed + self.unknown + self.dropped
+
+    @property
+    def bad(self) -> int:
+        return self.failed + self.unknown + self.dropped
+
+    def per_second(self, amount: int) -> float:
+        return amount / (self.end - self.begin)
+
+    def quantile(self, percent: float) -> float | None:
+        """By nearest rank; None without an answer. `latencies` must be sorted."""
+        if not self.latencies:
+            return None
+        return self.latencies[max(math.ceil(len(self.latencies) * percent / 100), 1) - 1]
+
+
+def nice_step(span: float, at_most: int) -> float:
+    """The smallest nice span of which `at_most` cover `span` seconds."""
+    return next((step for step in NICE_SECONDS if span / step <= at_most), span / at_most)
+
+
+def buckets(exchanges: Sequence[Exchange], at_most: int = 240) -> list[Bucket]:
+    """Exchanges by planned time, in at most `at_most` equal spans from the first to the last."""
+    if not exchanges:
+        return []
+    first = min(exchange.planned_at for exchange in exchanges)
+    last = max(exchange.planned_at for exchange in exchanges)
+    step = nice_step(max(last - first, NICE_SECONDS[0]), at_most - 1)
+    amount = math.floor((last - first) / step) + 1
+    found = [Bucket(first + step * n, first + step * (n + 1)) for n in range(amount)]
+    for exchange in exchanges:
+        _count(found[min(int((exchange.planned_at - first) / step), amount - 1)], exchange)
+    # The schedule ended somewhere in the last span: its rate counts up to there, not to the span's end.
+    spacing = (last - first) / max(len(exchanges) - 1, 1)
+    found[-1].end = min(found[-1].end, max(last + spacing, found[-1].begin + step / 10))
+    for bucket in found:
+        bucket.latencies.sort()
+    return found
+
+
+def _count(bucket: Bucket, exchange: Exchange) -> None:
+    if exchange.fate is Fate.OK:
+        bucket.ok += 1
+        if exchange.latency_seconds is not None:
+            bucket.latencies.append(exchange.latency_seconds)
+    elif exchange.error == DROPPED:
+        bucket.dropped += 1
+    elif exchange.fate is Fate.UNKNOWN:
+        bucket.unknown += 1
+    else:
+        bucket.failed += 1
+
+
+Point = tuple[float, float]
+
+
+def thinned(points: Sequence[Point], at_most: int = 600) -> list[Point]:
+    """Points of a curve in the order of time, of each span only the first, lowest, highest and last."""
+    if len(points) <= at_most:
+        return list(points)
+    begin, span = points[0][0], max(points[-1][0] - points[0][0], 1e-9)
+    parts = max(at_most // 4, 1)
+    groups: list[list[Point]] = [[] for _ in range(parts)]
+    for point in points:
+        groups[min(int((point[0] - begin) / span * parts), parts - 1)].append(point)
+    kept: list[Point] = []
+    for group in groups:
+        if group:
+            lowest, highest = min(group, key=_value), max(group, key=_value)
+            order = dict.fromkeys((group[0], lowest, highest, group[-1]))
+            kept += sorted(order, key=lambda point: point[0])
+    return kept
+
+
+def _value(point: Point) -> float:
+    return point[1]
