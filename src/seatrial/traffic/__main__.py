@@ -17,18 +17,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import gevent
 from gevent import socket as gevent_socket
 
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.model.exchange import Exchange
 from seatrial.traffic.driver import Driver, Plan
 from seatrial.traffic.job import Job, job_from
-from seatrial.traffic.record import CLOSING, HEAD, exchange_line, special_line
+from seatrial.traffic.record import CLOSING, FLUSH_EVERY_SECONDS, HEAD, RecordFile
 
-FLUSH_EVERY_SECONDS = 0.08
 WISHED_NICENESS = -5
 BAD_INPUT_CODE = 2
 EXAMPLE = """a job:
@@ -39,38 +36,9 @@ further keys: seed, deadline_seconds, fresh_every, most_in_flight, worker, worke
 """
 
 
-class Output:
-    """Whole lines to a file, handed to the kernel every 80 ms: they survive the end of this process."""
-
-    def __init__(self, path: str) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self._exchanges: list[Exchange] = []
-
-    def exchange(self, exchange: Exchange, _answer_bytes: int) -> None:
-        self._exchanges.append(exchange)
-
-    def special(self, kind: str, data: dict[str, Any]) -> None:
-        self.flush()
-        self._write(special_line(kind, data))
-
-    def flush(self) -> None:
-        exchanges, self._exchanges = self._exchanges, []
-        self._write("".join(map(exchange_line, exchanges)))
-
-    def _write(self, text: str) -> None:
-        data = text.encode()
-        while data:
-            data = data[os.write(self._file, data) :]
-
-    def keep_flushing(self) -> None:
-        while True:
-            gevent.sleep(FLUSH_EVERY_SECONDS)
-            self.flush()
-
-
 def run(job: Job, *, parent_pipe: int | None) -> None:
     """Do the job. `parent_pipe` is a descriptor whose end means stop; None when there is none."""
-    output = Output(job.output)
+    output = RecordFile(Path(job.output))
     plan = Plan(
         job.base_url,
         job.compiled(),
@@ -87,11 +55,18 @@ def run(job: Job, *, parent_pipe: int | None) -> None:
     if parent_pipe is not None:
         gevent.spawn(_stop_at_end_of, parent_pipe, driver)
     output.special(HEAD, {"pid": os.getpid(), "began_at": time.monotonic(), "job": asdict(job)})
-    flushing = gevent.spawn(output.keep_flushing)
+    flushing = gevent.spawn(_keep_flushing, output)
     _prepare_process()
     health = driver.run()
     flushing.kill()
     output.special(CLOSING, {"health": asdict(health), "histograms": driver.histograms()})
+    output.close()
+
+
+def _keep_flushing(output: RecordFile) -> None:
+    while True:
+        gevent.sleep(FLUSH_EVERY_SECONDS)
+        output.flush()
 
 
 def _stop_at_end_of(pipe: int, driver: Driver) -> None:

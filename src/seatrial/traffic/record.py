@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
 
 HEAD = "head"
 CLOSING = "closing"
+FLUSH_EVERY_SECONDS = 0.08
+"""How long an exchange may lie in the generator's memory. Longer saves CPU, shorter is no more live."""
 
 
 def exchange_line(exchange: Exchange) -> str:
@@ -41,6 +44,37 @@ def exchange_line(exchange: Exchange) -> str:
 def special_line(kind: str, data: Mapping[str, Any]) -> str:
     """The head or the closing record."""
     return json.dumps({"type": kind, **data}, separators=(",", ":")) + "\n"
+
+
+class RecordFile:
+    """Appends whole lines. What was flushed lies with the kernel and survives the end of this process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._exchanges: list[Exchange] = []
+
+    def exchange(self, exchange: Exchange, _answer_bytes: int = 0) -> None:
+        """Keep one exchange for the next `flush`."""
+        self._exchanges.append(exchange)
+
+    def special(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Write the head or the closing record, after all that was kept."""
+        self.flush()
+        self._write(special_line(kind, data))
+
+    def flush(self) -> None:
+        exchanges, self._exchanges = self._exchanges, []
+        self._write("".join(map(exchange_line, exchanges)))
+
+    def close(self) -> None:
+        self.flush()
+        os.close(self._file)
+
+    def _write(self, text: str) -> None:
+        data = text.encode()
+        while data:
+            data = data[os.write(self._file, data) :]
 
 
 @dataclass

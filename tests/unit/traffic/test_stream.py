@@ -13,10 +13,11 @@ import pytest
 
 from seatrial.errors import BadInput, WaitExpired
 from seatrial.model.exchange import DROPPED, Fate
+from seatrial.traffic.generator import GeneratorDied
 from seatrial.traffic.job import job_from
 from seatrial.traffic.record import read_exchanges, read_recording
 from seatrial.traffic.schedule import Constant, Steps, parse
-from seatrial.traffic.stream import GeneratorDied, TrafficStream
+from seatrial.traffic.stream import TrafficStream
 from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 
 OK = {"request": {"path": "/ok"}}

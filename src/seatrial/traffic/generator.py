@@ -1,0 +1,208 @@
+"""A generator in a process of its own, seen from its parent. Loads no gevent.
+
+`TrafficStream` and Locust (`seatrial.load.run`) are both started, watched and stopped by this.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from seatrial.errors import SeatrialError
+from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
+from seatrial.traffic.record import Recording, Tail, pack
+from seatrial.waiting import Hopeless, NotYet, Ready, eventually
+
+START_SECONDS = 20.0
+"""Bound for a new process to load and to end its first request, besides that request's own deadline."""
+GRACE_SECONDS = 10.0
+"""How long after the last deadline the process may take to write its closing record."""
+
+
+class GeneratorDied(SeatrialError):
+    """The generator ended without its closing record, so nobody knows what it would have sent."""
+
+
+class Generator:
+    """A process that writes exchanges to a file, as a context manager.
+
+    Args:
+        command: what to start. It ends at SIGTERM, and when its stdin ends.
+        path: the file it appends to; packed as PATH.gz once it was stopped.
+        deadline_seconds: the longest deadline of its requests: how long its end may take.
+        environment: of the process; None for this one's.
+        first_line: written to its stdin.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        path: Path,
+        *,
+        deadline_seconds: float,
+        environment: Mapping[str, str] | None = None,
+        first_line: bytes = b"",
+    ) -> None:
+        self.path = path
+        self._command = command
+        self._environment = environment
+        self._first_line = first_line
+        self._deadline_seconds = deadline_seconds
+        self._tail = Tail(path)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._errors: IO[bytes] | None = None
+        self._failure: GeneratorDied | None = None
+        self._packed = False
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the generator, while it was started."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> Self:
+        """Start the process and return when its first request has ended, whatever its fate.
+
+        Raises:
+            GeneratorDied: with its error output.
+            WaitExpired: when nothing was sent in time.
+        """
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=self._errors,
+            env=None if self._environment is None else dict(self._environment),
+            # Ctrl-C in a terminal goes to the whole group; this process is stopped by its parent instead.
+            start_new_session=True,
+        )
+        self._send_first_line(self._process)
+        try:
+            self.wait_for_requests(1, within_seconds=START_SECONDS + self._deadline_seconds)
+        except BaseException:
+            self._end_process()
+            raise
+        return self
+
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What has ended so far, by planned time; at most 100 ms old. Works after the end too."""
+        return self._recording().in_order()
+
+    def wait_for_requests(self, number: int, *, within_seconds: float) -> int:
+        """Wait until `number` requests were sent and have ended; returns how many there are.
+
+        Raises:
+            WaitExpired: when there are fewer in time.
+            GeneratorDied: when the generator ended without its closing record.
+        """
+
+        def enough() -> Ready[int] | NotYet:
+            ended = not self._alive()
+            sent = sum(1 for exchange in self._recording().exchanges if exchange.error != DROPPED)
+            if sent >= number:
+                return Ready(sent)
+            if ended:
+                self._raise_if_dead()
+                raise Hopeless(
+                    f"the schedule ended after {sent} requests, before {number}", where=str(self.path)
+                )
+            return NotYet(f"{sent} of {number} requests ended")
+
+        return eventually(enough, within_seconds=within_seconds, what="traffic flows", every_seconds=0.02)
+
+    def wait_until_ended(self, *, within_seconds: float) -> None:
+        """Wait until a schedule with an end was walked.
+
+        Raises:
+            WaitExpired: when it still runs after `within_seconds`.
+            GeneratorDied: when the generator ended without its closing record.
+        """
+        eventually(
+            lambda: NotYet("the generator runs") if self._alive() else Ready(True),
+            within_seconds=within_seconds,
+            what="the schedule ends",
+        )
+        self._raise_if_dead()
+
+    def stop(self) -> tuple[tuple[Exchange, ...], GeneratorHealth]:
+        """Send nothing more, let open requests end within their deadline, pack the file. May be repeated.
+
+        Raises:
+            GeneratorDied: when there is no closing record. `exchanges()` and the disk keep what was recorded.
+        """
+        self._end_process()
+        if self._failure is not None:
+            raise self._failure
+        health = self._tail.recording.health
+        assert health is not None  # _end_process fails without it
+        return self._tail.recording.in_order(), health
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end_process()
+        if error is None and self._failure is not None:
+            raise self._failure
+
+    def _send_first_line(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None  # it was started with a pipe
+        try:
+            process.stdin.write(self._first_line)
+            process.stdin.flush()
+        except BrokenPipeError:
+            return  # It died at once; the wait for the first request tells why.
+
+    def _alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def _recording(self) -> Recording:
+        if self._packed:
+            return self._tail.recording
+        return self._tail.update(ended=self._process is not None and not self._alive())
+
+    def _raise_if_dead(self) -> None:
+        if not self._alive() and self._recording().health is None:
+            raise self._death()
+
+    def _death(self) -> GeneratorDied:
+        code = self._process.poll() if self._process else None
+        text = b""
+        if self._errors is not None and not self._errors.closed:
+            self._errors.seek(0)
+            text = self._errors.read()[-4_000:]
+        by = f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+        return GeneratorDied(
+            f"the traffic generator ended early ({by})",
+            where=text.decode(errors="replace").strip() or str(self.path),
+            next_step=f"{len(self._recording().exchanges)} exchanges were kept; no verdict can rest on them.",
+        )
+
+    def _end_process(self) -> None:
+        """Stop the process if it runs, keep its word, pack the file. Idempotent."""
+        process = self._process
+        if process is None or self._packed:
+            return
+        assert process.stdin is not None  # it was started with a pipe
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=self._deadline_seconds + GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(timeout=GRACE_SECONDS)
+        process.stdin.close()
+        if self._recording().health is None:
+            self._failure = self._death()
+        if self._errors is not None:
+            self._errors.close()
+        if self.path.exists():
+            self.path = pack(self.path)
+        self._packed = True
