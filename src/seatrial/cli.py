@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from seatrial import __version__
+from seatrial.errors import SeatrialError
 
 app = typer.Typer(
     name="seatrial",
@@ -20,6 +21,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: rich would double the time to the first line
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -44,25 +46,24 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def main() -> int:
-    """Run the command line and return its exit code: 0 good, 1 not passed, 2 could not be done."""
-    from seatrial.terminal import for_people
-
-    def command() -> int:
-        code = app(standalone_mode=False)
-        return code if isinstance(code, int) else 0
-
+    """Run the command line; 0 good, 1 not passed, 2 could not be done, 130 interrupted."""
     try:
-        return for_people(command)
-    except typer.Abort:
+        code = app(standalone_mode=False)
+    except SeatrialError as error:
+        typer.echo(f"error  {error}", err=True)
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted; what was started has been stopped", err=True)
         return 130
     except typer.Exit as end:
         return end.exit_code
     except Exception as error:
-        # Usage errors of the parser: shown as the parser shows them, exit code 2.
+        # Usage errors of the parser are shown as the parser shows them.
         if not hasattr(error, "show"):
             raise
         error.show()
         return 2
+    return code if isinstance(code, int) else 0
 
 
 def _settings(**flags: Any) -> Any:
@@ -93,22 +94,23 @@ def up(system: System = None, seed: Seed = None) -> int:
 
 
 @app.command()
-def down() -> int:
+def down(system: System = None) -> int:
     """Remove what `up` made: our kind cluster, and the engine if we started it. Caches stay."""
-    from seatrial import cluster
+    from seatrial.housekeeping import take_down
     from seatrial.terminal import progress_display
 
     with progress_display() as progress:
-        cluster.down(progress=progress)
+        take_down(_settings(system=system), progress)
     return 0
 
 
 @app.command()
-def status(as_json: Json = False) -> int:
+def status(system: System = None, as_json: Json = False) -> int:
     """Say what is up: engine, cluster, nodes, open undo records, newest run."""
-    from seatrial.voyage import show_status
+    from seatrial.housekeeping import show_status
 
-    return show_status(_settings(), as_json=as_json)
+    typer.echo(show_status(_settings(system=system), as_json=as_json))
+    return 0
 
 
 @app.command()
@@ -141,7 +143,7 @@ def report(
     directory: Annotated[Path, typer.Argument(help="A run directory.")] = Path("reports/latest"),
 ) -> int:
     """Build the page of a run again from its records, and print its summary."""
-    from seatrial.voyage import rebuild_report
+    from seatrial.housekeeping import rebuild_report
 
     code, text = rebuild_report(directory)
     typer.echo(text)
@@ -149,11 +151,13 @@ def report(
 
 
 @app.command()
-def heal(kubeconfig: Kubeconfig = None) -> int:
+def heal() -> int:
     """Undo every fault that a killed run left behind (`.seatrial/undo`). Safe to run at any time."""
-    from seatrial.voyage import heal_all
+    from seatrial.housekeeping import heal_all
 
-    return heal_all(_settings(kubeconfig=kubeconfig))
+    code, text = heal_all(_settings())
+    typer.echo(text)
+    return code
 
 
 @app.command()

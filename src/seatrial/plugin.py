@@ -28,6 +28,7 @@ STARTED = pytest.StashKey[float]()
 SETTINGS = pytest.StashKey["Settings"]()
 SYSTEM = pytest.StashKey["System"]()
 RUN = pytest.StashKey["RunWriter"]()
+BAD_SYSTEM = pytest.StashKey[BadInput]()
 PAGE = pytest.StashKey[str]()
 FAILED = pytest.StashKey[bool]()
 """Set on an item whose call did not pass, before its fixtures are torn down."""
@@ -78,14 +79,11 @@ def settings_of(config: pytest.Config) -> Settings:
 
 
 def system_of(config: pytest.Config) -> System:
-    """The system under test; a bad file ends the run with exit code 4 and no traceback."""
+    """The system under test. Raises BadInput for a bad file."""
     if SYSTEM not in config.stash:
         from seatrial.settings import load_system
 
-        try:
-            config.stash[SYSTEM] = load_system(settings_of(config))
-        except SeatrialError as error:
-            raise pytest.UsageError(str(error)) from None
+        config.stash[SYSTEM] = load_system(settings_of(config))
     return config.stash[SYSTEM]
 
 
@@ -145,12 +143,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     item = check_of(metafunc.function)
     if item is None or "workload" not in metafunc.fixturenames:
         return
-    system = system_of(metafunc.config)
+    try:
+        system = system_of(metafunc.config)
+    except BadInput as error:
+        # Raised here it would be shown as a failed collection, with a traceback: kept for the end of it.
+        metafunc.config.stash[BAD_SYSTEM] = error
+        metafunc.parametrize("workload", [None], ids=["none"], indirect=True)
+        return
     roles = [role for role, workload in system.workloads.items() if item.applies_to(workload, system)]
     metafunc.parametrize("workload", roles or [None], ids=roles or ["none"], indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if BAD_SYSTEM in config.stash:
+        raise pytest.UsageError(str(config.stash[BAD_SYSTEM]))
     checks = {item.nodeid: check_of(getattr(item, "function", None)) for item in items}
     for item in items:
         found = checks[item.nodeid]

@@ -1,10 +1,10 @@
-"""What a person at a terminal sees: live stages, and errors without tracebacks."""
+"""What a person at a terminal sees: live stages."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 
@@ -13,7 +13,6 @@ from rich.progress import Progress as RichBars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from seatrial.cluster.progress import PlainProgress, Progress
-from seatrial.errors import SeatrialError
 
 
 class _LiveStage:
@@ -74,18 +73,6 @@ def progress_display() -> Iterator[Progress]:
             yield live
     else:
         yield PlainProgress()
-
-
-def for_people(command: Callable[[], int]) -> int:
-    """Run `command`; print a SeatrialError in full on stderr and turn it into exit code 2."""
-    try:
-        return command()
-    except SeatrialError as error:
-        Console(stderr=True, highlight=False).print(f"[red]error[/red]  {_escape(str(error))}")
-        return 2
-    except KeyboardInterrupt:
-        Console(stderr=True, highlight=False).print("interrupted; what was started has been stopped")
-        return 130
 
 
 def _short(text: str, limit: int = 80) -> str:

@@ -92,7 +92,7 @@ def test_a_seatrial_error_is_an_error_without_traceback(run_check):
 def test_a_wrong_system_file_is_a_usage_error_with_line_and_name(run_check):
     result = run_check("pass", system=SYSTEM.replace("stateless", "stateles"))
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*shop.yaml:7: unknown key*stateles*did you mean `stateless`*"])
+    result.stderr.fnmatch_lines(["*shop.yaml:6: unknown key*stateles*did you mean `stateless`*"])
     result.stderr.no_fnmatch_line("*Traceback*")
 
 

@@ -7,17 +7,19 @@ before the experiment, and after it sets `state["status"] = "failed"`, which mak
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
-from logzero import logger
 
 from seatrial.chaos.drill import Drill, Order, begin_drill, drop_drill
 from seatrial.model.verdict import Outcome, Verdict
 
 __all__ = ["after_experiment_control", "before_experiment_control", "validate_control"]
+
+logger = logging.getLogger("chaostoolkit")
 
 _failure: BaseException | None = None
 

@@ -6,25 +6,28 @@ Suites and drills use the same bench, so that a drill's verdict means what a che
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
 
 from seatrial.faults.base import Fault
 from seatrial.faults.guard import Guard
 from seatrial.faults.heal import Healed
+from seatrial.judge.statistics import percentile
 from seatrial.judge.steady import steady
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.timeline import Recorder
-from seatrial.model.exchange import Exchange, GeneratorHealth
+from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
 from seatrial.model.fault import FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.outcomes import require
-from seatrial.traffic.stream import Stream
+from seatrial.traffic.stream import TrafficStream
 from seatrial.trial.session import Session
 
 STEADY_SECONDS = 3.0
-"""Traffic before the first fault: the control. Must be clean, else nothing is injected."""
-STEADY_REQUESTS = 100
+"""Traffic before the first fault: the control. It must be clean, else nothing is injected."""
+LATE_AFTER_SECONDS = 0.010
 AFTERMATH_SECONDS = 2.0
 """Traffic after the last fault settled: the other half of the control."""
 
@@ -35,6 +38,7 @@ class Bench:
     Attributes:
         session: the system under test.
         faults: what was injected so far, in order.
+        recorder: watches the system from entering to leaving.
     """
 
     def __init__(self, session: Session, check: str, subject: str) -> None:
@@ -44,27 +48,33 @@ class Bench:
         self.faults: list[FaultRecord] = []
         self.recorder = Recorder(session.kube, session.system)
         self._guard = Guard(session.settings.state_directory)
-        self._exchanges: tuple[Exchange, ...] = ()
+        self._exchanges: list[Exchange] = []
         self._health: GeneratorHealth | None = None
+        self._resources = contextlib.ExitStack()
 
     def __enter__(self) -> Bench:
-        self._guard.__enter__()
-        self.recorder.__enter__()
+        self._resources.enter_context(self._guard)
+        self._resources.enter_context(self.recorder)
+        self._resources.callback(self._store_timeline)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._resources.__exit__(kind, error, trace)
+
+    def _store_timeline(self) -> None:
+        if self.session.run is not None:
+            self.session.run.timeline(self.check, self.subject, self.recorder.snapshot())
+
+    @property
+    def exchanges_directory(self) -> Path:
+        """Where the traffic of this run is kept."""
         run = self.session.run
-        try:
-            if run is not None:
-                run.timeline(self.check, self.subject, self.recorder.snapshot())
-        finally:
-            self.recorder.__exit__(kind, error, trace)
-            self._guard.__exit__(kind, error, trace)
+        return (run.directory if run is not None else self.session.settings.state_directory) / "exchanges"
 
     @contextlib.contextmanager
-    def traffic(self, journey: str, *, per_second: float = 100.0) -> Iterator[Stream]:
+    def traffic(self, journey: str, *, per_second: float = 100.0) -> Iterator[TrafficStream]:
         """Send `journey` at a constant rate around the block; judge it steady before the block begins.
 
         Raises:
@@ -72,17 +82,33 @@ class Bench:
             CheckInconclusive: the generator could not keep its schedule before any fault.
         """
         system = self.session.system
-        stream = Stream(self.session.base_url, journey, system.journeys[journey], per_second=per_second,
-                        path=self._exchanges_path(journey), seed=self.session.settings.seed)  # fmt: skip
-        with stream:
-            try:
-                stream.wait_for_requests(int(per_second * STEADY_SECONDS), within_seconds=STEADY_SECONDS * 4)
-                require(steady(stream.exchanges(), stream.health(), system.objectives))
+        stream = TrafficStream(
+            self.session.base_url, journey, system.journeys[journey], per_second=per_second,
+            directory=self.exchanges_directory, name=f"{self.check}-{self.subject}-{journey}",
+            seed=self.session.settings.seed,
+            allow_remote=True,  # the owner of the system file named the address and consented
+        )  # fmt: skip
+        try:
+            with stream:
+                enough = int(per_second * STEADY_SECONDS)
+                stream.wait_for_requests(enough, within_seconds=STEADY_SECONDS * 5)
+                before = stream.exchanges()
+                require(steady(before, _health(before), system.objectives))
                 yield stream
-                stream.wait_for_seconds(AFTERMATH_SECONDS)
-            finally:
-                self._exchanges, self._health = stream.stop()
-                self._store(journey, stream)
+                aftermath = len(stream.exchanges()) + int(per_second * AFTERMATH_SECONDS)
+                stream.wait_for_requests(aftermath, within_seconds=AFTERMATH_SECONDS * 10)
+                stream.stop()
+        finally:
+            self._keep(journey, stream)
+
+    def _keep(self, journey: str, stream: TrafficStream) -> None:
+        exchanges = stream.exchanges()
+        self._exchanges += exchanges
+        with contextlib.suppress(Exception):
+            self._health = stream.stop()[1]
+        if self.session.run is not None:
+            health = self._health or _health(exchanges)
+            self.session.run.traffic(self.check, self.subject, stream.path, journey, health)
 
     def inject(self, fault: Fault, *, keep: bool = False) -> FaultRecord:
         """Plan, journal, inject, prove and settle one fault, and keep its record.
@@ -114,4 +140,20 @@ class Bench:
     def observation(self) -> Observation:
         """All that was seen so far, frozen. Call it after the traffic block has ended."""
         assert self._health is not None, "no traffic was sent"
-        return Observation(self._exchanges, self._health, tuple(self.faults), self.recorder.snapshot())
+        exchanges = tuple(sorted(self._exchanges, key=lambda exchange: exchange.planned_at))
+        return Observation(exchanges, self._health, tuple(self.faults), self.recorder.snapshot())
+
+
+def _health(exchanges: Sequence[Exchange]) -> GeneratorHealth:
+    """How the generator did so far, from what it sent; the process itself reports only at its end."""
+    lateness = [e.sent_at - e.planned_at for e in exchanges if e.sent_at is not None]
+    dropped = sum(exchange.error == DROPPED for exchange in exchanges)
+    return GeneratorHealth(
+        planned=len(exchanges),
+        sent=len(exchanges) - dropped,
+        dropped=dropped,
+        late=sum(late > LATE_AFTER_SECONDS for late in lateness),
+        late_after_seconds=LATE_AFTER_SECONDS,
+        lateness_p99_seconds=percentile(lateness, 99) or 0.0,
+        cpu_fraction=math.nan,
+    )

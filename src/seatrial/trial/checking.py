@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seatrial.catalogue import Check
+from seatrial.faults.crash_pod import CrashPod
+from seatrial.faults.delete_pod import DeletePod
 from seatrial.judge import availability, consistency, recovery
 from seatrial.model.fault import FaultRecord
 from seatrial.model.system import Journey, System, Workload
 from seatrial.model.verdict import Outcome, Verdict, merge
 from seatrial.outcomes import CheckSkipped, require
+from seatrial.traffic.http import Http
 from seatrial.trial.bench import Bench
 from seatrial.trial.session import Session
 
@@ -51,18 +54,15 @@ class Faults:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
+        self._seed = bench.session.settings.seed
 
     def delete_pod(self, workload: WorkloadUnderTest) -> FaultRecord:
         """Delete one pod with its grace period (a planned disruption)."""
-        from seatrial.faults.delete_pod import DeletePod
+        return self._bench.inject(DeletePod(workload.role, seed=self._seed))
 
-        return self._bench.inject(DeletePod(workload.role))
-
-    def kill_pod(self, workload: WorkloadUnderTest) -> FaultRecord:
+    def crash_pod(self, workload: WorkloadUnderTest) -> FaultRecord:
         """SIGKILL every process of one pod's containers (a crash)."""
-        from seatrial.faults.kill_pod import KillPod
-
-        return self._bench.inject(KillPod(workload.role))
+        return self._bench.inject(CrashPod(workload.role, seed=self._seed))
 
 
 class Judging:
@@ -91,7 +91,9 @@ class Judging:
     def lost_writes(self, journey_name: str) -> Verdict:
         """Every acknowledged write must be readable afterwards."""
         observation = self._bench.observation()
-        reads = self._bench.read_back(journey_name)
+        journey = self._bench.session.system.journeys[journey_name]
+        with Http(self._bench.session.base_url) as http:
+            reads = http.read_back(observation.exchanges, journey_name, journey)
         return self._require(consistency.lost_writes(observation.exchanges, reads, observation.faults))
 
     def follows_load(self, step: LoadStepTaken) -> Verdict:

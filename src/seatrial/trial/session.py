@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from seatrial import cluster
+from seatrial.cluster.kind_config import read_configuration
+from seatrial.cluster.paths import default_kubeconfig
 from seatrial.cluster.progress import Progress
+from seatrial.cluster.tools import ensure_tools
 from seatrial.errors import BadInput, SeatrialError
+from seatrial.faults.heal import heal, pending
 from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
 from seatrial.model.system import System
@@ -27,18 +31,17 @@ class Session:
 
     Attributes:
         kube: client bound to the context and namespace.
-        context: the context's name, as consent must name it.
         base_url: where clients reach the system.
         run: where results go; None for commands that record nothing.
+        own: our own cluster when this session brought it up; None for a foreign or an adopted one.
     """
 
     settings: Settings
     system: System
     kube: Kube
-    context: str
     base_url: str
     run: RunWriter | None
-    warnings: list[str] = field(default_factory=list)
+    own: cluster.Cluster | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -51,6 +54,54 @@ class Session:
     @property
     def namespace(self) -> str:
         return self.system.target.namespace
+
+    @property
+    def context(self) -> str:
+        """The context's name, as consent must name it."""
+        return self.kube.context
+
+    def deploy(self, folder: Path, progress: Progress) -> None:
+        """Deploy a kustomize folder and wait for its rollout; our own images are made and loaded first.
+
+        Raises:
+            BadInput: there is no such folder.
+            SeatrialError: an image cannot be had, an object is refused, or a rollout does not end, and why.
+        """
+        if not folder.is_dir():
+            raise BadInput(
+                "there is no such kustomize folder", where=str(folder),
+                next_step="`deploy.kustomize` is taken relative to the system file.",
+            )  # fmt: skip
+        kubectl = "kubectl"
+        tags: dict[str, str] = {}
+        if self.own is not None:
+            kubectl = str(ensure_tools(progress).kubectl)
+            tags = cluster.ensure_images(logical_images(folder, kubectl=kubectl), progress)
+            cluster.load_images(self.own, list(tags.values()), progress)
+        with progress.stage("deploy") as stage:
+            deploy(self.kube, folder, tags, kubectl=kubectl, note=stage.note)
+
+    def heal_left_overs(self) -> None:
+        """Undo what a killed run left behind, on our own cluster; on a foreign one stop and say so.
+
+        Raises:
+            SeatrialError: faults are still in place.
+        """
+        left = [entry for entry in pending(self.settings.state_directory) if not entry.owner_alive]
+        if not left:
+            return
+        if self.system.target.kind is None:
+            raise SeatrialError(
+                f"{len(left)} fault(s) of an earlier run were never undone",
+                where="; ".join(str(entry) for entry in left),
+                next_step="Run `seatrial heal`, then this again.",
+            )
+        healed = heal(self.settings.state_directory)
+        failed = [str(result) for result in healed if not result.done and not result.entry.owner_alive]
+        if failed:
+            raise SeatrialError("a fault of an earlier run cannot be undone", where="; ".join(failed))
+        if self.run is not None:
+            self.run.note(f"an earlier run was killed; {'; '.join(str(result) for result in healed)}")
 
     def consent_gap(self) -> str:
         """Why the system may not be disturbed here; empty when it may."""
@@ -80,20 +131,21 @@ def open_session(
 ) -> Session:
     """Bring up what the system file says, deploy it unless told to take it as it is, and connect.
 
-    With `SEATRIAL_AS_DEPLOYED` set, nothing is deployed: the parent run has done it, or a variant is tested.
+    With `SEATRIAL_AS_DEPLOYED` set, nothing is brought up or deployed: a parent run has done it, or a variant
+    is being tested.
 
     Raises:
         SeatrialError: cluster, deployment, namespace or entry cannot be had; says what to do.
     """
     as_deployed = os.environ.get("SEATRIAL_AS_DEPLOYED", "") not in ("", "0")
-    kubeconfig, context = _cluster(settings, system, progress)
+    own = None if as_deployed else _own_cluster(settings, system, progress)
+    kubeconfig, context = _access(settings, system)
     kube = Kube(kubeconfig, context, system.target.namespace)
     try:
+        session = Session(settings, system, kube, system.entry.url, run, own)
         if system.deploy is not None and not as_deployed:
-            _deploy(settings, system, kube, progress)
+            session.deploy(beside(settings.system_path, system.deploy.kustomize), progress)
         kube.require_namespace()
-        url = system.entry.url
-        session = Session(settings, system, kube, kube.context, url, run)
         if run is not None:
             run.system(
                 name=system.metadata.name, source=str(settings.system_path), namespace=session.namespace,
@@ -105,57 +157,40 @@ def open_session(
     return session
 
 
-def _cluster(settings: Settings, system: System, progress: Progress) -> tuple[Path | None, str | None]:
-    """Kubeconfig and context of the target; an own kind cluster is brought up first."""
-    target = system.target
-    if target.kind is None:
-        return settings.kubeconfig, target.context
-    config = beside(settings.system_path, target.kind.config)
+def kind_configuration(settings: Settings, system: System) -> Path:
+    """The kind configuration of the system's own cluster.
+
+    Raises:
+        BadInput: the system runs on a foreign cluster, or the file is missing.
+    """
+    if system.target.kind is None:
+        raise BadInput(
+            "this system runs on a cluster that is not ours", where=str(settings.system_path),
+            next_step="Only a system with `target.kind` has a cluster to show or take down.",
+        )  # fmt: skip
+    config = beside(settings.system_path, system.target.kind.config)
     if not config.is_file():
         raise BadInput(
             "there is no such kind configuration", where=str(config),
             next_step="`target.kind.config` is taken relative to the system file.",
         )  # fmt: skip
-    made = cluster.up(config, progress=progress)
-    return made.kubeconfig, made.context
+    return config
 
 
-def _deploy(settings: Settings, system: System, kube: Kube, progress: Progress) -> None:
-    assert system.deploy is not None
-    overlay = os.environ.get("SEATRIAL_OVERLAY", "")
-    folder = Path(overlay) if overlay else beside(settings.system_path, system.deploy.kustomize)
-    if not folder.is_dir():
-        raise BadInput(
-            "there is no such kustomize folder", where=str(folder),
-            next_step="`deploy.kustomize` is taken relative to the system file.",
-        )  # fmt: skip
-    deploy_folder(kube, folder, progress, own_cluster=system.target.kind is not None)
+def _own_cluster(settings: Settings, system: System, progress: Progress) -> cluster.Cluster | None:
+    if system.target.kind is None:
+        return None
+    return cluster.up(kind_configuration(settings, system), progress=progress)
 
 
-def deploy_folder(kube: Kube, folder: Path, progress: Progress, *, own_cluster: bool) -> None:
-    """Deploy a kustomize folder and wait until it is rolled out; our own images are made and loaded first.
-
-    Raises:
-        SeatrialError: an image cannot be had, an object is refused, or a rollout does not end, and why.
-    """
-    tags: dict[str, str] = {}
-    if own_cluster:
-        names = logical_images(folder)
-        tags = cluster.ensure_images(names, progress)
-        cluster.load_images(cluster.current(), list(tags.values()), progress)
-    with progress.stage("deploy") as stage:
-        deploy(kube, folder, tags, note=stage.note)
+def _access(settings: Settings, system: System) -> tuple[Path | None, str | None]:
+    """Kubeconfig and context: our own file for our own cluster, the user's for a foreign one."""
+    if system.target.kind is None:
+        return settings.kubeconfig, system.target.context
+    name = read_configuration(kind_configuration(settings, system))["name"]
+    return default_kubeconfig(), f"kind-{name}"
 
 
 def beside(system_path: Path, relative: str) -> Path:
     """A path of the system file: relative to the file's own folder."""
     return (system_path.parent / relative).resolve()
-
-
-def require_no_undo(pending: list[str]) -> None:
-    """Raise when faults of a killed run are still in place on a cluster that is not ours to repair."""
-    if pending:
-        raise SeatrialError(
-            f"{len(pending)} fault(s) of an earlier run were never undone", where="; ".join(pending),
-            next_step="Run `seatrial heal`, then this again.",
-        )  # fmt: skip
