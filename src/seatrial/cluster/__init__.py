@@ -1,11 +1,13 @@
-"""The cluster: engine, tools, images (pull or build), kind nodes, and the rules that keep them on this machine."""
+"""The cluster: engine, tools, images (pulled or built), kind nodes, and the rules that keep them here."""
 
 from __future__ import annotations
 
 from seatrial.cluster.engine import Engine, ensure_engine, find_engine, stop_engine
 from seatrial.cluster.images import ensure_images
-from seatrial.cluster.lifecycle import Cluster, ClusterStatus, down, load_images, status, up
+from seatrial.cluster.lifecycle import down, load_images, up
 from seatrial.cluster.progress import PlainProgress, Progress, Stage
+from seatrial.cluster.state import Cluster, ClusterStatus, status
+from seatrial.cluster.tools import Tools, ensure_tools
 
 __all__ = [
     "Cluster",
@@ -14,9 +16,11 @@ __all__ = [
     "PlainProgress",
     "Progress",
     "Stage",
+    "Tools",
     "down",
     "ensure_engine",
     "ensure_images",
+    "ensure_tools",
     "find_engine",
     "load_images",
     "status",

@@ -1,4 +1,4 @@
-"""`python -m seatrial.cluster up|down|status|images [NAME...]`: a thin entry for work on the cluster itself."""
+"""`python -m seatrial.cluster up|down|status|images [NAME...]`: a thin entry for work on the cluster."""
 
 from __future__ import annotations
 

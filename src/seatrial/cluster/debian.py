@@ -15,7 +15,13 @@ from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
 
 _BOUND_SECONDS = 900.0
-_LEFT_OUT = ("/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*", "/usr/share/lintian/*")
+_LEFT_OUT = (
+    "/usr/share/man/*",
+    "/usr/share/doc/*",
+    "/usr/share/locale/*",
+    "/usr/share/info/*",
+    "/usr/share/lintian/*",
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,9 @@ def apt_sources(folder: Path = Path("/etc/apt")) -> list[AptSource]:
     found: list[AptSource] = []
     parts = folder / "sources.list.d"
     for file in sorted(parts.glob("*.sources")) if parts.is_dir() else []:
-        found += [source for block in re.split(r"\n\s*\n", file.read_text()) if (source := _from_block(block))]
+        found += [
+            source for block in re.split(r"\n\s*\n", file.read_text()) if (source := _from_block(block))
+        ]
     lists = [folder / "sources.list", *(sorted(parts.glob("*.list")) if parts.is_dir() else [])]
     for file in lists:
         lines = file.read_text().splitlines() if file.is_file() else []
@@ -84,7 +92,13 @@ def debian_source() -> AptSource:
 
 @dataclass(frozen=True)
 class DebianRoot:
-    """A root file system: the suite, the packages it holds beside the minimum, and paths left out."""
+    """A root file system.
+
+    Args:
+        suite: Debian's name for the release.
+        packages: what it holds beside the minimum.
+        without: shell patterns below the root, removed when everything is installed.
+    """
 
     suite: str
     packages: tuple[str, ...]
@@ -113,17 +127,24 @@ def make_root(root: DebianRoot) -> Path:
         half = Path(made) / "root.tar"
         run(
             [
-                "mmdebstrap", "--variant=minbase", "--mode=root", "--aptopt=Acquire::Languages=none",
-                *(f"--dpkgopt=path-exclude={path}" for path in (*_LEFT_OUT, *root.without)),
+                "mmdebstrap",
+                "--variant=minbase",
+                "--mode=root",
+                "--aptopt=Acquire::Languages=none",
+                *(f"--dpkgopt=path-exclude={path}" for path in _LEFT_OUT),
                 "--dpkgopt=path-include=/usr/share/locale/locale.alias",
-                f"--include={','.join(root.packages)}", root.suite, half, debian_source().address,
+                *(f'--customize-hook=rm -rf "$1"{path}' for path in root.without),
+                f"--include={','.join(root.packages)}",
+                root.suite,
+                half,
+                debian_source().address,
             ],
             doing=f"making a Debian {root.suite} root",
             within_seconds=_BOUND_SECONDS,
             environment={"TMPDIR": made},
             next_step="Debian's package archive must be reachable (`apt-get update`).",
-        )  # fmt: skip
-        os.replace(half, target)
+        )
+        half.replace(target)
     return target
 
 

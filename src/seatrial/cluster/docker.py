@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -55,7 +54,7 @@ def save_images(tags: Sequence[str], archive: Path) -> None:
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".saving-") as folder:
         half = Path(folder) / "image.tar"
         docker("save", "--output", half, *tags, doing=f"saving {', '.join(tags)}", within_seconds=600)
-        os.replace(half, archive)
+        half.replace(archive)
 
 
 def load_archive(archive: Path) -> None:

@@ -1,4 +1,4 @@
-"""A running Docker engine: the one that is there, else our own, installed and started without a service manager.
+"""A running Docker engine: the one that is there, else our own, started without a service manager.
 
 Our own engine is one whose process id stands in `~/.cache/seatrial/engine/dockerd.pid`. Any other is foreign:
 used when it answers, never stopped, restarted or configured.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from seatrial.cluster.debian import apt_install, debian_source
+from seatrial.cluster.engine_install import ensure_installed
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import cache_folder
 from seatrial.cluster.progress import Progress, Stage
@@ -26,8 +25,6 @@ from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 _START_BOUND_SECONDS = 60.0  # 2 s on an idle machine; leftovers of a killed engine are cleaned up first
 _STOP_BOUND_SECONDS = 40.0  # the engine gives its containers 10 s
 _FOREIGN_BOUND_SECONDS = 30.0  # an engine that is just being started by somebody else
-_SYS_RESOURCE_BIT = 24
-_TOO_OLD_WITHOUT_SYS_RESOURCE = 23  # 20.10 gives a privileged container capabilities that it does not have itself
 _RUN = Path("/var/run")
 
 
@@ -108,7 +105,7 @@ def ensure_engine(progress: Progress) -> Engine:
     """Have a Docker engine that answers: use what runs, else start our own, installing it when needed.
 
     Raises:
-        SeatrialError: a foreign engine hangs; Docker can neither be found nor installed; the engine does not start.
+        SeatrialError: a foreign engine hangs, none can be installed, or ours does not start.
     """
     with progress.stage("Docker engine") as stage:
         found = find_engine()
@@ -130,14 +127,16 @@ def _start_own(stage: Stage) -> Engine:
     foreign = _foreign_engine()
     if foreign is not None:
         stage.note(f"waiting for the engine that is process {foreign}")
-        return _await(_FOREIGN_BOUND_SECONDS, "A Docker engine that is not ours runs and does not answer", None)
+        return _await(
+            _FOREIGN_BOUND_SECONDS, "A Docker engine that is not ours runs and does not answer", None
+        )
     if os.geteuid() != 0:
         raise SeatrialError(
             "No Docker engine answers, and only root can start one.",
-            next_step="Start Docker (`sudo systemctl start docker`) and see that `docker info` works, or run as root.",
+            next_step="Run `sudo systemctl start docker`, see that `docker info` works, or run as root.",
         )
     _end_hanging_own(stage)
-    _ensure_installed(stage)
+    ensure_installed(stage)
     _remove_stale_files(stage)
     stage.note("starting dockerd")
     return _launch()
@@ -173,9 +172,11 @@ def _terminate(pid_file: Path) -> None:
         try:
             os.kill(pid, number)
             eventually(
-                lambda: NotYet("it still runs")
-                if process_state(pid_file, "dockerd") is ProcessState.ALIVE
-                else Ready(None),
+                lambda: (
+                    NotYet("it still runs")
+                    if process_state(pid_file, "dockerd") is ProcessState.ALIVE
+                    else Ready(None)
+                ),
                 within_seconds=_STOP_BOUND_SECONDS,
                 what="the end of our Docker engine",
             )
@@ -187,57 +188,6 @@ def _terminate(pid_file: Path) -> None:
             continue
         break
     pid_file.unlink(missing_ok=True)
-
-
-def _ensure_installed(stage: Stage) -> None:
-    version = _installed_version()
-    usable = version is not None and (has_sys_resource() or version > _TOO_OLD_WITHOUT_SYS_RESOURCE)
-    if usable and shutil.which("docker") and shutil.which("iptables"):
-        return
-    if shutil.which("apt-get") is None:
-        raise SeatrialError(
-            "No Docker engine is installed, and Seatrial can install one on Debian only.",
-            next_step="Install Docker Engine 24 or newer and start it.",
-        )
-    stage.note("installing docker.io with apt")
-    packages = ["docker.io", "iptables"] + ([] if shutil.which("docker") else ["docker-cli"])
-    if not usable and not (_host_suite() in ("trixie", "forky", "sid")):
-        _add_newer_suite()
-    apt_install(*packages)
-
-
-def _installed_version() -> int | None:
-    if shutil.which("dockerd") is None:
-        return None
-    asked = subprocess.run(["dockerd", "--version"], capture_output=True, text=True, check=False)
-    matched = re.search(r"version (\d+)\.", asked.stdout)
-    return int(matched[1]) if matched else None
-
-
-def has_sys_resource() -> bool:
-    """Whether CAP_SYS_RESOURCE is in the bounding set of this process."""
-    status = Path("/proc/self/status").read_text()
-    matched = re.search(r"^CapBnd:\s*([0-9a-f]+)", status, re.MULTILINE)
-    return bool(matched and int(matched[1], 16) >> _SYS_RESOURCE_BIT & 1)
-
-
-def _host_suite() -> str:
-    release = Path("/etc/os-release").read_text() if Path("/etc/os-release").exists() else ""
-    matched = re.search(r'^VERSION_CODENAME="?(\w+)', release, re.MULTILINE)
-    return matched[1] if matched else ""
-
-
-def _add_newer_suite() -> None:
-    """Let apt see Debian 13 at a priority that takes nothing from it but the engine."""
-    source = debian_source()
-    signed = f"Signed-By: {source.signed_by}\n" if source.signed_by else ""
-    Path("/etc/apt/sources.list.d/seatrial-engine.sources").write_text(
-        f"Types: deb\nURIs: {source.address}\nSuites: trixie\nComponents: main\n{signed}"
-    )
-    Path("/etc/apt/preferences.d/seatrial-engine").write_text(
-        "Package: *\nPin: release n=trixie\nPin-Priority: 50\n\n"
-        "Package: docker.io docker-cli\nPin: release n=trixie\nPin-Priority: 500\n"
-    )
 
 
 def _remove_stale_files(stage: Stage) -> None:
@@ -287,7 +237,9 @@ def _await(bound_seconds: float, what: str, process: subprocess.Popen[bytes] | N
         within_seconds=bound_seconds,
         what=what,
         every_seconds=0.3,
-        next_step=f"See {log}." if process else "Restart that engine, or stop it and let Seatrial start its own.",
+        next_step=f"See {log}."
+        if process
+        else "Restart that engine, or stop it and let Seatrial start its own.",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -14,7 +13,9 @@ from seatrial.cluster.paths import cache_folder, cache_root
 from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
 
-_BUILD_BOUND_SECONDS = 2400.0  # Kubernetes takes 5 min on two idle cores; several times that on a busy machine
+_BUILD_BOUND_SECONDS = (
+    2400.0  # Kubernetes takes 5 min on two idle cores; several times that on a busy machine
+)
 _LOCK = "go-build"  # each build uses every core already
 
 
@@ -65,7 +66,11 @@ def _build(program: GoProgram, target: Path) -> None:
         )
     target.parent.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent.parent, prefix=".building-") as made:
-        flags = ["-trimpath", "-ldflags", " ".join(["-s", "-w", *(f"-X {value}" for value in program.linker_values)])]
+        flags = [
+            "-trimpath",
+            "-ldflags",
+            " ".join(["-s", "-w", *(f"-X {value}" for value in program.linker_values)]),
+        ]
         if program.tags:
             flags += ["-tags", ",".join(program.tags)]
         environment = {
@@ -90,7 +95,7 @@ def _build(program: GoProgram, target: Path) -> None:
         built = Path(made) / program.name
         if not built.exists():  # `go install` names the binary after the last path element
             built = next(Path(made).iterdir())
-        os.replace(built, target)
+        built.replace(target)
 
 
 def drop_build_cache() -> None:

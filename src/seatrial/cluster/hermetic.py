@@ -1,11 +1,11 @@
 """Nothing leaves the machine, and a Service without endpoints refuses.
 
-On each node: a packet that still carries a Service's address when it is forwarded was not translated, because
-the port is not listed or no endpoint is ready. kube-router lets it pass before kube-proxy can refuse it, so it
-would be routed out of the node, and whatever answers there would look like the service. An own nftables table
-refuses it ahead of every other rule; a systemd unit loads it again whenever the node starts.
+On each node: a packet that still carries a Service's address when it is forwarded was not translated,
+because the port is not listed or no endpoint is ready. kube-router lets it pass before kube-proxy can refuse
+it, so it would be routed out of the node, and whatever answers there would look like the service. An own
+nftables table refuses it ahead of every other rule; a systemd unit loads it again whenever the node starts.
 
-On the host: what comes from kind's bridge and would leave by another interface is refused (DOCKER-USER chain).
+On the host: what comes from kind's bridge and would leave by another interface is refused (DOCKER-USER).
 CoreDNS: without its `forward` block, a name outside the cluster is refused inside the cluster.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import yaml
@@ -71,23 +72,29 @@ def seal_nodes(cluster: KindCluster, subnet: str) -> None:
     Raises:
         SeatrialError: a node does not take them.
     """
-    for node in cluster.node_names():
-        if _has_rules(node, subnet):
-            continue
-        script = (
-            "set -e; mkdir -p /etc/seatrial\n"
-            f"cat > {_RULES} <<'RULES'\n{node_rules(subnet)}RULES\n"
-            f"cat > {_UNIT} <<'UNIT'\n{_UNIT_TEXT}UNIT\n"
-            "systemctl daemon-reload\nsystemctl enable --quiet seatrial-hermetic.service\n"
-            "systemctl restart seatrial-hermetic.service\n"
-        )
-        docker("exec", "--interactive", node, "bash", "-s", doing=f"sealing {node}", stdin=script)
+    with ThreadPoolExecutor(thread_name_prefix="seal") as pool:
+        list(pool.map(lambda node: _seal(node, subnet), cluster.node_names()))
+
+
+def _seal(node: str, subnet: str) -> None:
+    if _has_rules(node, subnet):
+        return
+    script = (
+        "set -e; mkdir -p /etc/seatrial\n"
+        f"cat > {_RULES} <<'RULES'\n{node_rules(subnet)}RULES\n"
+        f"cat > {_UNIT} <<'UNIT'\n{_UNIT_TEXT}UNIT\n"
+        "systemctl daemon-reload\nsystemctl enable --quiet seatrial-hermetic.service\n"
+        "systemctl restart seatrial-hermetic.service\n"
+    )
+    docker("exec", "--interactive", node, "bash", "-s", doing=f"sealing {node}", stdin=script)
 
 
 def _has_rules(node: str, subnet: str) -> bool:
     try:
         loaded = docker("exec", node, "nft", "list", "table", "ip", TABLE, doing="reading the rules")
-        enabled = docker("exec", node, "systemctl", "is-enabled", "seatrial-hermetic.service", doing="reading the unit")
+        enabled = docker(
+            "exec", node, "systemctl", "is-enabled", "seatrial-hermetic.service", doing="reading the unit"
+        )
     except SeatrialError:
         return False
     return subnet in loaded and "reject" in loaded and enabled.strip() == "enabled"
@@ -99,10 +106,14 @@ def refused_packets(node: str) -> int:
     Raises:
         SeatrialError: the node has no such rule.
     """
-    told = docker("exec", node, "nft", "list", "counter", "ip", TABLE, "untranslated", doing="reading the counter")
+    told = docker(
+        "exec", node, "nft", "list", "counter", "ip", TABLE, "untranslated", doing="reading the counter"
+    )
     matched = re.search(r"packets (\d+)", told)
     if not matched:
-        raise SeatrialError(f"The rule on {node} has no counter.", where=told, next_step="Run `seatrial up` again.")
+        raise SeatrialError(
+            f"The rule on {node} has no counter.", where=told, next_step="Run `seatrial up` again."
+        )
     return int(matched[1])
 
 
@@ -135,8 +146,12 @@ def seal_host() -> None:
         if program == "ip6tables" and not succeeds([program, "-n", "-L", "DOCKER-USER"], within_seconds=20):
             continue  # this engine does not filter IPv6, and kind's IPv6 network is not routed
         if not succeeds([program, "-w", "5", "-C", *rule], within_seconds=20):
-            run([program, "-w", "5", "-I", *rule], doing="keeping the nodes on this machine", within_seconds=20,
-                next_step="Only root may change the host's firewall.")  # fmt: skip
+            run(
+                [program, "-w", "5", "-I", *rule],
+                doing="keeping the nodes on this machine",
+                within_seconds=20,
+                next_step="Only root may change the host's firewall.",
+            )
 
 
 def host_is_sealed() -> bool:
@@ -155,7 +170,7 @@ def unseal_host() -> None:
 
 
 def without_forward(corefile: str) -> str:
-    """A CoreDNS configuration without its `forward` blocks, which hand outside names to the host's resolver."""
+    """A CoreDNS configuration without `forward`, which hands outside names to the host's resolver."""
     return re.sub(r"^[ \t]*forward[^\n{]*(\{[^}]*\})?[ \t]*\n", "", corefile, flags=re.MULTILINE)
 
 
@@ -177,7 +192,14 @@ def close_dns(cluster: KindCluster, say: Callable[[str], None]) -> None:
         "metadata": {"name": "coredns", "namespace": "kube-system"},
         "data": {"Corefile": closed},
     }
-    cluster.kubectl_run("apply", "--server-side", "--force-conflicts", "--filename=-",
-                        doing="changing CoreDNS", stdin=yaml.safe_dump(manifest))  # fmt: skip
-    cluster.kubectl_run("--namespace=kube-system", "rollout", "restart", "deployment/coredns",
-                        doing="restarting CoreDNS")  # fmt: skip
+    cluster.kubectl_run(
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--filename=-",
+        doing="changing CoreDNS",
+        stdin=yaml.safe_dump(manifest),
+    )
+    cluster.kubectl_run(
+        "--namespace=kube-system", "rollout", "restart", "deployment/coredns", doing="restarting CoreDNS"
+    )

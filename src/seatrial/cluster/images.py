@@ -14,13 +14,15 @@ from pathlib import Path
 
 from seatrial.cluster import node_image, programs, recipes, registry
 from seatrial.cluster.docker import build_image, docker, has_image, load_archive, save_images
-from seatrial.cluster.gobuild import drop_build_cache
+from seatrial.cluster.gobuild import GoProgram, drop_build_cache
 from seatrial.cluster.keys import content_key
+from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import cache_folder, fixtures_root, project_root
 from seatrial.cluster.progress import Progress, Stage
 from seatrial.errors import SeatrialError
 
 _PULL_BOUND_SECONDS = 600.0
+_LOCK_BOUND_SECONDS = 1800.0  # a cold build of the node takes up to 20 minutes
 _IN_WORK: dict[str, threading.Lock] = defaultdict(threading.Lock)
 
 
@@ -67,7 +69,7 @@ def _recipe(name: str) -> Path:
     return fixtures_root() / "cluster" / "images" / name
 
 
-def _go(name: str, pull: str, program: programs.GoProgram) -> Image:
+def _go(name: str, pull: str, program: GoProgram) -> Image:
     return Image(
         f"seatrial/{name}",
         pull,
@@ -90,7 +92,7 @@ def table() -> dict[str, Image]:
         Image(
             "seatrial/node",
             node_image.PULL_REFERENCE,
-            lambda context: None,
+            lambda _: None,
             pins=node_image.pins(),
             inputs=node_image.inputs(),
             make=node_image.make,
@@ -157,9 +159,13 @@ def ensure_images(names: Sequence[str], progress: Progress) -> dict[str, str]:
             next_step=f"The table has: {', '.join(sorted(known))}.",
         )
     wanted = list(dict.fromkeys(names))
-    with ThreadPoolExecutor(max_workers=4, thread_name_prefix="image") as pool:
-        tags = dict(zip(wanted, pool.map(lambda name: _ensure(known[name], progress), wanted), strict=True))
-    return tags
+    try:
+        with ThreadPoolExecutor(max_workers=4, thread_name_prefix="image") as pool:
+            return dict(
+                zip(wanted, pool.map(lambda name: _ensure(known[name], progress), wanted), strict=True)
+            )
+    finally:
+        drop_build_cache()
 
 
 def _ensure(image: Image, progress: Progress) -> str:
@@ -168,14 +174,28 @@ def _ensure(image: Image, progress: Progress) -> str:
             candidates = [image.built_tag()] + ([image.pulled_tag()] if image.pull else [])
         except OSError as missing:
             raise SeatrialError(f"{image.name} cannot be built: {missing}.") from missing
-        for tag in candidates:
-            if has_image(tag):
-                stage.skipped(f"in the engine's store as {tag}")
-                return tag
-        for tag in candidates:
-            if image.archive(tag).exists() and _restore(image.archive(tag), tag, stage):
-                return tag
-        return _pull_or_build(image, stage, progress)
+        found = _stored(candidates)
+        if found:
+            stage.skipped(f"in the engine's store as {found}")
+            return found
+        lock = f"image-{image.name.rpartition('/')[2]}"
+        with exclusive(
+            lock, within_seconds=_LOCK_BOUND_SECONDS, purpose=f"making {image.name}", say=stage.note
+        ):
+            found = _stored(candidates)  # another process may have made it while we waited
+            return found or _restored(image, candidates, stage) or _pull_or_build(image, stage, progress)
+
+
+def _stored(tags: Sequence[str]) -> str:
+    """The first of these tags that the engine has; empty when it has none."""
+    return next((tag for tag in tags if has_image(tag)), "")
+
+
+def _restored(image: Image, tags: Sequence[str], stage: Stage) -> str:
+    """The first of these tags that came back from a cached archive; empty when none did."""
+    return next(
+        (tag for tag in tags if image.archive(tag).exists() and _restore(image.archive(tag), tag, stage)), ""
+    )
 
 
 def _restore(archive: Path, tag: str, stage: Stage) -> bool:
@@ -211,8 +231,8 @@ def _pull_or_build(image: Image, stage: Stage, progress: Progress) -> str:
         raise SeatrialError(
             f"The image {image.name} can neither be pulled nor built.",
             where="; ".join(tried),
-            next_step="Give this machine an image registry (check `docker pull hello-world`), or what building needs: "
-            "Debian with apt, Go 1.26 and a Python package index, all reachable.",
+            next_step="Give this machine an image registry (`docker pull` must work), or what building needs: "
+            "Debian with apt, Go 1.26, and reachable package registries.",
         ) from failed
 
 

@@ -19,6 +19,9 @@ def content_key(pins: Iterable[str], inputs: Iterable[Path] = ()) -> str:
 
     Returns:
         The first 12 hexadecimal digits of a SHA-256.
+
+    Raises:
+        FileNotFoundError: an input is not there.
     """
     digest = hashlib.sha256()
     for pin in pins:
@@ -32,7 +35,7 @@ def content_key(pins: Iterable[str], inputs: Iterable[Path] = ()) -> str:
 
 
 def _files(given: Path) -> list[Path]:
-    if given.is_file():
+    if not given.is_dir():
         return [given]
     return sorted(
         file

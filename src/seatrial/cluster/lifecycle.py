@@ -1,11 +1,9 @@
-"""Cluster up, down and status: the stages in their order, and what they leave behind."""
+"""Cluster up and down: the stages in their order, and what they leave behind."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,15 @@ import yaml
 
 from seatrial.cluster import hermetic
 from seatrial.cluster.docker import docker
-from seatrial.cluster.engine import Engine, ensure_engine, find_engine, has_sys_resource, stop_engine
+from seatrial.cluster.engine import Engine, ensure_engine, find_engine, stop_engine
+from seatrial.cluster.engine_install import has_sys_resource
 from seatrial.cluster.images import ensure_images, was_built
-from seatrial.cluster.kind import Host, KindCluster, read_configuration, render
+from seatrial.cluster.kind import KindCluster
+from seatrial.cluster.kind_config import Host, read_configuration, render
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import default_kubeconfig, fixtures_root
 from seatrial.cluster.progress import Progress, Stage
+from seatrial.cluster.state import Cluster, containers
 from seatrial.cluster.tools import Tools, ensure_tools
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
@@ -30,42 +31,6 @@ _LOCK_BOUND_SECONDS = 1800.0  # a cold build of everything takes up to 20 minute
 _SYSTEM_BOUND_SECONDS = 150.0  # 20-40 s on an idle machine
 
 
-@dataclass(frozen=True)
-class Cluster:
-    """A cluster that is up.
-
-    Args:
-        name: kind's name for it.
-        context: the context in the kubeconfig.
-        kubeconfig: our own file.
-        nodes: the names of its nodes, control plane first.
-    """
-
-    name: str
-    context: str
-    kubeconfig: Path
-    nodes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ClusterStatus:
-    """What is there, without changing anything.
-
-    Args:
-        engine: the engine that answers, or None.
-        nodes: node name -> "Ready", "NotReady" or the state of its container when the API server does not answer.
-        sealed: whether the host keeps the nodes' packets on this machine.
-        cluster: the cluster when it is whole and Ready, else None.
-        problem: why there is no `cluster`; empty when there is.
-    """
-
-    engine: Engine | None
-    nodes: dict[str, str] = field(default_factory=dict)
-    sealed: bool = False
-    cluster: Cluster | None = None
-    problem: str = ""
-
-
 def up(
     config: Path,
     *,
@@ -73,7 +38,7 @@ def up(
     progress: Progress,
     kubeconfig: Path | None = None,
 ) -> Cluster:
-    """Have the cluster of `config`: engine, tools, images, nodes, network rules, metrics; adopt what is healthy.
+    """Have the cluster of `config`, with its engine, tools and images; adopt what is healthy.
 
     Args:
         config: a kind configuration with a name, such as fixtures/cluster/three-nodes.yaml.
@@ -116,20 +81,23 @@ def _manager(
 
 
 def _finish(kind: KindCluster, configuration: dict[str, Any], tags: dict[str, str], stage: Stage) -> None:
-    """Everything after kind's own work; each step is safe to repeat, so an adopted cluster goes through it too."""
+    """What follows kind's own work; each step is safe to repeat, so adopted clusters pass through too."""
     stage.note("sealing it against the outside")
     hermetic.seal_nodes(kind, hermetic.service_subnet(configuration))
     if was_built(tags[NODE_IMAGE]):
         hermetic.seal_host()
         hermetic.close_dns(kind, stage.note)
     stage.note("metrics-server")
-    kind.load_images([tags[METRICS_IMAGE]])
+    kind.load_images([tags[METRICS_IMAGE]], kind.node_names()[:1])  # it runs on the control plane
     manifests = (fixtures_root() / "cluster" / "addons" / "metrics-server.yaml").read_text()
     kind.kubectl_run(
-        "apply", "--server-side", "--force-conflicts", "--filename=-",
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "--filename=-",
         doing="installing metrics-server",
         stdin=manifests.replace(f"image: {METRICS_IMAGE}\n", f"image: {tags[METRICS_IMAGE]}\n"),
-    )  # fmt: skip
+    )
     stage.note("waiting for the nodes and the system's own workloads")
     kind.await_nodes()
     _await_system(kind)
@@ -145,9 +113,13 @@ def _await_system(kind: KindCluster) -> None:
             metrics = kind.kubectl_json("get", "apiservice", "v1beta1.metrics.k8s.io")
         except SeatrialError as unreachable:
             return NotYet(unreachable.what.splitlines()[-1].strip())
-        waiting = [item["metadata"]["name"] for item in told["items"] if _of_the_system(item) and not _is_whole(item)]
+        waiting = [
+            item["metadata"]["name"] for item in told["items"] if _of_the_system(item) and not _is_whole(item)
+        ]
         conditions = metrics.get("status", {}).get("conditions", [])
-        if not any(condition["type"] == "Available" and condition["status"] == "True" for condition in conditions):
+        if not any(
+            condition["type"] == "Available" and condition["status"] == "True" for condition in conditions
+        ):
             waiting.append("the metrics API")
         return NotYet(f"not ready: {', '.join(waiting)}") if waiting else Ready(None)
 
@@ -175,12 +147,11 @@ def _is_whole(item: dict[str, Any]) -> bool:
 
 
 def _cluster(kind: KindCluster) -> Cluster:
-    nodes = sorted(kind.node_names(), key=lambda name: ("control-plane" not in name, name))
-    return Cluster(kind.cluster_name, kind.context, Path(str(kind.kubeconfig)), tuple(nodes))
+    return Cluster(kind.cluster_name, kind.context, Path(str(kind.kubeconfig)), tuple(kind.node_names()))
 
 
 def load_images(cluster: Cluster, tags: Sequence[str], progress: Progress) -> None:
-    """Load images of the engine's store into every node; what a node already has is skipped.
+    """Load images of the engine's store into the nodes that take workloads; what is there is skipped.
 
     Args:
         cluster: from `up`.
@@ -194,12 +165,12 @@ def load_images(cluster: Cluster, tags: Sequence[str], progress: Progress) -> No
         return
     with progress.stage("images into the nodes") as stage:
         kind = _existing(cluster, ensure_tools(progress))
-        lacking = [tag for tag in tags if any(tag not in kind.images_on(node) for node in cluster.nodes)]
+        lacking = kind.lacking(tags, kind.workload_nodes())
         if not lacking:
             stage.skipped("the nodes have them")
             return
-        stage.note(", ".join(lacking))
-        kind.load_images(lacking)
+        stage.note(", ".join(sorted({tag for missing in lacking.values() for tag in missing})))
+        kind.load_images(tags, kind.workload_nodes())
 
 
 def _existing(cluster: Cluster, tools: Tools) -> KindCluster:
@@ -236,60 +207,8 @@ def down(config: Path, *, progress: Progress, kubeconfig: Path | None = None, en
 
 def _remove(name: str, stage: Stage) -> None:
     hermetic.unseal_host()
-    nodes = _containers(name)
+    nodes = containers(name)
     if not nodes:
         stage.skipped("there is none")
         return
     docker("rm", "--force", "--volumes", *nodes, doing="removing the nodes", within_seconds=120)
-
-
-def _containers(name: str) -> dict[str, str]:
-    """The containers of a kind cluster with their states, without kind."""
-    label = f"label=io.x-k8s.kind.cluster={name}"
-    told = docker("ps", "--all", "--filter", label, "--format", "{{json .}}", doing="listing the nodes")
-    return {row["Names"]: row["State"] for row in map(json.loads, told.splitlines())}
-
-
-def status(config: Path, *, kubeconfig: Path | None = None) -> ClusterStatus:
-    """What is there. Changes nothing, builds nothing, starts nothing.
-
-    Raises:
-        BadInput: the configuration cannot be read.
-    """
-    configuration = read_configuration(config)
-    name = configuration["name"]
-    engine = find_engine()
-    if engine is None:
-        return ClusterStatus(None, problem="no Docker engine answers")
-    nodes = _containers(name)
-    if not nodes:
-        return ClusterStatus(engine, problem=f"there is no cluster called {name}")
-    access = kubeconfig or default_kubeconfig()
-    sealed = hermetic.host_is_sealed()
-    wanted = len(configuration.get("nodes") or [None])
-    if len(nodes) != wanted or not (access.parent / "kind.yaml").exists():
-        return ClusterStatus(engine, nodes, sealed, problem=f"{len(nodes)} of {wanted} nodes are there")
-    ready, problem = _readiness(name, access)
-    return ClusterStatus(engine, ready or nodes, sealed, None if problem else _found(name, access, nodes), problem)
-
-
-def _found(name: str, access: Path, nodes: dict[str, str]) -> Cluster:
-    ordered = sorted(nodes, key=lambda node: ("control-plane" not in node, node))
-    return Cluster(name, f"kind-{name}", access, tuple(ordered))
-
-
-def _readiness(name: str, access: Path) -> tuple[dict[str, str], str]:
-    """Node name -> Ready or NotReady, as the API server says; and what is wrong."""
-    try:
-        told = docker("exec", f"{name}-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf",
-                      "get", "nodes", "--output=json", "--request-timeout=5s", doing="asking the API server")  # fmt: skip
-    except SeatrialError as unreachable:
-        return {}, unreachable.what.splitlines()[-1].strip()
-    states = {}
-    for node in json.loads(told)["items"]:
-        conditions = {condition["type"]: condition["status"] for condition in node["status"]["conditions"]}
-        states[node["metadata"]["name"]] = "Ready" if conditions.get("Ready") == "True" else "NotReady"
-    unready = [node for node, state in states.items() if state != "Ready"]
-    if unready:
-        return states, f"not Ready: {', '.join(unready)}"
-    return states, "" if access.exists() else f"the kubeconfig {access} is missing"

@@ -18,7 +18,7 @@ def exclusive(
     *,
     within_seconds: float,
     purpose: str,
-    say: Callable[[str], None] = lambda text: None,
+    say: Callable[[str], None] = lambda _: None,
     folder: Path | None = None,
 ) -> Iterator[None]:
     """Hold the lock `name` of this machine's cache; the kernel frees it when the holder dies.

@@ -20,19 +20,40 @@ from seatrial.cluster.paths import cache_folder, fixtures_root
 from seatrial.cluster.shell import run
 
 # The image kind 0.33.0 names as its default, with the digest from its module (pkg/apis/config/defaults).
-PULL_REFERENCE = "kindest/node:v1.37.0@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5"
+PULL_REFERENCE = (
+    "kindest/node:v1.37.0@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5"
+)
 
 # bookworm: its systemd 252 is the last of Debian's that starts on cgroup v1.
 ROOT = DebianRoot(
     "bookworm",
     (
-        "systemd", "systemd-sysv", "dbus", "conntrack", "iptables", "nftables", "iproute2", "ethtool", "util-linux",
-        "mount", "kmod", "libseccomp2", "pigz", "e2fsprogs", "ca-certificates", "curl", "jq", "procps", "ipset",
-        "socat", "runc",
+        "systemd",
+        "systemd-sysv",
+        "dbus",
+        "conntrack",
+        "iptables",
+        "nftables",
+        "iproute2",
+        "ethtool",
+        "util-linux",
+        "mount",
+        "kmod",
+        "libseccomp2",
+        "pigz",
+        "e2fsprogs",
+        "ca-certificates",
+        "curl",
+        "jq",
+        "procps",
+        "ipset",
+        "socat",
+        "runc",
     ),
-)  # fmt: skip
+)
 _HOST_PROGRAMS = (*programs.CONTAINERD, programs.CRICTL)
 _COMPONENTS = (programs.ETCD, programs.COREDNS, programs.KUBE_ROUTER, programs.LOCAL_PATH)
+_RECIPE = "recipe 1"  # raise it when the steps below change what comes out
 _BUILDER = "seatrial-node-builder"
 _PAUSE = "registry.k8s.io/pause:3.10"  # what kind's containerd configuration names
 
@@ -43,13 +64,19 @@ def _folder() -> Path:
 
 def pins() -> tuple[str, ...]:
     """What the node image depends on beside its files."""
-    all_programs = (programs.KUBERNETES, *_COMPONENTS, *_HOST_PROGRAMS, *programs.NETWORK_PLUGINS, programs.KIND)
-    return (ROOT.key(), *(program.key() for program in all_programs))
+    all_programs = (
+        programs.KUBERNETES,
+        *_COMPONENTS,
+        *_HOST_PROGRAMS,
+        *programs.NETWORK_PLUGINS,
+        programs.KIND,
+    )
+    return (_RECIPE, ROOT.key(), *(program.key() for program in all_programs))
 
 
 def inputs() -> tuple[Path, ...]:
     """The files the node image depends on."""
-    return (_folder(), Path(__file__))
+    return (_folder(),)
 
 
 def make(tag: str, say: Callable[[str], None]) -> None:
@@ -73,14 +100,16 @@ def make(tag: str, say: Callable[[str], None]) -> None:
         archive = work / "components.tar"
         save_images(components, archive)
         say("importing the component images")
-        _import_and_commit(base, archive, components, tag)
+        _import_and_commit(base, archive, tag)
         docker("image", "rm", *components, base, doing="removing the parts")
 
 
 def _kind_files() -> Path:
-    """The folder of kind's node files in the Go module cache; kind's module is downloaded when it is missing."""
+    """The folder of kind's node files in the Go module cache; downloads kind's module when it is missing."""
     module = f"{programs.KIND.package}@{programs.KIND_VERSION}"
-    told = run(["go", "mod", "download", "-json", module], doing="fetching kind's sources", within_seconds=300)
+    told = run(
+        ["go", "mod", "download", "-json", module], doing="fetching kind's sources", within_seconds=300
+    )
     return Path(json.loads(told)["Dir"]) / "images" / "base" / "files"
 
 
@@ -112,12 +141,22 @@ def _kubernetes(folder: Path) -> None:
 
 
 def _component_images(context: Path, root: Path, base: str) -> list[str]:
-    """One image for each name that kubeadm asks for, and for the network and storage parts; returns the names."""
+    """One image for each name kubeadm asks for, and for network and storage; returns the names."""
     listed = docker(
-        "run", "--rm", "--network", "none", "--entrypoint", "kubeadm", base,
-        "config", "images", "list", "--kubernetes-version", programs.KUBERNETES_VERSION,
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        "--entrypoint",
+        "kubeadm",
+        base,
+        "config",
+        "images",
+        "list",
+        "--kubernetes-version",
+        programs.KUBERNETES_VERSION,
         doing="asking kubeadm which images it wants",
-    ).split()  # fmt: skip
+    ).split()
     tools = "seatrial/node-tools:building"
     context.mkdir()
     _image_from(context / "tools", "FROM scratch\nADD rootfs.tar /\n", tools, [("rootfs.tar", root)])
@@ -137,7 +176,8 @@ def _component_images(context: Path, root: Path, base: str) -> list[str]:
     for name, program in own.items():
         _image_from(
             context / program.name,
-            f'FROM {tools}\nCOPY {program.name} /usr/local/bin/\nENTRYPOINT ["/usr/local/bin/{program.name}"]\n',
+            f"FROM {tools}\nCOPY {program.name} /usr/local/bin/\n"
+            f'ENTRYPOINT ["/usr/local/bin/{program.name}"]\n',
             name,
             [(program.name, build(program))],
         )
@@ -162,25 +202,46 @@ def _pause_image(context: Path) -> None:
     _image_from(context, dockerfile, _PAUSE, [("pause", pause)])
 
 
-def _import_and_commit(base: str, archive: Path, components: list[str], tag: str) -> None:
+def _import_and_commit(base: str, archive: Path, tag: str) -> None:
     """Import the component images into the containerd of a running `base`, and keep the result as `tag`."""
     run(["docker", "rm", "--force", _BUILDER], doing="removing an old builder", within_seconds=60)
     docker(
-        "run", "--detach", "--name", _BUILDER, "--privileged", "--network", "none",
-        "--volume", f"{archive.parent}:/import:ro", "--entrypoint", "sleep", base, "infinity",
+        "run",
+        "--detach",
+        "--name",
+        _BUILDER,
+        "--privileged",
+        "--network",
+        "none",
+        "--volume",
+        f"{archive.parent}:/import:ro",
+        "--entrypoint",
+        "sleep",
+        base,
+        "infinity",
         doing="starting the node to be filled",
-    )  # fmt: skip
+    )
     try:
         docker(
-            "exec", "--env", f"ARCHIVE=/import/{archive.name}", "--interactive", _BUILDER, "bash", "-s",
+            "exec",
+            "--env",
+            f"ARCHIVE=/import/{archive.name}",
+            "--interactive",
+            _BUILDER,
+            "bash",
+            "-s",
             doing="importing the component images",
             within_seconds=600,
             stdin=(_folder() / "import.sh").read_text(),
-        )  # fmt: skip
+        )
         docker(
-            "commit", "--change", 'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]', _BUILDER, tag,
+            "commit",
+            "--change",
+            'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]',
+            _BUILDER,
+            tag,
             doing="keeping the node image",
             within_seconds=600,
-        )  # fmt: skip
+        )
     finally:
         docker("rm", "--force", _BUILDER, doing="removing the builder")

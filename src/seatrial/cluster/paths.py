@@ -1,4 +1,4 @@
-"""Where things are: the cache of this machine, the project's own state, and the files shipped with Seatrial."""
+"""Where things are: the cache of this machine, the project's own state, the files shipped with Seatrial."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from seatrial.errors import SeatrialError
 
 
 def cache_root() -> Path:
-    """The folder everything costly is kept in: `$SEATRIAL_CACHE`, else `~/.cache/seatrial`. Created when missing."""
+    """The folder for everything costly: `$SEATRIAL_CACHE`, else `~/.cache/seatrial`. Created when missing."""
     chosen = os.environ.get("SEATRIAL_CACHE")
     root = Path(chosen) if chosen else Path.home() / ".cache" / "seatrial"
     root.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The Go programs the build path needs, each pinned. Their go.sum is the checksum database of the Go proxy."""
+"""The Go programs the build path needs, each pinned; Go checks them against its checksum database."""
 
 from __future__ import annotations
 
@@ -29,8 +29,14 @@ KUBERNETES = GoProgram(
     ),
 )
 KUBERNETES_NAMES = (
-    "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubeadm", "kubectl",
-)  # fmt: skip
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
+    "kubelet",
+    "kubeadm",
+    "kubectl",
+)
 ETCD = GoProgram("etcd", source=_SOURCES / "etcd")
 COREDNS = GoProgram("coredns", "github.com/coredns/coredns", "v1.14.7")
 KUBE_ROUTER = GoProgram("kube-router", "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router", "v2.1.0")

@@ -51,7 +51,7 @@ class PlainProgress:
     def line(self, text: str) -> None:
         """Print one line with the elapsed time in front."""
         with self._lock:
-            print(f"[{time.monotonic() - self._started:6.1f} s] {text}", file=self._out, flush=True)  # noqa: T201
+            print(f"[{time.monotonic() - self._started:6.1f} s] {text}", file=self._out, flush=True)
 
     @contextmanager
     def stage(self, title: str) -> Iterator[_PlainStage]:

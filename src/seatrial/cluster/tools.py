@@ -79,5 +79,5 @@ def _own_kubectl() -> Path:
     fresh = link.with_name(f".kubectl-{os.getpid()}")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(binary)
-    os.replace(fresh, link)
+    fresh.replace(link)
     return link
