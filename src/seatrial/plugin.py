@@ -258,7 +258,7 @@ def _subject(item: pytest.Item) -> str:
 
 def pytest_report_teststatus(report: pytest.TestReport) -> Any:
     outcome = getattr(report, "seatrial_outcome", None)
-    if outcome in _CATEGORIES and (report.when == "call" or report.failed):
+    if outcome in _CATEGORIES and (report.when == "call" or not report.passed):
         return _CATEGORIES[outcome]
     return None
 
