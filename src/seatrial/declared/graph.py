@@ -1,0 +1,181 @@
+"""The graph of references between objects, built once; rules ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from seatrial.declared.objects import TEMPLATES, Container, Resource, Workload, qualified
+from seatrial.declared.values import mapping, maps, selects, sequence, text
+
+
+class Graph:
+    """All objects of one input and how they refer to each other.
+
+    Attributes:
+        resources: every object, workloads included.
+        by_type: the same by `Resource.type`.
+        workloads: those that are judged: neither owned by another object of the input nor Helm's own tests.
+        owned: number of pods and replica sets left out because their owner is in the input.
+        helm_tests: number of Helm test pods left out.
+        parse: reads YAML that stands in a text (an Envoy configuration in a ConfigMap), or None;
+            rules that need it do not apply without it.
+    """
+
+    def __init__(
+        self, objects: Iterable[tuple[dict[str, Any], Any]], parse: Callable[[str], Any] | None = None
+    ) -> None:
+        self.parse = parse
+        self.resources: list[Resource] = []
+        self.by_type: dict[str, list[Resource]] = {}
+        self.workloads: list[Workload] = []
+        self.owned = 0
+        self.helm_tests = 0
+        self._named: dict[tuple[str, str, str], Resource] = {}
+        self._repeated: set[tuple[str, str, str, str]] = set()
+        self._labelled: dict[tuple[str, Any, Any], list[Workload]] = {}
+        self._in_namespace: dict[str, list[Workload]] = {}
+        self._used: set[tuple[str, str, str]] | None = None
+        for data, origin in objects:
+            self._add(data, origin)
+        self._keep_workloads()
+        self._connect()
+
+    def _add(self, data: dict[str, Any], origin: Any) -> None:
+        kind = text(data.get("kind"))
+        group = text(data.get("apiVersion")).rpartition("/")[0]
+        runs_pods = qualified(kind, group) in TEMPLATES and not _only_refers(data)
+        resource = Workload(data, origin, self) if runs_pods else Resource(data, origin, self)
+        self.resources.append(resource)
+        self.by_type.setdefault(resource.type, []).append(resource)
+        key = (resource.type, resource.namespace, resource.name)
+        if self._named.setdefault(key, resource) is not resource and resource.name:
+            self._repeated.add((*key, resource.version))
+
+    def _keep_workloads(self) -> None:
+        for resource in self.resources:
+            if not isinstance(resource, Workload):
+                continue
+            if "test" in text(resource.annotations.get("helm.sh/hook")):
+                self.helm_tests += 1
+            elif self._has_owner_here(resource):
+                self.owned += 1
+            else:
+                self.workloads.append(resource)
+                self._in_namespace.setdefault(resource.namespace, []).append(resource)
+                for label, value in resource.pod_labels.items():
+                    if value.__class__ is str:
+                        self._labelled.setdefault((resource.namespace, label, value), []).append(resource)
+
+    def _has_owner_here(self, workload: Workload) -> bool:
+        owners = mapping(workload.data.get("metadata")).get("ownerReferences")
+        for _, owner in maps(owners):
+            if owner.get("controller") is True:
+                group = text(owner.get("apiVersion")).rpartition("/")[0]
+                kind = qualified(text(owner.get("kind")), group)
+                if self.find(kind, workload.namespace, text(owner.get("name"))) is not None:
+                    return True
+        return False
+
+    def _connect(self) -> None:
+        for service in self.of("Service"):
+            labels = mapping(service.spec.get("selector"))
+            if labels and service.spec.get("type") != "ExternalName":
+                service.selected = self.matching(service.namespace, {"matchLabels": labels})
+            for workload in service.selected:
+                workload.services.append(service)
+        for budget in self.of("PodDisruptionBudget"):
+            budget.selected = self.matching(budget.namespace, budget.spec.get("selector"))
+            for workload in budget.selected:
+                workload.budgets.append(budget)
+        for policy in self.of("NetworkPolicy"):
+            policy.selected = self.matching(policy.namespace, mapping(policy.spec.get("podSelector")))
+            for workload in policy.selected:
+                workload.policies.append(policy)
+        for autoscaler in self.of("HorizontalPodAutoscaler"):
+            target = self.target_of(autoscaler)
+            if isinstance(target, Workload):
+                autoscaler.selected = [target]
+                target.autoscalers.append(autoscaler)
+
+    def target_of(self, autoscaler: Resource) -> Resource | None:
+        """The object that an autoscaler scales, if the input has it."""
+        reference = mapping(autoscaler.spec.get("scaleTargetRef"))
+        group = text(reference.get("apiVersion")).rpartition("/")[0]
+        kind = qualified(text(reference.get("kind")), group)
+        return self.find(kind, autoscaler.namespace, text(reference.get("name")))
+
+    def of(self, kind: str) -> list[Resource]:
+        """Every object of one type."""
+        return self.by_type.get(kind, [])
+
+    def find(self, kind: str, namespace: str, name: str) -> Resource | None:
+        """The object of that name, or None when the input does not have it."""
+        return self._named.get((kind, namespace, name))
+
+    def repeated(self, resource: Resource) -> bool:
+        """Whether the input holds another object of the same kind, namespace and name."""
+        return (resource.type, resource.namespace, resource.name, resource.version) in self._repeated
+
+    def matching(self, namespace: str, selector: Any) -> list[Workload]:
+        """The judged workloads of a namespace whose pods a LabelSelector matches."""
+        labels = mapping(mapping(selector).get("matchLabels"))
+        for label, value in labels.items():
+            if value.__class__ is not str:
+                return []
+            candidates = self._labelled.get((namespace, label, value), [])
+            break
+        else:
+            candidates = self._in_namespace.get(namespace, [])
+        return [workload for workload in candidates if selects(selector, workload.pod_labels)]
+
+    def used_names(self) -> set[tuple[str, str, str]]:
+        """(kind, namespace, name) of every ConfigMap and Secret that something in the input names."""
+        if self._used is None:
+            self._used = set()
+            for resource in self.resources:
+                if isinstance(resource, Workload):
+                    self._used |= {(item.kind, resource.namespace, item.name) for item in resource.references}
+                elif resource.type not in ("ConfigMap", "Secret"):
+                    self._used |= {
+                        (kind, resource.namespace, name)
+                        for name in _texts(resource.data)
+                        for kind in ("ConfigMap", "Secret")
+                    }
+        return self._used
+
+    def containers(self) -> list[Container]:
+        """The long-lived containers of every judged workload."""
+        return [container for workload in self.workloads for container in workload.containers]
+
+    def every_container(self) -> list[Container]:
+        """The containers and init containers of every judged workload."""
+        return [container for workload in self.workloads for container in workload.every_container]
+
+
+def _only_refers(data: dict[str, Any]) -> bool:
+    """Whether a Rollout takes its pods from another object."""
+    spec = mapping(data.get("spec"))
+    return "workloadRef" in spec and "template" not in spec
+
+
+def _texts(value: Any) -> set[str]:
+    """Every text in an object: what an unknown kind names may be one of them."""
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if current.__class__ is str:
+            found.add(current)
+        elif current.__class__ is dict:
+            waiting.extend(current.values())
+        elif current.__class__ is list:
+            waiting.extend(current)
+    return found
+
+
+def items_of(data: dict[str, Any]) -> list[Any] | None:
+    """The members of a List object (`List`, `DeploymentList`), or None when it is no list."""
+    if text(data.get("kind")).endswith("List") and data.get("items").__class__ is list:
+        return sequence(data.get("items"))
+    return None

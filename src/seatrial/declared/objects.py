@@ -1,0 +1,272 @@
+"""Views of decoded objects: a resource, a workload with its pod template, a container, a reference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from seatrial.declared.values import Path, mapping, maps, sequence, text, whole
+
+if TYPE_CHECKING:
+    from seatrial.declared.graph import Graph
+    from seatrial.declared.pod_references import Reference
+
+_TEMPLATED = ("spec", "template")
+TEMPLATES: dict[str, Path] = {
+    "Deployment": _TEMPLATED,
+    "StatefulSet": _TEMPLATED,
+    "DaemonSet": _TEMPLATED,
+    "ReplicaSet": _TEMPLATED,
+    "ReplicationController": _TEMPLATED,
+    "Job": _TEMPLATED,
+    "Rollout.argoproj.io": _TEMPLATED,
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Pod": (),
+}
+"""Kinds that run pods, and where their pod template stands."""
+
+REPLICATED = frozenset(
+    {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout.argoproj.io"}
+)
+_FINITE = frozenset({"Job", "CronJob"})
+
+_INJECTED = {
+    "istio-proxy": "sidecar.istio.io/status",
+    "istio-init": "sidecar.istio.io/status",
+    "istio-validation": "sidecar.istio.io/status",
+    "linkerd-proxy": "linkerd.io/proxy-version",
+    "linkerd-init": "linkerd.io/proxy-version",
+    "vault-agent": "vault.hashicorp.com/agent-inject-status",
+    "vault-agent-init": "vault.hashicorp.com/agent-inject-status",
+    "consul-dataplane": "consul.hashicorp.com/connect-inject-status",
+    "consul-connect-inject-init": "consul.hashicorp.com/connect-inject-status",
+    "daprd": "dapr.io/enabled",
+}
+"""Containers that a webhook adds, and the annotation that proves it: their owner cannot mend them here."""
+
+NATIVE_GROUPS = ("argoproj.io", "monitoring.coreos.com", "networking.istio.io")
+
+
+def qualified(kind: str, group: str) -> str:
+    """`kind` for Kubernetes' own groups, `kind.group` for others, so that equal names do not collide."""
+    return f"{kind}.{group}" if "." in group and not group.endswith("k8s.io") else kind
+
+
+class Resource:
+    """One object.
+
+    Attributes:
+        data: the decoded object.
+        type: its kind, with the group behind it when that is not one of Kubernetes' own.
+        group, version: the two halves of apiVersion.
+        namespace: as written, "default" when not written.
+        origin: whatever the reader of the input attached; rules do not look at it.
+        selected: the workloads whose pods its selector matches (Service, PodDisruptionBudget, NetworkPolicy),
+            or that it targets (HorizontalPodAutoscaler).
+    """
+
+    __slots__ = (
+        "annotations",
+        "data",
+        "graph",
+        "group",
+        "kind",
+        "labels",
+        "name",
+        "namespace",
+        "origin",
+        "selected",
+        "spec",
+        "type",
+        "version",
+    )
+
+    def __init__(self, data: dict[str, Any], origin: Any, graph: Graph) -> None:
+        metadata = mapping(data.get("metadata"))
+        group, _, version = text(data.get("apiVersion")).rpartition("/")
+        self.data = data
+        self.origin = origin
+        self.graph = graph
+        self.kind = text(data.get("kind"))
+        self.group = group
+        self.version = version
+        self.type = qualified(self.kind, group)
+        self.name = text(metadata.get("name")) or text(metadata.get("generateName"))
+        self.namespace = text(metadata.get("namespace")) or "default"
+        self.labels = mapping(metadata.get("labels"))
+        self.annotations = mapping(metadata.get("annotations"))
+        self.spec = mapping(data.get("spec"))
+        self.selected: list[Workload] = []
+
+    @property
+    def title(self) -> str:
+        """Kind/name, with the namespace before it where one is written."""
+        written = text(mapping(self.data.get("metadata")).get("namespace"))
+        return f"{written}/{self.kind}/{self.name}" if written else f"{self.kind}/{self.name}"
+
+    @property
+    def resource(self) -> Resource:
+        return self
+
+
+class Workload(Resource):
+    """An object that runs pods.
+
+    Attributes:
+        pod: the pod's spec. pod_path: where it stands.
+        pod_labels, pod_annotations: of the pod template.
+        containers: those that live as long as the pod, native sidecars included, injected ones left out.
+        every_container: these and the init containers.
+        services, budgets, policies, autoscalers: the objects that point at it.
+    """
+
+    __slots__ = (
+        "_references",
+        "autoscalers",
+        "budgets",
+        "containers",
+        "every_container",
+        "pod",
+        "pod_annotations",
+        "pod_labels",
+        "pod_path",
+        "policies",
+        "services",
+    )
+
+    def __init__(self, data: dict[str, Any], origin: Any, graph: Graph) -> None:
+        super().__init__(data, origin, graph)
+        template: Any = data
+        for key in TEMPLATES[self.type]:
+            template = mapping(template).get(str(key))
+        metadata = mapping(mapping(template).get("metadata"))
+        self.pod = mapping(mapping(template).get("spec"))
+        self.pod_path: Path = (*TEMPLATES[self.type], "spec")
+        self.pod_labels = mapping(metadata.get("labels"))
+        self.pod_annotations = mapping(metadata.get("annotations"))
+        self.services: list[Resource] = []
+        self.budgets: list[Resource] = []
+        self.policies: list[Resource] = []
+        self.autoscalers: list[Resource] = []
+        self.every_container = self._read_containers()
+        self.containers = [container for container in self.every_container if not container.starts_the_pod]
+        self._references: list[Reference] | None = None
+
+    def _read_containers(self) -> list[Container]:
+        found = []
+        for field in ("containers", "initContainers"):
+            for index, data in maps(self.pod.get(field)):
+                mark = _INJECTED.get(text(data.get("name")))
+                if mark is None or mark not in self.pod_annotations:
+                    found.append(Container(data, self, (*self.pod_path, field, index)))
+        return found
+
+    @property
+    def long_running(self) -> bool:
+        """Whether its pods are meant to run until someone stops them."""
+        if self.type == "Pod":
+            return (
+                text(self.pod.get("restartPolicy")) in ("", "Always")
+                and "helm.sh/hook" not in self.annotations
+            )
+        return self.type not in _FINITE
+
+    @property
+    def replicated(self) -> bool:
+        """Whether it has a number of equal replicas."""
+        return self.type in REPLICATED
+
+    @property
+    def replicas(self) -> int:
+        """Replicas written in it; 1 when none are, as the API server fills in."""
+        written = whole(self.spec.get("replicas"))
+        return 1 if written is None else written
+
+    @property
+    def least_replicas(self) -> int:
+        """The fewest replicas it may run with: an autoscaler's minimum where there is one."""
+        minima = [minimum_of(autoscaler) for autoscaler in self.autoscalers]
+        return max(minima) if minima else self.replicas
+
+    @property
+    def served(self) -> bool:
+        """Whether a Service sends it traffic."""
+        return bool(self.services)
+
+    @property
+    def volumes(self) -> list[tuple[int, dict[str, Any]]]:
+        return maps(self.pod.get("volumes"))
+
+    @property
+    def claim_templates(self) -> list[tuple[int, dict[str, Any]]]:
+        return maps(self.spec.get("volumeClaimTemplates"))
+
+    @property
+    def references(self) -> list[Reference]:
+        """Every ConfigMap, Secret and claim that its pods name."""
+        if self._references is None:
+            from seatrial.declared.pod_references import pod_references
+
+            self._references = pod_references(self)
+        return self._references
+
+    def at(self, *keys: str | int) -> Path:
+        """The path of a field of the pod's spec."""
+        return (*self.pod_path, *keys)
+
+
+def minimum_of(autoscaler: Resource) -> int:
+    """An autoscaler's least replicas; 1 when not written, as the API server fills in."""
+    written = whole(autoscaler.spec.get("minReplicas"))
+    return 1 if written is None else written
+
+
+class Container:
+    """One container of a workload.
+
+    Attributes:
+        path: where it stands in the workload's object.
+        starts_the_pod: an init container that ends before the others start.
+        security: its securityContext. requests, limits: its resources. ports: its declared ports.
+    """
+
+    __slots__ = (
+        "data",
+        "limits",
+        "name",
+        "path",
+        "ports",
+        "requests",
+        "security",
+        "starts_the_pod",
+        "workload",
+    )
+
+    def __init__(self, data: dict[str, Any], workload: Workload, path: Path) -> None:
+        resources = mapping(data.get("resources"))
+        self.data = data
+        self.workload = workload
+        self.path = path
+        self.name = text(data.get("name"))
+        self.starts_the_pod = path[-2] == "initContainers" and data.get("restartPolicy") != "Always"
+        self.security = mapping(data.get("securityContext"))
+        self.requests = mapping(resources.get("requests"))
+        self.limits = mapping(resources.get("limits"))
+        self.ports = maps(data.get("ports"))
+
+    def at(self, *keys: str | int) -> Path:
+        """The path of one of its fields."""
+        return (*self.path, *keys)
+
+    @property
+    def image(self) -> str:
+        return text(self.data.get("image"))
+
+    @property
+    def resource(self) -> Resource:
+        return self.workload
+
+    @property
+    def command(self) -> str:
+        """Command and arguments as one line."""
+        words = sequence(self.data.get("command")) + sequence(self.data.get("args"))
+        return " ".join(word for word in words if word.__class__ is str)

@@ -1,0 +1,242 @@
+"""The rights that roles and bindings give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from seatrial.declared.objects import Resource
+from seatrial.declared.rule import Found, Level, Severity, rule
+from seatrial.declared.values import brief, mapping, maps, sequence, text
+
+_ROLES, _BINDINGS = "Role|ClusterRole", "RoleBinding|ClusterRoleBinding"
+_PRACTICE = "concepts/security/rbac-good-practices/"
+_BUILT_IN = {"cluster-admin", "admin", "edit", "view"}
+_EXEMPT = {"gce:podsecuritypolicy:calico-sa"}
+_EVERYBODY = {"system:anonymous", "system:unauthenticated", "system:authenticated", "system:masters"}
+
+
+def is_own(resource: Resource) -> bool:
+    """Not one of the roles or bindings that Kubernetes brings itself."""
+    return not resource.name.startswith("system:") and resource.name not in _BUILT_IN | _EXEMPT
+
+
+def rights(role: Resource) -> list[tuple[int, set[str], set[str], set[str]]]:
+    """Each rule of a role: its index, API groups, resources and verbs."""
+    found = []
+    for index, given in maps(role.data.get("rules")):
+        groups, resources, verbs = (
+            {text(item) for item in sequence(given.get(field))}
+            for field in ("apiGroups", "resources", "verbs")
+        )
+        found.append((index, groups, resources, verbs))
+    return found
+
+
+def may(role: Resource, group: str, resources: set[str], verbs: set[str]) -> int | None:
+    """The index of the first rule that gives one of the verbs on one of the resources of a group, or None."""
+    for index, groups, given, allowed in rights(role):
+        if groups & {group, "*"} and given & (resources | {"*"}) and allowed & (verbs | {"*"}):
+            return index
+    return None
+
+
+def role_of(binding: Resource) -> tuple[str, str, Resource | None]:
+    """Kind and name that a binding refers to, and the role if the input has it."""
+    reference = mapping(binding.data.get("roleRef"))
+    kind, name = text(reference.get("kind")), text(reference.get("name"))
+    if kind == "Role":
+        return kind, name, binding.graph.find(kind, binding.namespace, name)
+    named = [role for role in binding.graph.of("ClusterRole") if role.name == name]
+    return kind, name, named[0] if named else None
+
+
+@rule(
+    "security.cluster-admin",
+    _BINDINGS,
+    Level.CORE,
+    Severity.ERROR,
+    must="A binding MUST NOT give all rights.",
+    why="Whoever gets hold of that account owns the cluster, or the namespace.",
+    fix="Bind a role with the verbs and resources that are needed.",
+    source=_PRACTICE,
+    when=is_own,
+    anchors="SEC-16",
+)
+def cluster_admin(binding: Resource) -> Iterator[Found]:
+    kind, name, role = role_of(binding)
+    everything = role is not None and any(
+        "*" in groups and "*" in resources and "*" in verbs for _, groups, resources, verbs in rights(role)
+    )
+    if (kind == "ClusterRole" and name == "cluster-admin") or everything:
+        yield ("roleRef",), f"{kind} {brief(name)} may do everything"
+
+
+@rule(
+    "security.wildcard-rights",
+    _ROLES,
+    Level.CORE,
+    Severity.WARNING,
+    must="A role MUST name what it allows.",
+    why="A `*` also allows what does not exist yet: every new resource and verb is included.",
+    fix="List verbs and resources.",
+    source=_PRACTICE,
+    when=is_own,
+    anchors="SEC-16",
+)
+def wildcard_rights(role: Resource) -> Iterator[Found]:
+    for index, _, resources, verbs in rights(role):
+        fields = [field for field, given in (("resources", resources), ("verbs", verbs)) if "*" in given]
+        if fields:
+            yield ("rules", index, fields[0]), f"it allows all {' and all '.join(fields)}"
+
+
+@rule(
+    "security.secret-access",
+    _ROLES,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A role SHOULD NOT read Secrets in general.",
+    why="Every token and password of the namespace, or of the cluster, is then one call away; list is as "
+    "good as get.",
+    fix="Name single Secrets in resourceNames, and only get.",
+    source=f"{_PRACTICE}#listing-secrets",
+    when=is_own,
+    anchors="SEC-16",
+)
+def secret_access(role: Resource) -> Iterator[Found]:
+    for index, groups, resources, verbs in rights(role):
+        if not (groups & {"", "*"} and resources & {"secrets", "*"}):
+            continue
+        named = bool(sequence(role.data["rules"][index].get("resourceNames")))
+        if verbs & {"list", "watch", "*"} or ("get" in verbs and not named):
+            yield ("rules", index), f"it may {', '.join(sorted(verbs))} secrets"
+
+
+@rule(
+    "security.pod-creation",
+    _ROLES,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A role SHOULD NOT create pods in general.",
+    why="Whoever may create a pod may use every Secret and service account of the namespace.",
+    fix="Leave it to the controllers.",
+    source=f"{_PRACTICE}#workload-creation",
+    when=is_own,
+    anchors="SEC-16",
+)
+def pod_creation(role: Resource) -> Iterator[Found]:
+    index = may(role, "", {"pods"}, {"create"})
+    if index is not None:
+        yield ("rules", index), "it may create pods"
+
+
+_EXEC = {"pods/exec", "pods/attach"}
+
+
+def _may_exec(role: Resource) -> int | None:
+    return may(role, "", _EXEC, {"get", "create"})
+
+
+@rule(
+    "security.pod-exec",
+    _ROLES,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A role SHOULD NOT run commands in pods.",
+    why="It reads their environment, files and tokens, and leaves few traces.",
+    fix="Remove pods/exec and pods/attach; give people debug containers for a time.",
+    source=_PRACTICE,
+    when=is_own,
+    anchors="SEC-16",
+)
+def pod_exec(role: Resource) -> Iterator[Found]:
+    index = _may_exec(role)
+    if index is not None:
+        yield ("rules", index), "it may exec into or attach to pods"
+
+
+@rule(
+    "security.pod-exec-binding",
+    _BINDINGS,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A binding SHOULD NOT let anyone run commands in pods.",
+    why="It reads their environment, files and tokens, and leaves few traces.",
+    fix="Bind a role without pods/exec and pods/attach.",
+    source=_PRACTICE,
+    when=is_own,
+    anchors="SEC-16",
+)
+def pod_exec_binding(binding: Resource) -> Iterator[Found]:
+    kind, name, role = role_of(binding)
+    by_name = kind == "ClusterRole" and name in ("cluster-admin", "admin", "edit")
+    if by_name or (role is not None and _may_exec(role) is not None):
+        yield ("roleRef",), f"{kind} {brief(name)} may exec into or attach to pods"
+
+
+@rule(
+    "security.binding-role",
+    _BINDINGS,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A binding MUST refer to a role that exists.",
+    why="It gives nothing today, and everything that someone later puts under that name.",
+    fix="Correct the name, or deliver the role too.",
+    source="reference/access-authn-authz/rbac/#rolebinding-and-clusterrolebinding",
+    when=is_own,
+    anchors="SEC-16",
+)
+def binding_role(binding: Resource) -> Iterator[Found]:
+    kind, name, role = role_of(binding)
+    provided = kind == "ClusterRole" and (name in _BUILT_IN or name.startswith("system:"))
+    if role is None and not provided:
+        yield ("roleRef",), f"there is no {kind or 'role'} {brief(name)} in the input"
+
+
+@rule(
+    "security.escalating-rights",
+    _ROLES,
+    Level.CORE,
+    Severity.ERROR,
+    must="A role MUST NOT be able to give itself more rights.",
+    why="escalate, bind and impersonate, rights on roles or admission webhooks, and nodes/proxy lead to "
+    "cluster-admin.",
+    fix="Remove the verb or the resource.",
+    source=f"{_PRACTICE}#privilege-escalation-risks",
+    when=is_own,
+    anchors="SEC-16",
+)
+def escalating_rights(role: Resource) -> Iterator[Found]:
+    for index, groups, resources, verbs in rights(role):
+        grave = sorted(verbs & {"escalate", "bind", "impersonate"})
+        changes = verbs & {"create", "update", "patch", "*"}
+        own = {"roles", "rolebindings", "clusterroles", "clusterrolebindings"} & resources
+        hooks = {
+            "mutatingwebhookconfigurations",
+            "validatingwebhookconfigurations",
+            "nodes/proxy",
+        } & resources
+        if grave:
+            yield ("rules", index, "verbs"), f"it may {' and '.join(grave)}"
+        elif changes and (own or hooks) and groups:
+            yield ("rules", index, "resources"), f"it may change {', '.join(sorted(own | hooks))}"
+
+
+@rule(
+    "security.public-binding",
+    _BINDINGS,
+    Level.CORE,
+    Severity.ERROR,
+    must="A binding MUST NOT give rights to everybody.",
+    why="Anonymous or any authenticated caller, each pod of the cluster included, gets them.",
+    fix="Bind named users, groups or service accounts.",
+    source=f"{_PRACTICE}#least-privilege",
+    when=is_own,
+    anchors="SEC-17",
+)
+def public_binding(binding: Resource) -> Iterator[Found]:
+    for index, subject in maps(binding.data.get("subjects")):
+        name: Any = subject.get("name")
+        if text(name) in _EVERYBODY:
+            yield ("subjects", index), f"it gives rights to {brief(name)}"

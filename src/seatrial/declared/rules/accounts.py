@@ -1,0 +1,88 @@
+"""The service accounts that pods run as."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatrial.declared.objects import Workload
+from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
+from seatrial.declared.rules.applies import long_running
+from seatrial.declared.values import brief, maps, text
+
+
+def account_name(workload: Workload) -> str:
+    """The service account of its pods."""
+    name = text(workload.pod.get("serviceAccountName")) or text(workload.pod.get("serviceAccount"))
+    return name or "default"
+
+
+@rule(
+    "security.service-account-token",
+    WORKLOAD,
+    Level.CORE,
+    Severity.WARNING,
+    must="A pod that does not call the API server MUST NOT carry a token for it.",
+    why="A stolen token is the first step from one container to the cluster. Pods of an account that some "
+    "binding of the input gives rights to are taken to need it.",
+    fix="Set `automountServiceAccountToken: false` on the pod or its service account.",
+    source="tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting",
+    anchors="SEC-14",
+)
+def service_account_token(workload: Workload) -> Iterator[Found]:
+    own = workload.pod.get("automountServiceAccountToken")
+    account = workload.graph.find("ServiceAccount", workload.namespace, account_name(workload))
+    of_account = None if account is None else account.data.get("automountServiceAccountToken")
+    if (of_account if own is None else own) is False or _has_rights(workload):
+        return
+    path = workload.at("automountServiceAccountToken")
+    yield path, "a token is mounted" if own is True else "a token is mounted by default"
+
+
+def _has_rights(workload: Workload) -> bool:
+    name = account_name(workload)
+    if name == "default":
+        return False
+    for kind in ("RoleBinding", "ClusterRoleBinding"):
+        for binding in workload.graph.of(kind):
+            for _, subject in maps(binding.data.get("subjects")):
+                namespace = text(subject.get("namespace")) or binding.namespace
+                if subject.get("kind") == "ServiceAccount" and subject.get("name") == name:
+                    return namespace == workload.namespace
+    return False
+
+
+@rule(
+    "security.service-account",
+    WORKLOAD,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A workload SHOULD have a service account of its own, and it MUST exist.",
+    why="Rights given to `default` are given to every pod of the namespace; a missing account keeps pods "
+    "from being made.",
+    fix="Add a ServiceAccount and name it in serviceAccountName.",
+    source="concepts/security/service-accounts/",
+    when=long_running,
+    anchors="SEC-15",
+)
+def service_account(workload: Workload) -> Iterator[Found]:
+    name, path = account_name(workload), workload.at("serviceAccountName")
+    if name == "default":
+        yield path, "it runs as the namespace's default account"
+    elif workload.graph.find("ServiceAccount", workload.namespace, name) is None:
+        yield path, f"there is no ServiceAccount {brief(name)} in the input"
+
+
+@rule(
+    "security.service-account-field",
+    WORKLOAD,
+    Level.EXTENDED,
+    Severity.NOTE,
+    must="A pod SHOULD name its account by serviceAccountName.",
+    why="`serviceAccount` is deprecated; when both are written and differ, readers and tools disagree.",
+    fix="Rename the field.",
+    source="reference/kubernetes-api/workload-resources/pod-v1/#security-context",
+    anchors="CFG-20",
+)
+def service_account_field(workload: Workload) -> Iterator[Found]:
+    if text(workload.pod.get("serviceAccount")) and not text(workload.pod.get("serviceAccountName")):
+        yield workload.at("serviceAccount"), "the deprecated field is used alone"

@@ -1,0 +1,161 @@
+"""Autoscalers: target, range, and what they need in order to work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatrial.declared.objects import TEMPLATES, Resource, Workload, minimum_of
+from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
+from seatrial.declared.rules.applies import replicated
+from seatrial.declared.values import brief, dig, mapping, maps, text, whole
+
+_AUTOSCALER = "HorizontalPodAutoscaler"
+
+
+def targets_a_known_kind(autoscaler: Resource) -> bool:
+    """Whether its target could be in the input: a custom resource may scale, too, and is not judged."""
+    reference = mapping(autoscaler.spec.get("scaleTargetRef"))
+    return text(reference.get("kind")) in {kind.partition(".")[0] for kind in TEMPLATES}
+
+
+def has_target(autoscaler: Resource) -> bool:
+    return bool(autoscaler.selected)
+
+
+def is_autoscaled(workload: Workload) -> bool:
+    return bool(workload.autoscalers)
+
+
+@rule(
+    "scaling.autoscaler-target",
+    _AUTOSCALER,
+    Level.CORE,
+    Severity.ERROR,
+    must="An autoscaler MUST point at a workload that exists.",
+    why="One that points nowhere reports it in its status only, and the workload never scales.",
+    fix="Correct apiVersion, kind and name of scaleTargetRef, and the namespace.",
+    source="tasks/run-application/horizontal-pod-autoscale/",
+    when=targets_a_known_kind,
+    anchors="SCL-03",
+    variants=("wrong-hpa-target",),
+)
+def autoscaler_target(autoscaler: Resource) -> Iterator[Found]:
+    reference = mapping(autoscaler.spec.get("scaleTargetRef"))
+    target = autoscaler.graph.target_of(autoscaler)
+    name = f"{text(reference.get('kind'))}/{text(reference.get('name'))}"
+    if target is None:
+        yield (
+            ("spec", "scaleTargetRef"),
+            f"there is no {name} in namespace {brief(autoscaler.namespace)} of the input",
+        )
+    elif text(reference.get("apiVersion")) not in ("", text(target.data.get("apiVersion"))):
+        yield (
+            ("spec", "scaleTargetRef", "apiVersion"),
+            f"{name} is {brief(text(target.data.get('apiVersion')))}",
+        )
+
+
+@rule(
+    "scaling.autoscaler-minimum",
+    _AUTOSCALER,
+    Level.CORE,
+    Severity.WARNING,
+    must="An autoscaler MUST keep two replicas or more, and be able to add some.",
+    why="At its minimum a single pod is left: the quiet hour is when a drain becomes an outage. Tools ask "
+    "for two or three; two survive the loss of one.",
+    fix="Set minReplicas to 2 and maxReplicas above it.",
+    source="tasks/run-application/horizontal-pod-autoscale/",
+    anchors="SCL-04",
+)
+def autoscaler_minimum(autoscaler: Resource) -> Iterator[Found]:
+    minimum, maximum = minimum_of(autoscaler), whole(autoscaler.spec.get("maxReplicas"))
+    if minimum < 2:
+        written = "" if "minReplicas" in autoscaler.spec else " (none is written)"
+        yield ("spec", "minReplicas"), f"it scales in to {minimum}{written}"
+    if maximum is None:
+        yield ("spec",), "it has no maxReplicas"
+    elif maximum <= minimum:
+        yield ("spec", "maxReplicas"), f"{maximum} is not above its minimum of {minimum}"
+
+
+@rule(
+    "scaling.static-replicas",
+    WORKLOAD,
+    Level.CORE,
+    Severity.WARNING,
+    must="A workload under an autoscaler MUST NOT write its number of replicas.",
+    why="Each apply sets it back, in the middle of a peak.",
+    fix="Remove spec.replicas.",
+    source="tasks/run-application/horizontal-pod-autoscale/#migrating-deployments-and-statefulsets-to-horizontal-autoscaling",
+    when=is_autoscaled,
+    anchors="SCL-05",
+)
+def static_replicas(workload: Workload) -> Iterator[Found]:
+    if whole(workload.spec.get("replicas")) is not None:
+        yield (
+            ("spec", "replicas"),
+            f"{workload.replicas} is written, and {workload.autoscalers[0].title} scales it",
+        )
+
+
+@rule(
+    "scaling.metric-has-request",
+    _AUTOSCALER,
+    Level.CORE,
+    Severity.ERROR,
+    must="A workload scaled by utilisation MUST request that resource in every container.",
+    why="Utilisation is a share of the request: with one missing the metric is unknown and nothing scales.",
+    fix="Set the request on every container, sidecars included, or scale on ContainerResource.",
+    source="tasks/run-application/horizontal-pod-autoscale/#how-does-a-horizontalpodautoscaler-work",
+    when=has_target,
+    anchors="RSC-01",
+)
+def metric_has_request(autoscaler: Resource) -> Iterator[Found]:
+    wanted = {
+        text(dig(metric, "resource", "name"))
+        for _, metric in maps(autoscaler.spec.get("metrics"))
+        if dig(metric, "resource", "target", "type") == "Utilization"
+    }
+    if "targetCPUUtilizationPercentage" in autoscaler.spec:
+        wanted.add("cpu")
+    for workload in autoscaler.selected:
+        for container in workload.containers:
+            for name in sorted(wanted):
+                if name not in container.requests and name not in container.limits:
+                    told = f"container {brief(container.name)} of {workload.title} requests no {name}"
+                    yield ("spec", "metrics"), told
+
+
+@rule(
+    "scaling.one-autoscaler",
+    WORKLOAD,
+    Level.CORE,
+    Severity.ERROR,
+    must="A workload MUST have one autoscaler at most.",
+    why="Two set the same number in turn: the workload flaps.",
+    fix="Put both metrics into one autoscaler.",
+    source="tasks/run-application/horizontal-pod-autoscale/",
+    when=is_autoscaled,
+    anchors="SCL-03",
+)
+def one_autoscaler(workload: Workload) -> Iterator[Found]:
+    if len(workload.autoscalers) > 1:
+        names = ", ".join(sorted(autoscaler.title for autoscaler in workload.autoscalers))
+        yield ("metadata", "name"), f"{len(workload.autoscalers)} scale it: {names}"
+
+
+@rule(
+    "scaling.autoscaler-exists",
+    WORKLOAD,
+    Level.OPTIONAL,
+    Severity.NOTE,
+    must="A stateless workload SHOULD have an autoscaler.",
+    why="Load changes faster than people do. Optional: many workloads never need it, and some must not.",
+    fix="Add a HorizontalPodAutoscaler with two or more replicas as its minimum.",
+    source="tasks/run-application/horizontal-pod-autoscale/",
+    when=replicated,
+    anchors="SCL-02",
+)
+def autoscaler_exists(workload: Workload) -> Iterator[Found]:
+    if workload.type in ("Deployment", "Rollout.argoproj.io") and not workload.autoscalers:
+        yield ("metadata", "name"), "no autoscaler points at it"

@@ -1,0 +1,191 @@
+"""Which image a container runs, and what stands in its command and environment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from seatrial.declared.objects import Container
+from seatrial.declared.rule import EVERY_CONTAINER, Found, Level, Severity, rule
+from seatrial.declared.values import brief, maps, text, whole
+
+_FROZEN = (
+    "k8s.gcr.io/",
+    "gcr.io/google_containers/",
+    "gcr.io/google-containers/",
+    "docker.io/bitnamilegacy/",
+)
+_SUDO = re.compile(r"(?:^|[\s;&|(/])sudo(?=\s|$)")
+_SSHD = re.compile(r"(?:^|[\s;&|(/])sshd(?=\s|$)")
+
+
+def tag_of(image: str) -> str:
+    """The tag of an image reference, without its digest; empty when there is none."""
+    name = image.partition("@")[0].rpartition("/")[2]
+    return name.partition(":")[2]
+
+
+def has_image(container: Container) -> bool:
+    """Whether it names an image at all; without one, `delivery.field-types` speaks."""
+    return bool(container.image)
+
+
+@rule(
+    "container.image-tag",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="An image MUST be named by a fixed tag or a digest, not by `latest`.",
+    why="A moving tag lets two replicas run different code, and leaves a rollback nothing to go back to.",
+    fix="Name the released version, e.g. `orders:1.4.2`, or its digest.",
+    source="concepts/containers/images/#image-names",
+    when=has_image,
+    anchors="IMG-01",
+    variants=("latest-tag",),
+)
+def image_tag(container: Container) -> Iterator[Found]:
+    tag = tag_of(container.image)
+    if "@" in container.image:
+        return
+    if not tag:
+        yield container.at("image"), f"{brief(container.image)} has no tag, which means `latest`"
+    elif tag == "latest":
+        yield container.at("image"), f"{brief(container.image)} is a moving tag"
+
+
+@rule(
+    "container.image-digest",
+    EVERY_CONTAINER,
+    Level.OPTIONAL,
+    Severity.NOTE,
+    must="An image SHOULD be pinned by its digest.",
+    why="A tag can be pushed again. Optional, because a registry that forbids that gives the same certainty.",
+    fix="Append the digest: `orders:1.4.2@sha256:...`.",
+    source="concepts/containers/images/#image-names",
+    when=has_image,
+    anchors="IMG-02",
+)
+def image_digest(container: Container) -> Iterator[Found]:
+    if "@sha256:" not in container.image:
+        yield container.at("image"), f"{brief(container.image)} has no digest"
+
+
+@rule(
+    "container.pull-policy",
+    EVERY_CONTAINER,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="The pull policy MUST fit the tag: a moving tag is pulled always, and nothing relies on `Never`.",
+    why="Tools contradict each other here (always, if not present, only for latest). Side taken: with a "
+    "fixed tag IfNotPresent gives the same code and starts without the registry; with a moving tag it "
+    "gives each node whatever it pulled last; `Never` starts only where someone loaded the image by "
+    "hand.",
+    fix="Fix the tag and leave the policy at IfNotPresent.",
+    source="concepts/containers/images/#image-pull-policy",
+    when=has_image,
+    anchors="IMG-03",
+)
+def pull_policy(container: Container) -> Iterator[Found]:
+    policy = text(container.data.get("imagePullPolicy"))
+    moving = "@" not in container.image and tag_of(container.image) in ("", "latest")
+    if policy == "Never":
+        yield container.at("imagePullPolicy"), "`Never`: a node without the image cannot start it"
+    elif policy == "IfNotPresent" and moving:
+        yield (
+            container.at("imagePullPolicy"),
+            f"`IfNotPresent` with the moving tag of {brief(container.image)}",
+        )
+
+
+@rule(
+    "container.image-registry",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="An image MUST NOT come from a registry that its owners have frozen.",
+    why="A frozen registry gets no security updates, and its images can vanish under a running system.",
+    fix="Use registry.k8s.io, or the project's present home.",
+    source="https://kubernetes.io/blog/2023/03/10/image-registry-redirect/",
+    when=has_image,
+    anchors="IMG-04",
+)
+def image_registry(container: Container) -> Iterator[Found]:
+    for registry in _FROZEN:
+        if container.image.startswith(registry):
+            yield (
+                container.at("image"),
+                f"{brief(container.image)} comes from the frozen {registry.rstrip('/')}",
+            )
+
+
+@rule(
+    "container.no-ssh",
+    EVERY_CONTAINER,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A container SHOULD NOT run an SSH server.",
+    why="It is a second way in, with its own keys and no audit; `kubectl exec` and debug containers do the "
+    "same.",
+    fix="Remove the server and port 22.",
+    source="concepts/security/security-checklist/",
+    anchors="IMG-14",
+)
+def no_ssh(container: Container) -> Iterator[Found]:
+    for index, port in container.ports:
+        if whole(port.get("containerPort")) == 22:
+            yield container.at("ports", index, "containerPort"), "port 22 is declared"
+    if _SSHD.search(container.command):
+        yield container.at("command"), "its command starts sshd"
+
+
+@rule(
+    "container.no-sudo",
+    EVERY_CONTAINER,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A container's command SHOULD NOT use sudo.",
+    why="It needs a setuid binary and privilege escalation, which the hardened profile forbids.",
+    fix="Run as the user that the command needs, set by runAsUser.",
+    source="concepts/security/pod-security-standards/#restricted",
+    anchors="IMG-15",
+)
+def no_sudo(container: Container) -> Iterator[Found]:
+    if _SUDO.search(container.command):
+        yield container.at("command"), f"{brief(container.command)} uses sudo"
+
+
+@rule(
+    "container.duplicate-environment",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="An environment variable MUST be set once.",
+    why="The last one wins silently, and strategic merges may keep either.",
+    fix="Remove all but one.",
+    source="tasks/inject-data-application/define-environment-variable-container/",
+    anchors="CFG-08",
+)
+def duplicate_environment(container: Container) -> Iterator[Found]:
+    first: dict[str, int] = {}
+    for index, entry in maps(container.data.get("env")):
+        name = text(entry.get("name"))
+        if name and name in first:
+            yield container.at("env", index, "name"), f"{brief(name)} is already set by env[{first[name]}]"
+        first.setdefault(name, index)
+
+
+@rule(
+    "container.one-name",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="A container's name MUST be unique in its pod.",
+    why="The API server refuses the pod, which shows only when the controller tries to make it.",
+    fix="Rename one of the two.",
+    source="concepts/workloads/pods/",
+    anchors="CFG-02",
+)
+def one_name(container: Container) -> Iterator[Found]:
+    twins = [other for other in container.workload.every_container if other.name == container.name]
+    if container.name and twins[0] is not container:
+        yield container.at("name"), f"{brief(container.name)} is the name of an earlier container too"

@@ -1,0 +1,206 @@
+"""What separates a pod from its node and from its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from seatrial.declared.objects import Container, Resource, Workload
+from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
+from seatrial.declared.values import (
+    brief,
+    dig,
+    maps,
+    selects,
+    selects_nothing_in_particular,
+    sequence,
+    text,
+    whole,
+)
+
+_BASELINE = "concepts/security/pod-security-standards/#baseline"
+_POLICIES = "concepts/services-networking/network-policies/"
+_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock")
+
+
+def on_cluster_network(workload: Workload) -> bool:
+    """Network policies do not reach pods on the node's own network."""
+    return workload.pod.get("hostNetwork") is not True
+
+
+def _host_namespace(name: str, field: str, why: str) -> None:
+    @rule(
+        f"security.{name}",
+        WORKLOAD,
+        Level.CORE,
+        Severity.ERROR,
+        must=f"A pod MUST NOT set {field}.",
+        why=why,
+        fix=f"Remove {field}.",
+        source=_BASELINE,
+        anchors="SEC-10",
+    )
+    def check(workload: Workload) -> Iterator[Found]:
+        if workload.pod.get(field) is True:
+            yield workload.at(field), f"{field} is true"
+
+
+_host_namespace(
+    "host-network", "hostNetwork", "It hears the node's traffic, and no network policy reaches it."
+)
+_host_namespace("host-pid", "hostPID", "It sees every process of the node, with their environments.")
+_host_namespace("host-ipc", "hostIPC", "It reads the shared memory of the node's processes.")
+
+
+@rule(
+    "security.host-process",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="A Windows container MUST NOT be a host process.",
+    why="It is a process of the node with the node's rights.",
+    fix="Remove windowsOptions.hostProcess.",
+    source=_BASELINE,
+    anchors="SEC-10",
+)
+def host_process(container: Container) -> Iterator[Found]:
+    own = dig(container.security, "windowsOptions", "hostProcess")
+    of_pod = dig(container.workload.pod, "securityContext", "windowsOptions", "hostProcess")
+    if (of_pod if own is None else own) is True:
+        path = (
+            container.path
+            if own is None
+            else container.at("securityContext", "windowsOptions", "hostProcess")
+        )
+        yield path, "it runs as a process of the host"
+
+
+@rule(
+    "security.host-port",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="A container MUST NOT take a port of its node.",
+    why="It bypasses Services and policies, and only one such pod fits on a node.",
+    fix="Remove hostPort, and use a Service.",
+    source=_BASELINE,
+    anchors="NET-05",
+)
+def host_port(container: Container) -> Iterator[Found]:
+    for index, port in container.ports:
+        number = whole(port.get("hostPort"))
+        if number:
+            yield container.at("ports", index, "hostPort"), f"it takes port {number} of the node"
+
+
+@rule(
+    "security.host-path",
+    WORKLOAD,
+    Level.CORE,
+    Severity.ERROR,
+    must="A pod MUST NOT mount paths of its node.",
+    why="Read, they leak other pods' secrets; written, they are a way to root on the node.",
+    fix="Use a claim, an emptyDir or a ConfigMap.",
+    source=_BASELINE,
+    anchors="SEC-11",
+)
+def host_path(workload: Workload) -> Iterator[Found]:
+    for index, volume in workload.volumes:
+        if "hostPath" in volume:
+            path = text(dig(volume, "hostPath", "path"))
+            yield workload.at("volumes", index, "hostPath"), f"it mounts {brief(path)} of the node"
+
+
+@rule(
+    "security.runtime-socket",
+    WORKLOAD,
+    Level.CORE,
+    Severity.ERROR,
+    must="A pod MUST NOT reach the container runtime's socket.",
+    why="Whoever can talk to it can start a privileged container.",
+    fix="Remove the mount.",
+    source=_BASELINE,
+    anchors="SEC-12",
+)
+def runtime_socket(workload: Workload) -> Iterator[Found]:
+    for index, volume in workload.volumes:
+        path = text(dig(volume, "hostPath", "path"))
+        if path.endswith(_SOCKETS) or path.rstrip("/") in ("/var/run", "/run", "/run/containerd"):
+            yield workload.at("volumes", index, "hostPath"), f"{brief(path)} holds the runtime's socket"
+
+
+@rule(
+    "security.network-policy",
+    WORKLOAD,
+    Level.CORE,
+    Severity.WARNING,
+    must="A pod MUST be covered by network policies for what comes in and what goes out.",
+    why="Otherwise every pod of the cluster may call it, and it may call everything: one break-in reaches "
+    "all. A policy without rules denies and counts as cover; one with an empty rule allows everything "
+    "and does not.",
+    fix="Add a default-deny policy for the namespace, and one that allows what the workload needs.",
+    source=_POLICIES,
+    when=on_cluster_network,
+    anchors="NET-06",
+    variants=("open-network",),
+)
+def network_policy(workload: Workload) -> Iterator[Found]:
+    for direction in ("Ingress", "Egress"):
+        policies = [policy for policy in workload.policies if direction in directions(policy)]
+        open_ones = [policy for policy in policies if _allows_all(policy, direction)]
+        if not policies:
+            yield ("metadata", "name"), f"no network policy limits its {direction.lower()}"
+        elif open_ones:
+            yield ("metadata", "name"), f"{open_ones[0].title} allows all {direction.lower()}"
+
+
+def directions(policy: Resource) -> set[str]:
+    """What a policy limits: as written, else ingress, and egress when it has such rules."""
+    written = policy.spec.get("policyTypes")
+    if written:
+        return {text(name) for name in sequence(written)}
+    return {"Ingress", "Egress"} if "egress" in policy.spec else {"Ingress"}
+
+
+def _allows_all(policy: Resource, direction: str) -> bool:
+    rules = sequence(policy.spec.get(direction.lower()))
+    peers = "from" if direction == "Ingress" else "to"
+    return any(given.__class__ is dict and not given.get(peers) and not given.get("ports") for given in rules)
+
+
+@rule(
+    "security.network-policy-selects",
+    "NetworkPolicy",
+    Level.CORE,
+    Severity.WARNING,
+    must="A network policy MUST select pods, and its peers MUST exist.",
+    why="A policy that selects none protects nothing; one that allows none cuts the caller off, which shows "
+    "under load.",
+    fix="Use the labels of the pod templates. An empty selector means all pods and is fine.",
+    source=_POLICIES,
+    anchors="NET-07",
+)
+def network_policy_selects(policy: Resource) -> Iterator[Found]:
+    selector = policy.spec.get("podSelector")
+    if not policy.selected and not selects_nothing_in_particular(selector):
+        yield ("spec", "podSelector"), "it matches no workload of the input"
+    for direction, field in (("ingress", "from"), ("egress", "to")):
+        for index, given in maps(policy.spec.get(direction)):
+            for number, peer in maps(given.get(field)):
+                if _matches_nothing(policy, peer):
+                    yield (
+                        ("spec", direction, index, field, number),
+                        "this peer matches no workload of the input",
+                    )
+
+
+def _matches_nothing(policy: Resource, peer: dict[str, Any]) -> bool:
+    """Whether a peer of the policy's own namespace matches nobody; others may not be in the input."""
+    selector = peer.get("podSelector")
+    if selector is None or "namespaceSelector" in peer or selects_nothing_in_particular(selector):
+        return False
+    workloads = policy.graph.workloads
+    return not any(
+        workload.namespace == policy.namespace and selects(selector, workload.pod_labels)
+        for workload in workloads
+    )

@@ -1,0 +1,153 @@
+"""ConfigMaps and Secrets that pods name, and what a change of them does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from seatrial.declared.objects import Resource, Workload
+from seatrial.declared.rule import RESOURCE, WORKLOAD, Found, Level, Severity, rule
+from seatrial.declared.values import brief, mapping
+
+_HASHED = re.compile(r".+-[a-z0-9]{10}")
+_PROVIDED = {"kube-root-ca.crt", "openshift-service-ca.crt"}
+"""ConfigMaps that the cluster puts into every namespace."""
+
+
+def has_references(workload: Workload) -> bool:
+    return bool(workload.references)
+
+
+def reads_fixed_config(workload: Workload) -> bool:
+    """Long-running, and with configuration that is read only at its start."""
+    return workload.long_running and any(
+        reference.kind == "ConfigMap" and reference.fixed_at_start for reference in workload.references
+    )
+
+
+def is_configuration(resource: Resource) -> bool:
+    return resource.type in ("ConfigMap", "Secret")
+
+
+@rule(
+    "delivery.config-key",
+    WORKLOAD,
+    Level.CORE,
+    Severity.ERROR,
+    must="A key that a pod reads MUST be in its ConfigMap or Secret.",
+    why="The pod cannot start: CreateContainerConfigError, in the middle of a rollout.",
+    fix="Add the key, correct its name, or mark the reference optional.",
+    source="tasks/configure-pod-container/configure-pod-configmap/",
+    when=has_references,
+    anchors="CFG-09",
+)
+def config_key(workload: Workload) -> Iterator[Found]:
+    for reference in workload.references:
+        if not reference.key or reference.optional:
+            continue
+        target = workload.graph.find(reference.kind, workload.namespace, reference.name)
+        if target is not None and reference.key not in keys_of(target):
+            yield reference.path, f"{target.title} has no key {brief(reference.key)}"
+
+
+def keys_of(resource: Resource) -> set[str]:
+    """Keys of a ConfigMap or Secret."""
+    return {
+        key for field in ("data", "stringData", "binaryData") for key in mapping(resource.data.get(field))
+    }
+
+
+@rule(
+    "delivery.config-map-exists",
+    WORKLOAD,
+    Level.CORE,
+    Severity.WARNING,
+    must="A ConfigMap that a pod needs MUST be delivered with it.",
+    why="The pod waits for ever; and a rollback of the pod does not bring its configuration back.",
+    fix="Add the ConfigMap to the input, or mark the reference optional.",
+    source="concepts/configuration/configmap/",
+    when=has_references,
+    anchors="CFG-09",
+)
+def config_map_exists(workload: Workload) -> Iterator[Found]:
+    yield from _missing(workload, "ConfigMap")
+
+
+@rule(
+    "delivery.secret-exists",
+    WORKLOAD,
+    Level.EXTENDED,
+    Severity.NOTE,
+    must="A Secret that a pod needs SHOULD be delivered with it, or be known to come from elsewhere.",
+    why="Secrets are often kept out of the manifests for good reason; then this is a reminder of who must "
+    "make them first.",
+    fix="Deliver it (external-secrets, sealed-secrets), or waive this with the name of who does.",
+    source="concepts/configuration/secret/",
+    when=has_references,
+    anchors="CFG-09",
+)
+def secret_exists(workload: Workload) -> Iterator[Found]:
+    yield from _missing(workload, "Secret")
+
+
+def _missing(workload: Workload, kind: str) -> Iterator[Found]:
+    told: set[str] = set()
+    for reference in workload.references:
+        if reference.kind != kind or reference.optional or reference.name in told | _PROVIDED:
+            continue
+        if workload.graph.find(kind, workload.namespace, reference.name) is None:
+            told.add(reference.name)
+            yield reference.path, f"there is no {kind} {brief(reference.name)} in the input"
+
+
+@rule(
+    "delivery.config-rollout",
+    WORKLOAD,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="Configuration that is read at the start MUST roll its pods when it changes.",
+    why="A change applies to whichever pods happen to restart: two replicas run with two configurations. "
+    "One tool wants every ConfigMap immutable; side taken: a name with the content's hash, an immutable "
+    "map or a checksum in the pod template all do it.",
+    fix="Use a kustomize configMapGenerator, `immutable: true` with versioned names, or a checksum "
+    "annotation.",
+    source="concepts/configuration/configmap/#configmap-immutable",
+    when=reads_fixed_config,
+    anchors="CFG-11",
+)
+def config_rollout(workload: Workload) -> Iterator[Found]:
+    if any("checksum" in key or "config-hash" in key for key in workload.pod_annotations):
+        return
+    told: set[str] = set()
+    for reference in workload.references:
+        target = workload.graph.find("ConfigMap", workload.namespace, reference.name)
+        if (
+            reference.kind != "ConfigMap"
+            or not reference.fixed_at_start
+            or target is None
+            or reference.name in told
+        ):
+            continue
+        if target.data.get("immutable") is not True and not _HASHED.fullmatch(reference.name):
+            told.add(reference.name)
+            yield reference.path, f"a change of {target.title} does not roll its pods"
+
+
+@rule(
+    "delivery.unused-config",
+    RESOURCE,
+    Level.EXTENDED,
+    Severity.NOTE,
+    must="A ConfigMap or Secret SHOULD be used by something.",
+    why="Nobody dares to remove it later, and an unused Secret is only a risk.",
+    fix="Remove it, or correct the name that should refer to it.",
+    source="concepts/configuration/configmap/",
+    when=is_configuration,
+    anchors="CFG-10",
+)
+def unused_config(resource: Resource) -> Iterator[Found]:
+    graph = resource.graph
+    if not graph.workloads or resource.annotations.get("kubernetes.io/service-account.name"):
+        return
+    if (resource.type, resource.namespace, resource.name) not in graph.used_names():
+        yield ("metadata", "name"), "nothing in the input refers to it"

@@ -1,0 +1,208 @@
+"""Requests and limits: what a container is given and what it may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatrial.declared.objects import Container, Resource
+from seatrial.declared.rule import EVERY_CONTAINER, Found, Level, Severity, rule
+from seatrial.declared.values import brief, quantity
+
+_MANAGING = "concepts/configuration/manage-resources-containers/"
+_MEBIBYTE = 1024.0 * 1024.0
+
+
+def has_cpu_limit(container: Container) -> bool:
+    return "cpu" in container.limits
+
+
+def has_resources(container: Container) -> bool:
+    return bool(container.requests) or bool(container.limits)
+
+
+def _amount(container: Container, kind: str, name: str) -> float | None:
+    given = container.requests if kind == "requests" else container.limits
+    return quantity(given.get(name))
+
+
+def _request(name: str, why: str) -> None:
+    @rule(
+        f"cost.{name}-request",
+        EVERY_CONTAINER,
+        Level.CORE,
+        Severity.WARNING,
+        must=f"A container MUST request its {name}.",
+        why=why,
+        fix=f"Set resources.requests.{name} to what it uses on a usual day.",
+        source=_MANAGING,
+        anchors="RSC-01",
+    )
+    def check(container: Container) -> Iterator[Found]:
+        # A limit without a request is taken as the request by the API server.
+        if container.requests.get(name) is None and container.limits.get(name) is None:
+            yield container.at("resources", "requests"), f"it requests no {name}"
+
+
+_request(
+    "cpu", "The scheduler takes it for nothing and overfills nodes; autoscaling by utilisation has no base."
+)
+_request("memory", "The scheduler overfills nodes, and this pod is among the first to be evicted.")
+
+
+@rule(
+    "cost.memory-limit",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="A container MUST have a memory limit.",
+    why="A leak otherwise takes the whole node, and its neighbours are killed for it.",
+    fix="Set resources.limits.memory above the highest use seen.",
+    source=_MANAGING,
+    anchors="RSC-02",
+    variants=("no-limits",),
+)
+def memory_limit(container: Container) -> Iterator[Found]:
+    if container.limits.get("memory") is None:
+        yield container.at("resources", "limits"), "it has no memory limit"
+
+
+@rule(
+    "cost.cpu-limit",
+    EVERY_CONTAINER,
+    Level.OPTIONAL,
+    Severity.NOTE,
+    must="A container MAY have a CPU limit.",
+    why="Tools contradict each other. Side taken: requests already share the CPU fairly, and a limit "
+    "throttles in the middle of a burst on an idle node; where a limit is wanted (batch, tenants), "
+    "select this rule.",
+    fix="Set resources.limits.cpu well above the request.",
+    source=_MANAGING,
+    anchors="RSC-03",
+)
+def cpu_limit(container: Container) -> Iterator[Found]:
+    if container.limits.get("cpu") is None:
+        yield container.at("resources", "limits"), "it has no CPU limit"
+
+
+@rule(
+    "cost.cpu-headroom",
+    EVERY_CONTAINER,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A CPU limit SHOULD leave room above the request.",
+    why="With limit and request equal, every burst is throttled: latency rises although the node is idle, "
+    "and an autoscaler sees at most 100 %. Some tools want them equal for pinned cores; select "
+    "cost.guaranteed then.",
+    fix="Raise the limit to twice the request or more, or remove it.",
+    source=_MANAGING,
+    when=has_cpu_limit,
+    anchors="RSC-04",
+    variants=("cpu-limit-equals-request",),
+)
+def cpu_headroom(container: Container) -> Iterator[Found]:
+    limit = _amount(container, "limits", "cpu")
+    request = _amount(container, "requests", "cpu")
+    if limit is not None and (limit if request is None else request) == limit:
+        told = "equals the request" if request is not None else "is the request too (none is written)"
+        yield container.at("resources", "limits", "cpu"), f"{brief(container.limits['cpu'])} {told}"
+
+
+@rule(
+    "cost.request-within-limit",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="A request MUST NOT exceed its limit.",
+    why="The API server refuses the pod.",
+    fix="Raise the limit, or lower the request.",
+    source=_MANAGING,
+    when=has_resources,
+    anchors="RSC-04",
+)
+def request_within_limit(container: Container) -> Iterator[Found]:
+    for name, written in container.requests.items():
+        request, limit = quantity(written), quantity(container.limits.get(name))
+        if request is not None and limit is not None and request > limit:
+            path = container.at("resources", "requests", name)
+            yield path, f"{name} request {brief(written)} exceeds its limit {brief(container.limits[name])}"
+
+
+@rule(
+    "cost.plausible-quantity",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="A quantity MUST be one, in the unit that was meant.",
+    why="`memory: 400m` is 0.4 bytes and `cpu: 500` is 500 cores: the first is killed at once, the second "
+    "never placed.",
+    fix="Write memory in Mi or Gi, and CPU in m or cores.",
+    source=f"{_MANAGING}#meaning-of-memory",
+    when=has_resources,
+    anchors="RSC-01",
+)
+def plausible_quantity(container: Container) -> Iterator[Found]:
+    for kind, given in (("requests", container.requests), ("limits", container.limits)):
+        for name, written in given.items():
+            amount = quantity(written)
+            path = container.at("resources", kind, name)
+            if written is None:
+                continue
+            if amount is None or amount < 0:
+                yield path, f"{brief(written)} is not a quantity"
+            elif name in ("memory", "ephemeral-storage") and 0 < amount < _MEBIBYTE:
+                yield path, f"{name} {brief(written)} is {amount:g} bytes"
+            elif name == "cpu" and amount > 256:
+                yield path, f"cpu {brief(written)} is {amount:g} cores"
+
+
+@rule(
+    "cost.guaranteed",
+    EVERY_CONTAINER,
+    Level.OPTIONAL,
+    Severity.NOTE,
+    must="A latency-critical container MAY request exactly what it is limited to.",
+    why="Its pod is then of class Guaranteed: the last to be evicted, and able to own cores. Optional: it "
+    "costs the peak all day.",
+    fix="Set requests equal to limits, for CPU and memory.",
+    source="concepts/workloads/pods/pod-qos/",
+    anchors="RSC-04",
+)
+def guaranteed(container: Container) -> Iterator[Found]:
+    for name in ("cpu", "memory"):
+        limit, request = _amount(container, "limits", name), _amount(container, "requests", name)
+        if limit is None or (request is not None and request != limit):
+            yield container.at("resources"), f"{name} request and limit are not equal"
+
+
+@rule(
+    "cost.ephemeral-storage",
+    EVERY_CONTAINER,
+    Level.OPTIONAL,
+    Severity.NOTE,
+    must="A container SHOULD bound the disk it takes from its node.",
+    why="Logs and emptyDirs of one pod can fill the node, and the kubelet then evicts others. Optional: few "
+    "set it.",
+    fix="Set ephemeral-storage in requests and limits.",
+    source=f"{_MANAGING}#local-ephemeral-storage",
+    anchors="RSC-05",
+)
+def ephemeral_storage(container: Container) -> Iterator[Found]:
+    if container.limits.get("ephemeral-storage") is None:
+        yield container.at("resources", "limits"), "it has no ephemeral-storage limit"
+
+
+@rule(
+    "cost.namespace-quota",
+    "Namespace",
+    Level.OPTIONAL,
+    Severity.NOTE,
+    must="A namespace SHOULD have a ResourceQuota or a LimitRange.",
+    why="One team's mistake otherwise takes the cluster. Optional: platforms often set them centrally.",
+    fix="Add a ResourceQuota.",
+    source="concepts/policy/resource-quotas/",
+    anchors="RSC-06",
+)
+def namespace_quota(namespace: Resource) -> Iterator[Found]:
+    limits = namespace.graph.of("ResourceQuota") + namespace.graph.of("LimitRange")
+    if not any(limit.namespace == namespace.name for limit in limits):
+        yield ("metadata", "name"), "it has neither a ResourceQuota nor a LimitRange"

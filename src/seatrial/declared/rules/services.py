@@ -1,0 +1,210 @@
+"""Discovery: Services, ports and names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from seatrial.declared.objects import Container, Resource, Workload
+from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
+from seatrial.declared.rules.applies import long_running
+from seatrial.declared.values import brief, dig, mapping, maps, text
+
+_PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9](?:[a-z0-9]|-(?!-))*[a-z0-9]|[a-z]")
+_ADDRESS = re.compile(
+    r"(?<![\w.:/-])(?:https?://|[a-z][a-z0-9+]*://(?:[^@/\s]*@)?)?((?:\d{1,3}\.){3}\d{1,3})(?![\w./-]|\.\d)"
+)
+_HARMLESS = ("0.", "127.", "255.")
+
+
+def selects_pods(service: Resource) -> bool:
+    """Whether it finds its pods by labels; one without a selector has endpoints made by someone else."""
+    return bool(mapping(service.spec.get("selector"))) and service.spec.get("type") != "ExternalName"
+
+
+def selects_some(service: Resource) -> bool:
+    return bool(service.selected)
+
+
+@rule(
+    "discovery.service-selects",
+    "Service",
+    Level.CORE,
+    Severity.ERROR,
+    must="A Service with a selector MUST select pods.",
+    why="A Service without endpoints refuses every connection.",
+    fix="Use the labels of the workload's pod template, in its namespace.",
+    source="concepts/services-networking/service/#defining-a-service",
+    when=selects_pods,
+    anchors="NET-01",
+)
+def service_selects(service: Resource) -> Iterator[Found]:
+    if not service.selected:
+        labels = ", ".join(f"{key}={value}" for key, value in mapping(service.spec.get("selector")).items())
+        yield ("spec", "selector"), f"no workload of the input has the labels {labels}"
+
+
+@rule(
+    "discovery.target-port",
+    "Service",
+    Level.CORE,
+    Severity.ERROR,
+    must="A Service's targetPort MUST be a port of the pods that it selects.",
+    why="Endpoints exist and look healthy, and every connection is refused.",
+    fix="Use the name or number of a containerPort.",
+    source="concepts/services-networking/service/#field-spec-ports",
+    when=selects_some,
+    anchors="NET-02",
+)
+def target_port(service: Resource) -> Iterator[Found]:
+    for index, port in maps(service.spec.get("ports")):
+        target = port.get("targetPort", port.get("port"))
+        for workload in service.selected:
+            ports = [item for container in workload.containers for _, item in container.ports]
+            if target.__class__ is str and not target.isdigit():
+                known = any(item.get("name") == target for item in ports)
+            else:
+                known = not ports or any(str(item.get("containerPort")) == str(target) for item in ports)
+            if not known:
+                yield ("spec", "ports", index), f"{workload.title} declares no port {brief(target)}"
+
+
+@rule(
+    "discovery.port-name",
+    EVERY_CONTAINER,
+    Level.CORE,
+    Severity.ERROR,
+    must="Port names MUST be legal (15 characters of a-z, 0-9 and -) and unique in their pod.",
+    why="The API server refuses the pod, or a Service that names the port finds the wrong one.",
+    fix="Use a short name such as `http` or `grpc-admin`.",
+    source="reference/kubernetes-api/workload-resources/pod-v1/#ports",
+    anchors="CFG-17",
+)
+def port_name(container: Container) -> Iterator[Found]:
+    earlier = {
+        text(port.get("name"))
+        for other in container.workload.every_container
+        if other.path < container.path
+        for _, port in other.ports
+    }
+    for index, port in container.ports:
+        name = text(port.get("name"))
+        path = container.at("ports", index, "name")
+        if name and (len(name) > 15 or not _PORT_NAME.fullmatch(name)):
+            yield path, f"{brief(name)} is not a legal port name"
+        elif name and name in earlier:
+            yield path, f"{brief(name)} names another port of this pod, too"
+        earlier.add(name)
+
+
+@rule(
+    "discovery.service-port-name",
+    "Service",
+    Level.CORE,
+    Severity.ERROR,
+    must="A Service with several ports MUST name each, differently.",
+    why="The API server refuses it otherwise.",
+    fix="Give each port a name that says its protocol, e.g. `http-api`.",
+    source="concepts/services-networking/service/#multi-port-services",
+    anchors="CFG-17",
+)
+def service_port_name(service: Resource) -> Iterator[Found]:
+    ports = maps(service.spec.get("ports"))
+    seen: set[str] = set()
+    for index, port in ports:
+        name = text(port.get("name"))
+        if len(ports) > 1 and not name:
+            yield ("spec", "ports", index), "one of several ports has no name"
+        elif name and name in seen:
+            yield ("spec", "ports", index, "name"), f"{brief(name)} is used twice"
+        seen.add(name)
+
+
+@rule(
+    "discovery.hard-coded-address",
+    EVERY_CONTAINER,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="Configuration SHOULD name hosts, not addresses.",
+    why="Addresses of pods and Services change; a name follows them. Loopback and wildcard addresses are "
+    "fine.",
+    fix="Use the Service's DNS name, e.g. `http://orders:8080`.",
+    source="concepts/services-networking/dns-pod-service/",
+    anchors="CFG-14",
+)
+def hard_coded_address(container: Container) -> Iterator[Found]:
+    for index, entry in maps(container.data.get("env")):
+        for address in addresses(text(entry.get("value"))):
+            yield (
+                container.at("env", index, "value"),
+                f"{brief(text(entry.get('name')))} holds the address {address}",
+            )
+    for field in ("command", "args"):
+        words = container.data.get(field)
+        for index, word in enumerate(words if words.__class__ is list else []):
+            for address in addresses(text(word)):
+                yield container.at(field, index), f"it holds the address {address}"
+
+
+def addresses(written: str) -> list[str]:
+    """IPv4 addresses in a text that are not loopback, wildcard, a network or a version number."""
+    found = []
+    for match in _ADDRESS.finditer(written):
+        address = match.group(1)
+        if all(int(part) < 256 for part in address.split(".")) and not address.startswith(_HARMLESS):
+            found.append(address)
+    return found
+
+
+@rule(
+    "discovery.dns-options",
+    WORKLOAD,
+    Level.OPTIONAL,
+    Severity.NOTE,
+    must="A workload that calls names outside the cluster SHOULD set the resolver's ndots.",
+    why="With the default of 5 each outside name costs up to four failed look-ups first. Optional: harmless "
+    "for inside names.",
+    fix="Set dnsConfig.options ndots to 2.",
+    source="concepts/services-networking/dns-pod-service/#pod-dns-config",
+    when=long_running,
+    anchors="CFG-15",
+)
+def dns_options(workload: Workload) -> Iterator[Found]:
+    options = maps(dig(workload.pod, "dnsConfig", "options"))
+    if not any(option.get("name") == "ndots" for _, option in options):
+        yield workload.pod_path, "dnsConfig sets no ndots"
+
+
+@rule(
+    "discovery.external-ips",
+    "Service",
+    Level.CORE,
+    Severity.ERROR,
+    must="A Service MUST NOT claim externalIPs.",
+    why="Whoever may create it can take traffic meant for others (CVE-2020-8554).",
+    fix="Use a LoadBalancer, an Ingress or a Gateway.",
+    source="concepts/services-networking/service/#external-ips",
+    anchors="NET-04",
+)
+def external_ips(service: Resource) -> Iterator[Found]:
+    given = service.spec.get("externalIPs")
+    if given:
+        yield ("spec", "externalIPs"), f"it claims {brief(given)}"
+
+
+@rule(
+    "discovery.sessions",
+    "Service",
+    Level.OPTIONAL,
+    Severity.NOTE,
+    must="A Service SHOULD NOT keep clients on one pod.",
+    why="Sticky sessions undo balancing and make each pod's loss visible to its clients. Optional: some "
+    "protocols need it.",
+    fix="Keep session state in a store, and remove sessionAffinity.",
+    source="reference/networking/virtual-ips/#session-affinity",
+    when=selects_pods,
+    anchors="NET-01",
+)
+def sessions(service: Resource) -> Iterator[Found]:
+    if service.spec.get("sessionAffinity") == "ClientIP":
+        yield ("spec", "sessionAffinity"), "sessionAffinity is ClientIP"

@@ -1,0 +1,118 @@
+"""Whether what runs can be seen: scraping and monitors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatrial.declared.objects import Resource, Workload
+from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
+from seatrial.declared.rules.applies import served
+from seatrial.declared.values import brief, mapping, maps, selects, sequence, text
+
+_SERVICE_MONITOR, _POD_MONITOR = "ServiceMonitor.monitoring.coreos.com", "PodMonitor.monitoring.coreos.com"
+_SCRAPE, _PORT = "prometheus.io/scrape", "prometheus.io/port"
+
+
+def says_scrape(workload: Workload) -> bool:
+    return workload.pod_annotations.get(_SCRAPE) == "true"
+
+
+def _namespaces(monitor: Resource) -> set[str] | None:
+    """Namespaces that a monitor looks at; None means all."""
+    selector = mapping(monitor.spec.get("namespaceSelector"))
+    if selector.get("any") is True:
+        return None
+    names = {text(name) for name in sequence(selector.get("matchNames"))}
+    return names or {monitor.namespace}
+
+
+def _watched(monitor: Resource) -> list[Resource]:
+    """Services, or workloads, that a monitor selects."""
+    namespaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
+    if monitor.kind == "PodMonitor":
+        pods = [(workload, workload.pod_labels) for workload in monitor.graph.workloads]
+        candidates: list[tuple[Resource, dict[str, object]]] = [*pods]
+    else:
+        candidates = [(service, service.labels) for service in monitor.graph.of("Service")]
+    return [
+        resource
+        for resource, labels in candidates
+        if (namespaces is None or resource.namespace in namespaces) and selects(selector, labels)
+    ]
+
+
+@rule(
+    "observability.scrape-port",
+    WORKLOAD,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A pod that asks to be scraped MUST say on which of its declared ports.",
+    why="Prometheus tries every declared port, or a port that nobody listens on, and the target is down for "
+    "ever.",
+    fix=f'Set the annotation {_PORT}: "8080" to a containerPort of the pod.',
+    source="https://prometheus.io/docs/prometheus/latest/configuration/configuration/#kubernetes_sd_config",
+    when=says_scrape,
+    anchors="OBS-03",
+)
+def scrape_port(workload: Workload) -> Iterator[Found]:
+    path = (*workload.pod_path[:-1], "metadata", "annotations")
+    port = text(workload.pod_annotations.get(_PORT))
+    ports = [item for container in workload.containers for _, item in container.ports]
+    if not port:
+        yield (*path, _SCRAPE), f"there is no annotation {_PORT}"
+    elif not any(port in (str(item.get("containerPort")), item.get("name")) for item in ports):
+        yield (*path, _PORT), f"no container declares port {brief(port)}"
+
+
+@rule(
+    "observability.monitor-selects",
+    f"{_SERVICE_MONITOR}|{_POD_MONITOR}",
+    Level.CORE,
+    Severity.ERROR,
+    must="A monitor MUST select something that exists, by a port that it has.",
+    why="Nothing is scraped, and nothing says so: a dashboard of zeros looks like a quiet night.",
+    fix="Use the labels of the Service (ServiceMonitor) or of the pods (PodMonitor), and their port's name.",
+    source="https://prometheus-operator.dev/docs/developer/getting-started/",
+    anchors="GTW-01",
+)
+def monitor_selects(monitor: Resource) -> Iterator[Found]:
+    watched = _watched(monitor)
+    if not watched:
+        yield ("spec", "selector"), "it selects nothing in the input"
+        return
+    field = "podMetricsEndpoints" if monitor.kind == "PodMonitor" else "endpoints"
+    names = {text(port.get("name")) for resource in watched for port in _ports_of(resource)}
+    for index, endpoint in maps(monitor.spec.get(field)):
+        port = text(endpoint.get("port"))
+        if port and port not in names:
+            yield ("spec", field, index, "port"), f"nothing that it selects has a port named {brief(port)}"
+
+
+def _ports_of(resource: Resource) -> list[dict[str, object]]:
+    if isinstance(resource, Workload):
+        return [port for container in resource.containers for _, port in container.ports]
+    return [port for _, port in maps(resource.spec.get("ports"))]
+
+
+@rule(
+    "observability.scraped",
+    WORKLOAD,
+    Level.OPTIONAL,
+    Severity.NOTE,
+    must="A workload behind a Service SHOULD be scraped.",
+    why="Without its own numbers an outage is first seen by its users. Optional: agents and meshes collect "
+    "otherwise.",
+    fix=f"Annotate the pod template ({_SCRAPE}, {_PORT}), or add a ServiceMonitor.",
+    source="concepts/cluster-administration/observability/",
+    when=served,
+    anchors="OBS-03",
+)
+def scraped(workload: Workload) -> Iterator[Found]:
+    if workload.pod_annotations.get(_SCRAPE) == "true":
+        return
+    if any(service.annotations.get(_SCRAPE) == "true" for service in workload.services):
+        return
+    monitors = workload.graph.of(_SERVICE_MONITOR) + workload.graph.of(_POD_MONITOR)
+    watched = [resource for monitor in monitors for resource in _watched(monitor)]
+    if workload not in watched and not any(service in watched for service in workload.services):
+        yield ("metadata", "name"), "neither an annotation nor a monitor has it scraped"

@@ -1,0 +1,108 @@
+"""Whether objects use API versions that clusters serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatrial.declared.objects import Resource
+from seatrial.declared.rule import RESOURCE, Found, Level, Severity, rule
+from seatrial.declared.values import brief, text
+
+_GONE = {
+    ("extensions/v1beta1", ""): "1.22 (1.16 for workloads)",
+    ("apps/v1beta1", ""): "1.16",
+    ("apps/v1beta2", ""): "1.16",
+    ("batch/v2alpha1", "CronJob"): "1.21",
+    ("batch/v1beta1", "CronJob"): "1.25",
+    ("policy/v1beta1", ""): "1.25",
+    ("autoscaling/v2beta1", ""): "1.25",
+    ("autoscaling/v2beta2", ""): "1.26",
+    ("networking.k8s.io/v1beta1", "Ingress"): "1.22",
+    ("networking.k8s.io/v1beta1", "IngressClass"): "1.22",
+    ("rbac.authorization.k8s.io/v1beta1", ""): "1.22",
+    ("rbac.authorization.k8s.io/v1alpha1", ""): "1.22",
+    ("apiextensions.k8s.io/v1beta1", ""): "1.22",
+    ("admissionregistration.k8s.io/v1beta1", "MutatingWebhookConfiguration"): "1.22",
+    ("admissionregistration.k8s.io/v1beta1", "ValidatingWebhookConfiguration"): "1.22",
+    ("scheduling.k8s.io/v1beta1", "PriorityClass"): "1.22",
+    ("storage.k8s.io/v1beta1", "StorageClass"): "1.22",
+    ("storage.k8s.io/v1beta1", "CSIStorageCapacity"): "1.27",
+    ("discovery.k8s.io/v1beta1", "EndpointSlice"): "1.25",
+    ("node.k8s.io/v1beta1", "RuntimeClass"): "1.25",
+    ("flowcontrol.apiserver.k8s.io/v1beta1", ""): "1.26",
+    ("flowcontrol.apiserver.k8s.io/v1beta2", ""): "1.29",
+    ("flowcontrol.apiserver.k8s.io/v1beta3", ""): "1.32",
+}
+_HOMES = {
+    "Deployment": "apps",
+    "StatefulSet": "apps",
+    "DaemonSet": "apps",
+    "ReplicaSet": "apps",
+    "Job": "batch",
+    "CronJob": "batch",
+    "PodDisruptionBudget": "policy",
+    "HorizontalPodAutoscaler": "autoscaling",
+    "NetworkPolicy": "networking.k8s.io",
+    "Ingress": "networking.k8s.io",
+    "Role": "rbac.authorization.k8s.io",
+    "RoleBinding": "rbac.authorization.k8s.io",
+    "ClusterRole": "rbac.authorization.k8s.io",
+    "ClusterRoleBinding": "rbac.authorization.k8s.io",
+    "Pod": "",
+    "Service": "",
+    "ConfigMap": "",
+    "Secret": "",
+    "ServiceAccount": "",
+    "PersistentVolumeClaim": "",
+    "Namespace": "",
+}
+
+
+@rule(
+    "delivery.served-api",
+    RESOURCE,
+    Level.CORE,
+    Severity.ERROR,
+    must="An object MUST use an API version that clusters still serve.",
+    why="A removed version cannot be applied any more, nor rolled back to.",
+    fix="Move to the stable version of the same kind.",
+    source="reference/using-api/deprecation-guide/",
+    anchors="CFG-01",
+)
+def served_api(resource: Resource) -> Iterator[Found]:
+    api = text(resource.data.get("apiVersion"))
+    gone = _GONE.get((api, resource.kind)) or _GONE.get((api, ""))
+    if gone is not None:
+        yield ("apiVersion",), f"{brief(f'{api} {resource.kind}')} was removed in Kubernetes {gone}"
+    elif resource.type == resource.kind and _HOMES.get(resource.kind, resource.group) != resource.group:
+        home = _HOMES[resource.kind] or "the core group (v1)"
+        yield (
+            ("apiVersion",),
+            f"{brief(f'{api} {resource.kind}')} never existed; the kind is served by {home}",
+        )
+
+
+@rule(
+    "delivery.stable-api",
+    RESOURCE,
+    Level.EXTENDED,
+    Severity.NOTE,
+    must="An object of Kubernetes itself SHOULD use a stable API version.",
+    why="Beta versions are removed after three releases, alpha versions at any time and are off by default.",
+    fix="Move to v1 of the kind, or plan for its change.",
+    source="reference/using-api/#api-versioning",
+    anchors="CFG-01",
+)
+def stable_api(resource: Resource) -> Iterator[Found]:
+    own = "." not in resource.group or (resource.group.endswith("k8s.io") and "gateway" not in resource.group)
+    api = text(resource.data.get("apiVersion"))
+    if (
+        own
+        and ("alpha" in resource.version or "beta" in resource.version)
+        and not _is_gone(api, resource.kind)
+    ):
+        yield ("apiVersion",), f"{brief(api)} is not stable"
+
+
+def _is_gone(api: str, kind: str) -> bool:
+    return (api, kind) in _GONE or (api, "") in _GONE

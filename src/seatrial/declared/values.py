@@ -1,0 +1,123 @@
+"""Reading values of untrusted shape: every helper accepts anything and never raises."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+Path = tuple[str | int, ...]
+"""Where a value stands in an object, e.g. ("spec", "containers", 0, "image")."""
+
+_NO_MAPPING: dict[str, Any] = {}
+_NO_LIST: list[Any] = []
+
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?")
+_FACTORS = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+_FACTORS |= {unit: 1024.0**power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), start=1)}
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """The value if it is a mapping, else an empty one. Do not change what is returned."""
+    return value if value.__class__ is dict else _NO_MAPPING
+
+
+def sequence(value: Any) -> list[Any]:
+    """The value if it is a list, else an empty one. Do not change what is returned."""
+    return value if value.__class__ is list else _NO_LIST
+
+
+def text(value: Any) -> str:
+    """The value if it is a string, else the empty string."""
+    return value if value.__class__ is str else ""
+
+
+def whole(value: Any) -> int | None:
+    """The value if it is a whole number (a boolean is not), else None."""
+    if value.__class__ is int:
+        return int(value)
+    if value.__class__ is float and value.is_integer():
+        return int(value)
+    return None
+
+
+def dig(value: Any, *keys: str) -> Any:
+    """The value below nested mapping keys, or None where one is missing."""
+    for key in keys:
+        if value.__class__ is not dict:
+            return None
+        value = value.get(key)
+    return value
+
+
+def maps(value: Any) -> list[tuple[int, dict[str, Any]]]:
+    """The mappings in a list, each with its index; other items are left out."""
+    if value.__class__ is not list:
+        return []
+    return [(index, item) for index, item in enumerate(value) if item.__class__ is dict]
+
+
+def quantity(value: Any) -> float | None:
+    """A Kubernetes quantity ("500m", "1.5Gi", 2) in its base unit (cores, bytes), or None when it is none."""
+    if value.__class__ is int or value.__class__ is float:
+        return float(value)
+    match = _QUANTITY.fullmatch(text(value).strip())
+    if match is None:
+        return None
+    number, suffix = match.groups()
+    if not suffix:
+        return float(number)
+    if suffix[0] in "eE" and len(suffix) > 1 and suffix != "Ei":
+        return float(number + suffix) if len(suffix) < 6 else None
+    return float(number) * _FACTORS[suffix]
+
+
+def percentage(value: Any) -> float | None:
+    """The number of "40%", or None when the value is no percentage."""
+    written = text(value).strip()
+    if not written.endswith("%"):
+        return None
+    try:
+        return float(written[:-1])
+    except ValueError:
+        return None
+
+
+def selects(selector: Any, labels: dict[str, Any]) -> bool:
+    """Whether a LabelSelector matches labels. An empty selector matches all; one that is no mapping, none."""
+    if selector.__class__ is not dict:
+        return False
+    for key, value in mapping(selector.get("matchLabels")).items():
+        if key not in labels or labels[key] != value:
+            return False
+    return all(_holds(expression, labels) for _, expression in maps(selector.get("matchExpressions")))
+
+
+def _holds(expression: dict[str, Any], labels: dict[str, Any]) -> bool:
+    key, operator = text(expression.get("key")), expression.get("operator")
+    values = sequence(expression.get("values"))
+    if operator == "In":
+        return key in labels and labels[key] in values
+    if operator == "NotIn":
+        return key not in labels or labels[key] not in values
+    if operator == "Exists":
+        return key in labels
+    return operator == "DoesNotExist" and key not in labels
+
+
+def selects_nothing_in_particular(selector: Any) -> bool:
+    """Whether a LabelSelector is empty: it then matches every pod."""
+    return not mapping(selector).get("matchLabels") and not mapping(selector).get("matchExpressions")
+
+
+def plain(path: Path) -> str:
+    """A path as people write it: spec.containers[0].image."""
+    written = ""
+    for part in path:
+        written += f"[{part}]" if part.__class__ is int else f".{part}" if written else str(part)
+    return written
+
+
+def brief(value: Any, limit: int = 60) -> str:
+    """A value in backticks, cut to a readable length."""
+    written = str(value)
+    return f"`{written if len(written) <= limit else written[: limit - 1] + '…'}`"

@@ -1,0 +1,154 @@
+"""Waivers: findings that someone tolerates, for a reason and until a date.
+
+An annotation `seatrial.dev/waive.<rule>: "reason; until 2027-01-31"` on an object, or on its pod template, waives
+that rule for the object. A system file may hold the same under `waivers`. A waiver without reason or date, one
+that is over, and one that waives nothing are findings themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from seatrial.declared.graph import Graph
+from seatrial.declared.objects import Resource, Workload
+from seatrial.declared.rule import RULES, WAIVER, Found, Level, Severity, rule
+from seatrial.declared.values import Path, brief, mapping, text
+
+PREFIX = "seatrial.dev/waive."
+_WRITTEN = re.compile(r"(?P<reason>.*?)[;,.]?\s*\buntil\s+(?P<until>\d{4}-\d{2}-\d{2})\s*\.?\s*", re.DOTALL)
+
+
+class Waiver:
+    """One waiver.
+
+    Attributes:
+        rule_id: the rule it waives.
+        target: "Kind/name" of the object, or "namespace/Kind/name"; empty for the object it stands in.
+        until: its last day, ISO; empty when it is not well formed.
+        problem: why it is not well formed, or empty.
+        resource, path: where it stands.
+        expired, matched: filled in when it is applied.
+    """
+
+    __slots__ = ("expired", "matched", "path", "problem", "reason", "resource", "rule_id", "target", "until")
+
+    def __init__(
+        self, rule_id: str, target: str, reason: str, until: str, resource: Resource, path: Path
+    ) -> None:
+        self.rule_id = rule_id
+        self.target = target
+        self.reason = reason.strip()
+        self.until = until
+        self.resource = resource
+        self.path = path
+        self.expired = False
+        self.matched = False
+        self.problem = self._problem()
+
+    def _problem(self) -> str:
+        if self.rule_id not in RULES:
+            return f"there is no rule {brief(self.rule_id)}"
+        if RULES[self.rule_id].on == WAIVER:
+            return "a rule about waivers cannot be waived"
+        if not self.reason:
+            return "it gives no reason"
+        if not self.until:
+            return "it gives no date (`reason; until 2027-01-31`)"
+        return "" if _is_a_day(self.until) else f"{brief(self.until)} is not a date"
+
+    def covers(self, rule_id: str, resource: Resource) -> bool:
+        """Whether it speaks of that rule on that object."""
+        if rule_id != self.rule_id:
+            return False
+        if not self.target:
+            return resource is self.resource
+        name = f"{resource.kind}/{resource.name}"
+        return self.target in (name, f"{resource.namespace}/{name}")
+
+
+def _is_a_day(written: str) -> bool:
+    import datetime
+
+    try:
+        datetime.date.fromisoformat(written)
+    except ValueError:
+        return False
+    return True
+
+
+def annotated(graph: Graph) -> list[Waiver]:
+    """Every waiver that stands in an annotation."""
+    found = []
+    for resource in graph.resources:
+        places: list[tuple[dict[str, Any], Path]] = [(resource.annotations, ("metadata", "annotations"))]
+        if isinstance(resource, Workload) and resource.type != "Pod":
+            path = (*resource.pod_path[:-1], "metadata", "annotations")
+            places.append((resource.pod_annotations, path))
+        for annotations, path in places:
+            for key, value in annotations.items():
+                if key.startswith(PREFIX):
+                    match = _WRITTEN.fullmatch(text(value))
+                    reason, until = match.group("reason", "until") if match else (text(value), "")
+                    rule_id = key.removeprefix(PREFIX)
+                    found.append(Waiver(rule_id, "", reason, until, resource, (*path, key)))
+    return found
+
+
+def from_system(waivers: Iterable[Any], system: Resource) -> list[Waiver]:
+    """The waivers of a system file: mappings with rule, on (Kind/name), reason and until."""
+    found = []
+    for index, given in enumerate(waivers):
+        entry = mapping(given)
+        until = str(entry.get("until") or "")
+        target = text(entry.get("on")) or "(nothing: `on` is missing)"
+        path: Path = ("waivers", index)
+        found.append(Waiver(text(entry.get("rule")), target, text(entry.get("reason")), until, system, path))
+    return found
+
+
+@rule(
+    "delivery.waiver-form",
+    WAIVER,
+    Level.CORE,
+    Severity.ERROR,
+    must="A waiver MUST name a rule, a reason and its last day.",
+    why="A waiver without them is a switched-off check that nobody will switch on again.",
+    fix='Write `seatrial.dev/waive.<rule>: "reason; until 2027-01-31"`.',
+    source="concepts/overview/working-with-objects/annotations/",
+)
+def waiver_form(waiver: Waiver) -> Iterator[Found]:
+    if waiver.problem:
+        yield waiver.path, waiver.problem
+
+
+@rule(
+    "delivery.waiver-expired",
+    WAIVER,
+    Level.CORE,
+    Severity.WARNING,
+    must="A waiver MUST NOT be over.",
+    why="Its time was the promise to mend what it covers; what it covered counts again.",
+    fix="Mend the finding, or decide anew with a new date.",
+    source="concepts/overview/working-with-objects/annotations/",
+)
+def waiver_expired(waiver: Waiver) -> Iterator[Found]:
+    if waiver.expired:
+        yield waiver.path, f"it ended on {waiver.until}"
+
+
+@rule(
+    "delivery.waiver-matches",
+    WAIVER,
+    Level.CORE,
+    Severity.WARNING,
+    must="A waiver MUST waive something.",
+    why="Either the finding is mended and the waiver can go, or it never took effect and nobody noticed.",
+    fix="Remove it, or correct the rule's name and the object it stands on.",
+    source="concepts/overview/working-with-objects/annotations/",
+)
+def waiver_matches(waiver: Waiver) -> Iterator[Found]:
+    if not waiver.matched and not waiver.problem:
+        on = f" on {waiver.target}" if waiver.target else ""
+        yield waiver.path, f"{brief(waiver.rule_id)} finds nothing{on}"

@@ -1,0 +1,190 @@
+"""The command: arguments, reading, judging, writing, exit code."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from seatrial.declared.catalogue import choose
+from seatrial.declared.engine import Report, examine
+from seatrial.declared.graph import Graph
+from seatrial.declared.objects import Resource
+from seatrial.declared.rule import Rule, Severity
+from seatrial.declared.waivers import Waiver, from_system
+from seatrial.errors import BadInput
+from seatrial.lint.decoding import parse
+from seatrial.lint.reading import Input, Place, read, read_documents
+
+CLEAN, FINDINGS, NOT_JUDGED = 0, 1, 2
+
+_FORMATS = ("text", "json", "sarif", "junit", "markdown")
+_EPILOGUE = """\
+exit codes: 0 clean; 1 findings at or above --fail-on; 2 could not judge (unreadable input, no workload)
+A waiver is an annotation on the object: seatrial.dev/waive.<rule>: "reason; until 2027-01-31".
+`seatrial checks` lists every rule with its reason."""
+
+
+class Result(NamedTuple):
+    """A judged input: what was read, what was found, and from which severity on it counts."""
+
+    given: Input
+    report: Report
+    fail_on: Severity
+
+    @property
+    def exit_code(self) -> int:
+        if self.report.faults:
+            return NOT_JUDGED
+        grave = [item for item in self.report.open_findings if item.rule.severity.rank >= self.fail_on.rank]
+        return FINDINGS if grave else CLEAN
+
+
+def run(argv: Sequence[str]) -> int:
+    """Parse the arguments, judge and write; bad input ends with its message and exit code 2."""
+    arguments = _parser().parse_args(argv)
+    try:
+        rules = choose(_names(arguments.select), _names(arguments.ignore))
+        result = judge(arguments.files, rules, Severity(arguments.fail_on), system=arguments.system)
+        _write(result, arguments)
+    except BadInput as error:
+        print(f"seatrial lint: {error}", file=sys.stderr)  # noqa: T201
+        return NOT_JUDGED
+    except BrokenPipeError:  # the reader of our output went away (| head): nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_JUDGED
+    return result.exit_code
+
+
+def judge(
+    files: Sequence[str],
+    rules: Sequence[Rule],
+    fail_on: Severity = Severity.WARNING,
+    *,
+    system: str | None = None,
+) -> Result:
+    """Read and judge files and folders.
+
+    Args:
+        files: names, `-` for standard input.
+        rules: which rules to apply.
+        fail_on: the mildest severity that counts.
+        system: a system file whose waivers apply.
+
+    Raises:
+        BadInput: something cannot be read, or there is no workload in it.
+    """
+    given = read(files)
+    graph = Graph(given.objects, parse)
+    if not graph.workloads:
+        raise _nothing_to_judge(given, graph, files)
+    waivers = _waivers_of(system, graph) if system else []
+    today = time.strftime("%Y-%m-%d")
+    return Result(given, examine(graph, rules, today=today, waivers=waivers), fail_on)
+
+
+def _nothing_to_judge(given: Input, graph: Graph, files: Sequence[str]) -> BadInput:
+    kinds = ", ".join(sorted({resource.kind for resource in graph.resources}))
+    held = f"{len(given.objects)} objects ({kinds})" if given.objects else "no objects"
+    tests = f", and {graph.helm_tests} Helm test pods" if graph.helm_tests else ""
+    return BadInput(
+        f"there is no workload to judge: the input holds {held}{tests}",
+        where=", ".join(files),
+        next_step="name the files with Deployments, StatefulSets, DaemonSets, Jobs or Pods; nothing judged is no pass",
+    )
+
+
+def _waivers_of(system: str, graph: Graph) -> list[Waiver]:
+    documents = read_documents(system)
+    data: Any = documents[0].data if documents else None
+    waivers = data.get("waivers") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not (waivers is None or isinstance(waivers, list)):
+        raise BadInput("a system file is a mapping, its waivers a list", where=system)
+    return from_system(waivers or [], Resource(data, Place(documents[0], ()), graph))
+
+
+def _write(result: Result, arguments: argparse.Namespace) -> None:
+    colour = arguments.output is None and _wants_colour()
+    written = _render(result, arguments.format, colour=colour)
+    if arguments.output is None:
+        sys.stdout.write(written)
+        sys.stdout.flush()
+        return
+    try:
+        with open(arguments.output, "w", encoding="utf-8") as file:  # noqa: PTH123
+            file.write(written)
+    except OSError as error:
+        raise BadInput(f"cannot write the report: {error.strerror}", where=arguments.output) from None
+
+
+def _render(result: Result, form: str, *, colour: bool) -> str:
+    if form == "json":
+        from seatrial.lint.as_json import render_json
+
+        return render_json(result)
+    if form == "sarif":
+        from seatrial.lint.as_sarif import render_sarif
+
+        return render_sarif(result)
+    if form == "junit":
+        from seatrial.lint.as_junit import render_junit
+
+        return render_junit(result)
+    if form == "markdown":
+        from seatrial.lint.as_markdown import render_markdown
+
+        return render_markdown(result)
+    from seatrial.lint.as_text import render_text
+
+    return render_text(result, colour=colour)
+
+
+def _wants_colour() -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def _names(given: Sequence[str] | None) -> list[str]:
+    return [name.strip() for item in given or () for name in item.split(",") if name.strip()]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="seatrial lint",
+        description="Judge what Kubernetes manifests declare. Needs no cluster.",
+        epilog=_EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="file, folder, kustomization, Helm chart, or - for standard input",
+    )
+    add(
+        "--format",
+        choices=_FORMATS,
+        default="text",
+        help="text for people (default), or a format for machines",
+    )
+    add("--output", metavar="FILE", help="write there instead of to standard output")
+    add(
+        "--select",
+        action="append",
+        metavar="NAMES",
+        help="only these: ids, families, levels or `all`, by commas",
+    )
+    add("--ignore", action="append", metavar="NAMES", help="all but these")
+    add(
+        "--fail-on",
+        choices=[str(severity) for severity in Severity],
+        default="warning",
+        help="the mildest severity that makes the exit code 1 (default: warning)",
+    )
+    add("--system", metavar="FILE", help="a system file whose waivers apply")
+    return parser

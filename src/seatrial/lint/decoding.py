@@ -1,0 +1,306 @@
+"""YAML and JSON text -> decoded documents that know their lines, read the way kubectl reads them.
+
+kubectl turns YAML 1.1 into JSON: `y`, `on` and `no` are booleans, 0777 is octal, 08 is 8, a date and 1:30 are
+text, keys become text, a merge key counts where it stands (seen with kubectl 1.32). One thing is stricter:
+kubectl keeps the last of two equal keys and loses the other silently; here that is an error.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+from seatrial.errors import BadInput
+from seatrial.lint.scalars import resolve
+
+try:
+    from yaml._yaml import CParser
+except ImportError as missing:  # a PyYAML built without libyaml would be ten times slower
+    raise BadInput(
+        "PyYAML was built without libyaml",
+        where="package pyyaml",
+        next_step="install a PyYAML wheel, or libyaml's headers before building it",
+    ) from missing
+
+_PLAIN, _TEXT = "", "!"
+_TAG = "tag:yaml.org,2002:"
+_MOST_EXPANDED = 200_000
+"""Values that a document may grow to by its aliases; far above any manifest, far below what hurts."""
+
+
+class _Composer(CParser):
+    """libyaml's composer without PyYAML's resolvers: it marks plain scalars, and `_Builder` reads them."""
+
+    def resolve(self, kind: Any, _value: Any, implicit: Any) -> str:
+        return _PLAIN if kind is ScalarNode and implicit[0] else _TEXT
+
+    def descend_resolver(self, _parent: Any, _index: Any) -> None:
+        return
+
+    def ascend_resolver(self) -> None:
+        return
+
+
+class Document:
+    """One decoded document.
+
+    Attributes:
+        source: name of its file. number: its place in the file, from 1. line: its first line, from 1.
+        data: the decoded value.
+    """
+
+    __slots__ = ("_node", "_text", "data", "line", "number", "source")
+
+    def __init__(
+        self, source: str, number: int, line: int, data: Any, node: Any = None, text: str = ""
+    ) -> None:
+        self.source = source
+        self.number = number
+        self.line = line
+        self.data = data
+        self._node = node
+        self._text = text
+
+    def locate(self, path: tuple[str | int, ...]) -> tuple[int, int]:
+        """Line and column, from 1, of the value at a path, or of its nearest ancestor that is written."""
+        offset = self.line - 1 if self._text else 0
+        if self._node is None and self._text:
+            self._node = _compose_json(self._text)
+        node, mark = self._node, None
+        for part in path:
+            found = _child(node, part)
+            if found is None:
+                break
+            mark, node = found
+        mark = mark or getattr(node, "start_mark", None)
+        return (self.line, 1) if mark is None else (mark.line + 1 + offset, mark.column + 1)
+
+
+def _child(node: Any, part: str | int) -> tuple[Any, Any] | None:
+    if node.__class__ is MappingNode:
+        merged: list[Any] = []
+        for key, value in node.value:
+            if key.value == part:
+                return key.start_mark, value
+            if key.value == "<<":
+                merged += [value] if value.__class__ is MappingNode else value.value
+        for source in merged:
+            found = _child(source, part)
+            if found is not None:
+                return found
+        return None
+    if node.__class__ is SequenceNode and part.__class__ is int and part < len(node.value):
+        return node.value[part].start_mark, node.value[part]
+    return None
+
+
+def _compose_json(text: str) -> Any:
+    try:
+        return _Composer(text).get_single_node()
+    except yaml.YAMLError:
+        return None
+
+
+def decode(text: str, source: str) -> list[Document]:
+    """Read every document of a text; empty ones are left out.
+
+    Args:
+        text: YAML, or JSON objects one after the other.
+        source: name of the file, for messages.
+
+    Raises:
+        BadInput: the text is not readable, naming file, document and line.
+    """
+    return _decode_json(text, source) if text.lstrip()[:1] == "{" else _decode_yaml(text, source)
+
+
+def parse(text: str) -> Any:
+    """The first document of a YAML text that stands inside another file; None when it cannot be read."""
+    try:
+        documents = decode(text, "")
+    except BadInput:
+        return None
+    return documents[0].data if documents else None
+
+
+def _decode_yaml(text: str, source: str) -> list[Document]:
+    documents: list[Document] = []
+    number = 0
+    try:
+        composer = _Composer(text)
+        while composer.check_node():
+            node = composer.get_node()
+            number += 1
+            data = _Builder(source, number, shared="&" in text).build(node)
+            if node is not None and data is not None:
+                documents.append(Document(source, number, node.start_mark.line + 1, data, node))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = ", ".join(part for part in (error.context, error.problem) if part) or "not valid YAML"
+        line = mark.line + 1 if mark else 1
+        raise _unreadable(source, number + 1, line, f"not valid YAML: {problem}", text) from None
+    except (yaml.YAMLError, UnicodeError) as error:
+        problem = str(error).splitlines()[0]
+        raise _unreadable(source, number + 1, 1, f"not valid YAML: {problem}", text) from None
+    except RecursionError:
+        raise _unreadable(source, max(number, 1), 1, "nested too deeply", text) from None
+    return documents
+
+
+def _unreadable(source: str, number: int, line: int, problem: str, text: str = "") -> BadInput:
+    next_step = "mend the file; nothing in it was judged"
+    if "{{" in text:
+        next_step = "this looks like a template: render it first (helm template CHART | seatrial lint -)"
+    return BadInput(problem, where=f"{source}:{line} (document {number})", next_step=next_step)
+
+
+class _Builder:
+    """Nodes of one document -> plain values."""
+
+    def __init__(self, source: str, number: int, *, shared: bool) -> None:
+        self._source = source
+        self._number = number
+        self._plain: dict[str, Any] = {}
+        self._shared: dict[int, tuple[Any, int]] | None = {} if shared else None
+        self._open: set[int] = set()
+        self._expanded = 0
+
+    def build(self, node: Any) -> Any:
+        kind = node.__class__
+        if kind is ScalarNode:
+            return self._scalar(node)
+        if self._shared is None:
+            return self._mapping(node) if kind is MappingNode else [self.build(item) for item in node.value]
+        return self._build_shared(node, kind, self._shared)
+
+    def _build_shared(self, node: Any, kind: Any, shared: dict[int, tuple[Any, int]]) -> Any:
+        """As `build`, where an anchor may make one node stand in several places, or in itself."""
+        known = shared.get(id(node))
+        if known is not None:
+            self._expanded += known[1]
+            if self._expanded > _MOST_EXPANDED:
+                raise self._bad(node, f"its aliases stand for more than {_MOST_EXPANDED:,} values")
+            return known[0]
+        if id(node) in self._open:
+            raise self._bad(node, "an anchor contains itself")
+        self._open.add(id(node))
+        before = self._expanded
+        self._expanded += 1 + len(node.value)
+        value = self._mapping(node) if kind is MappingNode else [self.build(item) for item in node.value]
+        self._open.discard(id(node))
+        shared[id(node)] = (value, self._expanded - before)
+        return value
+
+    def _mapping(self, node: Any) -> dict[str, Any]:
+        built: dict[str, Any] = {}
+        own = 0
+        for key_node, value_node in node.value:
+            key = key_node.value
+            if key == "<<" and key_node.tag in (_PLAIN, f"{_TAG}merge"):
+                self._merge(built, value_node)
+                continue
+            if key_node.tag != _TEXT or key_node.__class__ is not ScalarNode:
+                key = self._key(key_node)
+            plain = value_node.__class__ is ScalarNode
+            built[key] = self._scalar(value_node) if plain else self.build(value_node)
+            own += 1
+        if own != len(built):
+            self._refuse_duplicates(node)
+        return built
+
+    def _refuse_duplicates(self, node: Any) -> None:
+        lines: dict[str, int] = {}
+        for key_node, _ in node.value:
+            if key_node.value == "<<" and key_node.tag in (_PLAIN, f"{_TAG}merge"):
+                continue
+            key = self._key(key_node)
+            if key in lines:
+                problem = f"the key `{key}` stands twice in one mapping (first in line {lines[key]})"
+                raise self._bad(key_node, problem)
+            lines[key] = key_node.start_mark.line + 1
+
+    def _merge(self, built: dict[str, Any], node: Any) -> None:
+        sources = [node] if node.__class__ is MappingNode else list(reversed(node.value))
+        for source in sources:
+            merged = self.build(source) if source.__class__ is MappingNode else None
+            if merged is None:
+                raise self._bad(node, "a merge key (<<) takes a mapping or a list of mappings")
+            built.update(merged)
+
+    def _key(self, node: Any) -> str:
+        if node.__class__ is not ScalarNode:
+            raise self._bad(node, "a key is a mapping or a list; JSON has no such keys")
+        value = self._scalar(node)
+        if value.__class__ is str:
+            return str(value)
+        if value is None:
+            raise self._bad(node, "a key is null; JSON has no such keys")
+        if value.__class__ is bool:
+            return "true" if value else "false"
+        return str(int(value)) if value.__class__ is float and value.is_integer() else str(value)
+
+    def _scalar(self, node: Any) -> Any:
+        tag, written = node.tag, node.value
+        if tag == _TEXT:
+            return written
+        if tag != _PLAIN:
+            return self._tagged(node, tag.removeprefix(_TAG), written)
+        if written in self._plain:
+            return self._plain[written]
+        value = resolve(written)
+        if value.__class__ is float and not math.isfinite(value):
+            raise self._bad(node, f"{written} cannot be written in JSON")
+        self._plain[written] = value
+        return value
+
+    def _tagged(self, node: Any, tag: str, written: str) -> Any:
+        if tag == "binary":
+            try:
+                return base64.b64decode(written, validate=False).decode("utf-8", errors="replace")
+            except ValueError:
+                raise self._bad(node, "!!binary is not base64") from None
+        if tag in ("int", "float", "bool", "null"):
+            return resolve(written)
+        return written
+
+    def _bad(self, node: Any, problem: str) -> BadInput:
+        return _unreadable(self._source, self._number, node.start_mark.line + 1, problem)
+
+
+def _decode_json(text: str, source: str) -> list[Document]:
+    import json
+
+    decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+    documents: list[Document] = []
+    end = len(text) - len(text.lstrip())
+    while end < len(text):
+        start, line = end, text.count("\n", 0, end) + 1
+        try:
+            data, end = decoder.raw_decode(text, start)
+        except json.JSONDecodeError as error:
+            problem = f"not valid JSON: {error.msg}"
+            raise _unreadable(source, len(documents) + 1, error.lineno, problem, text) from None
+        except (ValueError, RecursionError) as error:
+            problem = str(error) if isinstance(error, ValueError) else "nested too deeply"
+            raise _unreadable(source, len(documents) + 1, line, f"not valid JSON: {problem}") from None
+        documents.append(Document(source, len(documents) + 1, line, data, text=text[start:end]))
+        while end < len(text) and text[end].isspace():
+            end += 1
+    return documents
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    built = dict(pairs)
+    if len(built) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key `{twice}` stands twice in one mapping")
+    return built
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")

@@ -1,0 +1,172 @@
+"""Files, folders, standard input, kustomizations and Helm charts -> objects that know where they stand."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from seatrial.declared.graph import items_of
+from seatrial.declared.values import Path
+from seatrial.errors import BadInput
+from seatrial.lint.decoding import Document, decode
+
+_SUFFIXES = (".yaml", ".yml", ".json")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+class Place(NamedTuple):
+    """Where an object stands: its document, and the path within it when a List holds it."""
+
+    document: Document
+    prefix: Path
+
+    def position(self, path: Path) -> tuple[str, int, int]:
+        """File, line and column of a field of the object."""
+        line, column = self.document.locate(self.prefix + path)
+        return self.document.source, line, column
+
+
+class Input(NamedTuple):
+    """What was read.
+
+    Attributes:
+        objects: each object with its place.
+        sources: the files and renderings that were read.
+        ignored: files of a folder that hold no Kubernetes object.
+        rendered: folders that kustomize or Helm turned into objects.
+    """
+
+    objects: list[tuple[dict[str, Any], Place]]
+    sources: list[str]
+    ignored: list[str]
+    rendered: list[str]
+
+
+def read(names: Iterable[str]) -> Input:
+    """Read everything that is named: files, folders, `-` for standard input.
+
+    Raises:
+        BadInput: a name does not exist, or something in it cannot be read.
+    """
+    given = Input([], [], [], [])
+    for name in names:
+        if name == "-":
+            _take(_decode_bytes(sys.stdin.buffer.read(), "<stdin>"), given, "<stdin>", strict=True)
+        elif os.path.isdir(name):  # noqa: PTH112 (pathlib costs this short process 5 ms)
+            _read_folder(name, given)
+        elif os.path.exists(name):  # noqa: PTH110
+            _read_file(name, given, strict=True)
+        else:
+            raise BadInput("there is no such file or folder", where=name, next_step="check the path")
+    return given
+
+
+def _read_file(name: str, given: Input, *, strict: bool) -> None:
+    _take(read_documents(name), given, name, strict=strict)
+
+
+def read_documents(name: str) -> list[Document]:
+    """The documents of one file.
+
+    Raises:
+        BadInput: it cannot be read or decoded.
+    """
+    try:
+        with open(name, "rb") as file:  # noqa: PTH123
+            content = file.read()
+    except OSError as error:
+        raise BadInput(f"cannot read the file: {error.strerror}", where=name) from None
+    return _decode_bytes(content, name)
+
+
+def _decode_bytes(content: bytes, source: str) -> list[Document]:
+    try:
+        written = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadInput("not UTF-8 text", where=f"{source}:{line}", next_step="save it as UTF-8") from None
+    return decode(written, source)
+
+
+def _take(documents: list[Document], given: Input, source: str, *, strict: bool) -> None:
+    if not strict and documents and not any(_looks_like_an_object(document.data) for document in documents):
+        given.ignored.append(source)
+        return
+    given.sources.append(source)
+    for document in documents:
+        given.objects.extend(_objects_of(document))
+
+
+def _looks_like_an_object(data: Any) -> bool:
+    return data.__class__ is dict and ("apiVersion" in data or "kind" in data)
+
+
+def _objects_of(document: Document) -> Iterator[tuple[dict[str, Any], Place]]:
+    _refuse_foreign(document.data, document, ())
+    waiting: list[tuple[Any, Path]] = [(document.data, ())]
+    while waiting:
+        data, path = waiting.pop(0)
+        items = items_of(data)
+        if items is None:
+            yield data, Place(document, path)
+            continue
+        for index, item in enumerate(items):
+            below = (*path, "items", index)
+            if "kind" not in (item if item.__class__ is dict else ()) and data.get("kind") != "List":
+                item = _with_kind_of_list(item, data)  # noqa: PLW2901
+            _refuse_foreign(item, document, below)
+            waiting.append((item, below))
+
+
+def _with_kind_of_list(item: Any, parent: dict[str, Any]) -> Any:
+    """Members of a typed list (`PodList`) may leave out what the list already says."""
+    if item.__class__ is not dict:
+        return item
+    return {"apiVersion": parent.get("apiVersion"), "kind": str(parent["kind"]).removesuffix("List"), **item}
+
+
+def _refuse_foreign(data: Any, document: Document, path: Path) -> None:
+    line = document.locate(path)[0] if path else document.line
+    where = f"{document.source}:{line} (document {document.number})"
+    next_step = "mend it, or name only the files that hold Kubernetes objects"
+    if data.__class__ is not dict:
+        raise BadInput(
+            f"a document must be an object, this is a {_sort_of(data)}", where=where, next_step=next_step
+        )
+    for key in ("apiVersion", "kind"):
+        if data.get(key).__class__ is not str or not data[key]:
+            missing = "is missing" if key not in data else "is not text"
+            raise BadInput(f"not a Kubernetes object: `{key}` {missing}", where=where, next_step=next_step)
+
+
+def _sort_of(data: Any) -> str:
+    names = {"list": "list", "str": "text", "int": "number", "float": "number", "bool": "boolean"}
+    return names.get(type(data).__name__, "something else")
+
+
+def _read_folder(name: str, given: Input) -> None:
+    entries = sorted(os.listdir(name))  # noqa: PTH208
+    if any(entry in KUSTOMIZATIONS for entry in entries):
+        _render(name, given, "kustomize")
+        return
+    if "Chart.yaml" in entries:
+        _render(name, given, "helm")
+        return
+    for entry in entries:
+        path = os.path.join(name, entry)  # noqa: PTH118
+        if entry.startswith("."):
+            continue
+        if os.path.isdir(path):  # noqa: PTH112
+            _read_folder(path, given)
+        elif entry.endswith(_SUFFIXES):
+            _read_file(path, given, strict=False)
+
+
+def _render(name: str, given: Input, tool: str) -> None:
+    from seatrial.lint.rendering import render
+
+    source, text = render(name, tool)
+    given.rendered.append(name)
+    _take(decode(text, source), given, source, strict=True)

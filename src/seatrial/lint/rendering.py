@@ -1,0 +1,58 @@
+"""Folders that another tool turns into objects: kustomizations and Helm charts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from seatrial.errors import BadInput
+
+_COMMANDS = {
+    "kustomize": (("kubectl", "kustomize"), ("kustomize", "build")),
+    "helm": (("helm", "template", "release"),),
+}
+_LIMIT_SECONDS = 60
+"""A rendering that takes longer is fetching something, and this tool fetches nothing."""
+
+
+def render(folder: str, tool: str) -> tuple[str, str]:
+    """Run `kubectl kustomize` (or `kustomize build`), or `helm template`, on a folder.
+
+    Returns:
+        A name for the rendering, and its text.
+
+    Raises:
+        BadInput: no such tool is installed, or it refused the folder.
+    """
+    for command in _COMMANDS[tool]:
+        executable = shutil.which(command[0])
+        if executable is not None:
+            return _run([executable, *command[1:], folder], folder, tool)
+    tried = " or ".join(f"`{' '.join(command)}`" for command in _COMMANDS[tool])
+    raise BadInput(
+        f"this folder must be rendered by {tool}, and it is not installed",
+        where=folder,
+        next_step=f"install it, or hand over the output of {tool}: {tried} {folder} | seatrial lint -",
+    )
+
+
+def _run(command: list[str], folder: str, tool: str) -> tuple[str, str]:
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            check=False,
+            timeout=_LIMIT_SECONDS,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+        )
+    except subprocess.TimeoutExpired:
+        raise BadInput(f"{tool} did not finish within {_LIMIT_SECONDS} s", where=folder) from None
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip()
+        raise BadInput(
+            f"{tool} could not render this folder: {said}",
+            where=folder,
+            next_step="mend what it names, and try again",
+        )
+    return folder.rstrip("/"), done.stdout.decode("utf-8", errors="replace")

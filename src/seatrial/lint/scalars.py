@@ -1,0 +1,56 @@
+"""Plain YAML scalars -> values, as kubectl takes them."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+_TRUE = {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"}
+_FALSE = {"n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"}
+_NULL = {"", "~", "null", "Null", "NULL"}
+_NOT_A_NUMBER = {
+    ".nan",
+    ".NaN",
+    ".NAN",
+    ".inf",
+    ".Inf",
+    ".INF",
+    "+.inf",
+    "+.Inf",
+    "+.INF",
+    "-.inf",
+    "-.Inf",
+    "-.INF",
+}
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
+
+
+def resolve(written: str) -> Any:
+    """The value of a plain scalar, as kubectl takes it."""
+    first = written[:1]
+    if first in "+-.0123456789" and first:
+        return _number(written, first)
+    if written in _TRUE:
+        return True
+    if written in _FALSE:
+        return False
+    return None if written in _NULL else written
+
+
+def _number(written: str, first: str) -> Any:
+    if written in _NOT_A_NUMBER:
+        return math.nan if written[-1] in "nN" else math.inf
+    bare = written if first == "." else written.replace("_", "")
+    integer = _INTEGER.fullmatch(bare)
+    if integer is not None:
+        return _integer(*integer.groups())
+    return float(bare) if _FLOAT.fullmatch(bare) else written
+
+
+def _integer(sign: str, *digits: str | None) -> int:
+    for base, written in zip((16, 2, 8, 10), digits, strict=True):
+        if written is not None:
+            return -int(written, base) if sign == "-" else int(written, base)
+    return 0
