@@ -1,4 +1,7 @@
-"""What pytest says of a check: each outcome, its text, and the exit code that goes with it."""
+"""What pytest says of checks: each outcome, its text, and the exit code that goes with it.
+
+Each run of pytest inside pytest costs seconds, so one run holds a check of each outcome.
+"""
 
 import pytest
 
@@ -12,99 +15,99 @@ workloads: {basket: {kind: Deployment, name: basket, stateless: true}}
 journeys: {look: {request: {path: /}}}
 """
 
-CHECK = """
+HEAD = """
 from seatrial.catalogue import CORE, REPLICAS, STATE, check
 from seatrial.errors import SeatrialError
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.outcomes import require
+from seatrial.plugin import VERDICTS
 
-@check("data.sample", level=CORE, needs={needs}, requirement="It MUST hold.", remedy="Mend it.")
-def test_sample(request, workload):
-    verdicts = request.node.stash[VERDICTS]
+def judged(request, outcome):
+    verdict = Verdict(outcome, f"14 of 600 {outcome}", "none", f"Look at {outcome}.")
+    request.node.stash[VERDICTS].append(verdict)
+    require(verdict)
+"""
+
+CHECK = """
+@check("data.{name}", level=CORE, needs={{{need}}}, requirement="It MUST hold.", remedy="Mend it.")
+def test_{function}(request, workload):
     {body}
 """
 
 
+def source(**bodies):
+    """A test file with one check for each name."""
+    needs = {"stateful": "STATE"}
+    checks = [
+        CHECK.format(name=name, function=name, body=body, need=needs.get(name, "REPLICAS"))
+        for name, body in bodies.items()
+    ]
+    return HEAD + "".join(checks)
+
+
 @pytest.fixture
-def run_check(pytester, monkeypatch):
-    """Run one check with that body against a system that is not there; returns pytest's result."""
+def run_checks(pytester, monkeypatch):
+    """Run checks against a system that is not there; returns pytest's result."""
     for name in ("SEATRIAL_RUN", "SEATRIAL_SYSTEM", "SEATRIAL_SEED"):
         monkeypatch.delenv(name, raising=False)
 
-    def run(body, *, needs="{REPLICAS}", arguments=(), system=SYSTEM):
+    def run(*arguments, system=SYSTEM, **bodies):
         pytester.makefile(".yaml", shop=system)
-        source = CHECK.replace("{needs}", needs).replace("{body}", body)
-        pytester.makepyfile("from seatrial.plugin import VERDICTS\n" + source)
+        pytester.makepyfile(source(**bodies))
         return pytester.runpytest_inprocess("--system", "shop.yaml", "-p", "no:cacheprovider", *arguments)
 
     return run
 
 
-def judged(outcome):
-    text = f'Verdict(Outcome.{outcome}, "14 of 600 failed", "none", "Look there.")'
-    return f"verdict = {text}; verdicts.append(verdict); require(verdict)"
-
-
-def test_a_passed_check_passes(run_check):
-    result = run_check(judged("PASSED"))
-    result.assert_outcomes(passed=1)
-    assert result.ret == 0
-
-
-def test_a_failed_check_shows_its_lines_and_no_traceback(run_check):
-    result = run_check(judged("FAILED"))
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(
-        ["FAILED data.sample [[]basket[]]  It MUST hold.", "*seen     14 of 600 failed", "*next     Look there."]
+def test_every_outcome_says_what_it_is(run_checks, pytester):
+    result = run_checks(
+        passes="judged(request, Outcome.PASSED)",
+        fails="judged(request, Outcome.FAILED)",
+        doubtful="judged(request, Outcome.INCONCLUSIVE)",
+        erring="judged(request, Outcome.ERROR)",
+        silent="pass",
+        stateful="judged(request, Outcome.PASSED)",
+        refused='raise SeatrialError("nothing matched", where="here", next_step="Look.")',
     )
-    result.stdout.no_fnmatch_line("*Traceback*")
-    result.stdout.no_fnmatch_line("*outcomes.py*")
+    assert result.ret == 1
+    text = result.stdout.str()
+    result.stdout.fnmatch_lines(["*1 failed, 1 passed, 3 errors, 1 inconclusive, 1 unsupported*"])
+    for lines in (
+        ["FAILED data.fails [[]basket[]]  It MUST hold.", "*seen     14 of 600 failed"],
+        ["*allowed  none", "*next     Look at failed."],
+        ["ERROR data.erring [[]basket[]]  It MUST hold.", "*seen     14 of 600 error"],
+        ["ERROR data.refused*", "*seen     nothing matched (here)", "*next     Look."],
+        ["ERROR data.silent*", "*seen     the check ended without a verdict*"],
+        ["INCONCLUSIVE data.doubtful*", "*seen     14 of 600 inconclusive"],
+        ["data.stateful: no workload of the system file has what the check needs: state"],
+    ):
+        result.stdout.fnmatch_lines(lines)
+    assert "Traceback" not in text
+    assert "outcomes.py" not in text
+
+    lines = next(pytester.path.glob("reports/*/events-pytest-*.ndjson")).read_text()
+    assert lines.count('"check-finished"') == 7
+    assert "14 of 600 failed" in lines
+    assert '"tool-finished"' in lines
 
 
 @pytest.mark.parametrize("outcome", ["INCONCLUSIVE", "ERROR"])
-def test_inconclusive_and_error_make_the_exit_code_1(run_check, outcome):
-    result = run_check(judged(outcome))
-    assert result.ret == 1
-    result.stdout.fnmatch_lines([f"*1 {outcome.lower()}*"])
-    result.stdout.fnmatch_lines(["*seen     14 of 600 failed"])
+def test_inconclusive_or_error_alone_make_the_exit_code_1(run_checks, outcome):
+    assert run_checks(lonely=f"judged(request, Outcome.{outcome})").ret == 1
 
 
-def test_a_check_without_a_verdict_is_an_error(run_check):
-    result = run_check("pass")
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(["*ended without a verdict*"])
+def test_a_pass_alone_makes_the_exit_code_0(run_checks):
+    assert run_checks(lonely="judged(request, Outcome.PASSED)").ret == 0
 
 
-def test_a_check_that_nothing_needs_is_unsupported_by_name(run_check):
-    result = run_check(judged("PASSED"), needs="{STATE}")
-    assert result.ret == 0
-    result.stdout.fnmatch_lines(["data.sample*no workload of the system file has what the check needs: state"])
-    result.stdout.fnmatch_lines(["*1 unsupported*"])
-
-
-def test_a_seatrial_error_is_an_error_without_traceback(run_check):
-    result = run_check('raise SeatrialError("nothing matched", where="here", next_step="Look.")')
-    assert result.ret == 1
-    result.stdout.fnmatch_lines(["ERROR data.sample*", "*seen     nothing matched (here)"])
-    result.stdout.no_fnmatch_line("*Traceback*")
-
-
-def test_a_wrong_system_file_is_a_usage_error_with_line_and_name(run_check):
-    result = run_check("pass", system=SYSTEM.replace("stateless", "stateles"))
+def test_a_wrong_system_file_is_a_usage_error_with_line_and_name(run_checks):
+    result = run_checks(system=SYSTEM.replace("stateless", "stateles"), lonely="pass")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*shop.yaml:6: unknown key*stateles*did you mean `stateless`*"])
     result.stderr.no_fnmatch_line("*Traceback*")
 
 
-def test_an_unknown_check_is_a_usage_error_that_names_the_nearest(run_check):
-    result = run_check("pass", arguments=["--check", "data.sampel"])
+def test_an_unknown_check_is_a_usage_error_that_names_the_nearest(run_checks):
+    result = run_checks("--check", "data.sampel", sample="pass")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*data.sampel*did you mean data.sample?*"])
-
-
-def test_the_run_directory_holds_the_result(run_check, pytester):
-    run_check(judged("FAILED"))
-    lines = next(pytester.path.glob("reports/*/events-pytest-*.ndjson")).read_text()
-    assert '"check-finished"' in lines
-    assert "14 of 600 failed" in lines
-    assert '"tool-finished"' in lines
