@@ -118,10 +118,10 @@ def startup_probe(container: Container) -> Iterator[Found]:
     CONTAINER,
     Level.CORE,
     Severity.WARNING,
-    must="Liveness MUST ask something else than readiness, or be more patient.",
+    must="Liveness MUST ask something else than readiness, or be more patient on purpose.",
     why="With equal probes a pod that should only leave the Service for a moment is restarted as well: an "
-    "overload becomes a crash loop. Equal handlers are accepted when liveness waits longer than "
-    "readiness.",
+    "overload becomes a crash loop. Equal handlers are accepted when liveness says, by its own failureThreshold "
+    "or periodSeconds, that it waits longer; a difference that only the defaults make is not on purpose.",
     fix="Let liveness ask the process only (e.g. /livez), or raise its failureThreshold.",
     source="concepts/workloads/pods/pod-lifecycle/#types-of-probe",
     when=has_both,
@@ -131,12 +131,11 @@ def probes_differ(container: Container) -> Iterator[Found]:
     readiness, liveness = probe(container, "readinessProbe"), probe(container, "livenessProbe")
     if handler(readiness) != handler(liveness) or handler(liveness) is None:
         return
-    if patience_seconds(liveness) <= patience_seconds(readiness):
+    written = "failureThreshold" in liveness or "periodSeconds" in liveness
+    if patience_seconds(liveness) <= patience_seconds(readiness) or not written:
         seconds = patience_seconds(liveness)
-        yield (
-            container.at("livenessProbe"),
-            f"it equals the readiness probe, and both give up after {seconds} s",
-        )
+        seen = f"it asks what the readiness probe asks, and gives up after {seconds} s"
+        yield container.at("livenessProbe"), seen
 
 
 @rule(
