@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.cluster.keys import content_key
-from seatrial.cluster.paths import cache_folder
+from seatrial.cluster.paths import cache_folder, half_made
 from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
 
@@ -123,8 +122,8 @@ def make_root(root: DebianRoot) -> Path:
     if target.exists():
         return target
     _ensure_mmdebstrap()
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".making-") as made:
-        half = Path(made) / "root.tar"
+    with half_made(target.parent, root.key()) as made:
+        half = made / "root.tar"
         run(
             [
                 "mmdebstrap",
@@ -141,7 +140,7 @@ def make_root(root: DebianRoot) -> Path:
             ],
             doing=f"making a Debian {root.suite} root",
             within_seconds=_BOUND_SECONDS,
-            environment={"TMPDIR": made},
+            environment={"TMPDIR": str(made)},
             next_step="Debian's package archive must be reachable (`apt-get update`).",
         )
         half.replace(target)
@@ -165,6 +164,8 @@ def apt_install(*packages: str) -> None:
             next_step=f"sudo apt-get install {' '.join(packages)}",
         )
     environment = {"DEBIAN_FRONTEND": "noninteractive"}
+    # An installation that was killed half-way keeps apt from doing anything else.
+    run(["dpkg", "--configure", "-a"], doing="tidying dpkg", within_seconds=300, environment=environment)
     run(["apt-get", "update"], doing="asking apt for news", within_seconds=180, environment=environment)
     run(
         ["apt-get", "install", "-y", "--no-install-recommends", *packages],

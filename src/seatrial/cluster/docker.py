@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from seatrial.cluster.paths import half_made
 from seatrial.cluster.shell import run, succeeds
 
 
@@ -51,8 +51,8 @@ def build_image(context: Path, tag: str, *, arguments: Sequence[tuple[str, str]]
 def save_images(tags: Sequence[str], archive: Path) -> None:
     """Write images to a tar archive; it appears whole or not at all."""
     archive.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".saving-") as folder:
-        half = Path(folder) / "image.tar"
+    with half_made(archive.parent, archive.stem) as folder:
+        half = folder / "image.tar"
         docker("save", "--output", half, *tags, doing=f"saving {', '.join(tags)}", within_seconds=600)
         half.replace(archive)
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.lock import exclusive
-from seatrial.cluster.paths import cache_folder, cache_root
+from seatrial.cluster.paths import cache_folder, cache_root, half_made
 from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
 
@@ -65,7 +64,7 @@ def _build(program: GoProgram, target: Path) -> None:
             next_step="Install Go 1.26 or newer, or let this machine reach an image registry.",
         )
     target.parent.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent.parent, prefix=".building-") as made:
+    with half_made(target.parent.parent, program.name) as made:
         flags = [
             "-trimpath",
             "-ldflags",
@@ -76,7 +75,7 @@ def _build(program: GoProgram, target: Path) -> None:
         environment = {
             "CGO_ENABLED": "0",
             "GOCACHE": str(cache_folder("go-build")),
-            "GOBIN": made,
+            "GOBIN": str(made),
             "GOFLAGS": "-buildvcs=false",
         }
         if program.source:
@@ -92,9 +91,9 @@ def _build(program: GoProgram, target: Path) -> None:
             next_step="A Go module proxy must be reachable (`go env GOPROXY`).",
         )
         target.parent.mkdir(parents=True, exist_ok=True)
-        built = Path(made) / program.name
+        built = made / program.name
         if not built.exists():  # `go install` names the binary after the last path element
-            built = next(Path(made).iterdir())
+            built = next(made.iterdir())
         built.replace(target)
 
 

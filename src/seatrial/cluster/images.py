@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import shutil
-import tempfile
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -17,7 +16,7 @@ from seatrial.cluster.docker import build_image, docker, has_image, load_archive
 from seatrial.cluster.gobuild import GoProgram, drop_build_cache
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.lock import exclusive
-from seatrial.cluster.paths import cache_folder, fixtures_root, project_root
+from seatrial.cluster.paths import cache_folder, fixtures_root, half_made, project_root
 from seatrial.cluster.progress import Progress, Stage
 from seatrial.errors import SeatrialError
 
@@ -231,7 +230,7 @@ def _pull_or_build(image: Image, stage: Stage, progress: Progress) -> str:
         raise SeatrialError(
             f"The image {image.name} can neither be pulled nor built.",
             where="; ".join(tried),
-            next_step="Give this machine an image registry (`docker pull` must work), or what building needs: "
+            next_step="Give this machine an image registry (`docker pull` must work) or what building needs: "
             "Debian with apt, Go 1.26, and reachable package registries.",
         ) from failed
 
@@ -242,8 +241,7 @@ def _build(image: Image, stage: Stage, progress: Progress) -> str:
         image.make(tag, stage.note)
     else:
         arguments = [("BASE", _ensure(table()[image.base], progress))] if image.base else []
-        with tempfile.TemporaryDirectory(dir=cache_folder("work"), prefix="context-") as folder:
-            context = Path(folder)
+        with half_made(cache_folder("work"), image.name.rpartition("/")[2]) as context:
             recipe = _recipe(image.name.rpartition("/")[2])
             if (recipe / "Dockerfile").exists():
                 shutil.copytree(recipe, context, dirs_exist_ok=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from seatrial.cluster import programs
 from seatrial.cluster.debian import DebianRoot, make_root
 from seatrial.cluster.docker import build_image, docker, save_images
 from seatrial.cluster.gobuild import GoProgram, build
-from seatrial.cluster.paths import cache_folder, fixtures_root
+from seatrial.cluster.paths import cache_folder, fixtures_root, half_made
 from seatrial.cluster.shell import run
 
 # The image kind 0.33.0 names as its default, with the digest from its module (pkg/apis/config/defaults).
@@ -85,8 +84,7 @@ def make(tag: str, say: Callable[[str], None]) -> None:
     Raises:
         SeatrialError: a package, module or step failed.
     """
-    with tempfile.TemporaryDirectory(dir=cache_folder("work"), prefix="node-") as name:
-        work = Path(name)
+    with half_made(cache_folder("work"), "node-parts") as work:
         say(f"making a Debian {ROOT.suite} root")
         root = make_root(ROOT)
         for program in (programs.KUBERNETES, *_COMPONENTS, *_HOST_PROGRAMS, *programs.NETWORK_PLUGINS):

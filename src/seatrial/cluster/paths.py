@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from seatrial.errors import SeatrialError
@@ -22,6 +25,33 @@ def cache_folder(*parts: str) -> Path:
     folder = cache_root().joinpath(*parts)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def half_made(folder: Path, name: str) -> Iterator[Path]:
+    """A working folder beside what is being made; gone afterwards, also what a killed run left of it.
+
+    The caller holds a lock that keeps others from making the same thing.
+    """
+    place = folder / f".half-{name}"
+    _remove(place)
+    place.mkdir(parents=True)
+    try:
+        yield place
+    finally:
+        _remove(place)
+
+
+def _remove(place: Path) -> None:
+    """Remove a folder, unless a file system is mounted below it: its content is somebody else's."""
+    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    if any(mount.startswith(f"{place}/") for mount in mounts):
+        raise SeatrialError(
+            "A file system is mounted in a folder that has to be removed.",
+            where=str(place),
+            next_step=f"Run `umount --recursive` on what `findmnt | grep {place.name}` shows.",
+        )
+    shutil.rmtree(place, ignore_errors=True)
 
 
 def project_root() -> Path:

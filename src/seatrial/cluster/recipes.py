@@ -7,14 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from pathlib import Path
 
 from seatrial.cluster.debian import DebianRoot, make_root
 from seatrial.cluster.gobuild import GoProgram, build
 from seatrial.cluster.keys import content_key
-from seatrial.cluster.paths import cache_folder
+from seatrial.cluster.paths import cache_folder, half_made
 from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
 
@@ -107,7 +106,7 @@ def _wheel_platforms() -> list[str]:
 def _download_wheel(name: str, version: str) -> Path:
     folder = cache_folder("wheels", f"{name}-{version}")
     if not list(folder.glob("*.whl")):
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as fetched:
+        with half_made(folder.parent, folder.name) as fetched:
             _pip(
                 "download",
                 "--no-deps",
@@ -115,10 +114,10 @@ def _download_wheel(name: str, version: str) -> Path:
                 f"--python-version={_PYTHON}",
                 "--only-binary=:all:",
                 "--dest",
-                fetched,
+                str(fetched),
                 f"{name}=={version}",
             )
-            for file in Path(fetched).glob("*.whl"):
+            for file in fetched.glob("*.whl"):
                 shutil.move(file, folder / file.name)
     return next(iter(folder.glob("*.whl")))
 
@@ -131,7 +130,7 @@ def site_packages(lock: Path) -> Path:
     """
     folder = cache_folder("wheels") / f"site-packages-{content_key((_PYTHON, platform.machine()), (lock,))}"
     if not folder.is_dir():
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as fetched:
+        with half_made(folder.parent, folder.name) as fetched:
             _pip(
                 "install",
                 "--target",

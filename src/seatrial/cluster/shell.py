@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 from seatrial.errors import SeatrialError
 
 _TAIL_LINES = 15
+# A program must not go on when we are killed: the next run would meet it half-way through the same work.
+_ENDS_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 def run(
@@ -37,9 +40,11 @@ def run(
     """
     arguments = [str(part) for part in command]
     shown = " ".join(arguments)
+    if shutil.which(arguments[0]) is None:
+        raise SeatrialError(f"{doing}: {arguments[0]!r} is not installed.", where=shown, next_step=next_step)
     try:
         finished = subprocess.run(
-            arguments,
+            [*_ENDS_WITH_US, *arguments] if shutil.which("setpriv") else arguments,
             cwd=cwd,
             env={**os.environ, **environment} if environment else None,
             input=stdin if stdin is not None else "",
@@ -49,10 +54,6 @@ def run(
             timeout=within_seconds,
             check=False,
         )
-    except FileNotFoundError as missing:
-        raise SeatrialError(
-            f"{doing}: the program {arguments[0]!r} is not installed.", where=shown, next_step=next_step
-        ) from missing
     except subprocess.TimeoutExpired as late:
         raise SeatrialError(
             f"{doing}: not finished within {within_seconds:g} s.", where=shown, next_step=next_step
