@@ -10,7 +10,8 @@ import seatrial.declared.waivers
 from seatrial.declared.rule import FAMILIES, RULES, Level, Rule
 from seatrial.errors import BadInput
 
-assert seatrial.declared.rules  # imported for what it registers
+_REGISTERED = (seatrial.declared.rules, seatrial.declared.waivers)
+"""Imported for the rules that they declare."""
 
 
 def every_rule() -> list[Rule]:

@@ -1,8 +1,8 @@
 """Waivers: findings that someone tolerates, for a reason and until a date.
 
-An annotation `seatrial.dev/waive.<rule>: "reason; until 2027-01-31"` on an object, or on its pod template, waives
-that rule for the object. A system file may hold the same under `waivers`. A waiver without reason or date, one
-that is over, and one that waives nothing are findings themselves.
+An annotation `seatrial.dev/waive.<rule>: "reason; until 2027-01-31"` on an object, or on its pod template,
+waives that rule for the object. A system file may hold the same under `waivers`. A waiver without reason or
+date, one that is over, and one that waives nothing are findings themselves.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def annotated(graph: Graph) -> list[Waiver]:
         if isinstance(resource, Workload) and resource.type != "Pod":
             path = (*resource.pod_path[:-1], "metadata", "annotations")
             places.append((resource.pod_annotations, path))
-        for annotations, path in places:
-            for key, value in annotations.items():
+        for notes, path in places:
+            for key, value in notes.items():
                 if key.startswith(PREFIX):
                     match = _WRITTEN.fullmatch(text(value))
                     reason, until = match.group("reason", "until") if match else (text(value), "")

@@ -60,8 +60,8 @@ def _suite(
     for rule in rules:
         findings = found.get((id(resource), rule.id), [])
         open_ones = [finding for finding in findings if finding.waiver is None]
-        head = f"<testcase classname={_attribute(resource.title)} name={_attribute(rule.id)} file={_attribute(file)}"
-        head += f' line="{line}">'
+        head = f"<testcase classname={_attribute(resource.title)} name={_attribute(rule.id)}"
+        head += f' file={_attribute(file)} line="{line}">'
         inner = ""
         if open_ones and rule.severity.rank >= result.fail_on.rank:
             failures += 1

@@ -104,5 +104,5 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
 
 
 def _address(file: str) -> str:
-    """A file name as a URI reference: absolute ones get a scheme, relative ones stay relative to the checkout."""
+    """A file name as a URI reference; relative names stay relative to the checkout."""
     return f"file://{quote(file)}" if file.startswith("/") else quote(file.removeprefix("./"), safe="/")

@@ -93,7 +93,7 @@ def _nothing_to_judge(given: Input, graph: Graph, files: Sequence[str]) -> BadIn
     return BadInput(
         f"there is no workload to judge: the input holds {held}{tests}",
         where=", ".join(files),
-        next_step="name the files with Deployments, StatefulSets, DaemonSets, Jobs or Pods; nothing judged is no pass",
+        next_step="name the files with Deployments, StatefulSets, Jobs or Pods; nothing judged is no pass",
     )
 
 

@@ -71,8 +71,7 @@ def pre_stop(container: Container) -> Iterator[Found]:
     WORKLOAD,
     Level.CORE,
     Severity.WARNING,
-    must="The grace period MUST leave time to finish after the preStop hook, and be 10 s or more behind a "
-    "Service.",
+    must="The grace period MUST leave time to finish after the preStop hook, and be 10 s or more.",
     why="The clock runs from the start of the hook; what is unfinished at its end is killed, and its "
     "clients see resets.",
     fix="Raise terminationGracePeriodSeconds to the hook's sleep plus the longest request, 30 by default.",
@@ -89,8 +88,8 @@ def grace_period(workload: Workload) -> Iterator[Found]:
         yield path, f"{grace} s: every stop is a kill"
     elif sleep >= grace:
         yield path, f"the preStop hook sleeps {sleep:g} s of {grace} s: nothing is left to stop in"
-    elif workload.served and grace < 10:
-        yield path, f"{grace} s is less than the 10 s that requests in flight may need"
+    elif grace < 10:
+        yield path, f"{grace} s is less than the 10 s that work in flight may need"
 
 
 @rule(

@@ -119,9 +119,10 @@ def startup_probe(container: Container) -> Iterator[Found]:
     Level.CORE,
     Severity.WARNING,
     must="Liveness MUST ask something else than readiness, or be more patient on purpose.",
-    why="With equal probes a pod that should only leave the Service for a moment is restarted as well: an "
-    "overload becomes a crash loop. Equal handlers are accepted when liveness says, by its own failureThreshold "
-    "or periodSeconds, that it waits longer; a difference that only the defaults make is not on purpose.",
+    why="With equal probes a pod that should only leave the Service for a moment is restarted as well: "
+    "an overload becomes a crash loop. Equal handlers are accepted when liveness says, by its own "
+    "failureThreshold or periodSeconds, that it waits longer; a difference that only the defaults make is "
+    "not on purpose.",
     fix="Let liveness ask the process only (e.g. /livez), or raise its failureThreshold.",
     source="concepts/workloads/pods/pod-lifecycle/#types-of-probe",
     when=has_both,
