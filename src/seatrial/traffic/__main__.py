@@ -7,14 +7,12 @@ By hand: `python -m seatrial.traffic --job job.json`, ends with its schedule, Ct
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,11 +20,10 @@ import gevent
 from gevent import socket as gevent_socket
 
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.traffic.driver import Driver, Plan
+from seatrial.traffic.driver import Driver, Plan, keep_time
 from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.record import CLOSING, FLUSH_EVERY_SECONDS, HEAD, RecordFile
 
-WISHED_NICENESS = -5
 BAD_INPUT_CODE = 2
 EXAMPLE = """a job:
   {"base_url": "http://127.0.0.1:30080", "output": "browse.ndjson",
@@ -56,7 +53,7 @@ def run(job: Job, *, parent_pipe: int | None) -> None:
         gevent.spawn(_stop_at_end_of, parent_pipe, driver)
     output.special(HEAD, {"pid": os.getpid(), "began_at": time.monotonic(), "job": asdict(job)})
     flushing = gevent.spawn(_keep_flushing, output)
-    _prepare_process()
+    keep_time()
     health = driver.run()
     flushing.kill()
     output.special(CLOSING, {"health": asdict(health), "histograms": driver.histograms()})
@@ -75,15 +72,6 @@ def _stop_at_end_of(pipe: int, driver: Driver) -> None:
         if not os.read(pipe, 4096):
             driver.stop()
             return
-
-
-def _prepare_process() -> None:
-    """Keep the times: start-up objects are never collected, others rarely; precedence if permitted."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, WISHED_NICENESS)
 
 
 def _first_line(descriptor: int) -> bytes:

@@ -1,0 +1,52 @@
+"""The load step that makes an autoscaled workload grow.
+
+    locust -f loadtests/quote.py --headless -t 180s
+    SEATRIAL_WORKLOAD=orders locust -f loadtests/quote.py --headless -t 180s --arrivals constant:80
+
+Journey and rate come from `load_step` of the workload that SEATRIAL_WORKLOAD names (default: the first that
+has one). The step is meant to saturate what runs before the autoscaler has acted, so latency is not judged
+here: the check scaling.follows-load, which starts this file, judges the replicas and the requests.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from seatrial.loadtests import open_run
+
+from seatrial.errors import BadInput
+from seatrial.load.gate import AVAILABILITY
+from seatrial.load.user import OpenUser
+from seatrial.model.system import LoadStep, System
+
+
+class Quote(OpenUser):
+    system_file = Path(__file__).parents[1] / "fixtures" / "systems" / "chandlery.yaml"
+    judged = (AVAILABILITY,)
+    recorder = open_run
+
+    @classmethod
+    def default_arrivals(cls) -> str:
+        return f"constant:{load_step(cls.load_system()).per_second:g}"
+
+    @classmethod
+    def choose(cls, system: System) -> Mapping[str, Any]:
+        cls.journeys = {load_step(system).journey: 1}
+        return super().choose(system)
+
+
+def load_step(system: System) -> LoadStep:
+    """The step of the chosen workload.
+
+    Raises:
+        BadInput: there is none.
+    """
+    wished = os.environ.get("SEATRIAL_WORKLOAD")
+    for role, workload in system.workloads.items():
+        if workload.load_step is not None and wished in (None, "", role):
+            return workload.load_step
+    raise BadInput(
+        f"no workload {wished or ''} of {system.metadata.name} has a `load_step`",
+        next_step="give it one in the system file: journey, per_second, replicas.",
+    )

@@ -1,0 +1,119 @@
+"""From what a load run saw to its verdict, and from there to Locust's exit code.
+
+Two fractions are judged, each by its Wilson interval at 95 % (one-sided): of requests that were not
+answered as expected (against `availability`), and of requests that were slower than `latency_p99_ms` from
+their planned time (against 1 %: that is what a 99th percentile says). An interval that spans the limit is
+*inconclusive*: the sample cannot tell pass from fail. So is the latency when the generator did not keep its
+schedule.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from seatrial.judge.evidence import generator_doubt
+from seatrial.judge.statistics import wilson
+from seatrial.load.summary import LoadSummary
+from seatrial.model.system import Objectives
+from seatrial.model.verdict import Outcome, Verdict, merge
+
+ONE_SIDED_95 = 1.6448536269514722
+SLOW_FRACTION_ALLOWED = 0.01
+AVAILABILITY = "availability"
+LATENCY = "latency"
+JUDGED = (AVAILABILITY, LATENCY)
+
+
+def judge_load(summary: LoadSummary, objectives: Objectives, *, judged: Sequence[str] = JUDGED) -> Verdict:
+    """The verdict of a load run.
+
+    Args:
+        judged: which of `JUDGED` count; a load meant to saturate is not judged by its latency.
+    """
+    if summary.sent == 0 or summary.missing_workers:
+        return _nothing(summary)
+    doubt = generator_doubt(summary.health)
+    verdicts = []
+    if AVAILABILITY in judged:
+        verdicts.append(_availability(summary, objectives))
+    if LATENCY in judged and not doubt:
+        verdicts.append(_latency(summary, objectives))
+    if doubt:
+        verdicts.append(_doubtful(summary, doubt))
+    return merge(verdicts)
+
+
+def _nothing(summary: LoadSummary) -> Verdict:
+    seen = "no request was sent"
+    if summary.missing_workers:
+        seen = f"{summary.missing_workers} of the workers never reported what they sent"
+    return Verdict(Outcome.ERROR, seen, "a whole load run", "Look for the first error in Locust's output.")
+
+
+def _availability(summary: LoadSummary, objectives: Objectives) -> Verdict:
+    bad = summary.sent - summary.ok
+    allowed = 1 - objectives.availability
+    outcome, need = _compare(bad, summary.sent, allowed)
+    errors = sorted(summary.errors.items(), key=lambda item: -item[1])
+    kinds = ", ".join(f"{number} x {error}" for error, number in errors[:3])
+    return Verdict(
+        outcome,
+        seen=f"{bad} of {summary.sent} requests not answered as expected" + (f" ({kinds})" if kinds else ""),
+        allowed=f"{allowed:.3%} (availability {objectives.availability:g})",
+        next_step=_next(outcome, need, summary, "See which requests failed in the exchanges of this run."),
+        numbers={"requests": summary.sent, "not_answered_as_expected": bad},
+    )
+
+
+def _latency(summary: LoadSummary, objectives: Objectives) -> Verdict:
+    limit = objectives.latency_p99_ms
+    slow = max(summary.slower_than(limit), 0)
+    outcome, need = _compare(slow, summary.sent, SLOW_FRACTION_ALLOWED)
+    p99, from_sent = summary.percentile_ms(99), summary.percentile_ms(99, from_sent=True)
+    return Verdict(
+        outcome,
+        seen=f"p99 {p99:.0f} ms from planned time ({from_sent:.0f} ms from sending), "
+        f"{slow} of {summary.sent} requests over the limit",
+        allowed=f"p99 {limit:g} ms",
+        next_step=_next(outcome, need, summary, "Lower the rate, or give the busiest workload more CPU."),
+        numbers={"latency_p99_ms": round(p99, 3), "latency_from_sent_p99_ms": round(from_sent, 3)},
+    )
+
+
+def _doubtful(summary: LoadSummary, doubt: str) -> Verdict:
+    """Latency counts from the planned time, so a late generator cannot tell whose delay it was."""
+    return Verdict(
+        Outcome.INCONCLUSIVE,
+        seen=doubt,
+        allowed="a generator that keeps its schedule",
+        next_step="Lower the rate, free the machine, or share the schedule among workers (--processes).",
+        numbers={"dropped": summary.health.dropped, "late": summary.health.late},
+    )
+
+
+def _compare(hits: int, total: int, allowed: float) -> tuple[Outcome, int]:
+    """Whether the true fraction is surely within `allowed`; and how many requests would settle it."""
+    interval = wilson(hits, total, quantile=ONE_SIDED_95)
+    if interval.low > allowed:
+        return Outcome.FAILED, 0
+    if interval.high <= allowed:
+        return Outcome.PASSED, 0
+    if hits / total >= allowed:
+        return Outcome.INCONCLUSIVE, 0
+    need = total
+    while need < total * 1_000:
+        need = math.ceil(need * 1.1)
+        if wilson(round(hits * need / total), need, quantile=ONE_SIDED_95).high <= allowed:
+            return Outcome.INCONCLUSIVE, need
+    return Outcome.INCONCLUSIVE, 0
+
+
+def _next(outcome: Outcome, need: int, summary: LoadSummary, when_failed: str) -> str:
+    if outcome is Outcome.PASSED:
+        return ""
+    if outcome is Outcome.FAILED:
+        return when_failed
+    if need and summary.per_second > 0:
+        return f"Run for {math.ceil(need / summary.per_second)} s or more: about {need} requests can tell."
+    return "Run for longer: the sample cannot tell pass from fail."

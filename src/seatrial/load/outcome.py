@@ -1,0 +1,149 @@
+"""One load run from its start to its result on disk and its line on the screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seatrial.load.gate import judge_load
+from seatrial.load.summary import LoadSummary, WorkerResult, summarize
+from seatrial.load.user import OpenUser, RunRecorder
+from seatrial.model.system import System
+from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.traffic.record import free_name, pack
+
+REQUIREMENT = (
+    "Under the planned load, requests MUST be answered as expected, and in time, as the objectives say."
+)
+SEED_VARIABLE = "SEATRIAL_SEED"
+
+
+@dataclass
+class LoadRun:
+    """One test of a Locust session; its page can start several.
+
+    Attributes:
+        workers: how many results are awaited.
+        stopping: somebody ended it, so its schedule need not be over.
+    """
+
+    scenario: str
+    arrivals: str
+    directory: Path | None
+    began_at: float = field(default_factory=time.monotonic)
+    workers: int = 1
+    stopping: bool = False
+    results: list[WorkerResult] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        return len(self.results) >= self.workers
+
+    def exchanges_file(self, place: int, wished: str) -> str:
+        """Where the worker at `place` writes its exchanges; empty when nobody wants them."""
+        if wished:
+            path = Path(wished)
+            return str(path if place == 0 else path.with_name(f"{path.stem}-worker-{place}{path.suffix}"))
+        if self.directory is None:
+            return ""
+        folder = self.directory / "exchanges"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = f"load-{self.scenario}" + (f"-worker-{place}" if self.workers > 1 else "")
+        packed = free_name(folder / f"{name}.ndjson.gz")
+        return str(packed.with_suffix(""))
+
+
+class Conclusion:
+    """Judges the runs of one session, writes their results, and knows the exit code.
+
+    Args:
+        judge: False when somebody else judges; then the exit code tells only whether anything was sent.
+    """
+
+    def __init__(self, user: type[OpenUser], system: System, *, judge: bool) -> None:
+        self.user = user
+        self.system = system
+        self.judge = judge
+        self.seed = int(os.environ.get(SEED_VARIABLE) or 0)
+        self.verdicts: list[Verdict] = []
+        self.broken = False
+        self._recorder: RunRecorder | None = None
+
+    @property
+    def check(self) -> str:
+        return f"load.{self.user.scenario()}"
+
+    def begin(self, arrivals: str) -> LoadRun:
+        """A test starts: open the run directory if there is to be one."""
+        if self.judge and self._recorder is None and self.user.recorder is not None:
+            self._recorder = self.user.recorder()
+        if self._recorder is not None:
+            self._recorder.check_started(self.check, self.system.metadata.name, REQUIREMENT)
+        return LoadRun(
+            self.user.scenario(), arrivals, self._recorder.directory if self._recorder is not None else None
+        )
+
+    def conclude(self, run: LoadRun, *, say: bool) -> None:
+        """A test ended: judge it, write its result; `say` it at once, or leave that to `say_all`."""
+        ended_at = time.monotonic()
+        summary = summarize(run.results, began_at=run.began_at, ended_at=ended_at, workers=run.workers)
+        if not self.judge:
+            self.broken = self.broken or summary.sent == 0
+            return
+        verdict = judge_load(summary, self.system.objectives, judged=self.user.judged)
+        self.verdicts.append(verdict)
+        if self._recorder is not None:
+            self._write(self._recorder, run, summary, verdict, ended_at)
+        if say:
+            sys.stdout.write(self._lines(verdict))
+            sys.stdout.flush()
+
+    def _write(
+        self, recorder: RunRecorder, run: LoadRun, summary: LoadSummary, verdict: Verdict, ended_at: float
+    ) -> None:
+        subject = self.system.metadata.name
+        journeys = " + ".join(self.user.journeys)
+        for result in run.results:
+            path = Path(result.exchanges)
+            if result.exchanges and path.exists():
+                recorder.traffic(self.check, subject, pack(path), journeys, result.health)
+        folder = recorder.directory / "load"
+        folder.mkdir(parents=True, exist_ok=True)
+        data = {"scenario": run.scenario, "arrivals": run.arrivals, "seed": self.seed, **summary.to_data()}
+        text = json.dumps(data, indent=2) + "\n"
+        free_name(folder / f"{run.scenario}.json").write_text(text, encoding="utf-8")
+        recorder.check_finished(
+            CheckResult(self.check, subject, REQUIREMENT, verdict, "locust", run.began_at, ended_at)
+        )
+
+    def exit_code(self) -> int:
+        """0 when everything passed, else 1: failed, error and inconclusive alike, as the text says."""
+        if self.broken:
+            return 1
+        if not self.judge:
+            return 0
+        return int(Outcome.worst(verdict.outcome for verdict in self.verdicts).makes_red)
+
+    def say_all(self) -> None:
+        """Print each verdict; without any, say that nothing was tested."""
+        if self.judge and not self.verdicts:
+            sys.stdout.write(f"ERROR {self.check}  no load was applied, so nothing is proven\n")
+        for verdict in self.verdicts:
+            sys.stdout.write(self._lines(verdict))
+        sys.stdout.flush()
+
+    def close(self, exit_code: int | None) -> None:
+        """The closing record of this tool."""
+        if self._recorder is not None:
+            self._recorder.tool_finished(exit_code or 0)
+            self._recorder.close()
+            self._recorder = None
+
+    def _lines(self, verdict: Verdict) -> str:
+        head = f"{verdict.outcome.upper()} {self.check} [{self.system.metadata.name}]  {REQUIREMENT}"
+        body = "\n".join(f"  {line}" for line in verdict.explain().splitlines())
+        return f"\n{head}\n{body}\n"

@@ -1,0 +1,137 @@
+"""What one load run saw, added up over its workers without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hdrh.histogram import HdrHistogram
+
+from seatrial.model.exchange import GeneratorHealth
+from seatrial.traffic.driver import HIGHEST_MICROSECONDS
+from seatrial.traffic.record import merged_health
+
+PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
+
+
+@dataclass(frozen=True)
+class WorkerResult:
+    """What one process reports when it has ended. Plain data, so that it can be sent to the master.
+
+    Attributes:
+        health: how well it kept its share of the schedule.
+        fates: number of sent requests by fate.
+        histograms: latency in microseconds as encoded HdrHistograms, `from_planned` and `from_sent`.
+        exchanges: its file of exchanges, or empty.
+        errors: the most frequent errors with their number.
+    """
+
+    health: GeneratorHealth
+    fates: Mapping[str, int]
+    histograms: Mapping[str, str]
+    exchanges: str = ""
+    errors: Mapping[str, int] = field(default_factory=dict)
+
+    def to_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> WorkerResult:
+        return cls(**{**data, "health": GeneratorHealth(**data["health"])})
+
+
+@dataclass(frozen=True)
+class LoadSummary:
+    """One load run as a whole.
+
+    Attributes:
+        began_at, ended_at: monotonic seconds of this machine.
+        missing_workers: workers that were given a share and never reported.
+    """
+
+    health: GeneratorHealth
+    fates: Mapping[str, int]
+    errors: Mapping[str, int]
+    began_at: float
+    ended_at: float
+    missing_workers: int
+    from_planned: Any
+    from_sent: Any
+
+    @property
+    def sent(self) -> int:
+        return self.health.sent
+
+    @property
+    def ok(self) -> int:
+        return self.fates.get("ok", 0)
+
+    @property
+    def per_second(self) -> float:
+        """Requests sent per second of the run."""
+        seconds = self.ended_at - self.began_at
+        return self.sent / seconds if seconds > 0 else 0.0
+
+    def slower_than(self, milliseconds: float) -> int:
+        """Requests whose end came later than this after their planned time."""
+        limit = milliseconds * 1_000
+        within = sum(
+            step.count_added_in_this_iter_step
+            for step in self.from_planned.get_recorded_iterator()
+            if step.value_iterated_to <= limit
+        )
+        return int(self.from_planned.total_count - within)
+
+    def percentile_ms(self, percent: float, *, from_sent: bool = False) -> float:
+        histogram = self.from_sent if from_sent else self.from_planned
+        return float(histogram.get_value_at_percentile(percent) / 1_000)
+
+    def to_data(self) -> dict[str, Any]:
+        """For `load/<scenario>.json`."""
+        return {
+            "began_at": self.began_at,
+            "ended_at": self.ended_at,
+            "health": asdict(self.health),
+            "fates": dict(self.fates),
+            "errors": dict(self.errors),
+            "missing_workers": self.missing_workers,
+            "latency_from_planned_ms": {str(p): self.percentile_ms(p) for p in PERCENTILES},
+            "latency_from_sent_ms": {str(p): self.percentile_ms(p, from_sent=True) for p in PERCENTILES},
+            "histograms": {
+                "from_planned": self.from_planned.encode().decode(),
+                "from_sent": self.from_sent.encode().decode(),
+            },
+        }
+
+
+def summarize(
+    results: Iterable[WorkerResult], *, began_at: float, ended_at: float, workers: int
+) -> LoadSummary:
+    """Add up what `workers` processes reported."""
+    parts = list(results)
+    return LoadSummary(
+        health=merged_health(part.health for part in parts),
+        fates=_added(part.fates for part in parts),
+        errors=_added(part.errors for part in parts),
+        began_at=began_at,
+        ended_at=ended_at,
+        missing_workers=workers - len(parts),
+        from_planned=_merged(part.histograms["from_planned"] for part in parts),
+        from_sent=_merged(part.histograms["from_sent"] for part in parts),
+    )
+
+
+def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for count in counts:
+        for name, number in count.items():
+            total[name] = total.get(name, 0) + number
+    return total
+
+
+def _merged(encoded: Iterable[str]) -> Any:
+    total = HdrHistogram(1, HIGHEST_MICROSECONDS, 3)
+    for text in encoded:
+        total.decode_and_add(text.encode())
+    return total

@@ -1,0 +1,277 @@
+"""Where Locust's events meet the load: options, start, stop, and the exit code.
+
+One `LoadSession` per process. What it does depends on Locust's runner: alone it sends everything and judges;
+the master hands out shares and judges; a worker sends its share and reports.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent
+import locust
+from gevent import socket as gevent_socket
+from locust.env import Environment
+from locust.runners import MasterRunner, WorkerRunner
+
+from seatrial.errors import BadInput, SeatrialError
+from seatrial.load.dispatcher import Dispatcher, Share
+from seatrial.load.outcome import Conclusion, LoadRun
+from seatrial.load.summary import WorkerResult
+from seatrial.load.user import OpenUser
+from seatrial.traffic import schedule as schedules
+from seatrial.traffic.job import is_loopback
+
+START, STOP, RESULT = "seatrial-start", "seatrial-stop", "seatrial-result"
+GRACE_SECONDS = 10.0
+START_DELAY_SECONDS = 1.0
+"""From the master's word to the first arrival: the time for it to reach every worker."""
+PARENT_PIPE = "SEATRIAL_PARENT_PIPE"
+"""Set by `load.run`: the end of stdin means that the parent is gone."""
+
+_installed: list[type[OpenUser]] = []
+
+
+def install(user: type[OpenUser]) -> None:
+    """Register the one load of a locustfile with Locust's events."""
+    if _installed:
+        sys.stderr.write(f"one OpenUser per locustfile: {_installed[0].__name__} and {user.__name__}\n")
+        sys.exit(1)
+    _installed.append(user)
+
+    def add_options(parser: Any) -> None:
+        parser.add_argument(
+            "--arrivals",
+            default=_default_arrivals(user),
+            env_var="SEATRIAL_ARRIVALS",
+            help="When requests are sent: constant:RATE[:SECONDS], poisson:RATE[:SECONDS], "
+            "ramp:FROM:TO:SECONDS, steps:RATExSECONDS,... (rates per second). "
+            "Users and spawn rate have no meaning.",
+        )
+        parser.add_argument(
+            "--exchanges",
+            default="",
+            env_var="SEATRIAL_EXCHANGES",
+            include_in_web_ui=False,
+            help="Write each exchange to this file and judge nothing: whoever started this judges.",
+        )
+
+    def begin(environment: Environment, web_ui: Any, **_: Any) -> None:
+        try:
+            LoadSession(environment, user, headless=web_ui is None)
+        except SeatrialError as error:
+            sys.stderr.write(f"{error}\n")
+            sys.exit(1)
+
+    events: Any = locust.events
+    events.init_command_line_parser.add_listener(add_options)
+    events.init.add_listener(begin)
+
+
+def _default_arrivals(user: type[OpenUser]) -> str:
+    """The user's own plan; nothing when its system file has a fault, which is told when Locust begins."""
+    try:
+        return user.default_arrivals()
+    except SeatrialError:
+        return ""
+
+
+class LoadSession:
+    """One Locust process, from its start to its exit code."""
+
+    def __init__(self, environment: Environment, user: type[OpenUser], *, headless: bool) -> None:
+        self.environment = environment
+        self.user = user
+        self.system = user.load_system()
+        self.journeys = user.choose(self.system)
+        self.headless = headless
+        self._check_consent()
+        environment.host = environment.host or self.system.entry.url
+        self._check_host()
+        schedules.parse(self._options.arrivals)
+        self.conclusion = Conclusion(user, self.system, judge=not self._options.exchanges)
+        self._dispatcher: Dispatcher | None = None
+        self._run: LoadRun | None = None
+        self._share: Share | None = None
+        events: Any = environment.events
+        events.test_start.add_listener(self._on_start)
+        events.test_stopping.add_listener(self._on_stopping)
+        events.test_stop.add_listener(self._on_stop)
+        events.quitting.add_listener(self._on_quitting)
+        events.quit.add_listener(self._on_quit)
+        runner = self._runner
+        if isinstance(runner, MasterRunner):
+            runner.register_message(RESULT, self._on_result)
+        elif isinstance(runner, WorkerRunner):
+            runner.register_message(START, self._on_share)
+            runner.register_message(STOP, self._on_stopping)
+        if os.environ.get(PARENT_PIPE):
+            gevent.spawn(self._quit_with_parent)
+
+    @property
+    def _runner(self) -> Any:
+        return self.environment.runner
+
+    @property
+    def _options(self) -> Any:
+        return self.environment.parsed_options
+
+    @property
+    def _is_worker(self) -> bool:
+        return isinstance(self._runner, WorkerRunner)
+
+    @property
+    def _is_master(self) -> bool:
+        return isinstance(self._runner, MasterRunner)
+
+    def _check_consent(self) -> None:
+        if not self.system.consent.disruptive:
+            raise BadInput(
+                f"the system file of {self.system.metadata.name} does not consent to load",
+                next_step="its owner sets consent.disruptive to true.",
+            )
+
+    def _check_host(self) -> None:
+        """Load goes to this machine, or to where the system file says; not to whatever `--host` names."""
+        host = host_of(str(self.environment.host))
+        if not is_loopback(host) and host != host_of(self.system.entry.url):
+            raise BadInput(
+                f"{host} is neither this machine nor the entry of {self.system.metadata.name}",
+                where=f"--host {self.environment.host}",
+                next_step="name it in the system file's entry.url, with its owner's consent.",
+            )
+
+    def _on_start(self, **_: Any) -> None:
+        """Locust begins a test: alone, in the master, or in a worker that was given its share."""
+        try:
+            if self._is_worker:
+                if self._share is None:
+                    raise SeatrialError("the master sent no share of the schedule")
+                self._dispatch(self._share)
+                return
+            self._check_host()
+            self._run = self.conclusion.begin(self._options.arrivals)
+            shares = self._shares(self._run)
+            for client, share in shares.items():
+                if self._is_master:
+                    self._runner.send_message(START, vars(share), client_id=client)
+                else:
+                    self._dispatch(share)
+        except SeatrialError as error:
+            sys.stderr.write(f"{error}\n")
+            self.conclusion.broken = True
+            gevent.spawn(self._end_test)
+
+    def _shares(self, run: LoadRun) -> dict[str, Share]:
+        """The share of each process by its client id; alone, the whole under an empty id."""
+        runner = self._runner
+        clients = [""]
+        if isinstance(runner, MasterRunner):
+            active = runner.clients.ready + runner.clients.running + runner.clients.spawning
+            clients = [client.id for client in active]
+        run.workers = len(clients)
+        start_at = time.time() + START_DELAY_SECONDS * self._is_master
+        return {
+            client: Share(
+                str(self.environment.host),
+                self.journeys,
+                run.arrivals,
+                self.conclusion.seed,
+                start_at,
+                worker=place,
+                workers=len(clients),
+                exchanges=run.exchanges_file(place, self._options.exchanges),
+            )
+            for place, client in enumerate(clients)
+        }
+
+    def _on_share(self, msg: Any, **_: Any) -> None:
+        self._share = Share(**msg.data)
+
+    def _dispatch(self, share: Share) -> None:
+        self._share = share
+        self._dispatcher = Dispatcher(self.environment, share, self._on_own_result)
+
+    def _on_own_result(self, result: WorkerResult) -> None:
+        if self._is_worker:
+            self._runner.send_message(RESULT, result.to_data())
+        else:
+            self._take(result)
+
+    def _on_result(self, msg: Any, **_: Any) -> None:
+        self._take(WorkerResult.from_data(msg.data))
+
+    def _take(self, result: WorkerResult) -> None:
+        """A share has ended. When all have and nobody stopped the test, the schedule is over: stop it."""
+        if self._run is None:
+            return
+        self._run.results.append(result)
+        if self._run.complete and not self._run.stopping:
+            gevent.spawn(self._end_test)
+
+    def _end_test(self) -> None:
+        if self.headless:
+            self._runner.quit()
+        else:
+            self._runner.stop()
+
+    def _on_stopping(self, **_: Any) -> None:
+        """Nothing more is sent. The master waits here, while its workers still listen."""
+        if self._run is not None:
+            self._run.stopping = True
+        if self._dispatcher is not None:
+            self._dispatcher.stop()
+        if self._is_master and self._run is not None:
+            self._runner.send_message(STOP)
+            self._wait_for_results(self._run)
+
+    def _wait_for_results(self, run: LoadRun) -> None:
+        until = time.monotonic() + self._patience_seconds
+        while not run.complete and time.monotonic() < until:
+            gevent.sleep(0.05)
+
+    @property
+    def _patience_seconds(self) -> float:
+        longest = max(float(data.get("timeout_seconds", 5.0)) for data in self.journeys.values())
+        return longest + GRACE_SECONDS
+
+    def _on_stop(self, **_: Any) -> None:
+        if self._dispatcher is not None:
+            self._dispatcher.join(within_seconds=self._patience_seconds)
+        if self._run is not None:
+            run, self._run = self._run, None
+            self.conclusion.conclude(run, say=not self.headless)
+
+    def _on_quitting(self, **_: Any) -> None:
+        """Before Locust chooses its exit code. After SIGTERM the test may still be running."""
+        self._on_stopping()
+        self._on_stop()
+        if self._is_worker:
+            self.environment.process_exit_code = 0
+        elif self.headless or self.conclusion.verdicts or self.conclusion.broken:
+            self.environment.process_exit_code = self.conclusion.exit_code()
+        self.conclusion.close(self.environment.process_exit_code)
+
+    def _on_quit(self, **_: Any) -> None:
+        """After Locust's own tables, so that the verdict is the last thing on the screen."""
+        if self.headless and not self._is_worker:
+            self.conclusion.say_all()
+
+    def _quit_with_parent(self) -> None:
+        while True:
+            gevent_socket.wait_read(0)
+            if not os.read(0, 4096):
+                self._runner.quit()
+                return
+
+
+def host_of(url: str) -> str:
+    """The host of an address, lower-case; empty when it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
