@@ -22,6 +22,8 @@ from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
 from seatrial.model.fault import FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.outcomes import require
+from seatrial.traffic.generator import Generator, GeneratorDied
+from seatrial.traffic.record import merged_health
 from seatrial.traffic.stream import TrafficStream
 from seatrial.trial.session import Session
 
@@ -49,7 +51,7 @@ class Bench:
         self.recorder = Recorder(session.kube, session.system)
         self._guard = Guard(session.settings.state_directory)
         self._exchanges: list[Exchange] = []
-        self._health: GeneratorHealth | None = None
+        self._healths: list[GeneratorHealth] = []
         self._resources = contextlib.ExitStack()
 
     def __enter__(self) -> Bench:
@@ -99,15 +101,18 @@ class Bench:
                 stream.wait_for_requests(aftermath, within_seconds=AFTERMATH_SECONDS * 10)
                 stream.stop()
         finally:
-            self._keep(journey, stream)
+            self.keep(journey, stream)
 
-    def _keep(self, journey: str, stream: TrafficStream) -> None:
-        exchanges = stream.exchanges()
+    def keep(self, journey: str, stream: Generator) -> None:
+        """Stop a stream and add what it sent to the observation and to the run."""
+        try:
+            exchanges, health = stream.stop()
+            self._healths.append(health)
+        except GeneratorDied:
+            exchanges = stream.exchanges()
+            health = _health(exchanges)
         self._exchanges += exchanges
-        with contextlib.suppress(Exception):
-            self._health = stream.stop()[1]
         if self.session.run is not None:
-            health = self._health or _health(exchanges)
             self.session.run.traffic(self.check, self.subject, stream.path, journey, health)
 
     def inject(self, fault: Fault, *, keep: bool = False) -> FaultRecord:
@@ -139,9 +144,10 @@ class Bench:
 
     def observation(self) -> Observation:
         """All that was seen so far, frozen. Call it after the traffic block has ended."""
-        assert self._health is not None, "no traffic was sent"
+        assert self._healths, "no traffic was sent"
         exchanges = tuple(sorted(self._exchanges, key=lambda exchange: exchange.planned_at))
-        return Observation(exchanges, self._health, tuple(self.faults), self.recorder.snapshot())
+        health = merged_health(self._healths)
+        return Observation(exchanges, health, tuple(self.faults), self.recorder.snapshot())
 
 
 def _health(exchanges: Sequence[Exchange]) -> GeneratorHealth:

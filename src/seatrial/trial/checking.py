@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from seatrial.catalogue import Check
 from seatrial.faults.crash_pod import CrashPod
 from seatrial.faults.delete_pod import DeletePod
-from seatrial.judge import availability, consistency, recovery
+from seatrial.judge import availability, consistency, recovery, scaling
+from seatrial.model.exchange import GeneratorHealth
 from seatrial.model.fault import FaultRecord
 from seatrial.model.system import Journey, System, Workload
 from seatrial.model.verdict import Outcome, Verdict, merge
@@ -33,6 +34,17 @@ class WorkloadUnderTest:
 
     def __str__(self) -> str:
         return self.role
+
+
+@dataclass(frozen=True)
+class LoadStepTaken:
+    """A load step that was offered. Times are monotonic seconds."""
+
+    workload: WorkloadUnderTest
+    began_at: float
+    ended_at: float
+    wanted_replicas: int
+    generator: GeneratorHealth
 
 
 def require_consent(session: Session, check: Check) -> None:
@@ -97,14 +109,19 @@ class Judging:
         return self._require(consistency.lost_writes(observation.exchanges, reads, observation.faults))
 
     def follows_load(self, step: LoadStepTaken) -> Verdict:
-        """Replicas rise within the objective and fall again, and no request fails meanwhile."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class LoadStepTaken:
-    """A load step that was offered. Times are monotonic seconds."""
-
-    began_at: float
-    ended_at: float
-    wanted_replicas: int
+        """Replicas rise within the objective and fall again, and scale-in fails no request."""
+        observation = self._bench.observation()
+        assert observation.timeline is not None
+        return self._require(
+            scaling.follows_load(
+                observation.timeline,
+                workload=step.workload.role,
+                autoscaler=step.workload.spec.autoscaled or "",
+                load_began_at=step.began_at,
+                load_ended_at=step.ended_at,
+                wanted_replicas=step.wanted_replicas,
+                objectives=self._bench.session.system.objectives,
+                exchanges=observation.exchanges,
+                generator=step.generator,
+            )
+        )
