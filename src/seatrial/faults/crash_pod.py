@@ -17,6 +17,8 @@ from seatrial.waiting import NotYet, Ready
 
 KILLED = 128 + 9
 PROVE_SECONDS = 60.0
+# A command is started over a WebSocket: a GET that also needs `create`.
+EXEC_RULE = '{apiGroups: [""], resources: ["pods/exec"], verbs: ["get", "create"]}'
 
 
 class CrashPod(Fault):
@@ -46,10 +48,10 @@ class CrashPod(Fault):
         by_engine = system.target.kind is not None
         if by_engine:
             node_engine.require_kind_node(self.engine, victim.node)
-        elif not recorder.kube.can_i("create", "Pod", subresource="exec"):
+        elif not all(recorder.kube.can_i(verb, "Pod", subresource="exec") for verb in ("get", "create")):
             raise FaultRefused(
                 f"pod/{victim.name} cannot be crashed: this user may not run commands in pods",
-                next_step='bind a Role with {apiGroups: [""], resources: ["pods/exec"], verbs: ["create"]}',
+                next_step=f"bind a Role with {EXEC_RULE}",
             )
         return Plan(
             target=Target("Pod", recorder.kube.namespace, victim.name, victim.uid),

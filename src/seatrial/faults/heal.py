@@ -73,22 +73,26 @@ def undo(kube: Kube, entry: UndoEntry) -> Healed:
 
 
 def restore(kube: Kube, change: ObjectChange) -> str:
-    """Put the fields of one object back to what they were, unless somebody changed them since.
+    """Put the fields of one object back to what they were, unless somebody changed one of them since.
 
-    The patch names the object's version, so that a change in between is a conflict, not a loss.
+    A field that has its original value again is no reason to leave the others; a foreign value is: then the
+    object is somebody else's affair. The patch names the object's version, so that a change in between is a
+    conflict, not a loss.
     """
     current = kube.find(change.kind, change.name, namespace=change.namespace)
     if current is None or current["metadata"]["uid"] != change.uid:
         return f"{change} is gone"
-    to_restore = [item for item in change.fields if still_written(current, item)]
     foreign = [item for item in change.fields if changed_by_others(current, item)]
-    if to_restore:
-        body = merge_patch(to_restore)
-        body.setdefault("metadata", {})["resourceVersion"] = current["metadata"]["resourceVersion"]
-        kube.patch(change.kind, change.name, body, namespace=change.namespace)
-    words = [f"{change} restored" if to_restore else f"{change} was as before"]
-    words += [f"{'.'.join(item.path)} was changed by somebody else and is left as it is" for item in foreign]
-    return ", but ".join(words)
+    if foreign:
+        names = ", ".join(".".join(item.path) for item in foreign)
+        return f"{change} is left as it is: {names} was changed by somebody else"
+    to_restore = [item for item in change.fields if still_written(current, item)]
+    if not to_restore:
+        return f"{change} was as before"
+    body = merge_patch(to_restore)
+    body.setdefault("metadata", {})["resourceVersion"] = current["metadata"]["resourceVersion"]
+    kube.patch(change.kind, change.name, body, namespace=change.namespace)
+    return f"{change} restored"
 
 
 def value_at(obj: Mapping[str, Any], path: tuple[str, ...]) -> Any:

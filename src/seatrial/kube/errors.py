@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seatrial.errors import ClusterUnreachable, SeatrialError
@@ -109,7 +110,9 @@ def refused(call: Call, status: int, body: bytes) -> ApiRefused:
     elif status == 403:
         what = f"not allowed to {call}"
         where = f"{message} ({call.server}, context {call.context or 'none'})"
-        next_step = f"bind {call.missing_rule()} to this user"
+        next_step = (
+            f"bind {replace(call, verb=_denied_verb(message) or call.verb).missing_rule()} to this user"
+        )
     elif status == 404:
         what = f"nothing found to {call}: {message}"
     return _BY_STATUS.get(status, ApiRefused)(
@@ -120,6 +123,12 @@ def refused(call: Call, status: int, body: bytes) -> ApiRefused:
         where=where,
         next_step=next_step,
     )
+
+
+def _denied_verb(message: str) -> str:
+    """The verb that the authorizer names: a WebSocket's `create pods/exec` needs `get` as well, say."""
+    found = re.search(r"cannot (\w+) resource", message)
+    return found[1] if found else ""
 
 
 def decode_status(body: bytes) -> dict[str, Any]:

@@ -53,8 +53,8 @@ def run_in_pod(
                 _request_timeout=timeout_seconds,
             )
         except ApiException as error:
-            status = handshake_status(str(error.reason or ""), error.status)
-            raise refused(call, status, str(error.reason or error).encode()) from error
+            status, body = handshake_answer(str(error.reason or error))
+            raise refused(call, status, body) from error
         try:
             session.run_forever(timeout=timeout_seconds)
             if session.is_open():
@@ -67,11 +67,16 @@ def run_in_pod(
             return Ran(exit_code, session.read_stdout() or "", session.read_stderr() or "")
         finally:
             session.close()
+            # Where the other side closed first, the package forgets its socket instead of closing it.
+            session.sock.shutdown()
 
 
-def handshake_status(reason: str, status: int | None) -> int:
-    """HTTP status of a refused WebSocket handshake, which the package only puts into words."""
-    for word in reason.replace("-", " ").split():
-        if word.isdigit() and 400 <= int(word) < 600:
-            return int(word)
-    return status or 500
+def handshake_answer(reason: str) -> tuple[int, bytes]:
+    """HTTP status and body of a refused WebSocket handshake, which the package only puts into words.
+
+    Its words are `Handshake status 403 Forbidden -+-+- {headers} -+-+- body`.
+    """
+    head, *rest = reason.split(" -+-+- ")
+    codes = [word for word in head.split() if word.isdigit()]
+    body = rest[-1] if rest else reason
+    return int(codes[0]) if codes else 500, body.encode()

@@ -13,6 +13,8 @@ from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 Object = dict[str, Any]
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+# A pod without a readiness probe is ready until its program has crashed: one look is not enough.
+STEADY_ANSWERS = 3
 # Reasons that no waiting cures.
 HOPELESS = ("InvalidImageName", "ErrImageNeverPull")
 
@@ -109,6 +111,7 @@ def wait_for_rollouts(
         probe,
         within_seconds=within_seconds,
         every_seconds=0.5,
+        in_a_row=STEADY_ANSWERS,
         what="rollout",
         next_step=f"kubectl --context {kube.context} --namespace {kube.namespace} describe pods",
     )

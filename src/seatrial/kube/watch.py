@@ -12,7 +12,7 @@ from typing import Any
 from seatrial.errors import ClusterUnreachable
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
-from seatrial.kube.errors import ApiRefused, Forbidden, Gone, refused
+from seatrial.kube.errors import ApiRefused, Forbidden, refused
 from seatrial.model.timeline import Change
 
 # The server ends a watch after this; it is then resumed from the last version without a loss.
@@ -82,16 +82,16 @@ class Watch(threading.Thread):
                 self._stream()
                 self._broken(time.monotonic())
                 continue
-            except Gone:
-                self._version = ""
-                self._broken(self._heard_at)
-                continue
             except Forbidden as error:
                 self._broken(self._heard_at)
                 self._note(f"no watch on {self._resource.plural}: {error.what}; {error.next_step}")
                 self.established.set()
                 return
-            except (ApiRefused, ClusterUnreachable) as error:
+            except ApiRefused as error:
+                # Too old a version, mostly; after the restore of a backup, one from the future. List anew.
+                self._version = ""
+                self.last_error = error.what
+            except ClusterUnreachable as error:
                 self.last_error = error.what
             except Exception as error:
                 # Whatever the connection threw while it was cut or died; the next round tells.
@@ -100,7 +100,7 @@ class Watch(threading.Thread):
             self._stopping.wait(RETRY_SECONDS)
 
     def _broken(self, since: float) -> None:
-        if self._broken_since is None and self._listed:
+        if self._broken_since is None and self._listed and not self._stopping.is_set():
             self._broken_since = since
 
     def _whole_again(self) -> None:

@@ -1,0 +1,42 @@
+"""The tiny system that the tests of the tool deploy, and how to reach the cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seatrial.kube.client import Kube
+from seatrial.model.system import System
+
+ROOT = Path(__file__).resolve().parents[2]
+KIND_CONFIG = ROOT / "fixtures" / "cluster" / "three-nodes.yaml"
+WORKLOAD = Path(__file__).parent / "workload"
+PYTHON = "seatrial/python"
+
+
+@dataclass(frozen=True)
+class Access:
+    """How to reach the cluster, and the full tag of an image that its nodes have."""
+
+    kubeconfig: Path
+    context: str
+    python_image: str
+
+
+def system_in(kube: Kube, **changes: Any) -> System:
+    """The system file of the tiny system, with consent, in the namespace of `kube`."""
+    content: dict[str, Any] = {
+        "apiVersion": "seatrial/v1",
+        "kind": "System",
+        "metadata": {"name": "tiny"},
+        "target": {"kind": {"config": str(KIND_CONFIG)}, "namespace": kube.namespace},
+        "entry": {"url": "http://127.0.0.1:30080"},
+        "workloads": {
+            "web": {"kind": "Deployment", "name": "web", "stateless": True},
+            "store": {"kind": "StatefulSet", "name": "store", "stateful": True},
+        },
+        "journeys": {"read": {"request": {"path": "/"}}},
+        "consent": {"disruptive": True, "context": kube.context, "namespace": kube.namespace},
+    }
+    return System.model_validate(content | changes)
