@@ -1,0 +1,34 @@
+"""Short ways to write histories by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seatrial.judge.consistency import History, Operation
+from seatrial.model.exchange import Fate
+
+
+def op(
+    kind: str,
+    value: Any,
+    invoked: float,
+    completed: float | None,
+    key: str = "",
+    outcome: Fate = Fate.OK,
+) -> Operation:
+    return Operation(
+        kind, value, float(invoked), None if completed is None else float(completed), outcome, key
+    )
+
+
+def maybe(kind: str, value: Any, invoked: float, key: str = "") -> Operation:
+    """An operation without an answer."""
+    return op(kind, value, invoked, None, key, Fate.UNKNOWN)
+
+
+def refused(kind: str, value: Any, invoked: float, completed: float, key: str = "") -> Operation:
+    return op(kind, value, invoked, completed, key, Fate.FAILED)
+
+
+def history(*operations: Operation, complete: bool = True) -> History:
+    return History(operations, complete)
