@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -50,25 +49,30 @@ def render(run: Run, directory: Path) -> str:
     views = check_views(directory, run)
     verdicts = sorted(enumerate(views), key=lambda item: (-item[1].outcome.severity, item[0]))
     damage = [*run.damage, *(line for view in views for line in view.damage)]
-    return _environment().get_template("page.html.j2").render(
-        run=run,
-        version=__version__,
-        headline=headline(run),
-        totals=totals_line(run),
-        outcome=_face(run),
-        began=moment(run.started_wall),
-        facts=facts(run),
-        banners=banners(run),
-        damage=damage[:MOST_DAMAGE],
-        more_damage=max(len(damage) - MOST_DAMAGE, 0),
-        checks=[view for _, view in verdicts],
-        counts=_counts(views),
-        stages=stage_rows(run),
-        embedded=Markup(json.dumps(run_document(run)).translate(_FOR_SCRIPT)),
-        light=Markup(variables(LIGHT)),
-        dark=Markup(variables(DARK)),
-        Outcome=Outcome,
-    )  # fmt: skip
+    text = (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            run=run,
+            version=__version__,
+            headline=headline(run),
+            totals=totals_line(run),
+            outcome=_face(run),
+            began=moment(run.started_wall),
+            facts=facts(run),
+            banners=banners(run),
+            damage=damage[:MOST_DAMAGE],
+            more_damage=max(len(damage) - MOST_DAMAGE, 0),
+            checks=[view for _, view in verdicts],
+            counts=_counts(views),
+            stages=stage_rows(run),
+            embedded=Markup(json.dumps(run_document(run)).translate(_FOR_SCRIPT)),
+            light=Markup(variables(LIGHT)),
+            dark=Markup(variables(DARK)),
+        )
+    )
+    # Last, so that no text can be forgotten: characters that HTML forbids.
+    return clean(text)
 
 
 def _face(run: Run) -> str:
@@ -95,12 +99,6 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_harmless,
     )
     environment.filters["one_line"] = one_line
     return environment
-
-
-def _harmless(value: Any) -> Any:
-    """Text without characters that HTML forbids; it is escaped afterwards."""
-    return value if isinstance(value, Markup) else clean(value) if isinstance(value, str) else value

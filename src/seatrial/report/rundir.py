@@ -257,7 +257,7 @@ def _link_latest(reports: Path, name: str) -> None:
 
 def slug(text: str) -> str:
     """`text` as one safe path component; texts that had to be changed keep apart by a digest."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-")[:80]
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-")[:60]
     if safe and safe == text:
         return safe
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]

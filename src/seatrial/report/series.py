@@ -60,7 +60,7 @@ def buckets(exchanges: Sequence[Exchange], at_most: int = 240) -> list[Bucket]:
         return []
     first = min(exchange.planned_at for exchange in exchanges)
     last = max(exchange.planned_at for exchange in exchanges)
-    step = nice_step(max(last - first, NICE_SECONDS[0]), at_most - 1)
+    step = nice_step(max(last - first, NICE_SECONDS[0]), max(at_most - 1, 1))
     amount = math.floor((last - first) / step) + 1
     found = [Bucket(first + step * n, first + step * (n + 1)) for n in range(amount)]
     for exchange in exchanges:

@@ -44,6 +44,7 @@ def headline(run: Run) -> str:
 
 
 def _part(run: Run, outcome: Outcome, amount: int) -> str:
+    """How many ended so; the worst are named, when they are few."""
     if outcome is Outcome.PASSED:
         return ""
     verb = {
@@ -54,7 +55,8 @@ def _part(run: Run, outcome: Outcome, amount: int) -> str:
         Outcome.SKIPPED: "was skipped" if amount == 1 else "were skipped",
     }[outcome]
     named = [result for result in run.results if result.verdict.outcome is outcome]
-    if not outcome.makes_red or amount > 2:
+    worst = Outcome.worst(result.verdict.outcome for result in run.results)
+    if not outcome.makes_red or outcome is not worst or amount > 2:
         return f"{amount} {verb}"
     return f"{amount} {verb}: {' and '.join(_name(result) for result in named)}"
 
@@ -106,7 +108,7 @@ def summary_text(run: Run, width: int | None = None) -> str:
         lines += _wrapped("changed       ", one_line(changed), columns)
     for note in run.notes:
         lines += _wrapped("note          ", one_line(note), columns)
-    return "\n".join([*lines, "", totals_line(run)])
+    return "\n".join([*lines, "", *_wrapped("", totals_line(run), columns)])
 
 
 def _verdict_lines(result: CheckResult, columns: int) -> list[str]:

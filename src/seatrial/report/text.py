@@ -91,8 +91,13 @@ def count(amount: int, noun: str, several: str = "") -> str:
 
 
 def figure(name: str, value: Any) -> tuple[str, str]:
-    """A number of a verdict as (label, value with its unit); the unit is the end of its name."""
+    """A number of a verdict as (label, value with its unit); the unit is the end of its name.
+
+    A fraction may say more after its unit: failed_fraction_low.
+    """
     for ending, unit in _UNITS.items():
+        if ending == "_fraction" and ending in name:
+            return name.replace("_fraction", "").replace("_", " "), _with_unit(ending, unit, value)
         if name.endswith(ending):
             return name.removesuffix(ending).replace("_", " "), _with_unit(ending, unit, value)
     return name.replace("_", " "), _plain(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -102,7 +103,7 @@ def draw_recovery(identity: str, fault: FaultRecord, found: Phases, longest_seco
     known = [(mark, moment.seconds) for mark, moment in moments if moment is not None]
     settled = None if fault.settled_at is None else fault.settled_at - fault.accepted_at
     end = max([longest_seconds if settled is None else settled, *(seconds for _, seconds in known)])
-    for (mark, begin), (_, following) in zip(known, [*known[1:], ("", end)], strict=True):
+    for (mark, begin), (_, following) in itertools.pairwise([*known, ("", end)]):
         parts.append(_bar(f"pod-{mark}", x(begin), x(following), PHASE_HEIGHT))
     return element(
         "svg",

@@ -155,7 +155,7 @@ def latency_lane(
     ]
     return lane(
         identity,
-        "Latency from planned time",
+        "Latency",
         _latency_finding(everything, objective_seconds),
         height + 4,
         body,
@@ -178,11 +178,8 @@ def _decades(everything: Sequence[float], objective_seconds: float | None) -> tu
 
 def _latency_finding(everything: Sequence[float], objective_seconds: float | None) -> str:
     half, tail = (everything[max(math.ceil(len(everything) * q), 1) - 1] for q in (0.5, 0.99))
-    finding = (
-        f"Of the answers as expected, half came within {latency(half)}, 99 % within {latency(tail)}, "
-        f"the slowest after {latency(everything[-1])}"
-    )
+    finding = f"Half within {latency(half)}, 99 % within {latency(tail)}, slowest {latency(everything[-1])}"
     if objective_seconds is None:
         return f"{finding}."
     kept = "within" if tail <= objective_seconds else "above"
-    return f"{finding}; over the whole time p99 is {kept} its objective of {latency(objective_seconds)}."
+    return f"{finding}; p99 {kept} its objective of {latency(objective_seconds)}."
