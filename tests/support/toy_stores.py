@@ -280,7 +280,7 @@ def _look(world: Simulation, model: str) -> None:
         "queue": ("drain", None, [""]),
         "register": ("read", RegisterRead(), list(KEYS)),
         "search": ("read", RegisterRead(), list(KEYS)),
-        "idempotency": ("effects", None, sorted(world.state.bodies)),
+        "idempotency": ("effects", None, sorted({o.key for o in world.operations})),
     }
     if model not in last:
         return

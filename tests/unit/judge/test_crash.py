@@ -113,12 +113,24 @@ def test_flapping_is_one_outage_and_pauses_make_two() -> None:
     first, second = outages([*calm, failed(10.5), failed(15.5), exchange(16.0)])
     assert (first.closed, second.closed) == (True, False)
     assert second.end == 16.0
+    (last,) = outages([exchange(1.0), failed(2.0), failed(2.5)])
+    assert (last.end, last.closed) == (2.5, False)
+
+
+def test_the_longest_outage_decides() -> None:
+    twice = [
+        failed(e.planned_at) if 100 <= e.planned_at < 101 or 110 <= e.planned_at < 121 else e for e in CLEAN
+    ]
+    verdict = crash(observation(twice, [crash_fault(100.0, 122.0)]), DAILY)
+    assert verdict.outcome is Outcome.FAILED
+    assert "in 2 outages, the longest 11.0 s, beginning 10.0 s after the first crash" in verdict.seen
 
 
 def test_a_second_without_requests_inside_an_outage_has_failed() -> None:
     assert failed_seconds([failed(0.5), failed(3.5), exchange(4.2)], 0.0) == 4
     assert failed_seconds([failed(0.5), exchange(1.5), exchange(2.5), failed(3.5), exchange(4.2)], 0.0) == 2
     assert failed_seconds([exchange(0.5), exchange(9.5)], 0.0) == 0
+    assert failed_seconds([failed(100.5), failed(103.5), exchange(104.2)], 100.4) == 4
 
 
 def test_the_endpoint_of_a_crashed_pod_is_named() -> None:

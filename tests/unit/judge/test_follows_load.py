@@ -69,6 +69,7 @@ def test_up_and_down_in_time_passes_and_tells_where_the_time_went() -> None:
     verdict = judged(BEFORE + UP + DOWN)
     assert verdict.outcome is Outcome.PASSED
     assert verdict.numbers["scale_up_seconds"] == 33.0
+    assert verdict.numbers["replicas_most"] == 5
     assert verdict.numbers["scale_down_seconds"] == 101.0
     assert verdict.numbers["scale_in_requests"] == 121
     assert "metric first seen to change 15.0 s after the step: cpu 134 % of 60 %" in verdict.reasons
@@ -107,6 +108,7 @@ def test_a_maximum_below_the_need_is_named() -> None:
         (BEFORE, {"generator": health(20000, dropped=1000)}, Outcome.FAILED, "2 at most"),
         ([workload(90.0, 4, 4), autoscaler(90.0, 4)], {}, Outcome.INCONCLUSIVE, "nothing had to rise"),
         ([*BEFORE, workload(251.0, 5, 4)], {}, Outcome.FAILED, "4 after 151.0 s"),
+        ([*BEFORE, workload(250.0, 5, 4), *DOWN], {}, Outcome.PASSED, "4 after 150.0 s"),
         (BEFORE + UP, {}, Outcome.FAILED, "5 replicas still there 400.0 s after"),
         (BEFORE + UP, {"watched_until": 500.0}, Outcome.INCONCLUSIVE, "5 replicas still there"),
         ([*BEFORE, *UP, workload(601.0)], {}, Outcome.FAILED, "back to 2 301.0 s after"),

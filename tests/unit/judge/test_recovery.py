@@ -105,6 +105,7 @@ def test_latency_is_back_when_it_stays_in_its_band(slow_until: float, expected: 
     seen = observation(traffic(slow_until=slow_until), [crash_fault()])
     back = phases(seen, seen.faults[0]).latency_back
     assert (None if back is None else back.seconds) == expected
+    assert back is None or back.resolution_seconds == (0.0 if expected == 0.0 else 1.0)
 
 
 def test_a_calm_before_the_effect_does_not_count_as_recovered() -> None:
