@@ -11,19 +11,27 @@ from seatrial.declared.graph import items_of
 from seatrial.declared.values import Path
 from seatrial.errors import BadInput
 from seatrial.lint.decoding import Document, decode
+from seatrial.lint.kustomization import FILES as KUSTOMIZATIONS
+from seatrial.lint.kustomization import Origins, resource_names
 
 _SUFFIXES = (".yaml", ".yml", ".json")
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 class Place(NamedTuple):
-    """Where an object stands: its document, and the path within it when a List holds it."""
+    """Where an object stands: its document, and the path within it when a List holds it.
+
+    Attributes:
+        origins: the files behind it when kustomize rendered it.
+    """
 
     document: Document
     prefix: Path
+    origins: Origins | None = None
 
     def position(self, path: Path) -> tuple[str, int, int]:
         """File, line and column of a field of the object."""
+        if self.origins is not None:
+            return self.origins.position(self.document.data, path)
         line, column = self.document.locate(self.prefix + path)
         return self.document.source, line, column
 
@@ -90,27 +98,29 @@ def _decode_bytes(content: bytes, source: str) -> list[Document]:
     return decode(written, source)
 
 
-def _take(documents: list[Document], given: Input, source: str, *, strict: bool) -> None:
+def _take(
+    documents: list[Document], given: Input, source: str, *, strict: bool, origins: Origins | None = None
+) -> None:
     if not strict and documents and not any(_looks_like_an_object(document.data) for document in documents):
         given.ignored.append(source)
         return
     given.sources.append(source)
     for document in documents:
-        given.objects.extend(_objects_of(document))
+        given.objects.extend(_objects_of(document, origins))
 
 
 def _looks_like_an_object(data: Any) -> bool:
     return data.__class__ is dict and ("apiVersion" in data or "kind" in data)
 
 
-def _objects_of(document: Document) -> Iterator[tuple[dict[str, Any], Place]]:
+def _objects_of(document: Document, origins: Origins | None) -> Iterator[tuple[dict[str, Any], Place]]:
     _refuse_foreign(document.data, document, ())
     waiting: list[tuple[Any, Path]] = [(document.data, ())]
     while waiting:
         data, path = waiting.pop(0)
         items = items_of(data)
         if items is None:
-            yield data, Place(document, path)
+            yield data, Place(document, path, origins)
             continue
         for index, item in enumerate(items):
             below = (*path, "items", index)
@@ -149,7 +159,7 @@ def _sort_of(data: Any) -> str:
 def _read_folder(name: str, given: Input) -> None:
     entries = sorted(os.listdir(name))  # noqa: PTH208
     if any(entry in KUSTOMIZATIONS for entry in entries):
-        _render(name, given, "kustomize")
+        _read_kustomization(name, given)
         return
     if "Chart.yaml" in entries:
         _render(name, given, "helm")
@@ -164,9 +174,24 @@ def _read_folder(name: str, given: Input) -> None:
             _read_file(path, given, strict=False)
 
 
+def _read_kustomization(name: str, given: Input) -> None:
+    from seatrial.lint.rendering import can_render, only_lists_files
+
+    if can_render("kustomize") or not only_lists_files(name):
+        _render(name, given, "kustomize")
+        return
+    for entry in resource_names(name):
+        path = os.path.join(name, entry)  # noqa: PTH118
+        if os.path.isdir(path):  # noqa: PTH112
+            _read_folder(path, given)
+        else:
+            _read_file(path, given, strict=True)
+
+
 def _render(name: str, given: Input, tool: str) -> None:
     from seatrial.lint.rendering import render
 
     source, text = render(name, tool)
     given.rendered.append(name)
-    _take(decode(text, source), given, source, strict=True)
+    origins = Origins(name) if tool == "kustomize" else None
+    _take(decode(text, source), given, source, strict=True, origins=origins)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from seatrial.errors import BadInput
+from seatrial.lint.kustomization import content_of, resource_names
 
 _COMMANDS = {
     "kustomize": (("kubectl", "kustomize"), ("kustomize", "build")),
@@ -14,6 +15,23 @@ _COMMANDS = {
 }
 _LIMIT_SECONDS = 60
 """A rendering that takes longer is fetching something, and this tool fetches nothing."""
+
+
+_LISTS_ONLY = {"apiVersion", "kind", "metadata", "resources", "sortOptions", "buildMetadata"}
+
+
+def can_render(tool: str) -> bool:
+    """Whether the tool is installed."""
+    return any(shutil.which(command[0]) for command in _COMMANDS[tool])
+
+
+def only_lists_files(folder: str) -> bool:
+    """Whether a kustomization, and those it names, change nothing: its files can then be read as they are."""
+    content = content_of(folder)
+    if not content or content.keys() - _LISTS_ONLY:
+        return False
+    below = [os.path.join(folder, name) for name in resource_names(folder)]  # noqa: PTH118
+    return all(only_lists_files(path) if os.path.isdir(path) else os.path.isfile(path) for path in below)  # noqa: PTH112, PTH113
 
 
 def render(folder: str, tool: str) -> tuple[str, str]:

@@ -20,6 +20,16 @@ def several_replicas(workload: Workload) -> bool:
     return workload.replicated and workload.least_replicas > 1
 
 
+def wants_company(workload: Workload) -> bool:
+    """Replicated, unless it writes one replica: orchestration.replicas then speaks alone."""
+    return workload.replicated and not says_one_replica(workload)
+
+
+def says_one_replica(workload: Workload) -> bool:
+    """It writes `replicas: 1`, and no autoscaler changes that."""
+    return workload.spec.get("replicas") == 1 and not workload.autoscalers
+
+
 def served(workload: Workload) -> bool:
     """Its pods are long-running and a Service sends them traffic."""
     return workload.served and workload.long_running

@@ -8,6 +8,7 @@ from typing import Any
 
 from seatrial.declared.objects import Resource, Workload, minimum_of
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
+from seatrial.declared.rules.applies import wants_company
 from seatrial.declared.values import brief, percentage, selects_nothing_in_particular, sequence, text, whole
 
 _ZONES = 3
@@ -37,7 +38,7 @@ def _is_zero(value: Any) -> bool:
 
 def wants_budget(workload: Workload) -> bool:
     """A workload of replicas that must not all be evicted at once."""
-    return workload.replicated and workload.replicas != 0
+    return wants_company(workload) and workload.replicas != 0
 
 
 def is_budgeted(workload: Workload) -> bool:
@@ -62,7 +63,8 @@ def spread_over_zones(workload: Workload) -> bool:
     Level.CORE,
     Severity.WARNING,
     must="A replicated workload MUST be covered by a disruption budget.",
-    why="Without one a node drain may evict all of its pods at once.",
+    why="Without one a node drain may evict all of its pods at once. A workload that writes one "
+    "replica is excused: a budget could only block.",
     fix="Add a PodDisruptionBudget with `maxUnavailable: 1` and the workload's labels, in its namespace.",
     source="tasks/run-application/configure-pdb/",
     when=wants_budget,

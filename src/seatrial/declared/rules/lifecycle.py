@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from seatrial.declared.objects import Container, Workload
 from seatrial.declared.rule import CONTAINER, WORKLOAD, Found, Level, Severity, rule
-from seatrial.declared.rules.applies import in_long_running, long_running, replicated
+from seatrial.declared.rules.applies import in_long_running, long_running, replicated, says_one_replica
 from seatrial.declared.values import brief, dig, mapping, sequence, text, whole
 
 _SLEEP = re.compile(r"\bsleep\s+([0-9]+(?:\.[0-9]+)?)")
@@ -15,11 +15,11 @@ _IDLE_COMMANDS = {"true", "/bin/true", ":", "exit 0", "/bin/sh -c true", "sh -c 
 
 
 def takes_traffic(container: Container) -> bool:
-    """Whether a Service may send it requests: its workload is served, and it declares a port or is alone."""
+    """Whether a Service may send it requests that another replica could have taken."""
     workload = container.workload
-    return (
-        workload.long_running and workload.served and (bool(container.ports) or len(workload.containers) == 1)
-    )
+    if says_one_replica(workload) or not (workload.long_running and workload.served):
+        return False
+    return bool(container.ports) or len(workload.containers) == 1
 
 
 def is_bare_pod(workload: Workload) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from seatrial.declared.objects import Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
-from seatrial.declared.rules.applies import long_running, replicated
+from seatrial.declared.rules.applies import long_running, wants_company
 from seatrial.declared.values import brief, dig, mapping, maps, selects, text
 
 _HOST = "kubernetes.io/hostname"
@@ -41,7 +41,7 @@ def not_a_daemon(workload: Workload) -> bool:
     why="The scheduler may put all of them on one node, whose loss is then an outage.",
     fix=f"Add a topologySpreadConstraint over {_HOST} (ScheduleAnyway), or preferred anti-affinity over it.",
     source="concepts/scheduling-eviction/topology-spread-constraints/",
-    when=replicated,
+    when=wants_company,
     anchors="RES-07",
 )
 def host_spread(workload: Workload) -> Iterator[Found]:
@@ -62,7 +62,7 @@ def host_spread(workload: Workload) -> Iterator[Found]:
     "few replicas.",
     fix="Add a constraint over nodes, and one over zones where there are several.",
     source="concepts/scheduling-eviction/topology-spread-constraints/",
-    when=replicated,
+    when=wants_company,
     anchors="RES-08",
 )
 def topology_spread(workload: Workload) -> Iterator[Found]:
