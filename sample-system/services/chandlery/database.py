@@ -107,10 +107,10 @@ class Database:
         try:
             yield connection
         except AWAY as error:
-            connection.terminate()
+            _drop(connection)
             raise Unavailable(f"{self.name} failed: {error!r}") from error
         except asyncio.CancelledError:
-            connection.terminate()
+            _drop(connection)
             raise
         finally:
             await pool.release(connection)
@@ -138,8 +138,14 @@ async def _commit(connection: Connection) -> None:
     try:
         await connection.execute("commit")
     except (*AWAY, asyncio.CancelledError) as error:
-        connection.terminate()
+        _drop(connection)
         raise OutcomeUnknown(f"no answer to commit: {error!r}") from error
+
+
+def _drop(connection: Connection) -> None:
+    """Close at once: whatever the server was doing for us is rolled back."""
+    with contextlib.suppress(asyncpg.InterfaceError):  # the loss was noticed already, the pool has taken it back
+        connection.terminate()
 
 
 async def _nothing_to_reset(_connection: Connection) -> None:

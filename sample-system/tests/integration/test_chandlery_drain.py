@@ -11,7 +11,7 @@ import pytest
 from chandlery_invariants import Record, traffic
 from chandlery_stage import ServiceProcess, Stage, eventually
 
-DRAIN_SECONDS = 1.5
+DRAIN_SECONDS = 1.0
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def test_a_request_in_flight_is_answered_and_the_process_ends_well(pod: ServiceP
     answers: list[int] = []
     # Longer than the drain: it is still being worked on when the listener closes.
     long = threading.Thread(
-        target=lambda: answers.append(httpx.post(f"{pod.url}/v1/quote?ms=2000", timeout=15).status_code)
+        target=lambda: answers.append(httpx.post(f"{pod.url}/v1/quote?ms=1300", timeout=15).status_code)
     )
     long.start()
     eventually("in flight", lambda: pod.metric("chandlery_http_in_flight") == 1, within_seconds=5)
