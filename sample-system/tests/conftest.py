@@ -1,4 +1,4 @@
-"""Tests of the sample system. `tests/` of the repository tests the tool, this folder the system under test."""
+"""Tests of the sample system. The repository's `tests/` tests the tool, this the system under test."""
 
 import sys
 from pathlib import Path

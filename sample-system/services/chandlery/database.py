@@ -144,7 +144,7 @@ async def _commit(connection: Connection) -> None:
 
 def _drop(connection: Connection) -> None:
     """Close at once: whatever the server was doing for us is rolled back."""
-    with contextlib.suppress(asyncpg.InterfaceError):  # the loss was noticed already, the pool has taken it back
+    with contextlib.suppress(asyncpg.InterfaceError):  # noticed before: the pool has it back
         connection.terminate()
 
 

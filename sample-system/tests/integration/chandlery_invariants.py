@@ -149,10 +149,9 @@ def _orders(books: Books, record: Record) -> list[str]:
             found.append(f"I1 acknowledged order {sent.order_id} is lost")
     found += [f"I1 {row['id']} stays {row['state']}" for row in books.orders if row["state"] not in TERMINAL]
     asked = {(sent.customer, sent.key) for sent in record.sent if sent.outcome != "failed"}
-    found += [f"I2 nobody asked for {row['id']}" for row in books.orders if (row["customer"], row["key"]) not in asked]
-    for pair, times in Counter((row["customer"], row["key"]) for row in books.orders).items():
-        if times > 1:
-            found.append(f"I3 {pair} has {times} orders")
+    made = Counter((row["customer"], row["key"]) for row in books.orders)
+    found += [f"I2 nobody asked for {pair}" for pair in made if pair not in asked]
+    found += [f"I3 {pair} has {times} orders" for pair, times in made.items() if times > 1]
     paths: dict[str, list[str]] = {}
     for entry in books.log:
         paths.setdefault(entry["order_id"], []).append(entry["state"])
@@ -212,7 +211,7 @@ def _agreement(books: Books) -> list[str]:
     for row in books.orders:
         shelf, money = wanted.get(row["state"], (None, set()))
         if reserved.get(row["id"]) != shelf or paid.get(row["id"]) not in money:
-            found.append(f"I6 {row['id']} is {row['state']}, {reserved.get(row['id'])}, {paid.get(row['id'])}")
+            found.append(f"I6 {row} but {reserved.get(row['id'])} and {paid.get(row['id'])}")
     taken = sum(row["total_cents"] for row in books.orders if row["state"] == "CONFIRMED")
     till = sum(row["balance"] for row in books.accounts if row["id"] == HOUSE)
     if taken != till:

@@ -145,7 +145,7 @@ class Stage:
     def environment(self, service: str, **extra: str) -> dict[str, str]:
         """The environment of one service, as its manifest would set it."""
         secret = self.folder / "password"
-        users = {name: "relay" for name in DATABASES} if service == "relay" else {service: service}
+        users = dict.fromkeys(DATABASES, "relay") if service == "relay" else {service: service}
         urls = [f"postgresql://{user}@127.0.0.1:{self.postgres.port}/{name}" for name, user in users.items()]
         return {
             "PATH": os.environ["PATH"],
@@ -207,7 +207,7 @@ def _postgres(folder: Path, image: str) -> Container:
         CONFIG / "create-databases.sh": "/docker-entrypoint-initdb.d/create-databases.sh",
         CONFIG / "postgresql.conf": "/etc/postgresql/postgresql.conf",
     }
-    options = [option for source, target in mounts.items() for option in ("--volume", f"{source}:{target}:ro")]
+    options = [option for pair in mounts.items() for option in ("--volume", "{}:{}:ro".format(*pair))]
     environment = {"POSTGRES_USER": "postgres", "POSTGRES_PASSWORD_FILE": "/run/secrets/postgres/postgres"}
     options += [option for key, value in environment.items() for option in ("--env", f"{key}={value}")]
     return Container(image, 5432, options, ["postgres", "-c", "config_file=/etc/postgresql/postgresql.conf"])

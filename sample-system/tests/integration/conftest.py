@@ -1,11 +1,11 @@
 """Fixtures of the integration tests: one stage for all of them, and the record of what was sent."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from chandlery_invariants import Record
 from chandlery_stage import SERVICES, Stage, eventually, open_stage
+
 from seatrial.cluster.images import ensure_images
 from seatrial.cluster.progress import PlainProgress
 

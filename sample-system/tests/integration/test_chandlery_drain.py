@@ -5,6 +5,7 @@ import json
 import signal
 import threading
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -81,8 +82,7 @@ def test_a_process_told_to_stop_before_it_started_leaves(whole_stage: Stage, tmp
 
 
 def status(pod: ServiceProcess) -> str:
-    with open(f"/proc/{pod.process.pid}/status", encoding="ascii") as file:
-        return file.read()
+    return Path(f"/proc/{pod.process.pid}/status").read_text(encoding="ascii")
 
 
 def caught(pod: ServiceProcess, number: signal.Signals) -> bool:

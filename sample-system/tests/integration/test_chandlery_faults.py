@@ -7,7 +7,7 @@ import time
 import httpx
 import nats
 import pytest
-from chandlery_invariants import Record, read_books, rows, traffic, violations, wait_for_rest
+from chandlery_invariants import Record, place, read_books, rows, traffic, violations, wait_for_rest
 from chandlery_stage import DATABASES, SERVICES, Stage, eventually
 
 
@@ -52,7 +52,7 @@ def test_a_second_delivery_of_everything_changes_nothing(stage: Stage, record: R
     for name in DATABASES:
         rows(stage, name, "update outbox set sent_at = null")
     wait_for_rest(stage)
-    eventually("all delivered again", lambda: suppressed(stage) - before >= sum(sent.values()), within_seconds=60)
+    eventually("all delivered again", lambda: suppressed(stage) - before >= sum(sent.values()), 60)
     assert sum(sent.values()) > 50
     assert violations(read_books(stage), record) == []
 
@@ -90,7 +90,8 @@ def test_an_answer_that_never_came_is_asked_for_again(stage: Stage, record: Reco
         stop.set()
         for one in clients:
             one.join()
-    eventually("relayed", lambda: not rows(stage, "orders", "select 1 from outbox where sent_at is null")[0], 10)
+    unsent = "select 1 from outbox where sent_at is null"
+    eventually("relayed", lambda: not rows(stage, "orders", unsent)[0], 20)
     asyncio.run(purge(stage))
     inventory.start()
     wait_for_rest(stage)
@@ -118,7 +119,7 @@ def test_a_poisonous_message_goes_to_the_dead_letters(
 ):
     async def poison_and_wait() -> str:
         connection = await nats.connect(stage.nats_url)
-        dead = await connection.subscribe(f"deadletter.{subject.split('.')[0]}")
+        dead = await connection.subscribe(f"deadletter.{subject.split('.', maxsplit=1)[0]}")
         await connection.jetstream().publish(subject, payload, headers=headers or {"X": "y"})
         message = await dead.next_msg(timeout=20)
         await connection.close()
@@ -127,8 +128,6 @@ def test_a_poisonous_message_goes_to_the_dead_letters(
 
     assert "Poison" in asyncio.run(poison_and_wait())
     with httpx.Client(base_url=stage.parts["orders"].url, timeout=5) as client:
-        from chandlery_invariants import place
-
         place(client, record, [{"sku": "rope", "quantity": 1}])
     wait_for_rest(stage)
     assert violations(read_books(stage), record) == []

@@ -61,7 +61,8 @@ def test_the_key_of_a_running_request_conflicts(stage: Stage, record: Record):
     async def hold_and_ask() -> httpx.Response:
         connection = await asyncpg.connect(stage.database_url("orders"))
         async with connection.transaction():
-            await connection.fetchval("select pg_advisory_xact_lock(hashtextextended($1, 0))", f"running\n{key}")
+            lock = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
+            await connection.fetchval(lock, f"running\n{key}")
             answer = await asyncio.to_thread(post, stage, key, body)
         await connection.close()
         return answer
@@ -89,12 +90,12 @@ def test_a_transfer_is_made_once_and_keeps_the_sum(stage: Stage, record: Record,
     url = stage.parts["payments"].url
     source, target = f"payer-{cents}", f"payee-{cents}"
     body = {"from": source, "to": target, "amount_cents": cents}
-    answers = [
-        httpx.post(f"{url}/v1/transfers", json=body, headers={"Idempotency-Key": "1"}, timeout=5) for _ in range(3)
-    ]
+    headers = {"Idempotency-Key": "1"}
+    answers = [httpx.post(f"{url}/v1/transfers", json=body, headers=headers, timeout=5) for _ in range(3)]
     assert {answer.status_code for answer in answers} == {status}
     assert len({answer.content for answer in answers}) == 1
-    balances = [httpx.get(f"{url}/v1/accounts/{name}", timeout=5).json()["balance_cents"] for name in (source, target)]
+    accounts = [httpx.get(f"{url}/v1/accounts/{name}", timeout=5).json() for name in (source, target)]
+    balances = [account["balance_cents"] for account in accounts]
     moved = cents if status == 201 else 0
     assert balances == [10_000_000 - moved, 10_000_000 + moved]
     assert violations(read_books(stage), record) == []
@@ -103,14 +104,11 @@ def test_a_transfer_is_made_once_and_keeps_the_sum(stage: Stage, record: Record,
 def test_a_restock_is_made_once(stage: Stage, record: Record):
     url = stage.parts["inventory"].url
     before = httpx.get(f"{url}/v1/stock/sailcloth", timeout=5).json()["on_hand"]
+    headers = {"Idempotency-Key": "r"}
     for _ in range(3):
-        answer = httpx.post(
-            f"{url}/v1/stock/sailcloth/restock", json={"quantity": 50}, headers={"Idempotency-Key": "r"}, timeout=5
-        )
+        answer = httpx.post(f"{url}/v1/stock/sailcloth/restock", json={"quantity": 50}, headers=headers)
         assert answer.json() == {"sku": "sailcloth", "on_hand": before + 50}
     record.restocked["sailcloth"] += 50
     assert httpx.get(f"{url}/v1/stock/sailcloth", timeout=5).json()["on_hand"] == before + 50
-    unknown = httpx.post(
-        f"{url}/v1/stock/gold/restock", json={"quantity": 1}, headers={"Idempotency-Key": "r"}, timeout=5
-    )
+    unknown = httpx.post(f"{url}/v1/stock/gold/restock", json={"quantity": 1}, headers=headers, timeout=5)
     assert unknown.status_code == 404

@@ -60,7 +60,8 @@ def test_concurrent_orders_never_sell_the_same_thing_twice(stage: Stage, record:
         piles, rest = divmod(left, 70_000)
         assert (piles, rest) == (14, 19_800)
         # Too dear for one customer at once (13 billion cents): the reservation is what is fought for.
-        sent_all = list(pool.map(lambda _: place(client, record, [{"sku": "bell", "quantity": 70_000}]), range(30)))
+        pile = [{"sku": "bell", "quantity": 70_000}]
+        sent_all = list(pool.map(lambda _: place(client, record, pile), range(30)))
     wait_for_rest(stage)
     ids = [sent.order_id for sent in sent_all]
     states = [state_of(stage, order_id) for order_id in ids]

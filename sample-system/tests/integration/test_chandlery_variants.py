@@ -33,7 +33,7 @@ def kill_the_database_under_writes(stage: Stage, name: str, variant: str) -> lis
     return lost
 
 
-def test_the_correct_system_loses_no_acknowledged_order(stage: Stage, record: Record):
+def test_the_correct_system_loses_no_acknowledged_order(stage: Stage):
     assert kill_the_database_under_writes(stage, "orders-correct", "") == []
 
 

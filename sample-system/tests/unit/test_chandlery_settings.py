@@ -44,8 +44,16 @@ def test_a_wrong_setting_ends_the_process_with_one_line(variable: str, value: st
 
 @pytest.mark.parametrize(
     "content",
-    ["", "[]", "{", '{"rope": 5}', '{"rope": {"name": "Rope"}}', '{"rope": {"name": "R", "price_cents": 1.5}}',
-     '{"rope": {"name": "R", "price_cents": 0}}', '{"Big Rope": {"name": "R", "price_cents": 1}}'],
+    [
+        "",
+        "[]",
+        "{",
+        '{"rope": 5}',
+        '{"rope": {"name": "Rope"}}',
+        '{"rope": {"name": "R", "price_cents": 1.5}}',
+        '{"rope": {"name": "R", "price_cents": 0}}',
+        '{"Big Rope": {"name": "R", "price_cents": 1}}',
+    ],
 )
 def test_a_product_file_that_is_none_is_an_error(tmp_path: Path, content: str):
     (tmp_path / products.FILE).write_text(content)
