@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from reading_examples import DATA, judge_file, rule_named
 
 from seatrial.declared.catalogue import every_rule
-from reading_examples import DATA, judge_file, rule_named
 
 EXAMPLES = sorted(DATA.glob("*/*.yaml"))
 

@@ -13,6 +13,7 @@ _ROLES, _BINDINGS = "Role|ClusterRole", "RoleBinding|ClusterRoleBinding"
 _PRACTICE = "concepts/security/rbac-good-practices/"
 _BUILT_IN = {"cluster-admin", "admin", "edit", "view"}
 _EXEMPT = {"gce:podsecuritypolicy:calico-sa"}
+_ALL_VERBS = {"get", "list", "watch", "create", "update", "patch", "delete"}
 _EVERYBODY = {"system:anonymous", "system:unauthenticated", "system:authenticated", "system:masters"}
 
 
@@ -66,7 +67,8 @@ def role_of(binding: Resource) -> tuple[str, str, Resource | None]:
 def cluster_admin(binding: Resource) -> Iterator[Found]:
     kind, name, role = role_of(binding)
     everything = role is not None and any(
-        "*" in groups and "*" in resources and "*" in verbs for _, groups, resources, verbs in rights(role)
+        "*" in groups and "*" in resources and ("*" in verbs or verbs >= _ALL_VERBS)
+        for _, groups, resources, verbs in rights(role)
     )
     if (kind == "ClusterRole" and name == "cluster-admin") or everything:
         yield ("roleRef",), f"{kind} {brief(name)} may do everything"

@@ -60,18 +60,34 @@ def autoscaler_target(autoscaler: Resource) -> Iterator[Found]:
     _AUTOSCALER,
     Level.CORE,
     Severity.WARNING,
-    must="An autoscaler MUST keep two replicas or more, and be able to add some.",
-    why="At its minimum a single pod is left: the quiet hour is when a drain becomes an outage. Tools ask "
-    "for two or three; two survive the loss of one.",
-    fix="Set minReplicas to 2 and maxReplicas above it.",
+    must="An autoscaler MUST keep two replicas or more.",
+    why="At its minimum a single pod is left: the quiet hour is when a drain becomes an outage. Tools "
+    "ask for "
+    "two or three; two survive the loss of one. Not written means 1.",
+    fix="Set minReplicas to 2.",
     source="tasks/run-application/horizontal-pod-autoscale/",
     anchors="SCL-04",
 )
 def autoscaler_minimum(autoscaler: Resource) -> Iterator[Found]:
-    minimum, maximum = minimum_of(autoscaler), whole(autoscaler.spec.get("maxReplicas"))
+    minimum = minimum_of(autoscaler)
     if minimum < 2:
         written = "" if "minReplicas" in autoscaler.spec else " (none is written)"
         yield ("spec", "minReplicas"), f"it scales in to {minimum}{written}"
+
+
+@rule(
+    "scaling.autoscaler-range",
+    _AUTOSCALER,
+    Level.CORE,
+    Severity.ERROR,
+    must="An autoscaler MUST be able to add replicas.",
+    why="With maxReplicas at its minimum it never does anything, and looks as if it would.",
+    fix="Set maxReplicas above minReplicas, to what the peak needs.",
+    source="tasks/run-application/horizontal-pod-autoscale/",
+    anchors="SCL-04",
+)
+def autoscaler_range(autoscaler: Resource) -> Iterator[Found]:
+    minimum, maximum = minimum_of(autoscaler), whole(autoscaler.spec.get("maxReplicas"))
     if maximum is None:
         yield ("spec",), "it has no maxReplicas"
     elif maximum <= minimum:
