@@ -135,7 +135,7 @@ def _decode_yaml(text: str, source: str) -> list[Document]:
         while composer.check_node():
             node = composer.get_node()
             number += 1
-            data = _Builder(source, number, shared="&" in text).build(node)
+            data = _Builder(source, number, text).build(node)
             if node is not None and data is not None:
                 documents.append(Document(source, number, node.start_mark.line + 1, data, node))
     except yaml.MarkedYAMLError as error:
@@ -161,11 +161,12 @@ def _unreadable(source: str, number: int, line: int, problem: str, text: str = "
 class _Builder:
     """Nodes of one document -> plain values."""
 
-    def __init__(self, source: str, number: int, *, shared: bool) -> None:
+    def __init__(self, source: str, number: int, text: str) -> None:
         self._source = source
+        self._text = text
         self._number = number
         self._plain: dict[str, Any] = {}
-        self._shared: dict[int, tuple[Any, int]] | None = {} if shared else None
+        self._shared: dict[int, tuple[Any, int]] | None = {} if "&" in text else None
         self._open: set[int] = set()
         self._expanded = 0
 
@@ -268,7 +269,7 @@ class _Builder:
         return written
 
     def _bad(self, node: Any, problem: str) -> BadInput:
-        return _unreadable(self._source, self._number, node.start_mark.line + 1, problem)
+        return _unreadable(self._source, self._number, node.start_mark.line + 1, problem, self._text)
 
 
 def _decode_json(text: str, source: str) -> list[Document]:
