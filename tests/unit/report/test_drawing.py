@@ -112,6 +112,12 @@ def test_thinning_keeps_the_lowest_and_the_highest(values: list[float], at_most:
     assert (kept[0], kept[-1]) == (points[0], points[-1])
 
 
+def test_thinning_keeps_a_single_spike_and_a_single_dip() -> None:
+    values = {701: 9.0, 1402: -9.0}
+    kept = thinned([(float(n), values.get(n, 1.0)) for n in range(2000)], 40)
+    assert [point for point in kept if point[1] != 1.0] == [(701.0, 9.0), (1402.0, -9.0)]
+
+
 def scene(exchanges: list[Exchange], **more: object) -> Scene:
     given: dict[str, object] = {
         "faults": (),

@@ -204,6 +204,8 @@ def test_a_check_that_never_ended_has_its_own_row(tmp_path: Path) -> None:
     root = page(tmp_path)
     row = root.find("table", class_="verdicts")[0].find("tbody")[0].find("tr")[0]
     assert row.find("td", class_="outcome")[0].text == "unfinished"
+    assert "the check began and never ended" in row.text
+    assert "It MUST." in row.text
     assert "50 requests planned" in root.find("section", id="check-1")[0].text
 
 
