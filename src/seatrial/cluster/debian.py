@@ -97,15 +97,19 @@ class DebianRoot:
         suite: Debian's name for the release.
         packages: what it holds beside the minimum.
         without: shell patterns below the root, removed when everything is installed.
+        only: true for the files of these packages and of what they depend on, and nothing else; no package's
+            own script runs then, so links and users that a script would make are missing.
     """
 
     suite: str
     packages: tuple[str, ...]
     without: tuple[str, ...] = ()
+    only: bool = False
 
     def key(self) -> str:
         """The content key of the archive; Debian's point releases do not change it."""
-        return content_key(("debian", self.suite, *self.packages, "without", *self.without))
+        kind = "files" if self.only else "debian"
+        return content_key((kind, self.suite, *self.packages, "without", *self.without))
 
     def path(self) -> Path:
         """Where the archive is, or will be."""
@@ -127,7 +131,7 @@ def make_root(root: DebianRoot) -> Path:
         run(
             [
                 "mmdebstrap",
-                "--variant=minbase",
+                "--variant=extract" if root.only else "--variant=minbase",
                 "--mode=root",
                 "--aptopt=Acquire::Languages=none",
                 *(f"--dpkgopt=path-exclude={path}" for path in _LEFT_OUT),

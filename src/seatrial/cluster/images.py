@@ -8,7 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.cluster import node_image, programs, recipes, registry
@@ -37,7 +37,8 @@ class Image:
         inputs: files and folders that change the image.
         base: the logical name of the image its `ARG BASE` wants.
         archived: keep a `docker save` of it; not for what is rebuilt in seconds from the other parts.
-        make: replaces the docker build, for the node image; gets the tag to make.
+        make: replaces the docker build, for the node image; gets the tag to make, the tags it carries, and `say`.
+        carries: logical names of images that are put inside it.
     """
 
     name: str
@@ -47,7 +48,8 @@ class Image:
     inputs: tuple[Path, ...] = ()
     base: str = ""
     archived: bool = True
-    make: Callable[[str, Callable[[str], None]], None] | None = field(default=None)
+    make: Callable[[str, Sequence[str], Callable[[str], None]], None] | None = None
+    carries: tuple[str, ...] = ()
 
     def pulled_tag(self) -> str:
         """The full tag when it is pulled."""
@@ -55,9 +57,9 @@ class Image:
 
     def built_tag(self) -> str:
         """The full tag when it is built: a change of any input changes it."""
-        base = table()[self.base] if self.base else None
-        bases = (base.pulled_tag(), base.built_tag()) if base else ()
-        return f"{self.name}:{content_key(('build', *self.pins, *bases), self.inputs)}"
+        parts = [table()[name] for name in (self.base, *self.carries) if name]
+        keys = [tag for part in parts for tag in (part.pulled_tag(), part.built_tag())]
+        return f"{self.name}:{content_key(('build', *self.pins, *keys), self.inputs)}"
 
     def archive(self, tag: str) -> Path:
         """Where `docker save` of that tag is kept."""
@@ -95,6 +97,7 @@ def table() -> dict[str, Image]:
             pins=node_image.pins(),
             inputs=node_image.inputs(),
             make=node_image.make,
+            carries=("seatrial/metrics-server",),
         ),
         Image(
             "seatrial/python",
@@ -238,7 +241,7 @@ def _pull_or_build(image: Image, stage: Stage, progress: Progress) -> str:
 def _build(image: Image, stage: Stage, progress: Progress) -> str:
     tag = image.built_tag()
     if image.make is not None:
-        image.make(tag, stage.note)
+        image.make(tag, [_ensure(table()[name], progress) for name in image.carries], stage.note)
     else:
         arguments = [("BASE", _ensure(table()[image.base], progress))] if image.base else []
         with half_made(cache_folder("work"), image.name.rpartition("/")[2]) as context:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from seatrial.cluster import programs
+from seatrial.cluster import node_components, programs
 from seatrial.cluster.debian import DebianRoot, make_root
 from seatrial.cluster.docker import build_image, docker, save_images
-from seatrial.cluster.gobuild import GoProgram, build
+from seatrial.cluster.gobuild import build
 from seatrial.cluster.paths import cache_folder, fixtures_root, half_made
 from seatrial.cluster.shell import run
 
@@ -51,10 +51,8 @@ ROOT = DebianRoot(
     ),
 )
 _HOST_PROGRAMS = (*programs.CONTAINERD, programs.CRICTL)
-_COMPONENTS = (programs.ETCD, programs.COREDNS, programs.KUBE_ROUTER, programs.LOCAL_PATH)
-_RECIPE = "recipe 1"  # raise it when the steps below change what comes out
+_RECIPE = "recipe 2"  # raise it when the steps below change what comes out
 _BUILDER = "seatrial-node-builder"
-_PAUSE = "registry.k8s.io/pause:3.10"  # what kind's containerd configuration names
 
 
 def _folder() -> Path:
@@ -62,15 +60,9 @@ def _folder() -> Path:
 
 
 def pins() -> tuple[str, ...]:
-    """What the node image depends on beside its files."""
-    all_programs = (
-        programs.KUBERNETES,
-        *_COMPONENTS,
-        *_HOST_PROGRAMS,
-        *programs.NETWORK_PLUGINS,
-        programs.KIND,
-    )
-    return (_RECIPE, ROOT.key(), *(program.key() for program in all_programs))
+    """What the node image depends on beside its files and the images it carries."""
+    own = (programs.KUBERNETES, *_HOST_PROGRAMS, *programs.NETWORK_PLUGINS, programs.KIND)
+    return (_RECIPE, ROOT.key(), *(program.key() for program in own), *node_components.pins())
 
 
 def inputs() -> tuple[Path, ...]:
@@ -78,8 +70,13 @@ def inputs() -> tuple[Path, ...]:
     return (_folder(),)
 
 
-def make(tag: str, say: Callable[[str], None]) -> None:
+def make(tag: str, carried: Sequence[str], say: Callable[[str], None]) -> None:
     """Build the node image as `tag`.
+
+    Args:
+        tag: the full tag to make.
+        carried: further images of the engine's store that every node shall have from the start.
+        say: is told what is being done.
 
     Raises:
         SeatrialError: a package, module or step failed.
@@ -87,16 +84,17 @@ def make(tag: str, say: Callable[[str], None]) -> None:
     with half_made(cache_folder("work"), "node-parts") as work:
         say(f"making a Debian {ROOT.suite} root")
         root = make_root(ROOT)
-        for program in (programs.KUBERNETES, *_COMPONENTS, *_HOST_PROGRAMS, *programs.NETWORK_PLUGINS):
+        needed = (programs.KUBERNETES, *_HOST_PROGRAMS, *programs.NETWORK_PLUGINS, *node_components.PROGRAMS)
+        for program in needed:
             if not program.path().exists():
                 say(f"building {program.name} {program.version} with Go")
             build(program)
         say("putting the node together")
         base = f"seatrial/node-base:{tag.rpartition(':')[2]}"
         _base_image(work / "base", root, base)
-        components = _component_images(work / "components", root, base)
+        components = node_components.make(work / "components", base)
         archive = work / "components.tar"
-        save_images(components, archive)
+        save_images([*components, *carried], archive)
         say("importing the component images")
         _import_and_commit(base, archive, tag)
         docker("image", "rm", *components, base, doing="removing the parts")
@@ -125,79 +123,9 @@ def _base_image(context: Path, root: Path, tag: str) -> None:
         shutil.copy2(build(program), binaries / program.name)
     for program in programs.NETWORK_PLUGINS:
         shutil.copy2(build(program), plugins / program.name)
-    _kubernetes(context / "kubernetes")
+    node_components.kubernetes(context / "kubernetes")
     (context / "version").write_text(programs.KUBERNETES_VERSION)
     build_image(context, tag)
-
-
-def _kubernetes(folder: Path) -> None:
-    """The one Kubernetes binary and its names."""
-    folder.mkdir(parents=True)
-    shutil.copy2(build(programs.KUBERNETES), folder / "kubernetes")
-    for name in programs.KUBERNETES_NAMES:
-        (folder / name).symlink_to("kubernetes")
-
-
-def _component_images(context: Path, root: Path, base: str) -> list[str]:
-    """One image for each name kubeadm asks for, and for network and storage; returns the names."""
-    listed = docker(
-        "run",
-        "--rm",
-        "--network",
-        "none",
-        "--entrypoint",
-        "kubeadm",
-        base,
-        "config",
-        "images",
-        "list",
-        "--kubernetes-version",
-        programs.KUBERNETES_VERSION,
-        doing="asking kubeadm which images it wants",
-    ).split()
-    tools = "seatrial/node-tools:building"
-    context.mkdir()
-    _image_from(context / "tools", "FROM scratch\nADD rootfs.tar /\n", tools, [("rootfs.tar", root)])
-    made = [name for name in listed if "/pause:" not in name]
-    kubernetes = [name for name in made if "/etcd:" not in name and "/coredns" not in name]
-    folder = context / "kubernetes"
-    _kubernetes(folder / "bin")
-    _image_from(folder, f"FROM {tools}\nCOPY bin/ /usr/local/bin/\n", kubernetes[0], [])
-    for name in kubernetes[1:]:
-        docker("tag", kubernetes[0], name, doing="naming a component image")
-    own = {
-        next(name for name in made if "/etcd:" in name): programs.ETCD,
-        next(name for name in made if "/coredns" in name): programs.COREDNS,
-        f"seatrial/kube-router:{programs.KUBE_ROUTER.version}": programs.KUBE_ROUTER,
-        f"seatrial/local-path-provisioner:{programs.LOCAL_PATH.version}": programs.LOCAL_PATH,
-    }
-    for name, program in own.items():
-        _image_from(
-            context / program.name,
-            f"FROM {tools}\nCOPY {program.name} /usr/local/bin/\n"
-            f'ENTRYPOINT ["/usr/local/bin/{program.name}"]\n',
-            name,
-            [(program.name, build(program))],
-        )
-    _pause_image(context / "pause")
-    docker("image", "rm", tools, doing="removing a name")
-    return [*kubernetes, *own, _PAUSE]
-
-
-def _image_from(context: Path, dockerfile: str, tag: str, files: list[tuple[str, Path]]) -> None:
-    context.mkdir(exist_ok=True)
-    (context / "Dockerfile").write_text(dockerfile)
-    for name, source in files:
-        shutil.copy2(source, context / name)
-    build_image(context, tag)
-
-
-def _pause_image(context: Path) -> None:
-    """The process that holds a pod's namespaces: it waits for signals and reaps children."""
-    context.mkdir()
-    pause = build(GoProgram("pause", source=_folder() / "pause"))
-    dockerfile = 'FROM scratch\nCOPY pause /pause\nUSER 65535:65535\nENTRYPOINT ["/pause"]\n'
-    _image_from(context, dockerfile, _PAUSE, [("pause", pause)])
 
 
 def _import_and_commit(base: str, archive: Path, tag: str) -> None:

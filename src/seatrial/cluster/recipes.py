@@ -17,7 +17,9 @@ from seatrial.cluster.paths import cache_folder, half_made
 from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
 
-PYTHON_ROOT = DebianRoot("trixie", ("python3", "ca-certificates"))
+PYTHON_ROOT = DebianRoot(
+    "trixie", ("python3", "base-files", "libc-bin", "dash", "coreutils", "grep", "sed"), only=True
+)
 # Debian builds PostgreSQL with its JIT, whose compiler is larger than all the rest; the server looks for the
 # plug-in file before it uses it, and does without when there is none. Perl is only needed to install.
 POSTGRES_ROOT = DebianRoot(
@@ -46,13 +48,19 @@ _PYTHON = "3.13"
 def root_image(root: DebianRoot, context: Path) -> None:
     """A context whose Dockerfile adds `rootfs.tar`."""
     shutil.copyfile(make_root(root), context / "rootfs.tar")
+    _certificates(context)
 
 
 def go_image(program: GoProgram, context: Path) -> None:
-    """A context whose Dockerfile copies one static binary, and the host's certificate list where it asks."""
+    """A context whose Dockerfile copies one static binary."""
     shutil.copy2(build(program), context / program.name)
-    if "ca-certificates.crt" in (context / "Dockerfile").read_text():
-        shutil.copyfile(_CERTIFICATES, context / "ca-certificates.crt")
+    _certificates(context)
+
+
+def _certificates(context: Path) -> None:
+    """The host's list of certificates, where the Dockerfile asks for it."""
+    if _CERTIFICATES.name in (context / "Dockerfile").read_text():
+        shutil.copyfile(_CERTIFICATES, context / _CERTIFICATES.name)
 
 
 def envoy_image(context: Path) -> None:
