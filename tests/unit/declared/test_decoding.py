@@ -178,13 +178,13 @@ _VALUES = st.recursive(
 
 
 @given(st.dictionaries(_TEXT, _VALUES, min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_json_written_and_read_is_the_same(value: dict[str, Any]) -> None:
     assert decode(json.dumps(value), "f.json")[0].data == value
 
 
 @given(st.text(st.sampled_from("ab:-[]{}&*!|>'\"#\n \t%@<~,?01.y"), max_size=60))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_text_is_decoded_or_refused(text: str) -> None:
     with contextlib.suppress(BadInput):
         json.dumps([document.data for document in decode(text, "f.yaml")], allow_nan=False)
