@@ -182,11 +182,9 @@ def check_kinds(history: History, kinds: Iterable[str], model: str) -> None:
 
 def hashables(values: Sequence[Any]) -> list[Any]:
     """The values, each in a form that can be a key of a dict; lists and mappings as their JSON text."""
-    try:
-        frozenset(values)
-    except TypeError:
-        return [_hashable(value) for value in values]
-    return values if isinstance(values, list) else list(values)
+    if {list, tuple, dict}.isdisjoint(set(map(type, values))):
+        return values if isinstance(values, list) else list(values)
+    return [_hashable(value) for value in values]
 
 
 def _hashable(value: Any) -> Any:

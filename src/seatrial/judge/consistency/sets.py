@@ -7,34 +7,55 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from seatrial.errors import BadInput
 from seatrial.judge.consistency.finding import Finding, conclude
-from seatrial.judge.consistency.history import FAILED, OK, History, Operation, check_kinds, hashables
+from seatrial.judge.consistency.history import FAILED, OK, UNKNOWN, History, Operation, check_kinds, hashables
 from seatrial.judge.wording import plural
+from seatrial.model.exchange import Fate
 from seatrial.model.verdict import Verdict
 
 ALLOWED = "every acknowledged element in every final read, once, and no element that was never added"
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Read:
+    """One ok read, with its elements as they are counted."""
+
+    operation: Operation
+    content: list[Any]
+    present: frozenset[Any]
+
+    def repeated(self) -> list[Hashable]:
+        if len(self.present) == len(self.content):
+            return []
+        return [element for element, count in Counter(self.content).items() if count > 1]
+
+
+@dataclass(frozen=True)
 class _Sorted:
     """The operations of a set, sorted. Elements are hashable stand-ins of the values."""
 
-    acknowledged: dict[Hashable, Operation] = field(default_factory=dict)
-    unknown: dict[Hashable, Operation] = field(default_factory=dict)
-    refused: dict[Hashable, Operation] = field(default_factory=dict)
-    reads: list[tuple[Operation, list[Any]]] = field(default_factory=list)
+    acknowledged: dict[Hashable, Operation]
+    unknown: dict[Hashable, Operation]
+    refused: dict[Hashable, Operation]
+    reads: list[_Read]
 
     @property
-    def final(self) -> list[tuple[Operation, list[Any]]]:
+    def answered_at(self) -> float:
+        """When the last acknowledged add was answered."""
+        return max(map(attrgetter("completed"), self.acknowledged.values()), default=-math.inf)
+
+    @property
+    def final(self) -> list[_Read]:
         """The reads begun after the last acknowledged answer, else the last read."""
-        answered = max((add.end for add in self.acknowledged.values()), default=-math.inf)
-        late = [read for read in self.reads if read[0].invoked >= answered]
-        return late or sorted(self.reads, key=lambda read: read[0].invoked)[-1:]
+        answered_at = self.answered_at
+        late = [read for read in self.reads if read.operation.invoked >= answered_at]
+        return late or sorted(self.reads, key=lambda read: read.operation.invoked)[-1:]
 
 
 def check_set(history: History) -> Verdict:
@@ -50,17 +71,16 @@ def check_set(history: History) -> Verdict:
     check_kinds(history, ("add", "read"), "set")
     found = _sort(history.operations)
     final = found.final
-    began = min((read.invoked for read, _ in final), default=-math.inf)
-    due = {element for element, add in found.acknowledged.items() if add.end <= began}
-    lost = {element: read for read, content in final for element in due.difference(content)}
+    due = _due(found, final)
+    lost = {element: read.operation for read in final for element in due if element not in read.present}
     unexpected = _unexpected(found)
-    doubled = {element: read for read, content in found.reads for element in _repeated(content)}
+    doubled = {element: read.operation for read in found.reads for element in read.repeated()}
     never_read = len(found.acknowledged) - len(due)
-    recovered = found.unknown.keys() & {element for _, content in final for element in content}
+    recovered = sum(any(element in read.present for read in final) for element in found.unknown)
     numbers = {
         "acknowledged": len(found.acknowledged),
         "unknown": len(found.unknown),
-        "recovered": len(recovered),
+        "recovered": recovered,
         "lost": len(lost),
         "unexpected": len(unexpected),
         "duplicated": len(doubled),
@@ -74,52 +94,62 @@ def check_set(history: History) -> Verdict:
         else (),
     )
     seen = (
-        f"{plural(len(found.acknowledged), 'acknowledged element')}, {len(recovered)} of "
+        f"{plural(len(found.acknowledged), 'acknowledged element')}, {recovered} of "
         f"{len(found.unknown)} unknown recovered, {plural(len(final), 'final read')}"
     )
     remedy = "Acknowledge only after the commit, and make a retried add one add."
     return conclude(history, finding, allowed=ALLOWED, seen=seen, remedy=remedy, numbers=numbers)
 
 
-def _sort(operations: Iterable[Operation]) -> _Sorted:
-    found = _Sorted()
-    adds: list[Operation] = []
+def _sort(operations: Sequence[Operation]) -> _Sorted:
+    reads: list[_Read] = []
     for operation in operations:
-        if operation.kind == "add":
-            adds.append(operation)
-        elif operation.outcome is OK:
+        if operation.kind == "read" and operation.outcome is OK:
             if not isinstance(operation.value, list | tuple):
                 raise BadInput(f"a read of a set is a list, not {operation.value!r}")
-            found.reads.append((operation, hashables(operation.value)))
-    acknowledged, unknown, refused = found.acknowledged, found.unknown, found.refused
-    for add, element in zip(adds, hashables([add.value for add in adds]), strict=True):
-        if add.outcome is OK:
-            acknowledged[element] = add
-        elif add.outcome is FAILED:
-            refused[element] = add
-        else:
-            unknown[element] = add
-    return found
+            content = hashables(operation.value)
+            reads.append(_Read(operation, content, frozenset(content)))
+    adds = [operation for operation in operations if operation.kind == "add"]
+    return _Sorted(
+        acknowledged=_by_element(adds, OK),
+        unknown=_by_element(adds, UNKNOWN),
+        refused=_by_element(adds, FAILED),
+        reads=reads,
+    )
+
+
+def _by_element(adds: Sequence[Operation], outcome: Fate) -> dict[Hashable, Operation]:
+    """The adds with this outcome. No object is made for each: a million would keep the collector busy."""
+    chosen = [add for add in adds if add.outcome is outcome]
+    return dict(zip(hashables([add.value for add in chosen]), chosen, strict=True))
+
+
+def _due(found: _Sorted, final: Sequence[_Read]) -> Collection[Hashable]:
+    """The acknowledged elements whose add was answered before every final read began."""
+    if not final:
+        return ()
+    began = min(read.operation.invoked for read in final)
+    if found.answered_at <= began:
+        return found.acknowledged
+    return [element for element, add in found.acknowledged.items() if add.end <= began]
 
 
 def _unexpected(found: _Sorted) -> dict[Hashable, Operation]:
     """Elements of any read that no add can explain: never added, refused, or added only after the read."""
     result: dict[Hashable, Operation] = {}
     attempts = (found.acknowledged, found.unknown)
-    latest = max((add.invoked for adds in attempts for add in adds.values()), default=-math.inf)
-    for read, content in found.reads:
-        strangers = set(content).difference(*attempts)
-        result.update(dict.fromkeys(strangers, read))
-        if read.end < latest:
-            early = {e for adds in attempts for e in adds.keys() & set(content) if adds[e].invoked > read.end}
-            result.update(dict.fromkeys(early, read))
+    invoked = attrgetter("invoked")
+    latest = max(
+        (max(map(invoked, adds.values()), default=-math.inf) for adds in attempts), default=-math.inf
+    )
+    for read in found.reads:
+        strangers = [e for e in read.present if e not in found.acknowledged and e not in found.unknown]
+        result.update(dict.fromkeys(strangers, read.operation))
+        end = read.operation.end
+        if end < latest:
+            early = {e for adds in attempts for e in adds.keys() & read.present if adds[e].invoked > end}
+            result.update(dict.fromkeys(early, read.operation))
     return result
-
-
-def _repeated(content: Sequence[Hashable]) -> set[Hashable]:
-    if len(set(content)) == len(content):
-        return set()
-    return {element for element, count in Counter(content).items() if count > 1}
 
 
 def _example(found: _Sorted, wrong: dict[Hashable, Operation]) -> tuple[Operation, ...]:
