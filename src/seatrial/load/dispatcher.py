@@ -22,7 +22,7 @@ from locust.env import Environment
 from seatrial.load.summary import WorkerResult
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.traffic import schedule as schedules
-from seatrial.traffic.driver import Driver, Plan, keep_time
+from seatrial.traffic.driver import Driver, Plan
 from seatrial.traffic.journey import compile_journey
 from seatrial.traffic.record import CLOSING, FLUSH_EVERY_SECONDS, HEAD, RecordFile
 
@@ -78,7 +78,6 @@ class Dispatcher:
         self._methods: dict[str, str] = {}
         self._output = _output(share)
         self._driver = Driver(self._plan(), self._ended)
-        keep_time()
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:

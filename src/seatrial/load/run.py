@@ -1,6 +1,6 @@
 """Locust as a process of this one, headless: the load of a check, or of a person's script.
 
-Loads no locust (gevent would patch this process). Its exchanges have the form of every other traffic stream, so
+Loads no locust (gevent would patch this process). Its exchanges have the form of every other stream, so
 the judges see them alike.
 """
 

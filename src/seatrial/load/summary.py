@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from hdrh.histogram import HdrHistogram
-
 from seatrial.model.exchange import GeneratorHealth
-from seatrial.traffic.driver import HIGHEST_MICROSECONDS
+from seatrial.traffic.driver import histogram
 from seatrial.traffic.record import merged_health
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
@@ -75,13 +73,10 @@ class LoadSummary:
 
     def slower_than(self, milliseconds: float) -> int:
         """Requests whose end came later than this after their planned time."""
-        limit = milliseconds * 1_000
-        within = sum(
-            step.count_added_in_this_iter_step
-            for step in self.from_planned.get_recorded_iterator()
-            if step.value_iterated_to <= limit
-        )
-        return int(self.from_planned.total_count - within)
+        # The value of a bucket is its upper end, 0.1 % above what may have been recorded.
+        limit = self.from_planned.get_highest_equivalent_value(int(milliseconds * 1_000))
+        steps = self.from_planned.get_recorded_iterator()
+        return sum(step.count_added_in_this_iter_step for step in steps if step.value_iterated_to > limit)
 
     def percentile_ms(self, percent: float, *, from_sent: bool = False) -> float:
         histogram = self.from_sent if from_sent else self.from_planned
@@ -131,7 +126,7 @@ def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _merged(encoded: Iterable[str]) -> Any:
-    total = HdrHistogram(1, HIGHEST_MICROSECONDS, 3)
+    total = histogram()
     for text in encoded:
         total.decode_and_add(text.encode())
     return total

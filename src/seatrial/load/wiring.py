@@ -24,11 +24,12 @@ from seatrial.load.outcome import Conclusion, LoadRun
 from seatrial.load.summary import WorkerResult
 from seatrial.load.user import OpenUser
 from seatrial.traffic import schedule as schedules
+from seatrial.traffic.driver import START_DELAY_SECONDS, keep_time
 from seatrial.traffic.job import is_loopback
 
 START, STOP, RESULT = "seatrial-start", "seatrial-stop", "seatrial-result"
 GRACE_SECONDS = 10.0
-START_DELAY_SECONDS = 1.0
+WORKERS_DELAY_SECONDS = 1.0
 """From the master's word to the first arrival: the time for it to reach every worker."""
 PARENT_PIPE = "SEATRIAL_PARENT_PIPE"
 """Set by `load.run`: the end of stdin means that the parent is gone."""
@@ -109,6 +110,11 @@ class LoadSession:
         elif isinstance(runner, WorkerRunner):
             runner.register_message(START, self._on_share)
             runner.register_message(STOP, self._on_stopping)
+        if not self._is_master:
+            keep_time()
+        # Timers count from the loop's last look at the clock, which was before everything was imported:
+        # without this, `--run-time` ends seconds early.
+        gevent.get_hub().loop.update_now()
         if os.environ.get(PARENT_PIPE):
             gevent.spawn(self._quit_with_parent)
 
@@ -174,7 +180,7 @@ class LoadSession:
             active = runner.clients.ready + runner.clients.running + runner.clients.spawning
             clients = [client.id for client in active]
         run.workers = len(clients)
-        start_at = time.time() + START_DELAY_SECONDS * self._is_master
+        start_at = time.time() + (WORKERS_DELAY_SECONDS if self._is_master else START_DELAY_SECONDS)
         return {
             client: Share(
                 str(self.environment.host),

@@ -69,9 +69,9 @@ class Driver:
 
     def __init__(self, plan: Plan, on_exchange: Callable[[Exchange, int], None]) -> None:
         self.plan = plan
-        self._from_planned = _histogram()
-        self._from_sent = _histogram()
-        self._lateness = _histogram()
+        self._from_planned = histogram()
+        self._from_sent = histogram()
+        self._lateness = histogram()
         self._unrecorded: list[tuple[float, float, float]] = []
         self._on_exchange = on_exchange
         self._connections = Connections(plan.base_url, keep=plan.keep_connections)
@@ -232,7 +232,7 @@ def _meaning(answer: Answer, journey: CompiledJourney) -> tuple[Fate, str, str]:
     return fate, error, journey.answer_id(answer.body) if fate is Fate.OK else ""
 
 
-def _histogram() -> Any:
+def histogram() -> Any:
     """1 microsecond to 5 minutes with three significant digits."""
     return HdrHistogram(1, HIGHEST_MICROSECONDS, 3)
 

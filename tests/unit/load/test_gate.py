@@ -1,0 +1,92 @@
+"""What a load run's verdict is, from its numbers alone."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seatrial.load.gate import AVAILABILITY, judge_load
+from seatrial.load.summary import LoadSummary, WorkerResult, summarize
+from seatrial.model.exchange import GeneratorHealth
+from seatrial.model.system import Objectives
+from seatrial.model.verdict import Outcome
+from seatrial.traffic.driver import histogram
+
+OBJECTIVES = Objectives(availability=0.999, latency_p99_ms=300)
+
+
+def result(latencies_ms: list[float], *, bad: int = 0, dropped: int = 0, late: int = 0) -> WorkerResult:
+    recorded = histogram()
+    for latency in latencies_ms:
+        recorded.record_value(int(latency * 1_000))
+    encoded = recorded.encode().decode()
+    sent = len(latencies_ms)
+    health = GeneratorHealth(sent + dropped, sent, dropped, late, 0.01, 0.001, 0.05)
+    fates = {"ok": sent - bad, "unknown": bad}
+    return WorkerResult(
+        health,
+        fates,
+        {"from_planned": encoded, "from_sent": encoded},
+        errors={"status 503": bad} if bad else {},
+    )
+
+
+def summary(*results: WorkerResult, workers: int | None = None) -> LoadSummary:
+    return summarize(
+        results, began_at=0.0, ended_at=60.0, workers=len(results) if workers is None else workers
+    )
+
+
+@pytest.mark.parametrize(
+    ("run", "outcome", "named"),
+    [
+        (summary(result([5.0] * 6_000)), Outcome.PASSED, "0 of 6000"),
+        (summary(result([5.0] * 6_000, bad=60)), Outcome.FAILED, "60 x status 503"),
+        (summary(result([5.0] * 1_000)), Outcome.INCONCLUSIVE, "0 of 1000"),
+        (summary(result([5.0] * 6_000, bad=6)), Outcome.INCONCLUSIVE, "6 of 6000"),
+        (
+            summary(result([5.0] * 5_800 + [900.0] * 200)),
+            Outcome.FAILED,
+            "200 of 6000 requests over the limit",
+        ),
+        (summary(result([5.0] * 5_940 + [900.0] * 60)), Outcome.INCONCLUSIVE, "60 of 6000"),
+        (summary(result([5.0] * 6_000, dropped=1)), Outcome.INCONCLUSIVE, "dropped 1"),
+        (summary(result([5.0] * 6_000, late=90)), Outcome.INCONCLUSIVE, "late"),
+        (summary(result([5.0] * 6_000, bad=60, late=90)), Outcome.FAILED, "60 of 6000"),
+        (summary(result([900.0] * 6_000, late=90)), Outcome.INCONCLUSIVE, "late"),
+        (summary(result([])), Outcome.ERROR, "no request was sent"),
+        (summary(), Outcome.ERROR, "no request was sent"),
+        (summary(result([5.0] * 6_000), workers=2), Outcome.ERROR, "1 of the workers"),
+    ],
+)
+def test_the_verdict_follows_the_evidence(run, outcome, named) -> None:
+    verdict = judge_load(run, OBJECTIVES)
+    assert verdict.outcome is outcome
+    assert named in verdict.seen
+
+
+def test_a_load_meant_to_saturate_is_not_judged_by_its_latency() -> None:
+    slow = summary(result([900.0] * 6_000))
+    assert judge_load(slow, OBJECTIVES).outcome is Outcome.FAILED
+    assert judge_load(slow, OBJECTIVES, judged=(AVAILABILITY,)).outcome is Outcome.PASSED
+
+
+def test_an_inconclusive_sample_is_told_how_long_would_do() -> None:
+    verdict = judge_load(summary(result([5.0] * 1_000)), OBJECTIVES)
+    assert "Run for 172 s or more: about 2861 requests can tell." in verdict.next_step
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(st.lists(st.integers(1, 100_000), max_size=50), min_size=1, max_size=3))
+def test_workers_add_up_without_loss(shares: list[list[int]]) -> None:
+    whole = [latency for share in shares for latency in share]
+    added = summary(*(result(share) for share in shares))
+    alone = summary(result(whole))
+    assert added.sent == added.from_planned.total_count == len(whole)
+    assert added.percentile_ms(99) == alone.percentile_ms(99)
+    assert added.slower_than(300) == alone.slower_than(300)
+    assert added.slower_than(300) == sum(latency > 300 for latency in whole)
+
+
+def test_a_result_survives_its_trip_to_the_master() -> None:
+    sent = result([5.0, 6.0], bad=1)
+    assert WorkerResult.from_data(sent.to_data()) == sent

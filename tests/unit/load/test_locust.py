@@ -1,0 +1,208 @@
+"""Locust itself, as a process, sends the planned load and ends with a true exit code."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from socket import socket
+
+import pytest
+
+from seatrial.errors import BadInput
+from seatrial.load.run import LocustRun
+from seatrial.report.reader import read_run
+from seatrial.traffic.record import read_exchanges, read_recording
+from seatrial.waiting import NotYet, Ready, eventually
+
+LOADTESTS = Path(__file__).parents[3] / "loadtests"
+CHECKOUT = LOADTESTS / "checkout.py"
+
+
+@contextmanager
+def locust(file: Path, *arguments: str) -> Iterator[subprocess.Popen]:
+    command = [sys.executable, "-m", "locust", "-f", str(file), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def headless(*arguments: str, file: Path = CHECKOUT) -> tuple[int, str, str]:
+    with locust(file, "--headless", "--only-summary", *arguments) as process:
+        out, errors = process.communicate(timeout=30)
+    return process.returncode, out, errors
+
+
+def recorded(directory: Path) -> int:
+    paths = [*directory.glob("run/exchanges/*.ndjson")]
+    return sum(len(read_recording(path).exchanges) for path in paths)
+
+
+def wait_for_exchanges(directory: Path, number: int) -> None:
+    def enough() -> Ready[int] | NotYet:
+        ended = recorded(directory)
+        return Ready(ended) if ended >= number else NotYet(f"{ended} exchanges")
+
+    eventually(enough, within_seconds=15, what="Locust sends", every_seconds=0.1)
+
+
+def test_a_run_ends_by_its_time_and_leaves_its_result(toy) -> None:
+    code, out, errors = headless("-t", "2s", "--arrivals", "constant:200")
+    assert code == 0, out + errors
+    verdict = out[out.index("PASSED load.checkout [toy]") :]
+    assert "place-order" not in verdict, "the verdict is not the last thing on the screen"
+    exchanges = read_exchanges(toy.directory / "run" / "exchanges" / "load-checkout.ndjson.gz")
+    assert 300 <= len(exchanges) <= 450
+    assert {exchange.journey for exchange in exchanges} == {"browse", "place-order"}
+    assert all(exchange.ok for exchange in exchanges)
+    written = json.loads((toy.directory / "run" / "load" / "checkout.json").read_text())
+    assert written["fates"] == {"ok": len(exchanges)}
+    run = read_run(toy.directory / "run")
+    assert [(result.check, result.verdict.outcome) for result in run.results] == [("load.checkout", "passed")]
+    assert run.streams[0].file == "load-checkout.ndjson.gz"
+
+
+def test_a_schedule_with_an_end_ends_the_run_and_failures_fail_it(toy) -> None:
+    toy.describe(**{"path: /ok": "path: /status/500"})
+    code, out, _ = headless("--arrivals", "steps:50x0.5,100x0.5")
+    assert code == 1
+    assert "FAILED load.checkout" in out
+    assert "status 500" in out
+    assert recorded_in(toy.directory) == 75
+
+
+def recorded_in(directory: Path) -> int:
+    return sum(len(read_exchanges(path)) for path in directory.glob("run/exchanges/*.gz"))
+
+
+def test_workers_share_one_schedule(toy) -> None:
+    code, out, errors = headless("--arrivals", "constant:200:2", "--processes", "2")
+    assert code == 0, out + errors
+    assert "PASSED load.checkout" in out
+    files = sorted((toy.directory / "run" / "exchanges").iterdir())
+    assert [path.name for path in files] == [f"load-checkout-worker-{n}.ndjson.gz" for n in (0, 1)]
+    shares = [[exchange.sequence for exchange in read_exchanges(path)] for path in files]
+    assert shares == [list(range(0, 400, 2)), list(range(1, 400, 2))]
+    starts = [exchange.planned_at for path in files for exchange in read_exchanges(path)[:2]]
+    assert max(starts) - min(starts) < 0.1, "the workers did not agree on a start"
+
+
+def test_sigterm_in_the_middle_of_a_freeze_loses_nothing(toy) -> None:
+    with locust(CHECKOUT, "--headless", "--arrivals", "constant:50") as process:
+        wait_for_exchanges(toy.directory, 20)
+        toy.process.send_signal(signal.SIGSTOP)
+        eventually(
+            lambda: Ready(True) if recorded(toy.directory) >= 80 else NotYet("no deadline has passed"),
+            within_seconds=10,
+            what="requests reach their deadline",
+        )
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "timeout 1 s" in out
+    recording = read_recording(next(toy.directory.glob("run/exchanges/*.gz")))
+    assert len(recording.exchanges) == recording.health.planned
+
+
+def test_the_page_starts_and_stops_the_load(toy) -> None:
+    with socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    page = f"http://127.0.0.1:{port}"
+
+    def ask(path: str, **form: str) -> bytes:
+        data = urllib.parse.urlencode(form).encode() if form else None
+        with urllib.request.urlopen(f"{page}{path}", data=data, timeout=10) as answer:
+            return answer.read()
+
+    def up() -> Ready[bytes] | NotYet:
+        try:
+            return Ready(ask("/"))
+        except OSError as error:
+            return NotYet(str(error))
+
+    with locust(CHECKOUT, "--web-host", "127.0.0.1", "--web-port", str(port)) as process:
+        assert b"constant:60" in eventually(up, within_seconds=15, what="the page answers")
+        ask("/swarm", user_count="1", spawn_rate="1", arrivals="constant:200", host=toy.url)
+        wait_for_exchanges(toy.directory, 300)
+        ask("/stop")
+        stats = json.loads(ask("/stats/requests"))
+        ended = recorded_in(toy.directory)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=15)
+    assert stats["state"] == "stopped"
+    total = next(row for row in stats["stats"] if row["name"] == "Aggregated")
+    assert total["num_requests"] == ended >= 300
+    assert process.returncode == 0
+    assert "PASSED load.checkout" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--arrivals", "often"], "`often` is no schedule"),
+        (["--host", "http://shop.example"], "shop.example is neither this machine"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_in_words(toy, arguments, named) -> None:
+    code, _, errors = headless(*arguments, "-t", "1s")
+    assert code == 1
+    assert named in errors
+    assert "Traceback" not in errors
+    assert not (toy.directory / "run").exists()
+
+
+def test_no_consent_no_load(toy) -> None:
+    toy.describe(consent=False)
+    code, _, errors = headless("-t", "1s")
+    assert code == 1
+    assert "does not consent to load" in errors
+
+
+def test_locust_as_the_load_of_a_check(toy) -> None:
+    with LocustRun(LOADTESTS / "quote.py", directory=toy.directory / "x", deadline_seconds=1) as load:
+        load.wait_for_requests(20, within_seconds=15)
+    exchanges, health = load.stop()
+    assert len(exchanges) == health.planned >= 20
+    gaps = [later.planned_at - sooner.planned_at for sooner, later in pairwise(exchanges)]
+    assert gaps == pytest.approx([1 / 40] * len(gaps), abs=1e-5)
+    assert load.path == toy.directory / "x" / "load-quote.ndjson.gz"
+    assert not (toy.directory / "run").exists(), "whoever started it judges"
+
+
+def test_locust_ends_with_its_parent(toy, tmp_path) -> None:
+    output = tmp_path / "x.ndjson"
+    command = [sys.executable, "-m", "locust", "-f", str(CHECKOUT), "--headless", "--exchanges", str(output)]
+    environment = {**os.environ, "SEATRIAL_PARENT_PIPE": "1"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    ) as process:
+        eventually(
+            lambda: (
+                Ready(True) if output.exists() and read_recording(output).exchanges else NotYet("nothing")
+            ),
+            within_seconds=15,
+            what="Locust sends",
+        )
+        process.stdin.close()
+        assert process.wait(timeout=10) == 0
+    assert read_recording(output).health is not None
+
+
+def test_a_load_test_that_is_not_there_is_refused(tmp_path) -> None:
+    with pytest.raises(BadInput, match="no such load test"):
+        LocustRun(tmp_path / "x.py", directory=tmp_path)
+    with pytest.raises(BadInput, match="no schedule"):
+        LocustRun(CHECKOUT, directory=tmp_path, arrivals="often")
+
+
+def test_starting_locust_loads_none_of_it() -> None:
+    code = "import sys, seatrial.load.run; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(run.stdout.split()) & {"locust", "gevent"}
