@@ -13,6 +13,9 @@ _LARGE = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 180
 NICE_SECONDS = (*_SMALL, *_LARGE, 86400.0)
 """Spans that people count in."""
 
+LEAST_SECONDS = 0.1
+"""No bucket is shorter: the rate in it would be noise."""
+
 
 @dataclass(slots=True)
 class Bucket:
@@ -60,13 +63,13 @@ def buckets(exchanges: Sequence[Exchange], at_most: int = 240) -> list[Bucket]:
         return []
     first = min(exchange.planned_at for exchange in exchanges)
     last = max(exchange.planned_at for exchange in exchanges)
-    step = nice_step(max(last - first, NICE_SECONDS[0]), max(at_most - 1, 1))
+    step = max(nice_step(max(last - first, LEAST_SECONDS), max(at_most - 1, 1)), LEAST_SECONDS)
     amount = math.floor((last - first) / step) + 1
     found = [Bucket(first + step * n, first + step * (n + 1)) for n in range(amount)]
     for exchange in exchanges:
         _count(found[min(int((exchange.planned_at - first) / step), amount - 1)], exchange)
     # The schedule ended somewhere in the last span: its rate counts up to there, not to the span's end.
-    spacing = (last - first) / max(len(exchanges) - 1, 1)
+    spacing = (last - first) / (len(exchanges) - 1) if len(exchanges) > 1 else step
     found[-1].end = min(found[-1].end, max(last + spacing, found[-1].begin + step / 10))
     for bucket in found:
         bucket.latencies.sort()

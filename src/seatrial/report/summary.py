@@ -40,7 +40,9 @@ def headline(run: Run) -> str:
         start = f"{passed} of {total} checks passed"
     parts = [_part(run, outcome, outcomes[outcome]) for outcome in _RED_FIRST if outcomes[outcome]]
     sentence = "; ".join([start, *(part for part in parts if part)])
-    return f"{sentence}. {' '.join(_troubles(run))}".strip()
+    if not run.finished:
+        return f"The run did not finish. Until then {sentence[0].lower()}{sentence[1:]}."
+    return " ".join([f"{sentence}.", *_troubles(run)])
 
 
 def _part(run: Run, outcome: Outcome, amount: int) -> str:
@@ -69,7 +71,7 @@ def _name(result: CheckResult) -> str:
 def _troubles(run: Run) -> Iterator[str]:
     """What forbids a pass beside the checks, each a sentence."""
     if not run.finished:
-        yield "The run did not finish, so it does not count as passed."
+        yield "The run did not finish, so it cannot pass."
     elif run.unfinished_checks:
         yield f"{count(len(run.unfinished_checks), 'check')} began and never ended."
     if run.damage:

@@ -70,7 +70,7 @@ def test_the_head_says_the_outcome_in_words(sample_page: Node) -> None:
         "24 November 2026, 06:00:00 UTC",
     ):
         assert fact in head.text
-    assert not root.find("p", class_="banner")
+    assert not root.find("section", class_="banner")
 
 
 def test_every_verdict_stands_in_the_table_worst_first(sample: Path, sample_page: Node) -> None:
@@ -194,7 +194,10 @@ def test_an_unfinished_run_says_so_and_never_looks_passed(tmp_path: Path) -> Non
     head = root.find("header", class_="page-head")[0]
     assert head.attributes["class"] == "page-head error"
     assert "did not finish" in head.find("h1")[0].text
-    assert "This run is unfinished. pytest left no closing record." in root.find("p", class_="banner")[0].text
+    assert (
+        "This run is unfinished. pytest left no closing record."
+        in root.find("section", class_="banner")[0].text
+    )
 
 
 def test_a_check_that_never_ended_has_its_own_row(tmp_path: Path) -> None:
@@ -255,7 +258,7 @@ def test_what_changed_and_what_is_damaged_cannot_be_overlooked(tmp_path: Path) -
     with writer.path.open("a") as file:
         file.writelines(f"garbage {number}\n" for number in range(30))
     root = page(tmp_path)
-    assert "After the run 1 object differs from before it" in root.find("p", class_="banner")[0].text
+    assert "After the run 1 object differs from before it" in root.find("section", class_="banner")[0].text
     assert "replicas 2, were 3" in root.text
     damage = root.find("section", class_="banner")[0].text
     assert f"{writer.path.name}:5: no JSON" in damage
@@ -336,6 +339,10 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     assert "49" not in root.find("header")[0].text, "a template in a name was run"
     assert all(link.attributes["href"].startswith(("#", "./evidence/")) for link in root.find("a"))
     assert json.loads(root.find("script")[0].text)["results"][0]["check"] == EVIL
+    long = [
+        n for n in root.everything() if len(n.own_text) > 1000 and n.name not in ("pre", "script", "style")
+    ]
+    assert not [node.name for node in long]
     assert len(text) < 400_000
 
 

@@ -140,9 +140,8 @@ def _state_bar(axis: Axis, life: PodLife, index: int, top: float) -> Markup:
     # Bars end where their axis ends: nothing is known beyond.
     width = min(max(right - left, 0.2), 100 - min(left, 99.8))
     reason = f", {one_line(span.reason, 80)}" if span.reason else ""
-    words = (
-        f"{life.name}: {_STATE_WORDS[span.state]}{reason}, {axis.since(span.begin)} to {axis.since(span.end)}"
-    )
+    name = shortened(life.name, 80)
+    words = f"{name}: {_STATE_WORDS[span.state]}{reason}, {axis.since(span.begin)} to {axis.since(span.end)}"
     if span.end <= axis.begin or span.begin >= axis.end:
         return Markup("")
     return element(
