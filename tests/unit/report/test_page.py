@@ -336,7 +336,7 @@ def test_hostile_text_stays_text(tmp_path: Path) -> None:
     assert not root.find("img")
     assert not [node for node in root.everything() if any(name.startswith("on") for name in node.attributes)]
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202e]", text)
-    assert "49" not in root.find("header")[0].text, "a template in a name was run"
+    assert "{{ 7*7 }}" in root.find("header")[0].text, "a template in a name was run"
     assert all(link.attributes["href"].startswith(("#", "./evidence/")) for link in root.find("a"))
     assert json.loads(root.find("script")[0].text)["results"][0]["check"] == EVIL
     long = [
