@@ -1,0 +1,36 @@
+"""The autoscaler's oracle: what a HorizontalPodAutoscaler (autoscaling/v2) must decide, and why.
+
+decide(Autoscaler(maximum=6, metrics=(metric,)), View(now, 2, 2, pods)).why
+"""
+
+from seatrial.judge.hpa.decide import decide
+from seatrial.judge.hpa.records import (
+    Autoscaler,
+    Behavior,
+    Controller,
+    Decision,
+    Memory,
+    Metric,
+    Pod,
+    Policy,
+    Proposal,
+    Rules,
+    Sample,
+    View,
+)
+
+__all__ = [
+    "Autoscaler",
+    "Behavior",
+    "Controller",
+    "Decision",
+    "Memory",
+    "Metric",
+    "Pod",
+    "Policy",
+    "Proposal",
+    "Rules",
+    "Sample",
+    "View",
+    "decide",
+]
