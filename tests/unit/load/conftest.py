@@ -19,10 +19,13 @@ workloads:
   api: {{kind: Deployment, name: api, load_step: {{journey: browse, per_second: 40, replicas: 2}}}}
 journeys:
   browse: {{request: {{path: /ok}}, timeout_seconds: 1}}
-  place-order: {{request: {{method: POST, path: /things, json: {{n: "{{n}}"}}}}, expect: {{status: 202}}}}
+  place-order:
+    request: {{method: POST, path: /things, json: {{n: "{{n}}"}}}}
+    expect: {{status: 202}}
+    timeout_seconds: 1
   broken: {{request: {{path: /status/500}}}}
 objectives: {{availability: 0.9, latency_p99_ms: 5000}}
-consent: {{disruptive: {consent}, context: none, namespace: none}}
+consent: {{disruptive: true, context: none, namespace: none}}
 """
 
 
@@ -38,8 +41,8 @@ class Toy:
     def system_file(self) -> Path:
         return self.directory / "toy.yaml"
 
-    def describe(self, *, consent: bool = True, **replaced: str) -> None:
-        text = SYSTEM.format(url=self.url, consent=str(consent).lower())
+    def describe(self, **replaced: str) -> None:
+        text = SYSTEM.format(url=self.url)
         for old, new in replaced.items():
             text = text.replace(old, new)
         self.system_file.write_text(text)
