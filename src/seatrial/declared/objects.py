@@ -101,7 +101,8 @@ class Resource:
     def title(self) -> str:
         """Kind/name, with the namespace before it where one is written."""
         written = text(mapping(self.data.get("metadata")).get("namespace"))
-        return f"{written}/{self.kind}/{self.name}" if written else f"{self.kind}/{self.name}"
+        name = f"{self.kind or 'object'}/{self.name or '(unnamed)'}"
+        return f"{written}/{name}" if written else name
 
     @property
     def resource(self) -> Resource:

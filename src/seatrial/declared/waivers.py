@@ -97,12 +97,12 @@ def annotated(graph: Graph) -> list[Waiver]:
 
 
 def from_system(waivers: Iterable[Any], system: Resource) -> list[Waiver]:
-    """The waivers of a system file: mappings with rule, on (Kind/name), reason and until."""
+    """The waivers of a system file: mappings with rule, object (Kind/name), reason and until."""
     found = []
     for index, given in enumerate(waivers):
         entry = mapping(given)
         until = str(entry.get("until") or "")
-        target = text(entry.get("on")) or "(nothing: `on` is missing)"
+        target = text(entry.get("object")) or "(no object)"
         path: Path = ("waivers", index)
         found.append(Waiver(text(entry.get("rule")), target, text(entry.get("reason")), until, system, path))
     return found

@@ -31,7 +31,7 @@ def test_a_waiver_that_waives_nothing_is_a_finding_only_if_its_rule_ran(files: F
 
 
 def test_waivers_of_a_system_file(files: Files, report: Run) -> None:
-    text = "waivers:\n- {rule: %s, on: Deployment/web, reason: soon gone, until: %s}\n"
+    text = "waivers:\n- {rule: %s, object: Deployment/web, reason: soon gone, until: %s}\n"
     bad, good, expired, unmatched = files(
         a_dot_yaml=BAD_TAG,
         good_dot_yaml=text % ("container.image-tag", "2999-01-31"),
