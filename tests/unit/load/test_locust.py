@@ -41,6 +41,17 @@ def headless(*arguments: str, file: Path = CHECKOUT) -> tuple[int, str, str]:
     return process.returncode, out, errors
 
 
+def agreed(code: int, out: str) -> str:
+    """The outcome of a run in which all went well; exit code and text must agree on it.
+
+    On a busy machine so short a run may be inconclusive: a stall of 20 ms makes 1 % of its arrivals late.
+    """
+    outcome = next(word for word in ("PASSED", "INCONCLUSIVE") if f"{word} load.checkout [toy]" in out)
+    assert code == (0 if outcome == "PASSED" else 1)
+    assert outcome == "PASSED" or "late" in out
+    return outcome.lower()
+
+
 def recorded(directory: Path) -> int:
     paths = [*directory.glob("run/exchanges/*.ndjson")]
     return sum(len(read_recording(path).exchanges) for path in paths)
@@ -55,9 +66,9 @@ def wait_for_exchanges(directory: Path, number: int) -> None:
 
 
 def test_a_run_ends_by_its_time_and_leaves_its_result(toy) -> None:
-    code, out, errors = headless("-t", "2s", "--arrivals", "constant:200")
-    assert code == 0, out + errors
-    verdict = out[out.index("PASSED load.checkout [toy]") :]
+    code, out, _ = headless("-t", "2s", "--arrivals", "constant:200")
+    outcome = agreed(code, out)
+    verdict = out[out.index("load.checkout [toy]") :]
     assert "place-order" not in verdict, "the verdict is not the last thing on the screen"
     exchanges = read_exchanges(toy.directory / "run" / "exchanges" / "load-checkout.ndjson.gz")
     assert 300 <= len(exchanges) <= 450
@@ -66,7 +77,7 @@ def test_a_run_ends_by_its_time_and_leaves_its_result(toy) -> None:
     written = json.loads((toy.directory / "run" / "load" / "checkout.json").read_text())
     assert written["fates"] == {"ok": len(exchanges)}
     run = read_run(toy.directory / "run")
-    assert [(result.check, result.verdict.outcome) for result in run.results] == [("load.checkout", "passed")]
+    assert [(result.check, result.verdict.outcome) for result in run.results] == [("load.checkout", outcome)]
     assert run.streams[0].file == "load-checkout.ndjson.gz"
 
 
@@ -84,9 +95,8 @@ def recorded_in(directory: Path) -> int:
 
 
 def test_workers_share_one_schedule(toy) -> None:
-    code, out, errors = headless("--arrivals", "constant:200:2", "--processes", "2")
-    assert code == 0, out + errors
-    assert "PASSED load.checkout" in out
+    code, out, _ = headless("--arrivals", "constant:200:2", "--processes", "2")
+    agreed(code, out)
     files = sorted((toy.directory / "run" / "exchanges").iterdir())
     assert [path.name for path in files] == [f"load-checkout-worker-{n}.ndjson.gz" for n in (0, 1)]
     shares = [[exchange.sequence for exchange in read_exchanges(path)] for path in files]
@@ -141,9 +151,7 @@ def test_the_page_starts_and_stops_the_load(toy) -> None:
     assert stats["state"] == "stopped"
     total = next(row for row in stats["stats"] if row["name"] == "Aggregated")
     assert total["num_requests"] == ended >= 300
-    # Locust's page and the load share one process, so a busy machine may make this run inconclusive.
-    assert process.returncode == (0 if "PASSED load.checkout [toy]" in out else 1)
-    assert "load.checkout [toy]" in out
+    agreed(process.returncode, out)
 
 
 def test_what_cannot_be_sent_is_refused_in_words(toy, monkeypatch) -> None:
