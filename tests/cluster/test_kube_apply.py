@@ -102,7 +102,7 @@ def test_a_crashing_pod_is_reported_with_its_last_line(target: Kube, access: Acc
     with pytest.raises(WaitExpired) as caught:
         deploy(target, folder, {PYTHON: access.python_image}, within_seconds=15)
     assert "store: " in caught.value.where
-    assert "CrashLoopBackOff" in caught.value.where
+    assert "exit code 1" in caught.value.where
     assert "no such database: orders" in caught.value.where
     assert target.namespace in caught.value.next_step
 

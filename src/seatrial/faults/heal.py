@@ -12,6 +12,8 @@ from seatrial.faults import journal
 from seatrial.faults.journal import FieldChange, ObjectChange, UndoEntry
 from seatrial.kube.client import Kube
 
+NOTHING = "it ends by itself, nothing to restore"
+
 
 @dataclass(frozen=True)
 class Healed:
@@ -54,6 +56,10 @@ def heal(state_directory: Path, *, include_live: bool = False) -> list[Healed]:
 def _heal(entry: UndoEntry, include_live: bool) -> Healed:
     if entry.owner_alive and not include_live:
         return Healed(entry, False, f"process {entry.pid} still runs and will undo it")
+    if not entry.changes:
+        # A deleted or crashed pod is replaced without us: that needs no cluster.
+        journal.remove(entry.path)
+        return Healed(entry, True, NOTHING)
     try:
         with Kube(Path(entry.kubeconfig), entry.context, entry.namespace) as kube:
             return undo(kube, entry)
@@ -69,7 +75,7 @@ def undo(kube: Kube, entry: UndoEntry) -> Healed:
     """
     sentences = [restore(kube, change) for change in entry.changes]
     journal.remove(entry.path)
-    return Healed(entry, True, "; ".join(sentences) or "it ends by itself, nothing to restore")
+    return Healed(entry, True, "; ".join(sentences) or NOTHING)
 
 
 def restore(kube: Kube, change: ObjectChange) -> str:

@@ -125,25 +125,34 @@ def _explain(kube: Kube, missing: list[tuple[str, str, str]]) -> str:
         for reason, sentence, _ in troubles:
             if reason in HOPELESS:
                 raise Hopeless(f"{kind.lower()}/{name} cannot roll out: {sentence}")
-        worst = next((trouble for trouble in troubles if trouble[0] == "CrashLoopBackOff"), None)
-        if worst is not None:
-            parts.append(f"{name}: {worst[1]}, last line: {last_log_line(kube, worst[2])}")
+        crashing = next(((words, pod) for _, words, pod in troubles if words and crashed(pod)), None)
+        if crashing is not None:
+            parts.append(f"{name}: {crashing[0]}, last line: {last_log_line(kube, crashing[1])}")
             continue
         sentences = [sentence for _, sentence, _ in troubles if sentence]
         parts.append(f"{name}: {problem}" + (f" ({sentences[0]})" if sentences else ""))
     return "; ".join(parts)
 
 
-def last_log_line(kube: Kube, pod: Object) -> str:
-    """The last line that the previous life of a pod's restarting container wrote."""
+def crashed(pod: Object) -> Object | None:
+    """Status of the first container that has ended badly, now or in its previous life."""
     for container in (pod.get("status") or {}).get("containerStatuses") or ():
-        if container.get("restartCount"):
-            try:
-                text = kube.logs(
-                    pod["metadata"]["name"], container=container["name"], previous=True, tail_lines=5
-                )
-            except SeatrialError as error:
-                return f"(no log: {error.what})"
-            lines = [line for line in text.splitlines() if line.strip()]
-            return lines[-1].strip()[:300] if lines else "(the log is empty)"
-    return "(no log)"
+        for state in (container.get("state") or {}, container.get("lastState") or {}):
+            if (state.get("terminated") or {}).get("exitCode"):
+                return dict(container)
+    return None
+
+
+def last_log_line(kube: Kube, pod: Object) -> str:
+    """The last line that the pod's crashed container wrote."""
+    container = crashed(pod)
+    if container is None:
+        return "(no log)"
+    previous = "terminated" not in (container.get("state") or {})
+    name = pod["metadata"]["name"]
+    try:
+        text = kube.logs(name, container=container["name"], previous=previous, tail_lines=5)
+    except SeatrialError as error:
+        return f"(no log: {error.what})"
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip()[:300] if lines else "(the log is empty)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -87,7 +88,7 @@ def take_snapshot(kube: Kube) -> Snapshot:
 
 def canonical_objects(objects: Iterable[Object]) -> dict[str, Any]:
     """Canonical form of each object that no other one owns, by `kind/name`."""
-    everything = [dict(obj) for obj in objects]
+    everything = [copy.deepcopy(dict(obj)) for obj in objects]
     scaled = scaled_by_autoscaler(everything)
     return {
         f"{obj['kind'].lower()}/{obj['metadata']['name']}": canonical(

@@ -1,0 +1,113 @@
+"""Hand-made timelines and a fault without a cluster, for what can be decided without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from seatrial.faults.base import Fault, Plan, Proof
+from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import Disturbance, Target
+from seatrial.model.system import System
+from seatrial.model.timeline import (
+    Change,
+    Clock,
+    Endpoint,
+    EndpointsSeen,
+    PodSeen,
+    Seen,
+    Timeline,
+    WorkloadSeen,
+)
+from seatrial.waiting import NotYet, Ready
+
+CLOCK = Clock(0.0, 0.01, 0.0)
+
+
+def system(**changes: Any) -> System:
+    content: dict[str, Any] = {
+        "apiVersion": "seatrial/v1",
+        "kind": "System",
+        "metadata": {"name": "tiny"},
+        "target": {"context": "kind-x", "namespace": "shop"},
+        "entry": {"url": "http://127.0.0.1:30080"},
+        "workloads": {
+            "web": {"kind": "Deployment", "name": "web", "stateless": True},
+            "store": {"kind": "StatefulSet", "name": "store", "stateful": True},
+        },
+        "journeys": {"read": {"request": {"path": "/"}}},
+        "consent": {"disruptive": True, "context": "kind-x", "namespace": "shop"},
+    }
+    return System.model_validate(content | changes)
+
+
+def pod(name: str, at: float = 0.0, *, role: str = "web", **changes: Any) -> PodSeen:
+    ready = PodSeen(
+        at=at,
+        change=Change.ADDED,
+        name=name,
+        uid=f"uid-{name}",
+        workload=role,
+        node="node-1",
+        ip=f"10.0.0.{sum(name.encode()) % 250}",
+        phase="Running",
+        ready=True,
+        restarts=0,
+        container_ids=(f"containerd://{name}",),
+        owner="ReplicaSet/web-1",
+        created_at=at,
+        scheduled_at=at,
+        started_at=at,
+        ready_at=at,
+        deleting=False,
+    )
+    return replace(ready, **changes)
+
+
+def workload(at: float = 0.0, *, wanted: int = 2, role: str = "web", **changes: Any) -> WorkloadSeen:
+    seen = WorkloadSeen(at, Change.ADDED, "Deployment", role, role, wanted, wanted, wanted, wanted)
+    return replace(seen, **changes)
+
+
+def endpoints(at: float, *pods: PodSeen, service: str = "web") -> EndpointsSeen:
+    serving = tuple(
+        Endpoint(ip=p.ip, pod=p.name, ready=p.ready and not p.deleting, serving=True, terminating=p.deleting)
+        for p in pods
+    )
+    return EndpointsSeen(at, Change.MODIFIED, f"{service}-abc", service, serving)
+
+
+def timeline(*seen: Seen) -> Timeline:
+    return Timeline(began_at=0.0, ended_at=100.0, clock=CLOCK, seen=seen)
+
+
+def recorder(recorded: Timeline, made_for: System) -> Recorder:
+    """What plans and guards ask of a recorder, answered from a finished timeline."""
+    kube = SimpleNamespace(context="kind-x", namespace="shop", kubeconfig=Path("/nowhere/kubeconfig"))
+    stand_in: Any = SimpleNamespace(kube=kube, system=made_for, snapshot=lambda: recorded)
+    return stand_in
+
+
+class Rehearsal(Fault):
+    """A fault that only calls back."""
+
+    name: ClassVar[str] = "rehearsal"
+    disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
+
+    def __init__(self, inject: Callable[[], None], *, provable: bool = True) -> None:
+        super().__init__("web", seed=5)
+        self._inject = inject
+        self._provable = provable
+
+    def plan(self, recorder: Recorder) -> Plan:
+        return Plan(Target("Pod", "shop", "a", "uid-a"), "web", self.seed, (), prove_seconds=0.1)
+
+    def inject(self, plan: Plan, recorder: Recorder) -> float:
+        self._inject()
+        return 10.0
+
+    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
+        return Ready(Proof(11.0, "seen")) if self._provable else NotYet("nothing to see")

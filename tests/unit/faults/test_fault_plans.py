@@ -1,0 +1,212 @@
+"""What may be hit and what is refused, decided on finished timelines and plain objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from stand_ins import pod, recorder, system, timeline, workload
+
+from seatrial.errors import FaultRefused
+from seatrial.faults import heal
+from seatrial.faults.base import candidates, pods_gone, replacement_of, require_consent
+from seatrial.faults.crash_pod import exit_codes
+from seatrial.faults.delete_pod import DeletePod
+from seatrial.faults.drain_node import MARK, cordon, require_refuge, require_replicas, stays, takes_pods
+from seatrial.faults.journal import FieldChange
+from seatrial.model.timeline import Change
+from seatrial.waiting import NotYet, Ready
+
+TWO = (workload(), pod("a"), pod("b"))
+
+
+def names(*seen: Any, role: str = "web", spare_last: bool = True, allow_last: bool = False) -> list[str]:
+    found = candidates(timeline(*seen), system(), role, spare_last=spare_last, allow_last=allow_last)
+    return [item.name for item in found]
+
+
+def test_ready_pods_of_the_role_are_candidates() -> None:
+    others = (pod("x", role="store"), pod("c", ready=False), pod("d", deleting=True))
+    gone = (pod("e"), pod("e", 1.0, change=Change.DELETED))
+    assert names(*TWO, *others, *gone) == ["a", "b"]
+
+
+def test_an_unknown_role_is_refused() -> None:
+    with pytest.raises(FaultRefused, match="no workload has the role 'wep'") as caught:
+        names(*TWO, role="wep")
+    assert "store, web" in caught.value.next_step
+
+
+def test_a_workload_that_does_not_exist_is_refused_and_is_no_pass() -> None:
+    with pytest.raises(FaultRefused, match="does not exist, nothing was disturbed"):
+        names(pod("x", role="store"))
+    with pytest.raises(FaultRefused, match="does not exist"):
+        names(workload(), workload(1.0, change=Change.DELETED), pod("a"))
+
+
+def test_no_ready_pod_is_refused_with_the_state_of_each() -> None:
+    with pytest.raises(FaultRefused, match="no ready pod") as caught:
+        names(workload(), pod("a", deleting=True), pod("b", ready=False, reason="CrashLoopBackOff"))
+    assert caught.value.next_step == "pods: a terminating, b CrashLoopBackOff"
+
+
+def test_the_last_replica_that_must_stay_up_is_refused() -> None:
+    with pytest.raises(FaultRefused, match="a is the last ready replica"):
+        names(workload(), pod("a"), pod("b", deleting=True))
+    assert names(workload(), pod("a"), allow_last=True) == ["a"]
+    assert names(workload(), pod("a"), spare_last=False) == ["a"]
+
+
+CONSENT = {"disruptive": True, "context": "kind-x", "namespace": "shop"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"disruptive": False}, "does not consent"),
+        ({"context": "prod"}, "consent is given for context 'prod'"),
+        ({"context": None}, "consent is given for context None"),
+        ({"namespace": "other"}, "consent is given for namespace 'other'"),
+    ],
+)
+def test_consent_counts_only_for_exactly_this_context_and_namespace(
+    changes: dict[str, Any], words: str
+) -> None:
+    made_for = system(consent=CONSENT | changes)
+    with pytest.raises(FaultRefused, match=words):
+        require_consent(made_for, recorder(timeline(), made_for).kube)
+    require_consent(system(), recorder(timeline(), system()).kube)
+
+
+def test_another_namespace_than_the_systems_is_refused() -> None:
+    made_for = system(target={"context": "kind-x", "namespace": "prod"})
+    with pytest.raises(FaultRefused, match="in namespace 'prod', not in 'shop'"):
+        require_consent(made_for, recorder(timeline(), made_for).kube)
+
+
+def test_the_same_seed_picks_the_same_victims_whatever_their_order() -> None:
+    pods = [pod(name) for name in "abcdefgh"]
+    first, second = DeletePod("web", seed=3), DeletePod("web", seed=3)
+    picked = [first.pick(pods).name for _ in range(6)]
+    assert picked == [second.pick(pods[::-1]).name for _ in range(6)]
+    assert len(set(picked)) > 1, "each round draws anew"
+    other = DeletePod("web", seed=4)
+    assert picked != [other.pick(pods).name for _ in range(6)]
+
+
+def test_a_named_victim_must_be_a_candidate() -> None:
+    assert DeletePod("web", pod="b").pick([pod("a"), pod("b")]).name == "b"
+    with pytest.raises(FaultRefused, match="pod z is no ready pod") as caught:
+        DeletePod("web", pod="z").pick([pod("b"), pod("a")])
+    assert caught.value.next_step == "ready: a, b"
+
+
+def test_a_pod_is_gone_only_when_its_uid_was_seen_deleted() -> None:
+    there = timeline(pod("a"), pod("a", 1.0, change=Change.MODIFIED, deleting=True))
+    assert pods_gone(there, ["uid-a"]) == NotYet("a terminating")
+    assert pods_gone(there, ["uid-z"]) == NotYet("uid-z never seen")
+    gone = timeline(
+        pod("a"), pod("b"), pod("a", 2.0, change=Change.DELETED), pod("b", 3.0, change=Change.DELETED)
+    )
+    assert pods_gone(gone, ["uid-a", "uid-b"]) == Ready(3.0)
+
+
+def test_the_replacement_is_the_first_new_pod_of_the_same_role() -> None:
+    seen = timeline(pod("a"), pod("b"), pod("x", 2.0, role="store"), pod("c", 3.0), pod("d", 4.0))
+    assert replacement_of(pod("a"), seen, since=1.0) == "c"
+    assert replacement_of(pod("a"), seen, since=5.0) == ""
+    again = pod("store-0", 3.0, role="store", uid="uid-new")
+    assert replacement_of(pod("store-0", role="store"), timeline(again), since=1.0) == "store-0"
+
+
+def node(name: str = "n", **changes: Any) -> dict[str, Any]:
+    status = {"conditions": [{"type": "Ready", "status": "True"}]}
+    return {"metadata": {"name": name, "uid": "u"}, "spec": {}, "status": status} | changes
+
+
+def test_a_node_with_no_refuge_for_its_pods_is_refused() -> None:
+    tainted = node("t", spec={"taints": [{"key": "control-plane", "effect": "NoSchedule"}]})
+    away = node("x", status={"conditions": [{"type": "Ready", "status": "Unknown"}]})
+    cordoned = node("c", spec={"unschedulable": True})
+    assert not any(takes_pods(other) for other in (tainted, away, cordoned))
+    with pytest.raises(FaultRefused, match="no other node could take the pods of n"):
+        require_refuge(node(), [node(), tainted, away, cordoned])
+    prefers = node("p", spec={"taints": [{"key": "k", "effect": "PreferNoSchedule"}]})
+    require_refuge(node(), [node(), prefers])
+
+
+def test_a_node_that_is_cordoned_already_is_refused() -> None:
+    with pytest.raises(FaultRefused, match="node n is cordoned already\n"):
+        require_refuge(node(spec={"unschedulable": True}), [node("other")])
+    ours = node(spec={"unschedulable": True}, metadata={"name": "n", "annotations": {MARK: "run-1"}})
+    with pytest.raises(FaultRefused, match="cordoned already by run-1"):
+        require_refuge(ours, [node("other")])
+
+
+def owned(kind: str) -> dict[str, Any]:
+    return {"metadata": {"name": "p", "ownerReferences": [{"kind": kind, "controller": True}]}, "status": {}}
+
+
+def test_a_drain_leaves_what_it_must() -> None:
+    assert stays(owned("ReplicaSet")) == ""
+    assert stays(owned("StatefulSet")) == ""
+    assert "DaemonSet" in stays(owned("DaemonSet"))
+    assert "no controller" in stays({"metadata": {"name": "bare"}})
+    mirror = {"metadata": {"name": "m", "annotations": {"kubernetes.io/config.mirror": "x"}}}
+    assert "static" in stays(mirror)
+    assert "ended" in stays({**owned("Job"), "status": {"phase": "Succeeded"}})
+
+
+def test_a_drain_that_takes_a_lone_stateless_replica_is_refused() -> None:
+    lone = timeline(workload(), pod("a"), pod("s", role="store"))
+    with pytest.raises(FaultRefused, match="a is the last ready replica of role 'web'"):
+        require_replicas([pod("a")], lone, ["web"])
+    require_replicas([pod("s", role="store")], lone, ["web"])
+    require_replicas([pod("a"), pod("b")], timeline(*TWO), ["web"])
+
+
+def test_a_cordon_is_undone_to_what_it_was() -> None:
+    change = cordon(node(), "mark-1")
+    assert heal.merge_patch(list(change.fields), written=True) == {
+        "spec": {"unschedulable": True},
+        "metadata": {"annotations": {MARK: "mark-1"}},
+    }
+    assert heal.merge_patch(list(change.fields)) == {
+        "spec": {"unschedulable": None},
+        "metadata": {"annotations": {MARK: None}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("original", "written", "current", "ours", "foreign"),
+    [
+        (None, True, True, True, False),
+        (None, True, None, False, False),
+        (None, True, False, False, False),
+        (False, True, None, False, False),
+        (True, True, True, False, False),
+        (3, 0, 0, True, False),
+        (3, 0, 3, False, False),
+        (3, 0, 5, False, True),
+        (3, 0, None, False, True),
+        (None, "mark", "other", False, True),
+    ],
+)
+def test_a_field_is_restored_only_while_it_has_the_faults_value(
+    original: Any, written: Any, current: Any, ours: bool, foreign: bool
+) -> None:
+    change = FieldChange(("spec", "field"), original, written)
+    obj = {"spec": {} if current is None else {"field": current}}
+    assert heal.still_written(obj, change) is ours
+    assert heal.changed_by_others(obj, change) is foreign
+
+
+def test_exit_codes_are_those_of_the_victims_own_containers() -> None:
+    old = {"terminated": {"containerID": "c://1", "exitCode": 137}}
+    containers = [
+        {"name": "a", "state": {"running": {}}, "lastState": old},
+        {"name": "b", "state": {"terminated": {"containerID": "c://2", "exitCode": 0}}},
+        {"name": "c", "state": {"terminated": {"containerID": "c://other", "exitCode": 1}}},
+    ]
+    found = exit_codes({"status": {"containerStatuses": containers}}, ("c://1", "c://2", "c://3"))
+    assert found == {"c://1": 137, "c://2": 0}

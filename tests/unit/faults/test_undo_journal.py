@@ -1,0 +1,137 @@
+"""The undo is on disk, and synced, before anything is injected; and it can be read again."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seatrial.errors import BadInput
+from seatrial.faults import journal
+from seatrial.faults.heal import heal, pending
+from seatrial.faults.journal import FieldChange, ObjectChange, UndoEntry
+
+CHANGE = ObjectChange(
+    kind="Node",
+    name="node-1",
+    namespace="",
+    uid="u",
+    fields=(
+        FieldChange(("spec", "unschedulable"), None, True),
+        FieldChange(("metadata", "annotations", "seatrial.dev/cordoned-by"), None, "me"),
+    ),
+)
+
+
+def entry(**changes: object) -> UndoEntry:
+    content = {
+        "id": journal.new_id("drain-node"),
+        "fault": "drain-node",
+        "target": "node/node-1",
+        "workload": "web",
+        "begun_wall": 1000.0,
+        "kubeconfig": "/nowhere/kubeconfig",
+        "context": "kind-x",
+        "namespace": "shop",
+        "changes": (CHANGE,),
+        **journal.own_process(),
+    }
+    return UndoEntry(**(content | changes))  # type: ignore[arg-type]
+
+
+def test_an_entry_is_read_back_as_it_was_written(tmp_path: Path) -> None:
+    written = entry()
+    path = journal.write(tmp_path, written)
+    (read,) = pending(tmp_path)
+    assert read == written
+    assert read.path == path
+    assert "drain-node on node/node-1 in namespace shop (context kind-x)" in str(read)
+    journal.remove(path)
+    journal.remove(path)
+    assert pending(tmp_path) == []
+
+
+def test_the_file_and_then_its_folders_are_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    state = tmp_path / "state"
+    path = journal.write(state, entry(id="x"))
+    assert synced == [str(path.parent / ".x.partial"), str(path.parent), str(state), str(tmp_path)]
+    assert [file.name for file in path.parent.iterdir()] == ["x.json"]
+
+
+def test_a_folder_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
+    (tmp_path / "undo").write_text("a file in the way")
+    with pytest.raises(BadInput, match="cannot be written") as caught:
+        journal.write(tmp_path, entry())
+    assert "no fault is injected" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[]", '{"version": 2}', '{"version": 1, "changes": []}', '{"version": 1, "changes": [7]}'],
+)
+def test_a_file_that_is_no_entry_is_told_and_not_skipped(tmp_path: Path, text: str) -> None:
+    (tmp_path / "undo").mkdir()
+    (tmp_path / "undo" / "odd.json").write_text(text)
+    with pytest.raises(BadInput, match="cannot be used") as caught:
+        pending(tmp_path)
+    assert "odd.json" in caught.value.where
+
+
+def test_entries_come_oldest_first(tmp_path: Path) -> None:
+    for name in ("20260102T000000-b", "20260101T000000-z", "20260103T000000-a"):
+        journal.write(tmp_path, entry(id=name))
+    assert [item.id[:8] for item in pending(tmp_path)] == ["20260101", "20260102", "20260103"]
+
+
+def test_an_unfinished_write_is_no_entry(tmp_path: Path) -> None:
+    (tmp_path / "undo").mkdir()
+    (tmp_path / "undo" / ".x.partial").write_text('{"ver')
+    assert pending(tmp_path) == []
+    assert pending(tmp_path / "missing") == []
+
+
+def test_the_entry_of_a_running_process_is_left_to_it(tmp_path: Path) -> None:
+    program = (
+        "import json; from seatrial.faults import journal;"
+        "print(json.dumps(journal.own_process()), flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        journal.write(tmp_path, entry(**json.loads(owner.stdout.readline())))
+        (item,) = pending(tmp_path)
+        assert item.owner_alive
+        (result,) = heal(tmp_path)
+        assert not result.done
+        assert f"process {owner.pid} still runs" in str(result)
+        owner.kill()
+        owner.wait()
+        assert not item.owner_alive
+
+
+def test_a_pid_that_was_given_to_another_process_is_no_owner() -> None:
+    assert not entry(pid=os.getppid(), process_started="1").owner_alive
+    assert not entry(pid=0, process_started="").owner_alive
+    assert not entry().owner_alive, "one's own entries may be healed by oneself"
+
+
+def test_a_cluster_that_cannot_be_reached_leaves_the_entry(tmp_path: Path) -> None:
+    journal.write(tmp_path, entry(kubeconfig=str(tmp_path / "missing")))
+    (result,) = heal(tmp_path)
+    assert not result.done
+    assert "cannot read the kubeconfig" in str(result)
+    assert str(result).startswith("NOT undone: drain-node")
+    assert len(pending(tmp_path)) == 1
