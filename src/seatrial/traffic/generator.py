@@ -113,7 +113,7 @@ class Generator:
                 )
             return NotYet(f"{sent} of {number} requests ended")
 
-        return eventually(enough, within_seconds=within_seconds, what="traffic flows", every_seconds=0.02)
+        return eventually(enough, within_seconds=within_seconds, what="traffic flows", every_seconds=0.05)
 
     def wait_until_ended(self, *, within_seconds: float) -> None:
         """Wait until a schedule with an end was walked.

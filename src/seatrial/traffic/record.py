@@ -20,6 +20,7 @@ from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
 
 HEAD = "head"
 CLOSING = "closing"
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 FLUSH_EVERY_SECONDS = 0.08
 """How long an exchange may lie in the generator's memory. Longer saves CPU, shorter is no more live."""
 
@@ -38,12 +39,12 @@ def exchange_line(exchange: Exchange) -> str:
         value = getattr(exchange, name)
         if value:
             fields[name] = value
-    return json.dumps(fields, separators=(",", ":")) + "\n"
+    return _ENCODE(fields) + "\n"
 
 
 def special_line(kind: str, data: Mapping[str, Any]) -> str:
     """The head or the closing record."""
-    return json.dumps({"type": kind, **data}, separators=(",", ":")) + "\n"
+    return _ENCODE({"type": kind, **data}) + "\n"
 
 
 class RecordFile:

@@ -1,0 +1,159 @@
+"""How well the generator keeps its times, and what it costs: `python -m benchmarks.bench_traffic`.
+
+Prints, against a small server of its own on 127.0.0.1:
+- at 100 requests/s: late arrivals, lateness, and CPU of the generator's process (goal: under 1 % later than
+  10 ms, under 5 % of a core);
+- at its highest rate: requests per CPU second, and the ratio to Locust's FastHttpUser on the same server;
+- a server that stands still for a second: the 99th percentile that each of the two reports.
+Figures depend on the machine; the ratios hardly do. Nothing here passes or fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from seatrial.model.exchange import Exchange, GeneratorHealth
+from seatrial.traffic.schedule import Constant
+from seatrial.traffic.stream import TrafficStream
+
+SECONDS = float(os.environ.get("BENCH_SECONDS", "10"))
+BROWSE = {"request": {"path": "/ok"}}
+SERVER = """
+import asyncio
+class Answer(asyncio.Protocol):
+    def connection_made(self, transport): self.transport = transport
+    def data_received(self, data):
+        answer = b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"
+        self.transport.write(answer * data.count(b"\\r\\n\\r\\n"))
+async def main():
+    server = await asyncio.get_running_loop().create_server(Answer, "127.0.0.1", 0, backlog=4096)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+asyncio.run(main())
+"""
+LOCUSTFILE = """
+import os, resource
+from locust import FastHttpUser, constant_throughput, events, task
+class Browse(FastHttpUser):
+    rate = float(os.environ["BENCH_RATE_PER_USER"])
+    wait_time = constant_throughput(rate) if rate else (lambda self: 0)
+    @task
+    def ok(self): self.client.get("/ok")
+@events.test_start.add_listener
+def begin(**_): Browse.cpu = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+@events.quitting.add_listener
+def end(environment, **_):
+    total = environment.stats.total
+    used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - Browse.cpu
+    print("RESULT", total.num_requests, used, total.get_response_time_percentile(0.99), flush=True)
+"""
+
+
+@contextmanager
+def server() -> Iterator[tuple[str, int]]:
+    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}", process.pid
+        finally:
+            process.kill()
+
+
+def own(
+    url: str, rate: float, seconds: float, *, freeze: int = 0
+) -> tuple[tuple[Exchange, ...], GeneratorHealth]:
+    """Our generator at a constant rate; with `freeze`, that process stands still for a second half-way."""
+    with tempfile.TemporaryDirectory() as directory:
+        with TrafficStream(
+            url, "browse", BROWSE, schedule=Constant(rate, seconds), directory=Path(directory)
+        ) as stream:
+            if freeze:
+                freeze_for_a_second(freeze, after_seconds=seconds / 2)
+            stream.wait_until_ended(within_seconds=seconds * 3 + 20)
+        return stream.stop()
+
+
+def locust(url: str, rate: float, seconds: float, *, freeze: int = 0) -> tuple[int, float, float]:
+    """Locust's FastHttpUser: requests, CPU seconds, 99th percentile in ms. Rate 0 is as fast as it can."""
+    users = 50 if rate else 20
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "locustfile.py"
+        file.write_text(LOCUSTFILE)
+        command = [
+            sys.executable,
+            "-m",
+            "locust",
+            "-f",
+            str(file),
+            "--headless",
+            "--only-summary",
+            "--host",
+            url,
+        ]
+        command += ["-u", str(users), "-r", "100", "-t", f"{seconds:.0f}s", "--loglevel", "ERROR"]
+        environment = {**os.environ, "BENCH_RATE_PER_USER": str(rate / users)}
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True
+        ) as process:
+            if freeze:
+                freeze_for_a_second(freeze, after_seconds=seconds / 2)
+            out, _ = process.communicate(timeout=seconds * 3 + 20)
+    _, requests, used, p99 = next(line for line in out.splitlines() if line.startswith("RESULT")).split()
+    return int(requests), float(used), float(p99)
+
+
+def freeze_for_a_second(pid: int, *, after_seconds: float) -> None:
+    time.sleep(after_seconds)
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(1.0)
+    os.kill(pid, signal.SIGCONT)
+
+
+def p99_ms(exchanges: tuple[Exchange, ...]) -> float:
+    latencies = sorted(e.latency_seconds for e in exchanges if e.latency_seconds is not None)
+    return latencies[int(len(latencies) * 0.99)] * 1_000
+
+
+def main() -> None:
+    with server() as (url, pid):
+        exchanges, health = own(url, 100, SECONDS)
+        steady = {
+            "requests": health.sent,
+            "late_percent": round(100 * health.late_fraction, 2),
+            "lateness_p99_ms": round(health.lateness_p99_seconds * 1_000, 2),
+            "cpu_percent_of_a_core": round(100 * health.cpu_fraction, 2),
+            "latency_p99_ms": round(p99_ms(exchanges), 2),
+        }
+        _, fast = own(url, 3_000, SECONDS / 2)
+        ours = fast.sent / (fast.cpu_fraction * SECONDS / 2)
+        requests, used, _ = locust(url, 0, SECONDS / 2)
+        frozen, _ = own(url, 500, SECONDS, freeze=pid)
+        _, _, closed_p99 = locust(url, 500, SECONDS, freeze=pid)
+    report = {
+        "at_100_per_second": steady,
+        "requests_per_cpu_second": {
+            "seatrial": round(ours),
+            "locust_fast_http_user": round(requests / used),
+            "ratio": round(ours / (requests / used), 2),
+        },
+        "p99_ms_when_the_server_stands_still_for_1_s": {
+            "seatrial": round(p99_ms(frozen), 1),
+            "locust_fast_http_user": closed_p99,
+            "ratio": round(p99_ms(frozen) / closed_p99, 1),
+        },
+        "load_average": os.getloadavg()[0],
+    }
+    sys.stdout.write(json.dumps(report, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
