@@ -78,7 +78,9 @@ class _Gathered:
             faults=tuple(sorted(self.faults, key=lambda fault: fault[2].accepted_at)),
             streams=tuple(self.streams),
             timelines=tuple(self.timelines),
-            changed_objects=None if self.changed_objects is None else tuple(self.changed_objects),
+            changed_objects=None
+            if self.changed_objects is None
+            else tuple(dict.fromkeys(self.changed_objects)),
             notes=tuple(dict.fromkeys(self.notes)),
             damage=tuple(self.damage),
             extra={

@@ -183,6 +183,10 @@ def test_the_page_is_accessible(sample_page: Node) -> None:
     for drawing in root.find("svg", role="img"):
         assert drawing.find("title")[0].own_text
         assert drawing.find("desc")[0].own_text.endswith((".", "s", ")"))
+    landmarks = [
+        n.attributes.get("aria-label") for n in root.everything() if n.attributes.get("role") == "region"
+    ]
+    assert len(set(landmarks)) == len(landmarks)
     levels = [int(node.name[1]) for node in root.everything() if re.fullmatch("h[1-6]", node.name)]
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
