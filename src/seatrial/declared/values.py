@@ -11,9 +11,25 @@ Path = tuple[str | int, ...]
 _NO_MAPPING: dict[str, Any] = {}
 _NO_LIST: list[Any] = []
 
-_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE])?")
 _FACTORS = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
 _FACTORS |= {unit: 1024.0**power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), start=1)}
+
+
+class Pattern:
+    """A regular expression that is compiled when it is first used: most inputs need few of them."""
+
+    __slots__ = ("_compiled", "_flags", "_written")
+
+    def __init__(self, written: str, flags: int = 0) -> None:
+        self._written = written
+        self._flags = flags
+        self._compiled: re.Pattern[str] | None = None
+
+    @property
+    def compiled(self) -> re.Pattern[str]:
+        if self._compiled is None:
+            self._compiled = re.compile(self._written, self._flags)
+        return self._compiled
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -60,15 +76,21 @@ def quantity(value: Any) -> float | None:
     """A Kubernetes quantity ("500m", "1.5Gi", 2) in its base unit (cores, bytes), or None when it is none."""
     if value.__class__ is int or value.__class__ is float:
         return float(value)
-    match = _QUANTITY.fullmatch(text(value).strip())
-    if match is None:
+    written = text(value).strip()
+    suffix = written[-2:] if written[-1:] == "i" else written[-1:]
+    factor = _FACTORS.get(suffix)
+    number = written if factor is None else written[: -len(suffix)]
+    if (
+        (not number[-1:].isdecimal() and number[-1:] != ".")
+        or not number.isascii()
+        or "_" in number
+        or len(number) > 40
+    ):
         return None
-    number, suffix = match.groups()
-    if not suffix:
-        return float(number)
-    if suffix[0] in "eE" and len(suffix) > 1 and suffix != "Ei":
-        return float(number + suffix) if len(suffix) < 6 else None
-    return float(number) * _FACTORS[suffix]
+    try:
+        return float(number) * (factor or 1.0)
+    except ValueError:
+        return None
 
 
 def percentage(value: Any) -> float | None:

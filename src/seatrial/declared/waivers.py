@@ -14,10 +14,10 @@ from typing import Any
 from seatrial.declared.graph import Graph
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import RULES, WAIVER, Found, Level, Severity, rule
-from seatrial.declared.values import Path, brief, mapping, text
+from seatrial.declared.values import Path, Pattern, brief, mapping, text
 
 PREFIX = "seatrial.dev/waive."
-_WRITTEN = re.compile(r"(?P<reason>.*?)[;,.]?\s*\buntil\s+(?P<until>\d{4}-\d{2}-\d{2})\s*\.?\s*", re.DOTALL)
+_WRITTEN = Pattern(r"(?P<reason>.*?)[;,.]?\s*\buntil\s+(?P<until>\d{4}-\d{2}-\d{2})\s*\.?\s*", re.DOTALL)
 
 
 class Waiver:
@@ -89,7 +89,7 @@ def annotated(graph: Graph) -> list[Waiver]:
         for notes, path in places:
             for key, value in notes.items():
                 if key.startswith(PREFIX):
-                    match = _WRITTEN.fullmatch(text(value))
+                    match = _WRITTEN.compiled.fullmatch(text(value))
                     reason, until = match.group("reason", "until") if match else (text(value), "")
                     rule_id = key.removeprefix(PREFIX)
                     found.append(Waiver(rule_id, "", reason, until, resource, (*path, key)))

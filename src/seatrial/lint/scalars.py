@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Any
+
+from seatrial.declared.values import Pattern
 
 _TRUE = {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"}
 _FALSE = {"n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"}
@@ -23,8 +24,8 @@ _NOT_A_NUMBER = {
     "-.Inf",
     "-.INF",
 }
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
+_FLOAT = Pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_INTEGER = Pattern(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 
 
 def resolve(written: str) -> Any:
@@ -42,11 +43,14 @@ def resolve(written: str) -> Any:
 def _number(written: str, first: str) -> Any:
     if written in _NOT_A_NUMBER:
         return math.nan if written[-1] in "nN" else math.inf
+    last = written[-1]
+    if last not in "0123456789." and "0x" not in written.lower():
+        return written  # 100m, 64Mi, 30s: far the most
     bare = written if first == "." else written.replace("_", "")
-    integer = _INTEGER.fullmatch(bare)
+    integer = _INTEGER.compiled.fullmatch(bare)
     if integer is not None:
         return _integer(*integer.groups())
-    return float(bare) if _FLOAT.fullmatch(bare) else written
+    return float(bare) if _FLOAT.compiled.fullmatch(bare) else written
 
 
 def _integer(sign: str, *digits: str | None) -> int:

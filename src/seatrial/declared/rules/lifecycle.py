@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from seatrial.declared.objects import Container, Workload
 from seatrial.declared.rule import CONTAINER, WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import in_long_running, long_running, replicated, says_one_replica
-from seatrial.declared.values import brief, dig, mapping, sequence, text, whole
+from seatrial.declared.values import Pattern, brief, dig, mapping, sequence, text, whole
 
-_SLEEP = re.compile(r"\bsleep\s+([0-9]+(?:\.[0-9]+)?)")
+_SLEEP = Pattern(r"\bsleep\s+([0-9]+(?:\.[0-9]+)?)")
 _IDLE_COMMANDS = {"true", "/bin/true", ":", "exit 0", "/bin/sh -c true", "sh -c true", "/bin/sh -c :", "echo"}
 
 
@@ -33,7 +32,7 @@ def pre_stop_seconds(container: Container) -> float:
     if native is not None:
         return float(native)
     words = [word for word in sequence(dig(hook, "exec", "command")) if word.__class__ is str]
-    match = _SLEEP.search(" ".join(words))
+    match = _SLEEP.compiled.search(" ".join(words)) if words else None
     return float(match.group(1)) if match else 0.0
 
 
@@ -43,7 +42,8 @@ def pre_stop_seconds(container: Container) -> float:
     Level.CORE,
     Severity.WARNING,
     must="A container behind a Service SHOULD wait a few seconds before it is told to stop.",
-    why="The endpoint is removed everywhere only after the process got SIGTERM: requests still arrive, and "
+    why="The endpoint is removed everywhere only after the process got SIGTERM: requests still "
+    "arrive, and "
     "fail. A hook that does nothing (`/bin/true`) does not count.",
     fix="Add `lifecycle.preStop.sleep.seconds: 5` (or an exec of sleep), and keep it below the grace period.",
     source="concepts/containers/container-lifecycle-hooks/",

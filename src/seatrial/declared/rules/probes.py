@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from seatrial.declared.values import brief, dig, mapping, text, whole
 
 _KINDS = ("startupProbe", "readinessProbe", "livenessProbe")
 _HANDLERS = ("httpGet", "tcpSocket", "grpc", "exec")
-_DEPENDENCY_PATH = re.compile(r"ready|readiness|dependenc|/deep|/db\b|/health/all", re.IGNORECASE)
+_DEPENDENCY = ("ready", "readiness", "dependenc", "/deep", "/db", "/health/all")
 
 
 def probe(container: Container, kind: str) -> dict[str, Any]:
@@ -33,6 +32,10 @@ def patience_seconds(given: dict[str, Any]) -> int:
     """How long a probe may fail before it acts: period times threshold, with the API server's defaults."""
     period, threshold = whole(given.get("periodSeconds")), whole(given.get("failureThreshold"))
     return (10 if period is None else period) * (3 if threshold is None else threshold)
+
+
+def _tells_of_readiness(name: str) -> bool:
+    return any(word in name.lower() for word in _DEPENDENCY)
 
 
 def has_liveness(container: Container) -> bool:
@@ -154,13 +157,13 @@ def probes_differ(container: Container) -> Iterator[Found]:
 )
 def liveness_on_dependency(container: Container) -> Iterator[Found]:
     path = text(dig(container.data, "livenessProbe", "httpGet", "path"))
-    if _DEPENDENCY_PATH.search(path):
+    if _tells_of_readiness(path):
         yield (
             container.at("livenessProbe", "httpGet", "path"),
             f"{brief(path)} by its name tells of readiness",
         )
     service = text(dig(container.data, "livenessProbe", "grpc", "service"))
-    if _DEPENDENCY_PATH.search(service):
+    if _tells_of_readiness(service):
         yield (
             container.at("livenessProbe", "grpc", "service"),
             f"{brief(service)} by its name tells of readiness",
@@ -173,7 +176,8 @@ def liveness_on_dependency(container: Container) -> Iterator[Found]:
     Level.CORE,
     Severity.ERROR,
     must="A probe MUST name exactly one thing to ask, on a port that the container declares.",
-    why="A probe without a handler is refused by the API server; a port name that does not exist fails for "
+    why="A probe without a handler is refused by the API server; a port name that does not exist "
+    "fails for "
     "ever.",
     fix="Name one of httpGet, tcpSocket, grpc, exec, and a port from the container's list.",
     source="concepts/workloads/pods/pod-lifecycle/#probe-check-methods",
@@ -208,7 +212,8 @@ def probe_handler(container: Container) -> Iterator[Found]:
     Level.EXTENDED,
     Severity.NOTE,
     must="A probe that starts a process SHOULD run every 10 s or less often.",
-    why="Each run forks inside the container and counts against its CPU limit: at 1 s and many pods a node "
+    why="Each run forks inside the container and counts against its CPU limit: at 1 s and many pods a "
+    "node "
     "spends its time on probes, and a throttled container fails them.",
     fix="Use httpGet or grpc, or raise periodSeconds to 10.",
     source="concepts/workloads/pods/pod-lifecycle/#probe-check-methods",

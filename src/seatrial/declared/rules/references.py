@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import RESOURCE, WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.values import brief, mapping
 
-_HASHED = re.compile(r".+-[a-z0-9]{10}")
 _PROVIDED = {"kube-root-ca.crt", "openshift-service-ca.crt"}
 """ConfigMaps that the cluster puts into every namespace."""
+
+
+def _is_hashed(name: str) -> bool:
+    """Whether a name ends in a hash of the content, as kustomize writes it: `settings-5h2k8d9m4t`."""
+    head, _, suffix = name.rpartition("-")
+    return bool(head) and len(suffix) == 10 and suffix.isalnum() and suffix.islower()
 
 
 def has_references(workload: Workload) -> bool:
@@ -128,7 +132,7 @@ def config_rollout(workload: Workload) -> Iterator[Found]:
             or reference.name in told
         ):
             continue
-        if target.data.get("immutable") is not True and not _HASHED.fullmatch(reference.name):
+        if target.data.get("immutable") is not True and not _is_hashed(reference.name):
             told.add(reference.name)
             yield reference.path, f"a change of {target.title} does not roll its pods"
 

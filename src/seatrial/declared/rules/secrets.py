@@ -7,31 +7,46 @@ from collections.abc import Iterator
 
 from seatrial.declared.objects import Container, Resource
 from seatrial.declared.rule import EVERY_CONTAINER, Found, Level, Severity, rule
-from seatrial.declared.values import brief, mapping, maps, text
+from seatrial.declared.values import Pattern, brief, mapping, maps, text
 
-_NAME = re.compile(
+_NAME = Pattern(
     r"passw(?:or)?d|passphrase|secret|(?:^|[_\-.])token(?:$|[_\-.])|(?:api|access|private|signing|batch)[_\-.]?key"
     r"|encryption[_\-.]?key|credential|(?:^|_)key_content|(?:^|[_\-.])pwd(?:$|[_\-.])",
     re.IGNORECASE,
 )
-_NOT_THE_SECRET = re.compile(
+_NOT_THE_SECRET = Pattern(
     r"_?(?:file|path|dir|directory|name|namespace|ref|url|uri|host|port|ttl|seconds|minutes|enabled|enable|timeout|"
     r"length|policy|type|issuer|audience|header|expiry|expiration|mode|id)$",
     re.IGNORECASE,
 )
-_CONTENT = re.compile(
+_CONTENT = Pattern(
     r"-{3,}\s*BEGIN[ A-Z]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
     r"|\bxox[abprs]-[A-Za-z0-9-]{20,}"
     r"|://[^/\s:@]+:[^/\s:@$({<]+@[^/\s]"
 )
-_HARMLESS = re.compile(r"(?:\s*|true|false|\d{1,5}|none|null|disabled|/[\w./-]*|\$[({].*[)}])", re.IGNORECASE)
+_HARMLESS = Pattern(r"(?:\s*|true|false|\d{1,5}|none|null|disabled|/[\w./-]*|\$[({].*[)}])", re.IGNORECASE)
+
+
+_WORDS = ("passw", "passphrase", "secret", "token", "key", "credential", "pwd")
+_MARKS = ("BEGIN", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox")
+"""Without one of these (or a URL with @) the expressions above cannot match; to look for them is cheaper."""
+
+
+def _may_hold_a_key(value: str) -> bool:
+    return ("@" in value and "://" in value) or any(mark in value for mark in _MARKS)
 
 
 def looks_secret(name: str, value: str) -> str:
     """Why a named value looks like a secret, or the empty string."""
-    if _CONTENT.search(value):
+    if _may_hold_a_key(value) and _CONTENT.compiled.search(value):
         return "its value looks like a key, a token or a URL with a password"
-    if _NAME.search(name) and not _NOT_THE_SECRET.search(name) and not _HARMLESS.fullmatch(value):
+    if not any(word in name.lower() for word in _WORDS):
+        return ""
+    if (
+        _NAME.compiled.search(name)
+        and not _NOT_THE_SECRET.compiled.search(name)
+        and not _HARMLESS.compiled.fullmatch(value)
+    ):
         return "its name says that it is a secret"
     return ""
 
@@ -58,7 +73,7 @@ def literal_secret(container: Container) -> Iterator[Found]:
     for field in ("command", "args"):
         words = container.data.get(field)
         for index, word in enumerate(words if words.__class__ is list else []):
-            if _CONTENT.search(text(word)):
+            if _may_hold_a_key(text(word)) and _CONTENT.compiled.search(text(word)):
                 yield container.at(field, index), "it looks like a key, a token or a URL with a password"
 
 

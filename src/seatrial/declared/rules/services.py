@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import long_running
-from seatrial.declared.values import brief, dig, mapping, maps, text
+from seatrial.declared.values import Pattern, brief, dig, mapping, maps, text
 
-_PORT_NAME = re.compile(r"(?=.*[a-z])[a-z0-9](?:[a-z0-9]|-(?!-))*[a-z0-9]|[a-z]")
-_ADDRESS = re.compile(
-    r"(?<![\w.:/-])(?:https?://|[a-z][a-z0-9+]*://(?:[^@/\s]*@)?)?((?:\d{1,3}\.){3}\d{1,3})(?![\w./-]|\.\d)"
-)
+_ADDRESS = Pattern(r"(?<![\w.-])(?<![^/]/)((?:\d{1,3}\.){3}\d{1,3})(?![\w-]|\.\d|/\d{1,2}(?!\d))")
+"""Four numbers that stand alone: not in a version, a path or a network."""
 _HARMLESS = ("0.", "127.", "255.")
+
+
+def _is_port_name(name: str) -> bool:
+    bare = name.replace("-", "")
+    legal = bare.isascii() and bare.isalnum() and bare == bare.lower() and not bare.isdecimal()
+    return legal and "--" not in name and name[0] != "-" and name[-1] != "-"
 
 
 def selects_pods(service: Resource) -> bool:
@@ -90,7 +93,7 @@ def port_name(container: Container) -> Iterator[Found]:
     for index, port in container.ports:
         name = text(port.get("name"))
         path = container.at("ports", index, "name")
-        if name and (len(name) > 15 or not _PORT_NAME.fullmatch(name)):
+        if name and (len(name) > 15 or not _is_port_name(name)):
             yield path, f"{brief(name)} is not a legal port name"
         elif name and name in earlier:
             yield path, f"{brief(name)} names another port of this pod, too"
@@ -148,8 +151,10 @@ def hard_coded_address(container: Container) -> Iterator[Found]:
 
 def addresses(written: str) -> list[str]:
     """IPv4 addresses in a text that are not loopback, wildcard, a network or a version number."""
-    found = []
-    for match in _ADDRESS.finditer(written):
+    found: list[str] = []
+    if written.count(".") < 3:
+        return found
+    for match in _ADDRESS.compiled.finditer(written):
         address = match.group(1)
         if all(int(part) < 256 for part in address.split(".")) and not address.startswith(_HARMLESS):
             found.append(address)
@@ -162,7 +167,8 @@ def addresses(written: str) -> list[str]:
     Level.OPTIONAL,
     Severity.NOTE,
     must="A workload that calls names outside the cluster SHOULD set the resolver's ndots.",
-    why="With the default of 5 each outside name costs up to four failed look-ups first. Optional: harmless "
+    why="With the default of 5 each outside name costs up to four failed look-ups first. Optional: "
+    "harmless "
     "for inside names.",
     fix="Set dnsConfig.options ndots to 2.",
     source="concepts/services-networking/dns-pod-service/#pod-dns-config",

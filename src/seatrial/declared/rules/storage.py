@@ -2,25 +2,54 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.rule import CONTAINER, WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.values import brief, dig, mapping, maps, sequence, text
 
-_STORES = (
-    "postgres|postgresql|mysql|mariadb|percona|mongo|mongodb|redis|valkey|keydb|cassandra|scylla|etcd|kafka|rabbitmq"
-    "|elasticsearch|opensearch|clickhouse|minio|couchdb|neo4j|cockroach|tidb|influxdb|zookeeper|arangodb"
+_STORES = frozenset(
+    [
+        "postgres",
+        "postgresql",
+        "mysql",
+        "mariadb",
+        "percona",
+        "mongo",
+        "mongodb",
+        "redis",
+        "valkey",
+        "keydb",
+        "cassandra",
+        "scylla",
+        "scylladb",
+        "etcd",
+        "kafka",
+        "rabbitmq",
+        "elasticsearch",
+        "opensearch",
+        "clickhouse",
+        "minio",
+        "couchdb",
+        "neo4j",
+        "cockroach",
+        "cockroachdb",
+        "tidb",
+        "influxdb",
+        "zookeeper",
+        "arangodb",
+    ]
 )
-_STORE = re.compile(rf"(?:{_STORES})(?:db|-server|-alpine|-ha|-cluster)?")
-_NO_STORE = re.compile(r"exporter|operator|proxy|client|backup|ui$|admin|sentinel-exporter|init")
+_ENDINGS = ("-server", "-alpine", "-ha", "-cluster", "-db")
 
 
 def store_name(container: Container) -> str:
-    """The kind of store that an image is by its name, or empty."""
+    """The kind of store that an image is by its name, or empty: exporters, proxies and clients are none."""
     name = container.image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
-    return name if _STORE.fullmatch(name) and not _NO_STORE.search(name) else ""
+    bare = name
+    for ending in _ENDINGS:
+        bare = bare.removesuffix(ending)
+    return name if bare in _STORES else ""
 
 
 def is_store(container: Container) -> bool:
