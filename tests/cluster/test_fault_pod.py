@@ -33,7 +33,7 @@ def uids(kube: Kube) -> set[str]:
 
 
 def test_a_deleted_pod_is_proven_gone_and_the_workload_whole_again(guard: Guard, recorder: Recorder) -> None:
-    fault = DeletePod("web", seed=7)
+    fault = DeletePod("web", selector="app in (web)", seed=7)
     for _ in range(2):
         record = guard.carry_out(fault, recorder)
         assert record.disturbance is Disturbance.PLANNED
@@ -116,6 +116,8 @@ REFUSED: list[tuple[str, dict[str, Any], Any, str]] = [
         DeletePod("web"),
         "does not exist",
     ),
+    ("selector that matches nothing", {}, DeletePod("web", selector="app=wep"), "matches 'app=wep'"),
+    ("selector of another role", {}, DeletePod("web", selector="app=store"), "matches 'app=store'"),
     ("no such pod", {}, DeletePod("web", pod="web-x"), "web-x is no ready pod"),
     ("last replica", {}, DeletePod("store"), "last ready replica"),
     (

@@ -59,15 +59,17 @@ class Fault(ABC):
     Args:
         role: role of the workload in the system file.
         pod: name of the victim; empty to pick one.
+        selector: label selector that narrows the workload's pods; empty for all of them.
         seed: picks the victim, together with how often this instance was carried out.
     """
 
     name: ClassVar[str]
     disturbance: ClassVar[Disturbance]
 
-    def __init__(self, role: str, *, pod: str = "", seed: int = 0) -> None:
+    def __init__(self, role: str, *, pod: str = "", selector: str = "", seed: int = 0) -> None:
         self.role = role
         self.pod = pod
+        self.selector = selector
         self.seed = seed
         self._rounds = 0
 
@@ -90,6 +92,24 @@ class Fault(ABC):
     @abstractmethod
     def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
         """Whether the effect was seen since `accepted_at`. Asked again and again."""
+
+    def matching(self, candidates: Sequence[PodSeen], recorder: Recorder) -> list[PodSeen]:
+        """Those candidates that the label selector selects, asked from the server.
+
+        Raises:
+            FaultRefused: none.
+        """
+        if not self.selector:
+            return list(candidates)
+        selected = {pod["metadata"]["uid"] for pod in recorder.kube.objects("Pod", selector=self.selector)}
+        found = [pod for pod in candidates if pod.uid in selected]
+        if not found:
+            raise FaultRefused(
+                f"no ready pod of role {self.role!r} matches {self.selector!r}, nothing was disturbed",
+                where=f"namespace {recorder.kube.namespace}",
+                next_step=f"ready: {', '.join(sorted(pod.name for pod in candidates))}",
+            )
+        return found
 
     def pick(self, candidates: Sequence[PodSeen]) -> PodSeen:
         """The named pod, or one by seed and round; sorted first, so that their order does not matter.

@@ -29,22 +29,24 @@ class CrashPod(Fault):
     the crash is not proven, and says so.
 
     Args:
-        role, pod, seed: see `Fault`. The last replica is spared only where the role is stateless.
+        role, pod, selector, seed: see `Fault`. The last replica is spared only where the role is stateless.
         engine: the container engine's command that runs the kind nodes.
     """
 
     name: ClassVar[str] = "crash-pod"
     disturbance: ClassVar[Disturbance] = Disturbance.CRASH
 
-    def __init__(self, role: str, *, pod: str = "", seed: int = 0, engine: str = "docker") -> None:
-        super().__init__(role, pod=pod, seed=seed)
+    def __init__(
+        self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, engine: str = "docker"
+    ) -> None:
+        super().__init__(role, pod=pod, selector=selector, seed=seed)
         self.engine = engine
 
     def plan(self, recorder: Recorder) -> Plan:
         system = recorder.system
         stateless = workload_of(system, self.role).stateless
         ready = candidates(recorder.snapshot(), system, self.role, spare_last=stateless)
-        victim = self.pick(ready)
+        victim = self.pick(self.matching(ready, recorder))
         by_engine = system.target.kind is not None
         if by_engine:
             node_engine.require_kind_node(self.engine, victim.node)

@@ -22,22 +22,24 @@ class DeletePod(Fault):
     """Delete a ready pod of a role, gracefully.
 
     Args:
-        role, pod, seed: see `Fault`.
+        role, pod, selector, seed: see `Fault`.
         allow_last: also when it is the only ready replica.
     """
 
     name: ClassVar[str] = "delete-pod"
     disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
 
-    def __init__(self, role: str, *, pod: str = "", seed: int = 0, allow_last: bool = False) -> None:
-        super().__init__(role, pod=pod, seed=seed)
+    def __init__(
+        self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, allow_last: bool = False
+    ) -> None:
+        super().__init__(role, pod=pod, selector=selector, seed=seed)
         self.allow_last = allow_last
 
     def plan(self, recorder: Recorder) -> Plan:
         ready = candidates(
             recorder.snapshot(), recorder.system, self.role, spare_last=True, allow_last=self.allow_last
         )
-        return plan_for_pod(self, self.pick(ready), ready, recorder)
+        return plan_for_pod(self, self.pick(self.matching(ready, recorder)), ready, recorder)
 
     def inject(self, plan: Plan, recorder: Recorder) -> float:
         sent_at = time.monotonic()

@@ -28,7 +28,7 @@ class DrainNode(Fault):
     stay, as with kubectl; so do pods that nothing would replace. All that stays is named in the details.
 
     Args:
-        role, pod, seed: pick the node; see `Fault`.
+        role, pod, selector, seed: pick the node; see `Fault`.
         node: name of the node instead.
         evict_seconds: how long disruption budgets may forbid evictions.
     """
@@ -37,16 +37,23 @@ class DrainNode(Fault):
     disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
 
     def __init__(
-        self, role: str, *, pod: str = "", node: str = "", seed: int = 0, evict_seconds: float = 120.0
+        self,
+        role: str,
+        *,
+        pod: str = "",
+        selector: str = "",
+        node: str = "",
+        seed: int = 0,
+        evict_seconds: float = 120.0,
     ) -> None:
-        super().__init__(role, pod=pod, seed=seed)
+        super().__init__(role, pod=pod, selector=selector, seed=seed)
         self.node = node
         self.evict_seconds = evict_seconds
 
     def plan(self, recorder: Recorder) -> Plan:
         timeline, kube = recorder.snapshot(), recorder.kube
         ready = candidates(timeline, recorder.system, self.role, spare_last=False)
-        name = self.node or self.pick(ready).node
+        name = self.node or self.pick(self.matching(ready, recorder)).node
         if not any(pod.node == name for pod in ready):
             raise FaultRefused(
                 f"node {name} holds no ready pod of role {self.role!r}, nothing was disturbed",

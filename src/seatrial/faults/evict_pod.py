@@ -21,20 +21,22 @@ class EvictPod(Fault):
     """Evict a ready pod of a role.
 
     Args:
-        role, pod, seed: see `Fault`.
+        role, pod, selector, seed: see `Fault`.
         evict_seconds: how long a disruption budget may forbid it.
     """
 
     name: ClassVar[str] = "evict-pod"
     disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
 
-    def __init__(self, role: str, *, pod: str = "", seed: int = 0, evict_seconds: float = 60.0) -> None:
-        super().__init__(role, pod=pod, seed=seed)
+    def __init__(
+        self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, evict_seconds: float = 60.0
+    ) -> None:
+        super().__init__(role, pod=pod, selector=selector, seed=seed)
         self.evict_seconds = evict_seconds
 
     def plan(self, recorder: Recorder) -> Plan:
         ready = candidates(recorder.snapshot(), recorder.system, self.role, spare_last=True)
-        return plan_for_pod(self, self.pick(ready), ready, recorder)
+        return plan_for_pod(self, self.pick(self.matching(ready, recorder)), ready, recorder)
 
     def inject(self, plan: Plan, recorder: Recorder) -> float:
         try:
