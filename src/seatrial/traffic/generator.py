@@ -135,6 +135,8 @@ class Generator:
         Raises:
             GeneratorDied: when there is no closing record. `exchanges()` and the disk keep what was recorded.
         """
+        if self._process is None:
+            raise GeneratorDied("the traffic generator was never started", where=str(self.path))
         self._end_process()
         if self._failure is not None:
             raise self._failure

@@ -81,11 +81,25 @@ def job_from(data: Any) -> Job:
         check_address(job.base_url, allow_remote=job.allow_remote)
         job.arrivals()
         job.compiled()
+        _check_numbers(job)
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         raise BadInput(f"the job cannot be read: {error!r}", next_step=_HELP) from None
     if not Path(job.output).parent.is_dir():
         raise BadInput("the folder of the output is not there", where=job.output)
     return job
+
+
+def _check_numbers(job: Job) -> None:
+    lowest = {"deadline_seconds": 0.001, "fresh_every": 0, "most_in_flight": 1, "worker": 0, "workers": 1}
+    for name, least in lowest.items():
+        value = getattr(job, name)
+        if value is not None and (not isinstance(value, int | float) or value < least):
+            raise BadInput(f"{name} is {value!r}: it must be {least:g} or more", next_step=_HELP)
+    if job.worker >= job.workers:
+        raise BadInput(f"worker {job.worker} of {job.workers} does not exist", next_step="count from 0.")
+    for journey, data in job.journeys.items():
+        if not float(data.get("weight", 1.0)) > 0:
+            raise BadInput(f"the weight of journey {journey} must be above 0", next_step=_HELP)
 
 
 def check_address(base_url: str, *, allow_remote: bool) -> None:

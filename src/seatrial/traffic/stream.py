@@ -75,6 +75,8 @@ class TrafficStream(Generator):
                 "allow_remote": allow_remote,
             }
         )
+        # Taken: another stream of this name, made before this one starts, gets the next.
+        path.touch(exist_ok=False)
         super().__init__(
             [sys.executable, "-m", "seatrial.traffic"],
             path,

@@ -163,6 +163,13 @@ def test_the_end_of_the_schedule_ends_waiting_for_more(steady_server, tmp_path) 
         stream.wait_for_requests(1_000, within_seconds=0.1)
 
 
+def test_streams_made_side_by_side_do_not_share_a_file(tmp_path) -> None:
+    first, second = (TrafficStream("http://127.0.0.1:1", "browse", OK, directory=tmp_path) for _ in range(2))
+    assert first.path != second.path
+    with pytest.raises(GeneratorDied, match="never started"):
+        first.stop()
+
+
 def test_two_streams_of_one_journey_keep_both_files(steady_server, tmp_path) -> None:
     for _ in range(2):
         with TrafficStream(steady_server.url, "browse", OK, schedule=Constant(100, 0.05), directory=tmp_path):
@@ -237,6 +244,11 @@ def test_a_torn_last_line_is_counted_and_harmless(steady_server, tmp_path) -> No
         ({"journeys": {"browse": {"request": {"path": "/{x}"}}}}, "journey browse"),
         ({"schedule": {"kind": "sine"}}, "no schedule is called 'sine'"),
         ({"output": "/no/such/folder/x"}, "folder of the output"),
+        ({"deadline_seconds": 0}, "deadline_seconds is 0"),
+        ({"fresh_every": -1}, "fresh_every is -1"),
+        ({"most_in_flight": "many"}, "most_in_flight is 'many'"),
+        ({"worker": 1}, "worker 1 of 1"),
+        ({"journeys": {"browse": {**OK, "weight": 0}}}, "weight of journey browse"),
     ],
 )
 def test_a_job_that_cannot_be_done_is_refused_in_words(tmp_path, change, named) -> None:
