@@ -52,8 +52,12 @@ def run_in_pod(
                 _preload_content=False,
                 _request_timeout=timeout_seconds,
             )
-        except ApiException as error:
-            status, body = handshake_answer(str(error.reason or error))
+        except (ApiException, AttributeError) as error:
+            # Version 36 stumbles over its own refusal, which has no body; the refusal is its context.
+            refusal = error if isinstance(error, ApiException) else error.__context__
+            if not isinstance(refusal, ApiException):
+                raise
+            status, body = handshake_answer(str(refusal.reason or refusal))
             raise refused(call, status, body) from error
         try:
             session.run_forever(timeout=timeout_seconds)
