@@ -19,7 +19,7 @@ from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.report.reader import read_run
 from seatrial.report.rundir import RunWriter
 from seatrial.settings import Settings, load_system
-from seatrial.trial.session import Session, beside, deploy_folder, open_session
+from seatrial.trial.session import Session, beside, open_session
 from seatrial.voyage import child_environment, folder, shown
 
 EXPECTED = "expected.yaml"
@@ -82,7 +82,7 @@ def prove_variants(
     with open_session(settings, system, progress) as session, _restored(session, progress):
         for variant in chosen:
             with progress.stage(f"variant {variant.name}") as stage:
-                deploy_folder(session.kube, variant.folder, progress, own_cluster=True)
+                session.deploy(variant.folder, progress)
                 session.require_answer()
                 rows.append(_try(variant, settings, named_only, stage.note))
     return (1 if any(row.faults for row in rows) else 0), table(rows)
@@ -129,10 +129,8 @@ def _restored(session: Session, progress: Progress) -> Iterator[None]:
     try:
         yield
     finally:
-        deploy = session.system.deploy
-        assert deploy is not None
-        sound = beside(session.settings.system_path, deploy.kustomize)
-        deploy_folder(session.kube, sound, progress, own_cluster=True)
+        assert session.system.deploy is not None
+        session.deploy(beside(session.settings.system_path, session.system.deploy.kustomize), progress)
 
 
 def _try(variant: Variant, settings: Settings, named_only: bool, note: object) -> Row:

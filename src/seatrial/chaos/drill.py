@@ -144,8 +144,14 @@ class Drill:
         order = self.order
         self.run.check_finished(
             CheckResult(
-                order.check, order.workload, self.requirement, verdict, "chaos", self.started_at,
-                time.monotonic(), f"evidence/{order.check}/{order.workload}",
+                order.check,
+                order.workload,
+                self.requirement,
+                verdict,
+                "chaos",
+                self.started_at,
+                time.monotonic(),
+                f"evidence/{order.check}/{order.workload}",
             )
         )
         folder = self.run.directory / "chaos"
