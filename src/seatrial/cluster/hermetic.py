@@ -77,7 +77,7 @@ def seal_nodes(cluster: KindCluster, subnet: str) -> None:
 
 
 def _seal(node: str, subnet: str) -> None:
-    if _has_rules(node, subnet):
+    if has_rules(node, subnet):
         return
     script = (
         "set -e; mkdir -p /etc/seatrial\n"
@@ -89,7 +89,8 @@ def _seal(node: str, subnet: str) -> None:
     docker("exec", "--interactive", node, "bash", "-s", doing=f"sealing {node}", stdin=script)
 
 
-def _has_rules(node: str, subnet: str) -> bool:
+def has_rules(node: str, subnet: str) -> bool:
+    """Whether a node refuses that range now, and will after a restart."""
     try:
         loaded = docker("exec", node, "nft", "list", "table", "ip", TABLE, doing="reading the rules")
         enabled = docker(
