@@ -38,13 +38,12 @@ class _Cluster:
     last_begin: float
     ends_first: Operation | None
     begins_last: Operation | None
-    read: bool = False
 
 
 def check_register(history: History) -> Verdict:
     """Whether each key is a linearizable register.
 
-    An unknown write that nobody read may never have happened and is left out; one that was read happened.
+    An unknown write has no end, so that one that nobody read stands in nobody's way.
     Values that were written twice make the verdict unknown: use the model `search`.
 
     Raises:
@@ -55,8 +54,7 @@ def check_register(history: History) -> Verdict:
     strangers = _reads(history.operations, clusters)
     by_key: dict[str, list[_Cluster]] = {}
     for cluster in clusters.values():
-        if cluster.read or (cluster.write is not None and cluster.write.outcome is OK):
-            by_key.setdefault(cluster.key, []).append(cluster)
+        by_key.setdefault(cluster.key, []).append(cluster)
     wrong: tuple[str, ...] = ()
     example: tuple[Operation, ...] = ()
     if strangers:
@@ -114,7 +112,6 @@ def _reads(operations: Iterable[Operation], clusters: dict[tuple[str, Any], _Clu
         end = operation.end
         if cluster.write is not None and end < cluster.write.invoked:
             strangers.append(operation)
-        cluster.read = True
         if end < cluster.first_end:
             cluster.first_end, cluster.ends_first = end, operation
         if operation.invoked > cluster.last_begin:

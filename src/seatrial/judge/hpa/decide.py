@@ -9,7 +9,6 @@ from seatrial.judge.hpa.limits import Limited, completed, limit_by_behavior, lim
 from seatrial.judge.hpa.records import Autoscaler, Controller, Decision, Memory, Proposal, View
 from seatrial.judge.hpa.usage import Tolerance, propose
 
-
 STARTED = Memory()
 """What a controller remembers that has just started: nothing."""
 
@@ -67,7 +66,7 @@ def _wakes(spec: Autoscaler, flags: Controller) -> bool:
 
 
 def _best(proposals: Sequence[Proposal], current: int) -> Proposal | None:
-    """The highest proposal (`computeReplicasForMetrics`); None when all failed, or some and it would shrink."""
+    """The highest proposal (`computeReplicasForMetrics`); None when all failed, or some when shrinking."""
     usable = [proposal for proposal in proposals if proposal.replicas is not None]
     if not usable:
         return None

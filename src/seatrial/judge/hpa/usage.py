@@ -153,7 +153,7 @@ class _Usage:
         return utilization / self.metric.target, utilization
 
     def filled(self, groups: Groups, ratio: float, growing: bool) -> dict[str, int]:
-        """Stand-ins: missing pods use all when shrinking and nothing when growing; so do unready ones then."""
+        """Stand-ins: missing pods use all when shrinking, nothing when growing; unready ones nothing then."""
         added: dict[str, int] = {}
         if ratio < 1.0:
             added = {name: self._full(name) for name in groups.missing}

@@ -67,6 +67,20 @@ def test_registers(operations: list[Operation], outcome: Outcome) -> None:
         assert linearizable_by_force(operations) is (outcome is PASSED)
 
 
+@pytest.mark.parametrize(
+    ("operations", "words", "lines"),
+    [
+        ([w(1, 0, 1), r(7, 2, 3)], "a read saw 7, which nobody can have written", 1),
+        ([r(1, 0, 1), w(1, 2, 3)], "a read saw 1 before it was written", 2),
+        ([w(1, 0, 1), r(None, 2, 3)], "x None and x 1 would each have to be older", 2),
+    ],
+)
+def test_what_is_wrong_is_said(operations: list[Operation], words: str, lines: int) -> None:
+    verdict = check_register(history(*operations))
+    assert words in verdict.seen or words.replace("x None and x 1", "x 1 and x None") in verdict.seen
+    assert len(verdict.reasons) == lines
+
+
 def test_values_written_twice_are_not_judged_by_zones() -> None:
     seen = history(w(1, 0, 1), w(1, 2, 3), r(1, 4, 5))
     verdict = check_register(seen)
