@@ -54,6 +54,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, text in _FLAGS.items():
         variable = f"SEATRIAL_{name.replace('-', '_').upper()}"
         group.addoption(f"--{name}", dest=f"seatrial_{name}", help=f"{text} [{variable}]")
+    group.addoption("--manifests", dest="seatrial_manifests", metavar="PATH",
+                    help="judge the declared rules on this file or folder: no cluster needed")  # fmt: skip
     group.addoption("--check", action="append", default=[], dest="seatrial_check", metavar="ID",
                     help="run only this check (repeatable)")  # fmt: skip
 
@@ -253,7 +255,7 @@ def _rewrite(
 
 def _subject(item: pytest.Item) -> str:
     params = getattr(getattr(item, "callspec", None), "params", {})
-    return str(params.get("workload") or "system")
+    return str(params.get("workload") or params.get("subject") or "system")
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> Any:

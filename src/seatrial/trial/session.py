@@ -139,7 +139,7 @@ def open_session(
     """
     as_deployed = os.environ.get("SEATRIAL_AS_DEPLOYED", "") not in ("", "0")
     own = None if as_deployed else _own_cluster(settings, system, progress)
-    kubeconfig, context = _access(settings, system)
+    kubeconfig, context = access(settings, system)
     kube = Kube(kubeconfig, context, system.target.namespace)
     try:
         session = Session(settings, system, kube, system.entry.url, run, own)
@@ -183,7 +183,7 @@ def _own_cluster(settings: Settings, system: System, progress: Progress) -> clus
     return cluster.up(kind_configuration(settings, system), progress=progress)
 
 
-def _access(settings: Settings, system: System) -> tuple[Path | None, str | None]:
+def access(settings: Settings, system: System) -> tuple[Path | None, str | None]:
     """Kubeconfig and context: our own file for our own cluster, the user's for a foreign one."""
     if system.target.kind is None:
         return settings.kubeconfig, system.target.context

@@ -1,0 +1,79 @@
+"""What a running namespace declares: its objects, as their owners wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from seatrial.declared.graph import Graph
+from seatrial.declared.values import Path, mapping, maps
+from seatrial.errors import SeatrialError
+from seatrial.kube.client import Kube
+from seatrial.kube.errors import Forbidden, NotFound
+from seatrial.lint.decoding import parse
+
+_KINDS = (
+    *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"),
+    *("Service", "ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim"),
+    *("HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Ingress"),
+    *("Role", "RoleBinding", "ResourceQuota", "LimitRange"),
+)
+_SCALED = frozenset({"Deployment", "StatefulSet"})
+
+
+class LivePlace(NamedTuple):
+    """Where a live object stands: the namespace, without lines."""
+
+    name: str
+
+    def position(self, _path: Path) -> tuple[str, int, int]:
+        """The namespace in place of a file."""
+        return self.name, 1, 1
+
+
+def read_live(kube: Kube) -> Graph:
+    """The graph of a namespace; kinds that may not be read or are not served are left out.
+
+    Raises:
+        SeatrialError: the API server does not answer, or nothing may be read.
+    """
+    place = LivePlace(f"namespace {kube.namespace}")
+    objects: list[dict[str, Any]] = []
+    refused: list[str] = []
+    for kind in _KINDS:
+        try:
+            objects += (_as_written(item) for item in kube.objects(kind) if not _is_owned(item))
+        except (Forbidden, NotFound):
+            refused.append(kind)
+    if len(refused) == len(_KINDS):
+        raise SeatrialError(
+            "nothing in the namespace may be read",
+            where=place.name,
+            next_step="grant get and list, e.g. by the ClusterRole `view`",
+        )
+    return Graph([(item, place) for item in objects], parse)
+
+
+def _is_owned(item: dict[str, Any]) -> bool:
+    """Made by a controller: what it declares stands in its owner."""
+    owners = mapping(item.get("metadata")).get("ownerReferences")
+    return any(owner.get("controller") is True for _, owner in maps(owners))
+
+
+def _as_written(item: dict[str, Any]) -> dict[str, Any]:
+    """Without the replicas that the API server or an autoscaler filled in: nobody declared those."""
+    if item.get("kind") not in _SCALED or any(_writes_replicas(entry) for entry in _managers(item)):
+        return item
+    return {
+        **item,
+        "spec": {key: value for key, value in mapping(item.get("spec")).items() if key != "replicas"},
+    }
+
+
+def _managers(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    entries = maps(mapping(item.get("metadata")).get("managedFields"))
+    return (entry for _, entry in entries if not entry.get("subresource"))
+
+
+def _writes_replicas(entry: dict[str, Any]) -> bool:
+    return "f:replicas" in mapping(mapping(entry.get("fieldsV1")).get("f:spec"))

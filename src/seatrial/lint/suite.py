@@ -1,0 +1,196 @@
+"""The declared rules as pytest items, one for each rule and object (`suites/*/test_declared.py`).
+
+With `--manifests PATH` they judge files and need no cluster. Without it they judge the live namespace, and
+before the system is deployed the manifests that its system file would deploy.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, NamedTuple
+
+import pytest
+
+from seatrial.catalogue import Level, check, check_of
+from seatrial.declared.catalogue import choose
+from seatrial.declared.engine import Finding, Report, examine, subjects_of
+from seatrial.declared.graph import Graph
+from seatrial.declared.objects import Resource
+from seatrial.declared.rule import WAIVER, Rule, Severity
+from seatrial.declared.values import plain
+from seatrial.errors import BadInput, SeatrialError
+from seatrial.lint.decoding import parse
+from seatrial.lint.reading import read
+from seatrial.model.verdict import Outcome, Verdict
+from seatrial.outcomes import require
+
+
+class Judged(NamedTuple):
+    """A judged input: the report, and the name that each object has in items.
+
+    Attributes:
+        source: where the objects were read from.
+    """
+
+    report: Report
+    source: str
+    roles: dict[tuple[str, str], str]
+
+
+class Subject(NamedTuple):
+    """What one item judges: a rule on one object; no object means that there is none to judge."""
+
+    name: str
+    verdict: Verdict
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_JUDGED: pytest.StashKey[Judged | SeatrialError] = pytest.StashKey()
+
+
+def declared(family: str) -> tuple[type, Any]:
+    """The test class of one family and the hook that finds its subjects; a module assigns both.
+
+    Rules that are optional are left out, as in `seatrial lint`.
+    """
+    rules = [rule for rule in choose([family]) if rule.on != WAIVER]
+    methods = {f"test_{rule.id.partition('.')[2].replace('-', '_')}": _test_of(rule) for rule in rules}
+    return type("TestDeclared", (), methods), _find_subjects
+
+
+def _test_of(rule: Rule) -> Any:
+    level = Level.CORE if str(rule.level) == "core" else Level.EXTENDED
+
+    @check(rule.id, level=level, requirement=rule.requirement, remedy=rule.remedy)
+    def test(_self: object, subject: Subject, request: pytest.FixtureRequest) -> None:
+        from seatrial.plugin import VERDICTS
+
+        request.node.stash[VERDICTS].append(subject.verdict)
+        require(subject.verdict)
+
+    test.__doc__ = rule.why
+    return test
+
+
+def _find_subjects(metafunc: pytest.Metafunc) -> None:
+    item = check_of(metafunc.function)
+    if item is None or "subject" not in metafunc.fixturenames:
+        return
+    judged = _judged(metafunc.config)
+    if isinstance(judged, SeatrialError):
+        verdict = Verdict(Outcome.ERROR, str(judged.what), "an input that can be judged", judged.next_step)
+        subjects = [Subject("system", verdict)]
+    else:
+        subjects = list(_subjects(item.id, judged)) or [_nobody(item.id, judged)]
+    metafunc.parametrize("subject", subjects, ids=str)
+
+
+def _subjects(rule_id: str, judged: Judged) -> list[Subject]:
+    graph = judged.report.graph
+    rule = next(rule for rule in judged.report.rules if rule.id == rule_id)
+    resources: dict[int, Resource] = {}
+    for subject in subjects_of(graph, rule.on):
+        if rule.when is None or rule.when(subject):
+            resources.setdefault(id(subject.resource), subject.resource)
+    findings: dict[int, list[Finding]] = {}
+    for finding in judged.report.findings:
+        if finding.rule.id == rule_id:
+            findings.setdefault(id(finding.resource), []).append(finding)
+    names = [judged.roles.get((item.kind, item.name)) or item.name for item in resources.values()]
+    return [
+        Subject(
+            name if names.count(name) == 1 else f"{item.kind}-{item.name}",
+            _verdict(rule, findings.get(key, []), judged.source),
+        )
+        for name, (key, item) in zip(names, resources.items(), strict=True)
+    ]
+
+
+def _verdict(rule: Rule, findings: list[Finding], source: str) -> Verdict:
+    open_ones = [finding for finding in findings if finding.waiver is None]
+    allowed = "none"
+    told = "; ".join(
+        f"{finding.container + ': ' if finding.container else ''}{finding.seen}" for finding in findings
+    )
+    places = tuple(_place(finding) for finding in open_ones)
+    if open_ones and rule.severity is not Severity.NOTE:
+        return Verdict(Outcome.FAILED, told, allowed, rule.remedy, reasons=places)
+    if open_ones:
+        return Verdict(Outcome.PASSED, f"advice only: {told}", allowed, rule.remedy, reasons=places)
+    if findings and findings[0].waiver is not None:
+        waiver = findings[0].waiver
+        return Verdict(Outcome.SKIPPED, f"waived until {waiver.until}: {waiver.reason} ({told})", allowed)
+    return Verdict(Outcome.PASSED, f"nothing to object to in {source}", allowed)
+
+
+def _place(finding: Finding) -> str:
+    file, line, _ = finding.resource.origin.position(finding.path)
+    return f"{file}:{line} {plain(finding.path)}"
+
+
+def _nobody(rule_id: str, judged: Judged) -> Subject:
+    rule = next(rule for rule in judged.report.rules if rule.id == rule_id)
+    on = rule.on.replace("|", " or ")
+    return Subject(
+        "none", Verdict(Outcome.UNSUPPORTED, f"no {on} it applies to in {judged.source}", "at least one")
+    )
+
+
+def _judged(config: pytest.Config) -> Judged | SeatrialError:
+    if _JUDGED not in config.stash:
+        try:
+            config.stash[_JUDGED] = _judge(config)
+        except SeatrialError as error:
+            config.stash[_JUDGED] = error
+    return config.stash[_JUDGED]
+
+
+def _judge(config: pytest.Config) -> Judged:
+    graph, source = _graph_of(config)
+    if not graph.workloads:
+        raise BadInput(
+            f"there is no workload to judge in {source}",
+            next_step="deploy the system, or name files: --manifests PATH",
+        )
+    report = examine(graph, choose(), today=time.strftime("%Y-%m-%d"))
+    return Judged(report, source, _roles(config))
+
+
+def _graph_of(config: pytest.Config) -> tuple[Graph, str]:
+    manifests = config.getoption("seatrial_manifests", None)
+    if manifests:
+        return Graph(read([manifests]).objects, parse), manifests
+    from seatrial.kube.client import Kube
+    from seatrial.lint.live import read_live
+    from seatrial.plugin import settings_of, system_of
+    from seatrial.trial.session import access, beside
+
+    settings, system = settings_of(config), system_of(config)
+    folder = beside(settings.system_path, system.deploy.kustomize) if system.deploy is not None else None
+    try:
+        kube = Kube(*access(settings, system), system.target.namespace)
+        try:
+            graph = read_live(kube)
+        finally:
+            kube.close()
+        if graph.workloads or folder is None:
+            return graph, f"namespace {system.target.namespace}"
+    except SeatrialError:
+        if folder is None:
+            raise
+    return Graph(read([str(folder)]).objects, parse), str(
+        system.deploy.kustomize if system.deploy else folder
+    )
+
+
+def _roles(config: pytest.Config) -> dict[tuple[str, str], str]:
+    """(kind, name) -> role, as the system file names workloads; empty when there is no such file."""
+    from seatrial.plugin import system_of
+
+    try:
+        workloads = system_of(config).workloads
+    except BadInput:
+        return {}
+    return {(workload.kind, workload.name): role for role, workload in workloads.items()}
