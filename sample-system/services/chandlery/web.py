@@ -93,9 +93,8 @@ async def json_object(request: Request) -> dict[str, Any]:
 def config_hash(directory: Path) -> str:
     """One hash over the mounted configuration files, so that a rollout can be seen to have arrived."""
     digest = hashlib.sha256()
-    # Kubernetes mounts each key as a link beside hidden folders: the names without a dot are the keys.
-    for path in sorted(directory.glob("[!.]*")):
-        if path.is_file():
+    for path in sorted(directory.glob("*")):
+        if path.is_file():  # Kubernetes mounts each key as a link beside hidden folders
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
