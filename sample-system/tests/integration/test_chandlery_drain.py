@@ -22,11 +22,12 @@ def pod(whole_stage: Stage, request: pytest.FixtureRequest):
     del whole_stage.parts["orders-2"]
 
 
+@pytest.mark.parametrize("pod", [0.3], indirect=True)
 def test_a_request_in_flight_is_answered_and_the_process_ends_well(pod: ServiceProcess):
     answers: list[int] = []
     # Longer than the drain: it is still being worked on when the listener closes.
     long = threading.Thread(
-        target=lambda: answers.append(httpx.post(f"{pod.url}/v1/quote?ms=1300", timeout=15).status_code)
+        target=lambda: answers.append(httpx.post(f"{pod.url}/v1/quote?ms=700", timeout=15).status_code)
     )
     long.start()
     eventually("in flight", lambda: pod.metric("chandlery_http_in_flight") == 1, within_seconds=5)

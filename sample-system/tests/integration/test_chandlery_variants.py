@@ -47,7 +47,7 @@ def test_no_sigterm_drain_drops_requests_in_flight(stage: Stage):
 
     def long() -> None:
         try:
-            httpx.post(f"{pod.url}/v1/quote?ms=1000", timeout=10)
+            httpx.post(f"{pod.url}/v1/quote?ms=700", timeout=10)
         except httpx.TransportError as error:
             failures.append(error)
 
