@@ -3,6 +3,7 @@
 Prints, against a small server of its own on 127.0.0.1:
 - at 100 requests/s: late arrivals, lateness, and CPU of the generator's process (goal: under 1 % later than
   10 ms, under 5 % of a core);
+- the same CPU as a ratio to a loop that only sends and receives;
 - at its highest rate: requests per CPU second, and the ratio to Locust's FastHttpUser on the same server;
 - a server that stands still for a second: the 99th percentile that each of the two reports.
 Figures depend on the machine; the ratios hardly do. Nothing here passes or fails.
@@ -39,6 +40,21 @@ async def main():
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 asyncio.run(main())
+"""
+BARE = """
+import sys, time, gevent, gevent.socket
+from seatrial.traffic.driver import keep_time
+port, rate, seconds = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
+connections = [gevent.socket.create_connection(("127.0.0.1", port)) for _ in range(64)]
+def exchange(connection):
+    connection.send(b"GET /ok HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n")
+    connection.recv(4096)
+keep_time()
+begin, cpu = time.monotonic(), time.process_time()
+for number in range(int(rate * seconds)):
+    gevent.sleep(max(begin + number / rate - time.monotonic(), 0))
+    gevent.spawn(exchange, connections[number % 64])
+print((time.process_time() - cpu) / (time.monotonic() - begin))
 """
 LOCUSTFILE = """
 import os, resource
@@ -111,6 +127,12 @@ def locust(url: str, rate: float, seconds: float, *, freeze: int = 0) -> tuple[i
     return int(requests), float(used), float(p99)
 
 
+def bare(url: str, rate: float, seconds: float) -> float:
+    """CPU fraction of a loop that does nothing but send and receive: the least that gevent can cost here."""
+    command = [sys.executable, "-c", BARE, url.rpartition(":")[2], str(rate), str(seconds)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
 def freeze_for_a_second(pid: int, *, after_seconds: float) -> None:
     time.sleep(after_seconds)
     os.kill(pid, signal.SIGSTOP)
@@ -133,6 +155,8 @@ def main() -> None:
             "cpu_percent_of_a_core": round(100 * health.cpu_fraction, 2),
             "latency_p99_ms": round(p99_ms(exchanges), 2),
         }
+        floor = bare(url, 100, SECONDS)
+        steady["cpu_ratio_to_bare_send_and_receive"] = round(health.cpu_fraction / floor, 2)
         _, fast = own(url, 3_000, SECONDS / 2)
         ours = fast.sent / (fast.cpu_fraction * SECONDS / 2)
         requests, used, _ = locust(url, 0, SECONDS / 2)

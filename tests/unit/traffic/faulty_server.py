@@ -46,6 +46,9 @@ async def respond(
         return False
     if first in ("slow", "mute"):
         await asyncio.sleep(float(argument or 60))
+    if first == "interim":
+        writer.write(HINTS)
+        await asyncio.sleep(0.05)  # In a segment of its own: the client must wait for the final answer.
     if first == "second-dies" and nth == 2:
         return False
     answers = {
@@ -55,7 +58,6 @@ async def respond(
         "half": answer(200, b"x" * 100, number)[:-50],
         "no-length": HEAD + b"until the end",
         "close": answer(200, b"", number, extra="Connection: close\r\n"),
-        "interim": HINTS + answer(200, b"ok", number),
         "garbage": b"SSH-2.0-OpenSSH_9.2\r\n",
     }
     writer.write(answers.get(first) or answer(200, b"ok", number))
