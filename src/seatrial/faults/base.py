@@ -220,6 +220,6 @@ def replacement_of(victim: PodSeen, timeline: Timeline, since: float) -> str:
     """The pod of the same workload that was added first after `since`, or an empty string."""
     for states in timeline.pods.values():
         first = states[0]
-        if first.workload == victim.workload and first.uid != victim.uid and first.at >= since:
+        if first.workload == victim.workload and first.at >= since:
             return first.name
     return ""

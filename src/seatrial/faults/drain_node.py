@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
 from seatrial.errors import FaultRefused, WaitExpired
@@ -11,6 +11,8 @@ from seatrial.faults.base import Fault, Plan, Proof, candidates, pods_gone
 from seatrial.faults.evict_pod import evict_all
 from seatrial.faults.heal import merge_patch
 from seatrial.faults.journal import FieldChange, ObjectChange, new_id
+from seatrial.kube.client import Kube
+from seatrial.kube.errors import Forbidden
 from seatrial.kube.records import controller
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.fault import Disturbance, Target
@@ -18,6 +20,7 @@ from seatrial.model.timeline import Change, NodeSeen, PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
 
 MARK = "seatrial.dev/cordoned-by"
+HOSTNAME = "kubernetes.io/hostname"
 MIRROR = "kubernetes.io/config.mirror"
 
 
@@ -25,7 +28,8 @@ class DrainNode(Fault):
     """Drain the node that holds a pod of a role.
 
     Only pods in the system's own namespace are evicted: consent is given for no other. Pods of DaemonSets
-    stay, as with kubectl; so do pods that nothing would replace. All that stays is named in the details.
+    stay, as with kubectl; so do pods that could not come back elsewhere: those that nothing would replace,
+    and those whose volume lies on the node. All that stays is named in the details.
 
     Args:
         role, pod, selector, seed: pick the node; see `Fault`.
@@ -62,7 +66,9 @@ class DrainNode(Fault):
         node = kube.get("Node", name)
         require_refuge(node, kube.objects("Node"))
         pods = kube.objects("Pod", fields=f"spec.nodeName={name}")
-        evictable = {pod["metadata"]["uid"] for pod in pods if not stays(pod)}
+        claims = claims_on_nodes(kube)
+        left = {pod["metadata"]["name"]: stays(pod, claims) for pod in pods if stays(pod, claims)}
+        evictable = {pod["metadata"]["uid"] for pod in pods if pod["metadata"]["name"] not in left}
         victims = tuple(pod for pod in pods_now(timeline) if pod.uid in evictable)
         require_replicas(victims, timeline, [r for r, w in recorder.system.workloads.items() if w.stateless])
         graces = [int(pod["spec"].get("terminationGracePeriodSeconds") or 30) for pod in pods]
@@ -75,7 +81,7 @@ class DrainNode(Fault):
             prove_seconds=max(graces) + 45,
             details={
                 "evicted": [pod.name for pod in victims],
-                "left": {pod["metadata"]["name"]: stays(pod) for pod in pods if stays(pod)},
+                "left": left,
             },
         )
 
@@ -148,8 +154,34 @@ def takes_pods(node: Mapping[str, Any]) -> bool:
     return any(entry.get("type") == "Ready" and entry.get("status") == "True" for entry in conditions)
 
 
-def stays(pod: Mapping[str, Any]) -> str:
+def claims_on_nodes(kube: Kube) -> frozenset[str]:
+    """Names of the claims whose volume can only be used on one node; none where volumes may not be listed."""
+    try:
+        volumes = kube.objects("PersistentVolume")
+    except Forbidden:
+        return frozenset()
+    tied = {volume["metadata"]["name"] for volume in volumes if tied_to_node(volume)}
+    claims = kube.objects("PersistentVolumeClaim")
+    return frozenset(c["metadata"]["name"] for c in claims if c["spec"].get("volumeName") in tied)
+
+
+def tied_to_node(volume: Mapping[str, Any]) -> bool:
+    """Whether a PersistentVolume demands a host by name, as local volumes do."""
+    required = ((volume["spec"].get("nodeAffinity") or {}).get("required")) or {}
+    terms = required.get("nodeSelectorTerms") or ()
+    return any(
+        expression.get("key") == HOSTNAME
+        for term in terms
+        for expression in term.get("matchExpressions") or ()
+    )
+
+
+def stays(pod: Mapping[str, Any], tied_claims: Collection[str] = ()) -> str:
     """Why a drain leaves the pod on its node; empty when it is evicted."""
+    for volume in (pod.get("spec") or {}).get("volumes") or ():
+        claim = (volume.get("persistentVolumeClaim") or {}).get("claimName")
+        if claim in tied_claims:
+            return f"its volume {claim} lies on this node"
     if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
         return "it has ended"
     if pod["metadata"].get("deletionTimestamp"):

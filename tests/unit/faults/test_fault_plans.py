@@ -12,7 +12,15 @@ from seatrial.faults import heal
 from seatrial.faults.base import candidates, pods_gone, replacement_of, require_consent
 from seatrial.faults.crash_pod import exit_codes
 from seatrial.faults.delete_pod import DeletePod
-from seatrial.faults.drain_node import MARK, cordon, require_refuge, require_replicas, stays, takes_pods
+from seatrial.faults.drain_node import (
+    MARK,
+    cordon,
+    require_refuge,
+    require_replicas,
+    stays,
+    takes_pods,
+    tied_to_node,
+)
 from seatrial.faults.journal import FieldChange
 from seatrial.model.timeline import Change
 from seatrial.waiting import NotYet, Ready
@@ -155,6 +163,21 @@ def test_a_drain_leaves_what_it_must() -> None:
     mirror = {"metadata": {"name": "m", "annotations": {"kubernetes.io/config.mirror": "x"}}}
     assert "static" in stays(mirror)
     assert "ended" in stays({**owned("Job"), "status": {"phase": "Succeeded"}})
+
+
+def volume(key: str) -> dict[str, Any]:
+    terms = [{"matchExpressions": [{"key": key, "operator": "In", "values": ["node-1"]}]}]
+    return {"metadata": {"name": "v"}, "spec": {"nodeAffinity": {"required": {"nodeSelectorTerms": terms}}}}
+
+
+def test_a_drain_leaves_a_pod_whose_volume_cannot_follow_it() -> None:
+    assert tied_to_node(volume("kubernetes.io/hostname"))
+    assert not tied_to_node(volume("topology.kubernetes.io/zone"))
+    assert not tied_to_node({"metadata": {"name": "v"}, "spec": {}})
+    claiming = {"volumes": [{"name": "d", "persistentVolumeClaim": {"claimName": "data-store-0"}}]}
+    stored = {**owned("StatefulSet"), "spec": claiming}
+    assert stays(stored, {"data-store-0"}) == "its volume data-store-0 lies on this node"
+    assert stays(stored, {"data-other-0"}) == ""
 
 
 def test_a_drain_that_takes_a_lone_stateless_replica_is_refused() -> None:

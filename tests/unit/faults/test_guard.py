@@ -72,9 +72,10 @@ def test_an_injection_that_fails_is_undone(tmp_path: Path, watched: Recorder) ->
     def inject() -> None:
         raise SeatrialError("the server said no")
 
-    with Guard(tmp_path) as guard, pytest.raises(SeatrialError, match="the server said no"):
-        guard.carry_out(Rehearsal(inject), watched)
-    assert pending(tmp_path) == []
+    with Guard(tmp_path) as guard:
+        with pytest.raises(SeatrialError, match="the server said no"):
+            guard.carry_out(Rehearsal(inject), watched)
+        assert pending(tmp_path) == [], "at once, not only when the guard ends"
 
 
 def test_a_kept_fault_stays_in_the_journal_until_the_guard_ends(tmp_path: Path, watched: Recorder) -> None:
@@ -89,14 +90,22 @@ def test_a_kept_fault_stays_in_the_journal_until_the_guard_ends(tmp_path: Path, 
     ("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
 )
 def test_a_signal_in_the_middle_undoes_on_the_way_out(
-    tmp_path: Path, watched: Recorder, number: signal.Signals, error: type[BaseException]
+    tmp_path: Path,
+    watched: Recorder,
+    request: pytest.FixtureRequest,
+    number: signal.Signals,
+    error: type[BaseException],
 ) -> None:
-    before = signal.getsignal(number)
+    def handler(*_: object) -> None:
+        pytest.fail("the signal went to the handler of before")
+
+    before = signal.signal(number, handler)
+    request.addfinalizer(lambda: signal.signal(number, before))
     with pytest.raises(error), Guard(tmp_path) as guard:  # noqa: PT012
         guard.carry_out(Rehearsal(lambda: os.kill(os.getpid(), number)), watched)
         pytest.fail("the signal was lost")
     assert pending(tmp_path) == []
-    assert signal.getsignal(number) is before
+    assert signal.getsignal(number) is handler
 
 
 def test_an_undo_that_fails_is_an_error_and_stays_in_the_journal(
@@ -110,6 +119,19 @@ def test_an_undo_that_fails_is_an_error_and_stays_in_the_journal(
     with pytest.raises(UndoFailed, match="could not be undone") as caught, Guard(tmp_path) as guard:
         guard.carry_out(Rehearsal(lambda: None), watched)
     assert "seatrial heal" in caught.value.next_step
+    assert len(pending(tmp_path)) == 1
+
+
+def test_a_kept_fault_that_cannot_be_undone_makes_the_guard_fail(
+    tmp_path: Path, watched: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise SeatrialError("the cluster does not answer")
+
+    monkeypatch.setattr("seatrial.faults.guard.UNDO_SECONDS", 0.1)
+    with pytest.raises(UndoFailed, match="could not be undone"), Guard(tmp_path) as guard:  # noqa: PT012
+        guard.carry_out(Rehearsal(lambda: None), watched, keep=True)
+        monkeypatch.setattr("seatrial.faults.heal.undo", refuse)
     assert len(pending(tmp_path)) == 1
 
 

@@ -64,6 +64,18 @@ def test_a_workload_without_a_service_needs_only_its_pods() -> None:
     assert whole_since(seen, "web", proven_at=5.0) == Ready(7.0)
 
 
+def test_a_pod_that_is_going_does_not_count_however_ready_it_looks() -> None:
+    going = replace(B, at=6.0, change=Change.MODIFIED, deleting=True)
+    seen = timeline(workload(), A, B, going)
+    assert whole_since(seen, "web", proven_at=6.0) == NotYet("1 of 2 pods ready")
+
+
+def test_an_endpoint_that_is_not_ready_does_not_count() -> None:
+    held_back = endpoints(1.0, A, replace(B, ready=False))
+    seen = timeline(workload(), A, B, held_back)
+    assert whole_since(seen, "web", proven_at=2.0) == NotYet("1 of 2 endpoints of service web serve")
+
+
 def test_as_many_as_are_wanted_now_count() -> None:
     seen = timeline(*START, *DELETE, workload(6.0, wanted=1))
     assert whole_since(seen, "web", proven_at=5.0) == Ready(6.0)

@@ -89,6 +89,12 @@ def test_a_file_that_is_no_entry_is_told_and_not_skipped(tmp_path: Path, text: s
     assert "odd.json" in caught.value.where
 
 
+def test_an_entry_of_another_version_is_told(tmp_path: Path) -> None:
+    journal.write(tmp_path, entry(version=2))
+    with pytest.raises(BadInput, match="version 2 is not 1"):
+        pending(tmp_path)
+
+
 def test_entries_come_oldest_first(tmp_path: Path) -> None:
     for name in ("20260102T000000-b", "20260101T000000-z", "20260103T000000-a"):
         journal.write(tmp_path, entry(id=name))
