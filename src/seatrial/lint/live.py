@@ -27,8 +27,8 @@ class LivePlace(NamedTuple):
     name: str
 
     def position(self, _path: Path) -> tuple[str, int, int]:
-        """The namespace in place of a file."""
-        return self.name, 1, 1
+        """The namespace in place of a file; line 0 says that there are no lines."""
+        return self.name, 0, 0
 
 
 def read_live(kube: Kube) -> Graph:

@@ -127,7 +127,8 @@ def _verdict(rule: Rule, findings: list[Finding], source: str) -> Verdict:
 
 def _place(finding: Finding) -> str:
     file, line, _ = finding.resource.origin.position(finding.path)
-    return f"{file}:{line} {plain(finding.path)}"
+    where = f"{file}:{line}" if line else f"{file}, {finding.resource.title}"
+    return f"{where} {plain(finding.path)}"
 
 
 def _nobody(rule_id: str, judged: Judged) -> Subject:

@@ -1,0 +1,110 @@
+"""How fast `seatrial lint` is: `python -m benchmarks.bench_lint`. Prints ratios of one run, judges nothing.
+
+Whole processes are measured, the quickest of several, as a person waits for them: on the 35 objects of Online
+Boutique, and on ten times that with other names. Compared with: the bare interpreter, decoding
+alone (PyYAML's CSafeLoader), and kube-score and Checkov where they are installed. Bytecode is cached first, as
+pip does when it installs a wheel.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+BOUTIQUE = ROOT.parent / "shared" / "corpora" / "online-boutique.yaml"
+REPEATS = 7
+COPIES = 10
+GOALS = {1: 0.15, COPIES: 0.25}
+"""Seconds of a whole process on a machine that does nothing else."""
+MOST_MEBIBYTES = 40
+
+_DECODE = "import sys, yaml; list(yaml.load_all(open(sys.argv[1]), Loader=yaml.CSafeLoader))"
+_NAME = re.compile(
+    r"\b(name|app|serviceAccountName): ([a-z-]*service|frontend|frontend-external|redis-cart|loadgenerator)\b"
+)
+
+
+class Cost(NamedTuple):
+    """One command: wall seconds and CPU seconds of its quickest run, and the most memory of any."""
+
+    wall_seconds: float
+    cpu_seconds: float
+    mebibytes: float
+
+
+def measure(command: list[str], environment: dict[str, str]) -> Cost:
+    """The quickest of several runs of a command after a first one, whatever its exit code."""
+    subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment, check=False
+    )
+    wall, cpu, memory = float("inf"), float("inf"), 0.0
+    for _ in range(REPEATS):
+        begin = time.perf_counter()
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+        ) as process:
+            _, _, used = os.wait4(process.pid, 0)
+            wall = min(wall, time.perf_counter() - begin)
+            process.returncode = 0
+        cpu = min(cpu, used.ru_utime + used.ru_stime)
+        memory = max(memory, used.ru_maxrss / 1024)
+    return Cost(wall, cpu, memory)
+
+
+def commands(path: Path) -> dict[str, list[str]]:
+    """What is measured on one file."""
+    python = sys.executable
+    found = {
+        "bare interpreter": [python, "-c", "pass"],
+        "decoding alone": [python, "-c", _DECODE, str(path)],
+        "seatrial lint": [python, "-m", "seatrial.lint", str(path)],
+    }
+    if kube_score := shutil.which("kube-score"):
+        found["kube-score"] = [kube_score, "score", str(path)]
+    if checkov := shutil.which("checkov"):
+        found["checkov"] = [checkov, "-f", str(path), "--framework", "kubernetes", "--compact", "--quiet"]
+    return found
+
+
+def enlarged(text: str, copies: int) -> str:
+    """The manifests several times, each copy under other names."""
+    return "\n---\n".join(_NAME.sub(rf"\1: \2-{number}", text) for number in range(copies))
+
+
+def main() -> None:
+    """Print one table per size."""
+    if not BOUTIQUE.is_file():
+        print(f"lint: {BOUTIQUE} is not there; nothing measured")  # noqa: T201
+        return
+    text = BOUTIQUE.read_text(encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        environment["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
+        for copies in (1, COPIES):
+            path = Path(folder) / f"boutique-{copies}.yaml"
+            path.write_text(enlarged(text, copies) if copies > 1 else text, encoding="utf-8")
+            _table(path, copies, environment)
+
+
+def _table(path: Path, copies: int, environment: dict[str, str]) -> None:
+    costs = {name: measure(command, environment) for name, command in commands(path).items()}
+    own = costs["seatrial lint"]
+    print(f"\nlint of {35 * copies} objects   wall ms   cpu ms   MiB   own time / its time")  # noqa: T201
+    for name, cost in costs.items():
+        ratio = own.cpu_seconds / cost.cpu_seconds
+        figures = f"{cost.wall_seconds * 1e3:7.0f} {cost.cpu_seconds * 1e3:8.0f} {cost.mebibytes:5.0f}"
+        print(f"  {name:22} {figures}   {ratio:6.2f}")  # noqa: T201
+    goal = GOALS[copies]
+    print(f"  goal {goal * 1e3:.0f} ms and {MOST_MEBIBYTES} MiB on an idle machine")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
