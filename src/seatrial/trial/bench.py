@@ -11,24 +11,29 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from seatrial.errors import WaitExpired
 from seatrial.faults.base import Fault
 from seatrial.faults.guard import Guard
 from seatrial.faults.heal import Healed
 from seatrial.judge.statistics import percentile
-from seatrial.judge.steady import steady
+from seatrial.judge.steady import MINIMUM_REQUESTS, steady
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.timeline import Recorder
 from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
 from seatrial.model.fault import FaultRecord
 from seatrial.model.observation import Observation
+from seatrial.model.verdict import Verdict
 from seatrial.outcomes import require
 from seatrial.traffic.generator import Generator, GeneratorDied
 from seatrial.traffic.record import merged_health
 from seatrial.traffic.stream import TrafficStream
 from seatrial.trial.session import Session
+from seatrial.waiting import NotYet, Ready, eventually
 
 STEADY_SECONDS = 3.0
 """Traffic before the first fault: the control. It must be clean, else nothing is injected."""
+WARM_UP_SECONDS = 45.0
+"""How long traffic may take to become steady."""
 LATE_AFTER_SECONDS = 0.010
 AFTERMATH_SECONDS = 2.0
 """Traffic after the last fault settled: the other half of the control."""
@@ -92,16 +97,37 @@ class Bench:
         )  # fmt: skip
         try:
             with stream:
-                enough = int(per_second * STEADY_SECONDS)
-                stream.wait_for_requests(enough, within_seconds=STEADY_SECONDS * 5)
-                before = stream.exchanges()
-                require(steady(before, _health(before), system.objectives))
+                self._wait_until_steady(stream, per_second)
                 yield stream
                 aftermath = len(stream.exchanges()) + int(per_second * AFTERMATH_SECONDS)
                 stream.wait_for_requests(aftermath, within_seconds=AFTERMATH_SECONDS * 10)
                 stream.stop()
         finally:
             self.keep(journey, stream)
+
+    def _wait_until_steady(self, stream: TrafficStream, per_second: float) -> None:
+        """Return when the last `STEADY_SECONDS` of traffic are judged steady.
+
+        A system that was just deployed answers its first requests slowly; that is no reason to give up at
+        once, but a fault is only injected into a system that has been steady right before.
+        """
+        enough = max(int(per_second * STEADY_SECONDS), MINIMUM_REQUESTS)
+        objectives = self.session.system.objectives
+        verdicts: list[Verdict] = []
+
+        def judged() -> Ready[None] | NotYet:
+            window = stream.exchanges()[-enough:]
+            if len(window) < enough:
+                return NotYet(f"{len(window)} of {enough} requests ended")
+            verdicts[:] = [steady(window, _health(window), objectives)]
+            return Ready(None) if verdicts[0].passed else NotYet(verdicts[0].seen)
+
+        try:
+            eventually(judged, within_seconds=WARM_UP_SECONDS, what="traffic is steady", every_seconds=0.5)
+        except WaitExpired:
+            if not verdicts:
+                raise
+            require(verdicts[0])
 
     def keep(self, journey: str, stream: Generator) -> None:
         """Stop a stream and add what it sent to the observation and to the run."""
