@@ -3,12 +3,13 @@
 import http.client
 import json
 import signal
+import socket
 import threading
 from pathlib import Path
 
 import httpx
 import pytest
-from chandlery_invariants import Record, traffic
+from chandlery_invariants import Record, Sent, traffic
 from chandlery_stage import ServiceProcess, Stage, eventually
 
 
@@ -23,18 +24,30 @@ def pod(whole_stage: Stage, request: pytest.FixtureRequest):
 
 
 @pytest.mark.parametrize("pod", [0.3], indirect=True)
-def test_a_request_in_flight_is_answered_and_the_process_ends_well(pod: ServiceProcess):
-    answers: list[int] = []
-    # Longer than the drain: it is still being worked on when the listener closes.
-    long = threading.Thread(
-        target=lambda: answers.append(httpx.post(f"{pod.url}/v1/quote?ms=700", timeout=15).status_code)
-    )
-    long.start()
-    eventually("in flight", lambda: pod.metric("chandlery_http_in_flight") == 1, within_seconds=5)
+def test_a_request_in_flight_is_answered_and_the_process_ends_well(pod: ServiceProcess, record: Record):
+    """In flight: the second half of its body comes only when nobody can connect any more."""
+    body = json.dumps({"customer": "slow", "lines": [{"sku": "rope", "quantity": 1}]}).encode()
+    slow = http.client.HTTPConnection("127.0.0.1", pod.port, timeout=10)
+    slow.putrequest("POST", "/v1/orders")
+    for name, value in {"Idempotency-Key": "slow", "Content-Length": str(len(body))}.items():
+        slow.putheader(name, value)
+    slow.endheaders(body[:20])
+    eventually("in flight", lambda: pod.metric("chandlery_http_in_flight") == 1, within_seconds=3)
     pod.terminate()
-    assert pod.wait(within_seconds=15) == 0
-    long.join()
-    assert answers == [200]
+    eventually("closed to others", lambda: not is_open(pod), within_seconds=3)
+    slow.send(body[20:])
+    answer = slow.getresponse()
+    assert (answer.status, answer.headers["Connection"]) == (202, "close")
+    record.add(Sent("slow", "slow", "ok", json.loads(answer.read())["id"]))
+    assert pod.wait(within_seconds=10) == 0
+
+
+def is_open(pod: ServiceProcess) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", pod.port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def test_while_draining_new_connections_are_served_and_asked_to_leave(pod: ServiceProcess):
