@@ -86,7 +86,7 @@ class Connections:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadInput(f"`{base_url}` is no base address", next_step="write http://HOST:PORT, no path.")
-        self._tls = gevent.ssl.create_default_context() if parts.scheme == "https" else None
+        self._tls = _tls_context() if parts.scheme == "https" else None
         self._name = parts.hostname
         self._port = parts.port or (443 if self._tls else 80)
         self._address = _literal_address(self._name)
@@ -173,6 +173,13 @@ class Connections:
     def _drop(self, connection: Any) -> None:
         self._kept -= 1
         _close(connection)
+
+
+def _tls_context() -> Any:
+    """gevent's own, verifying name and certificate; `create_default_context` would make one that blocks."""
+    context = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_default_certs()
+    return context
 
 
 def _transmit(connection: Any, wire: bytes, answer: Answer) -> None:

@@ -49,6 +49,7 @@ def summary(*results: WorkerResult, workers: int | None = None) -> LoadSummary:
             "200 of 6000 requests over the limit",
         ),
         (summary(result([5.0] * 5_940 + [900.0] * 60)), Outcome.INCONCLUSIVE, "60 of 6000"),
+        (summary(result([5.0] * 5_934 + [900.0] * 66)), Outcome.INCONCLUSIVE, "66 of 6000"),
         (summary(result([5.0] * 6_000, dropped=1)), Outcome.INCONCLUSIVE, "dropped 1"),
         (summary(result([5.0] * 6_000, late=90)), Outcome.INCONCLUSIVE, "late"),
         (summary(result([5.0] * 6_000, bad=60, late=90)), Outcome.FAILED, "60 of 6000"),

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,21 +24,49 @@ class Server:
         self.process.send_signal(signal.SIGCONT)
 
 
+@contextmanager
+def serving(*arguments: str, scheme: str = "http") -> Iterator[Server]:
+    script = Path(__file__).with_name("faulty_server.py")
+    command = [sys.executable, str(script), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield Server(f"{scheme}://127.0.0.1:{process.stdout.readline().strip()}", process)
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
-    script = Path(__file__).with_name("faulty_server.py")
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield Server(f"http://127.0.0.1:{process.stdout.readline().strip()}", process)
-        process.send_signal(signal.SIGCONT)
-        process.kill()
+    with serving() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def steady_server() -> Iterator[Server]:
     """One for a whole module, for tests that leave it as it was."""
-    script = Path(__file__).with_name("faulty_server.py")
-    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield Server(f"http://127.0.0.1:{process.stdout.readline().strip()}", process)
-        process.kill()
+    with serving() as started:
+        yield started
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Speaks TLS with a certificate of its own for 127.0.0.1, which this process trusts."""
+    key, certificate = str(tmp_path / "key.pem"), str(tmp_path / "certificate.pem")
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+    ]
+    command += ["-keyout", key, "-out", certificate, "-days", "1", "-subj", "/CN=test"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(command, check=True, capture_output=True)
+    monkeypatch.setenv("SSL_CERT_FILE", certificate)
+    with serving("0", certificate, key, scheme="https") as started:
+        yield started

@@ -1,14 +1,15 @@
-"""A small real HTTP server with faults, as a process: `python faulty_server.py [PORT]` prints its port.
+"""A small real HTTP server with faults, as a process: `python faulty_server.py [PORT [CERTIFICATE KEY]]`.
 
-The path decides: /ok, /json, /things[/ID], /status/N, /slow/SECONDS, /reset, /half, /no-length, /close,
-/interim, /second-dies, /mute (reads, never answers), /garbage. The header x-served-by holds the number of the
-connection. GET /count answers how many requests came in so far, as JSON by path.
+It prints its port. The path decides: /ok, /json, /things[/ID], /status/N, /slow/SECONDS, /reset, /half,
+/no-length, /close, /interim, /second-dies, /mute (reads, never answers), /garbage. The header x-served-by holds
+the number of the connection. GET /count answers how many requests came in so far, as JSON by path.
 """
 
 import asyncio
 import itertools
 import json
 import socket
+import ssl
 import struct
 import sys
 
@@ -97,7 +98,11 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def main() -> None:
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
-    server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=4096)
+    tls = None
+    if len(sys.argv) > 2:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(sys.argv[2], sys.argv[3])
+    server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=4096, ssl=tls)
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     async with server:

@@ -111,3 +111,22 @@ def test_a_kept_connection_dropped_under_way_is_not_hidden_by_a_retry(server, on
         "connection closed before the answer",
     )
     assert get(one_kept, "/count").body == b'{"/second-dies": 2, "/count": 1}'
+
+
+def test_tls_is_spoken_and_kept_alive(tls_server) -> None:
+    with closing(Connections(tls_server.url, keep=1)) as trusted:
+        answers = [get(trusted, "/ok") for _ in range(3)]
+    assert [(answer.complete, answer.backend) for answer in answers] == [(True, "1")] * 3
+
+
+def test_a_certificate_that_nobody_vouches_for_sends_nothing(tls_server, monkeypatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    answer = get(Connections(tls_server.url, keep=1), "/ok")
+    assert not answer.sent
+    assert answer.error.startswith("certificate refused: self-signed certificate")
+
+
+def test_the_deadline_covers_the_tls_handshake(tls_server) -> None:
+    tls_server.freeze()
+    answer = get(Connections(tls_server.url, keep=1), "/ok", deadline=0.2)
+    assert (answer.sent, answer.error) == (False, "timeout 0.2 s before it was sent")
