@@ -48,6 +48,8 @@ class Load:
         began_at = time.monotonic()
         try:
             with run:
+                # Locust takes seconds to start; the step begins with its first arrival.
+                began_at = run.exchanges()[0].planned_at
                 with contextlib.suppress(WaitExpired):
                     self._bench.recorder.wait(
                         lambda timeline: _enough(timeline, workload, step.replicas),

@@ -1,7 +1,7 @@
 """A small real HTTP server with faults, as a process: `python faulty_server.py [PORT [CERTIFICATE KEY]]`.
 
 It prints its port. The path decides: /ok, /json, /things[/ID], /status/N, /slow/SECONDS, /reset, /half,
-/no-length, /close, /interim, /second-dies, /mute (reads, never answers), /garbage. The header x-served-by holds
+/no-length, /close, /interim, /second-dies, /mute (reads, never answers), /garbage. x-served-by holds
 the number of the connection. GET /count answers how many requests came in so far, as JSON by path.
 """
 
