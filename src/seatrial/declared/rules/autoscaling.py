@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seatrial.declared.objects import TEMPLATES, Resource, Workload, minimum_of
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import replicated
-from seatrial.declared.values import brief, dig, mapping, maps, text, whole
+from seatrial.declared.values import brief, dig, mapping, maps, quantity, text, whole
 
 _AUTOSCALER = "HorizontalPodAutoscaler"
 
@@ -140,6 +140,47 @@ def metric_has_request(autoscaler: Resource) -> Iterator[Found]:
                 if name not in container.requests and name not in container.limits:
                     told = f"container {brief(container.name)} of {workload.title} requests no {name}"
                     yield ("spec", "metrics"), told
+
+
+@rule(
+    "scaling.reachable-target",
+    _AUTOSCALER,
+    Level.CORE,
+    Severity.ERROR,
+    must="An autoscaler's utilisation target MUST be below what the limits let a pod use.",
+    why="Utilisation is a share of the requests, and a pod is stopped at its limits: with the target "
+    "above their "
+    "ratio the load can rise for ever and nothing scales.",
+    fix="Lower averageUtilization (60 to 80 is usual), or raise the limits.",
+    source="tasks/run-application/horizontal-pod-autoscale/#how-does-a-horizontalpodautoscaler-work",
+    when=has_target,
+    anchors="SCL-03",
+    variants=("wrong-hpa-target",),
+)
+def reachable_target(autoscaler: Resource) -> Iterator[Found]:
+    for index, metric in maps(autoscaler.spec.get("metrics")):
+        name = text(dig(metric, "resource", "name"))
+        target = whole(dig(metric, "resource", "target", "averageUtilization"))
+        if target is None:
+            continue
+        for workload in autoscaler.selected:
+            most = _most_utilisation(workload, name)
+            if most is not None and target >= most:
+                path = ("spec", "metrics", index, "resource", "target", "averageUtilization")
+                yield path, f"{target} % is never exceeded: {workload.title} is stopped at {most:.0f} %"
+
+
+def _most_utilisation(workload: Workload, name: str) -> float | None:
+    """The highest utilisation, in percent, that a workload's limits allow; None without limits."""
+    limits = [quantity(container.limits.get(name)) for container in workload.containers]
+    requests = [
+        quantity(container.requests.get(name, container.limits.get(name)))
+        for container in workload.containers
+    ]
+    if not limits or None in limits or None in requests:
+        return None
+    requested = sum(request for request in requests if request is not None)
+    return 100 * sum(limit for limit in limits if limit is not None) / requested if requested > 0 else None
 
 
 @rule(
