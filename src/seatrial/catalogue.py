@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from seatrial.model.system import System, Workload
+from seatrial.model.verdict import Mode
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
@@ -65,6 +66,7 @@ class Check:
     proves: tuple[str, ...]
     """Ids of the declared rules whose effect this check shows."""
     doc: str
+    mode: Mode = Mode.PROVEN
 
     def applies_to(self, workload: Workload, system: System) -> bool:
         """Whether this workload has all that the check needs."""
@@ -86,6 +88,7 @@ def check(
     needs: Iterable[Need] = (),
     disruptive: bool = False,
     proves: Iterable[str] = (),
+    mode: Mode = Mode.PROVEN,
 ) -> Callable[[Test], Test]:
     """Make a test function a check. Raises ValueError for an id that is not `family.readable-name`."""
     if not _ID.match(id) or id.split(".", maxsplit=1)[0] not in FAMILIES:
@@ -94,7 +97,7 @@ def check(
     def decorate(test: Test) -> Test:
         test.__seatrial_check__ = Check(  # type: ignore[attr-defined]
             id, level, frozenset(needs), disruptive, requirement, remedy, tuple(proves),
-            (test.__doc__ or "").strip(),
+            (test.__doc__ or "").strip(), mode,
         )  # fmt: skip
         return test
 

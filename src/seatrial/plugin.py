@@ -12,7 +12,7 @@ import pytest
 
 from seatrial.catalogue import Check, Level, check_of
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
+from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict, merge
 from seatrial.outcomes import CheckUnsupported, NotPassed, verdict_of
 
 if TYPE_CHECKING:
@@ -228,9 +228,10 @@ def pytest_runtest_makereport(
         verdict = merge(verdicts)
     if not verdict.passed:
         item.stash[FAILED] = True
+    evidence = f"evidence/{found.id}/{_subject(item)}" if found.mode is Mode.PROVEN else ""
     result = CheckResult(
         found.id, _subject(item), found.requirement, verdict, "pytest",
-        item.stash[STARTED], time.monotonic(), f"evidence/{found.id}/{_subject(item)}",
+        item.stash[STARTED], time.monotonic(), evidence, found.mode,
     )  # fmt: skip
     words = {"check": found.id, "requirement": found.requirement, "seen": verdict.seen}
     report.user_properties += list(words.items())

@@ -21,7 +21,7 @@ from seatrial.declared.values import plain
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.lint.decoding import parse
 from seatrial.lint.reading import read
-from seatrial.model.verdict import Outcome, Verdict
+from seatrial.model.verdict import Mode, Outcome, Verdict
 from seatrial.outcomes import require
 
 
@@ -63,7 +63,7 @@ def declared(family: str) -> tuple[type, Any]:
 def _test_of(rule: Rule) -> Any:
     level = Level.CORE if str(rule.level) == "core" else Level.EXTENDED
 
-    @check(rule.id, level=level, requirement=rule.requirement, remedy=rule.remedy)
+    @check(rule.id, level=level, requirement=rule.requirement, remedy=rule.remedy, mode=Mode.DECLARED)
     def test(_self: object, subject: Subject, request: pytest.FixtureRequest) -> None:
         from seatrial.plugin import VERDICTS
 

@@ -99,6 +99,15 @@ def merge(verdicts: Iterable[Verdict]) -> Verdict:
     )
 
 
+class Mode(StrEnum):
+    """How a property was judged."""
+
+    PROVEN = "proven"
+    """By what the system did."""
+    DECLARED = "declared"
+    """By what its objects say."""
+
+
 @dataclass(frozen=True)
 class CheckResult:
     """One check on one subject: the verdict with the check's own words beside it.
@@ -111,6 +120,7 @@ class CheckResult:
         tool: `pytest`, `locust` or `chaos`.
         started_at, finished_at: monotonic seconds of this machine.
         evidence: folder below the run directory, or empty.
+        mode: how it was judged, see `Mode`.
     """
 
     check: str
@@ -121,3 +131,4 @@ class CheckResult:
     started_at: float
     finished_at: float
     evidence: str = ""
+    mode: Mode = Mode.PROVEN
