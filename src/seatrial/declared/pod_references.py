@@ -31,10 +31,12 @@ def pod_references(workload: Workload) -> list[Reference]:
     """Every ConfigMap, Secret and claim that a workload's pods name."""
     found: list[Reference] = []
     below_path = _volumes_mounted_by_subpath(workload)
+    templates = [mapping(claim.get("metadata")).get("name") for _, claim in workload.claim_templates]
     for index, volume in workload.volumes:
         path = workload.at("volumes", index)
         fixed = text(volume.get("name")) in below_path
-        found += _volume_references(volume, path, fixed)
+        # A claim template takes the place of a volume of its name.
+        found += _volume_references(volume, path, fixed, templated=volume.get("name") in templates)
         for number, projected in maps(mapping(volume.get("projected")).get("sources")):
             found += _source_references(projected, (*path, "projected", "sources", number), fixed)
     for container in workload.every_container:
@@ -62,10 +64,12 @@ def _volumes_mounted_by_subpath(workload: Workload) -> set[str]:
     }
 
 
-def _volume_references(volume: dict[str, Any], path: Path, fixed: bool) -> list[Reference]:
+def _volume_references(
+    volume: dict[str, Any], path: Path, fixed: bool, *, templated: bool
+) -> list[Reference]:
     found = []
     claim = mapping(volume.get("persistentVolumeClaim"))
-    if claim:
+    if claim and not templated:
         at = (*path, "persistentVolumeClaim", "claimName")
         found.append(Reference("PersistentVolumeClaim", text(claim.get("claimName")), "", False, at, True))
     secret = mapping(volume.get("secret"))

@@ -25,7 +25,7 @@ _SHAPES = {
     "readinessGates:l resourceClaims:l resources:m restartPolicy:s runtimeClassName:s "
     "schedulerName:s schedulingGates:l schedulingGroup:m securityContext:m "
     "serviceAccount:s serviceAccountName:s setHostnameAsFQDN:b shareProcessNamespace:b "
-    "subdomain:s terminationGracePeriodSeconds:i tolerations:l "
+    "subdomain:s terminationGracePeriodSeconds:i tolerations:l workloadRef:m "
     "topologySpreadConstraints:l volumes:l",
     "probe": "exec:m failureThreshold:i grpc:m httpGet:m initialDelaySeconds:i periodSeconds:i "
     "successThreshold:i tcpSocket:m terminationGracePeriodSeconds:i timeoutSeconds:i",

@@ -175,10 +175,9 @@ def liveness_on_dependency(container: Container) -> Iterator[Found]:
     CONTAINER,
     Level.CORE,
     Severity.ERROR,
-    must="A probe MUST name exactly one thing to ask, on a port that the container declares.",
+    must="A probe MUST name exactly one thing to ask, and a port name that its container has.",
     why="A probe without a handler is refused by the API server; a port name that does not exist "
-    "fails for "
-    "ever.",
+    "fails for ever.",
     fix="Name one of httpGet, tcpSocket, grpc, exec, and a port from the container's list.",
     source="concepts/workloads/pods/pod-lifecycle/#probe-check-methods",
     when=has_any,
@@ -186,7 +185,6 @@ def liveness_on_dependency(container: Container) -> Iterator[Found]:
 )
 def probe_handler(container: Container) -> Iterator[Found]:
     names = {text(port.get("name")) for _, port in container.ports}
-    numbers = {whole(port.get("containerPort")) for _, port in container.ports}
     for kind in _KINDS:
         given = probe(container, kind)
         handlers = [name for name in _HANDLERS if name in given]
@@ -197,13 +195,32 @@ def probe_handler(container: Container) -> Iterator[Found]:
             port = dig(given[name], "port")
             if port.__class__ is str and not port.isdigit() and port not in names:
                 yield container.at(kind, name, "port"), f"the container has no port named {brief(port)}"
-            elif (
-                whole(port) is not None
-                and numbers
-                and whole(port) not in numbers
-                and dig(given[name], "host") is None
-            ):
-                yield container.at(kind, name, "port"), f"the container does not declare port {port}"
+
+
+@rule(
+    "orchestration.probe-port",
+    CONTAINER,
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A probe SHOULD ask a port that its pod declares.",
+    why="Declared ports are only information, but a probe outside of them is more often a mistake "
+    "than a hidden port. "
+    "Containers of a pod share its address: one may be probed on a port that another declares.",
+    fix="Declare the port, or correct the number.",
+    source="concepts/workloads/pods/pod-lifecycle/#probe-check-methods",
+    when=has_any,
+    anchors="PRB-05",
+)
+def probe_port(container: Container) -> Iterator[Found]:
+    numbers = {
+        whole(port.get("containerPort")) for each in container.workload.containers for _, port in each.ports
+    }
+    for kind in _KINDS:
+        for name in _HANDLERS:
+            settings = mapping(probe(container, kind).get(name))
+            port = whole(settings.get("port"))
+            if port is not None and numbers and port not in numbers and settings.get("host") is None:
+                yield container.at(kind, name, "port"), f"no container of the pod declares port {port}"
 
 
 @rule(

@@ -77,27 +77,39 @@ def target_port(service: Resource) -> Iterator[Found]:
     EVERY_CONTAINER,
     Level.CORE,
     Severity.ERROR,
-    must="Port names MUST be legal (15 characters of a-z, 0-9 and -) and unique in their pod.",
+    must="Port names MUST be legal (15 characters of a-z, 0-9 and -), and unique where they are looked up.",
     why="The API server refuses the pod, or a Service that names the port finds the wrong one.",
     fix="Use a short name such as `http` or `grpc-admin`.",
     source="reference/kubernetes-api/workload-resources/pod-v1/#ports",
     anchors="CFG-17",
 )
 def port_name(container: Container) -> Iterator[Found]:
-    earlier = {
-        text(port.get("name"))
-        for other in container.workload.every_container
-        if other.path < container.path
-        for _, port in other.ports
-    }
+    earlier = _names_that_services_use(container)
     for index, port in container.ports:
         name = text(port.get("name"))
         path = container.at("ports", index, "name")
         if name and (len(name) > 15 or not _is_port_name(name)):
             yield path, f"{brief(name)} is not a legal port name"
         elif name and name in earlier:
-            yield path, f"{brief(name)} names another port of this pod, too"
+            yield path, f"{brief(name)} names another port, too"
         earlier.add(name)
+
+
+def _names_that_services_use(container: Container) -> set[str]:
+    """Port names of earlier containers that a Service looks up: it finds the first of equal ones only."""
+    used = {
+        port.get("targetPort")
+        for service in container.workload.services
+        for _, port in maps(service.spec.get("ports"))
+        if port.get("targetPort").__class__ is str
+    }
+    return {
+        name
+        for other in container.workload.every_container
+        if other.path < container.path
+        for _, port in other.ports
+        if (name := text(port.get("name"))) in used
+    }
 
 
 @rule(
