@@ -94,15 +94,22 @@ def recorded_in(directory: Path) -> int:
     return sum(len(read_exchanges(path)) for path in directory.glob("run/exchanges/*.gz"))
 
 
-def test_workers_share_one_schedule(toy) -> None:
-    code, out, _ = headless("--arrivals", "constant:200:2", "--processes", "2")
-    agreed(code, out)
+def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
+    with locust(CHECKOUT, "--headless", "-t", "3s", "--arrivals", "constant:100", "--processes", "2") as run:
+        wait_for_exchanges(toy.directory, 20)
+        # Open requests end at their deadline, after Locust's master would have gone.
+        toy.process.send_signal(signal.SIGSTOP)
+        out, errors = run.communicate(timeout=30)
+    written = json.loads((toy.directory / "run" / "load" / "checkout.json").read_text())
+    assert written["missing_workers"] == 0, out + errors
+    assert written["health"]["sent"] == recorded_in(toy.directory)
     files = sorted((toy.directory / "run" / "exchanges").iterdir())
     assert [path.name for path in files] == [f"load-checkout-worker-{n}.ndjson.gz" for n in (0, 1)]
     shares = [[exchange.sequence for exchange in read_exchanges(path)] for path in files]
-    assert shares == [list(range(0, 400, 2)), list(range(1, 400, 2))]
+    assert shares == [list(range(n, n + 2 * len(share), 2)) for n, share in enumerate(shares)]
     starts = [exchange.planned_at for path in files for exchange in read_exchanges(path)[:2]]
     assert max(starts) - min(starts) < 0.1, "the workers did not agree on a start"
+    assert {exchange.error for exchange in read_exchanges(files[0])} == {"", "timeout 1 s"}
 
 
 def test_sigterm_in_the_middle_of_a_freeze_loses_nothing(toy) -> None:
