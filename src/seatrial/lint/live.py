@@ -21,13 +21,13 @@ _KINDS = (
 _SCALED = frozenset({"Deployment", "StatefulSet"})
 
 
-class LivePlace(NamedTuple):
-    """Where a live object stands: the namespace, without lines."""
+class Unlined(NamedTuple):
+    """Where an object stands that has no lines: a namespace."""
 
     name: str
 
     def position(self, _path: Path) -> tuple[str, int, int]:
-        """The namespace in place of a file; line 0 says that there are no lines."""
+        """The name in place of a file; line 0 says that there are no lines."""
         return self.name, 0, 0
 
 
@@ -37,7 +37,7 @@ def read_live(kube: Kube) -> Graph:
     Raises:
         SeatrialError: the API server does not answer, or nothing may be read.
     """
-    place = LivePlace(f"namespace {kube.namespace}")
+    place = Unlined(f"namespace {kube.namespace}")
     objects: list[dict[str, Any]] = []
     refused: list[str] = []
     for kind in _KINDS:

@@ -7,7 +7,7 @@ before the system is deployed the manifests that its system file would deploy.
 from __future__ import annotations
 
 import time
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -18,11 +18,16 @@ from seatrial.declared.graph import Graph
 from seatrial.declared.objects import Resource
 from seatrial.declared.rule import WAIVER, Rule, Severity
 from seatrial.declared.values import plain
+from seatrial.declared.waivers import Waiver, from_system
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.lint.decoding import parse
+from seatrial.lint.live import Unlined
 from seatrial.lint.reading import read
 from seatrial.model.verdict import Mode, Outcome, Verdict
 from seatrial.outcomes import require
+
+if TYPE_CHECKING:
+    from seatrial.model.system import System
 
 
 class Judged(NamedTuple):
@@ -55,7 +60,7 @@ def declared(family: str) -> tuple[type, Any]:
 
     Rules that are optional are left out, as in `seatrial lint`.
     """
-    rules = [rule for rule in choose([family]) if rule.on != WAIVER]
+    rules = choose([family])
     methods = {f"test_{rule.id.partition('.')[2].replace('-', '_')}": _test_of(rule) for rule in rules}
     return type("TestDeclared", (), methods), _find_subjects
 
@@ -90,6 +95,10 @@ def _find_subjects(metafunc: pytest.Metafunc) -> None:
 def _subjects(rule_id: str, judged: Judged) -> list[Subject]:
     graph = judged.report.graph
     rule = next(rule for rule in judged.report.rules if rule.id == rule_id)
+    if rule.on == WAIVER:
+        found = [finding for finding in judged.report.findings if finding.rule.id == rule_id]
+        verdict = _verdict(rule, found, judged.source)
+        return [Subject("waivers", verdict)] if judged.report.applied[rule_id] else []
     resources: dict[int, Resource] = {}
     for subject in subjects_of(graph, rule.on):
         if rule.when is None or rule.when(subject):
@@ -155,8 +164,20 @@ def _judge(config: pytest.Config) -> Judged:
             f"there is no workload to judge in {source}",
             next_step="deploy the system, or name files: --manifests PATH",
         )
-    report = examine(graph, choose(), today=time.strftime("%Y-%m-%d"))
-    return Judged(report, source, _roles(config))
+    from seatrial.plugin import settings_of
+
+    system = _system_of(config)
+    waivers = [] if system is None else waivers_of(system, graph, str(settings_of(config).system_path))
+    report = examine(graph, choose(), today=time.strftime("%Y-%m-%d"), waivers=waivers)
+    workloads = {} if system is None else system.workloads
+    return Judged(report, source, {(each.kind, each.name): role for role, each in workloads.items()})
+
+
+def waivers_of(system: System, graph: Graph, source: str) -> list[Waiver]:
+    """The waivers of a system file, as the rules take them."""
+    written = [waiver.model_dump(mode="json") for waiver in system.waivers]
+    data = {"kind": "System", "metadata": {"name": system.metadata.name}}
+    return from_system(written, Resource(data, Unlined(source), graph))
 
 
 def _graph_of(config: pytest.Config) -> tuple[Graph, str]:
@@ -186,12 +207,13 @@ def _graph_of(config: pytest.Config) -> tuple[Graph, str]:
     )
 
 
-def _roles(config: pytest.Config) -> dict[tuple[str, str], str]:
-    """(kind, name) -> role, as the system file names workloads; empty when there is no such file."""
+def _system_of(config: pytest.Config) -> System | None:
+    """The system file: for roles and waivers. Files can be judged without one."""
     from seatrial.plugin import system_of
 
     try:
-        workloads = system_of(config).workloads
+        return system_of(config)
     except BadInput:
-        return {}
-    return {(workload.kind, workload.name): role for role, workload in workloads.items()}
+        if config.getoption("seatrial_system", None):
+            raise  # named, so it is meant
+        return None

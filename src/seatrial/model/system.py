@@ -6,6 +6,7 @@ Every field's description names its unit; the JSON Schema for editors is exporte
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -116,6 +117,15 @@ class Consent(_Part):
     namespace: Name | None = Field(None, description="The namespace that consent is given for.")
 
 
+class Waiver(_Part):
+    """A finding of a declared rule that is tolerated, for a reason and until a day."""
+
+    rule: str = Field(description="Id of a declared rule; `seatrial checks` lists them.")
+    object: str = Field(pattern=r"^([^/]+/)?[^/]+/[^/]+$", description="Kind/name, or namespace/Kind/name.")
+    reason: str = Field(min_length=1, description="Why it is tolerated.")
+    until: date = Field(description="Last day, e.g. 2027-01-31; afterwards the finding counts again.")
+
+
 class System(_Part):
     api_version: Literal["seatrial/v1"] = Field(alias="apiVersion", description="seatrial/v1")
     kind: Literal["System"] = Field(description="System")
@@ -127,6 +137,7 @@ class System(_Part):
     journeys: dict[str, Journey] = Field(min_length=1, description="User actions by name.")
     objectives: Objectives = Objectives()
     consent: Consent = Consent()
+    waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")
 
     @model_validator(mode="after")
     def _references(self) -> System:

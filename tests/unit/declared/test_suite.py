@@ -85,3 +85,28 @@ def test_live_objects_made_by_controllers_are_left_out() -> None:
     assert _is_owned({"metadata": {"ownerReferences": [owner]}})
     assert not _is_owned({"metadata": {"ownerReferences": [{**owner, "controller": False}]}})
     assert not _is_owned({"metadata": {}})
+
+
+SYSTEM = """
+apiVersion: seatrial/v1
+kind: System
+metadata: {name: shop}
+target: {context: nowhere, namespace: shop}
+entry: {url: "http://127.0.0.1:1"}
+workloads: {basket: {kind: Deployment, name: web, stateless: true}}
+journeys: {look: {request: {path: /}}}
+waivers:
+- {rule: container.image-tag, object: Deployment/web, reason: moves with the registry, until: 2999-01-31}
+"""
+
+
+def test_the_system_file_gives_roles_and_waivers(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SEATRIAL_RUN", raising=False)
+    pytester.makepyfile(test_declared=SUITE)
+    pytester.makefile(".yaml", shop=BAD_TAG, system=SYSTEM)
+    arguments = ["--manifests", "shop.yaml", "--system", "system.yaml", "-p", "no:cacheprovider", "-v"]
+    result = pytester.runpytest_inprocess(*arguments)
+    result.stdout.fnmatch_lines(["*TestDeclared::test_image_tag[[]basket[]] SKIPPED*"])
+    assert result.ret == 0
