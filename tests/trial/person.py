@@ -1,0 +1,89 @@
+"""A person who types commands, and what that person looks at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from seatrial.kube.client import Kube
+
+ROOT = Path(__file__).parents[2]
+CHANDLERY = ROOT / "fixtures" / "systems" / "chandlery.yaml"
+BOUND_SECONDS = 240.0
+
+
+@dataclass
+class Typed:
+    """A command that was run: its exit code and all that it printed."""
+
+    code: int
+    text: str
+
+
+@dataclass
+class Person:
+    """Types commands in the checkout, with an own state folder, on the system as it is deployed."""
+
+    folder: Path
+    kubeconfig: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def system(self, change: Callable[[dict[str, Any]], None]) -> Path:
+        """A system file that differs from the sample's; its kind configuration is found all the same."""
+        data = yaml.safe_load(CHANDLERY.read_text(encoding="utf-8"))
+        data["target"]["kind"]["config"] = str(ROOT / "fixtures" / "cluster" / "three-nodes.yaml")
+        data["deploy"]["kustomize"] = str(ROOT / "sample-system" / "manifests")
+        change(data)
+        path = self.folder / "system.yaml"
+        path.write_text(yaml.safe_dump(data), encoding="utf-8")
+        return path
+
+    def experiment(self, name: str, change: Callable[[dict[str, Any]], None] = lambda data: None) -> Path:
+        """An experiment that differs from the shipped one."""
+        data = yaml.safe_load((ROOT / "experiments" / f"{name}.yaml").read_text(encoding="utf-8"))
+        change(data)
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(data), encoding="utf-8")
+        return path
+
+    def start(self, *arguments: object, **environment: str) -> subprocess.Popen[str]:
+        """Start `python -m ARGUMENTS`."""
+        return subprocess.Popen(
+            [sys.executable, "-m", *map(str, arguments)], cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={**os.environ, **self.environment, **environment},
+        )  # fmt: skip
+
+    def types(self, *arguments: object, **environment: str) -> Typed:
+        """Run `python -m ARGUMENTS` to its end."""
+        process = self.start(*arguments, **environment)
+        try:
+            text, _ = process.communicate(timeout=BOUND_SECONDS)
+        finally:
+            process.kill()
+        return Typed(process.returncode, text)
+
+    def chaos(self, experiment: Path, **environment: str) -> Typed:
+        """`chaos run EXPERIMENT`."""
+        log = str(self.folder / "chaos.log")
+        journal = str(self.folder / "journal.json")
+        return self.types(
+            "chaostoolkit", "--no-version-check", "--log-file", log, "run", "--journal-path", journal,
+            experiment, **environment,
+        )  # fmt: skip
+
+    def check(self, check: str, **environment: str) -> Typed:
+        """`pytest suites/ --check ID`."""
+        return self.types("pytest", "suites/", "--check", check, "-p", "no:cacheprovider", **environment)
+
+
+def cordoned(kube: Kube) -> list[str]:
+    """Names of the nodes that take no pods."""
+    return [n["metadata"]["name"] for n in kube.objects("Node") if n["spec"].get("unschedulable")]

@@ -1,0 +1,143 @@
+"""Bad input and missing permission end in words, never in a pass, and touch nothing."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from seatrial.cluster.progress import PlainProgress
+from seatrial.cluster.tools import ensure_tools
+
+pytestmark = pytest.mark.usefixtures("untouched")
+REPLACEMENT = "orchestration.pod-replacement"
+
+
+def kubectl(kubeconfig: Path, *arguments: str) -> str:
+    program = ensure_tools(PlainProgress()).kubectl
+    command = [str(program), f"--kubeconfig={kubeconfig}", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
+
+
+def only_catalogue(data):
+    data["workloads"] = {"catalogue": data["workloads"]["catalogue"]}
+
+
+def test_a_namespace_that_does_not_exist_is_named(person):
+    typed = person.check(REPLACEMENT, SEATRIAL_NAMESPACE="chandlry")
+    assert typed.code == 1
+    assert "the namespace 'chandlry' does not exist" in typed.text
+    assert "chandlery" in typed.text
+    assert "Traceback" not in typed.text
+
+
+def test_a_journey_that_fails_before_any_fault_is_an_error_and_nothing_is_injected(person):
+    def change(data):
+        only_catalogue(data)
+        data["journeys"]["browse"]["expect"] = {"status": 418}
+        data["journeys"] = {"list-orders": data["journeys"]["list-orders"], **data["journeys"]}
+
+    typed = person.check(REPLACEMENT, SEATRIAL_SYSTEM=str(person.system(change)))
+    assert typed.code == 1
+    assert f"ERROR {REPLACEMENT}" in typed.text
+    assert "not steady" in typed.text
+    assert "No fault was injected" in typed.text
+
+
+def test_a_selector_that_matches_nothing_makes_chaos_exit_1(person):
+    def change(data):
+        data["method"][0]["provider"]["arguments"]["selector"] = "app.kubernetes.io/name=nobody"
+
+    typed = person.chaos(person.experiment("kill-one-pod", change))
+    assert typed.code == 1
+    assert "ERROR drill.kill-one-pod" in typed.text
+    assert "app.kubernetes.io/name=nobody" in typed.text
+
+
+@pytest.mark.parametrize(
+    "change", [lambda data: data.pop("consent"), lambda data: data["consent"].update(namespace="other")]
+)
+def test_without_consent_a_check_is_skipped_with_the_reason(person, change):
+    typed = person.check(REPLACEMENT, SEATRIAL_SYSTEM=str(person.system(change)))
+    assert "nothing was touched" in typed.text
+    assert "2 skipped" in typed.text
+    assert "passed" not in typed.text
+
+
+def test_without_consent_a_drill_exits_1(person):
+    system = person.system(lambda data: data.pop("consent"))
+    typed = person.chaos(person.experiment("kill-one-pod"), SEATRIAL_SYSTEM=str(system))
+    assert typed.code == 1
+    assert "nothing was touched" in typed.text
+
+
+def test_a_cluster_that_does_not_answer_is_an_error(person):
+    config = yaml.safe_load(person.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = "https://127.0.0.1:1"
+    path = person.folder / "nowhere.yaml"
+    path.write_text(yaml.safe_dump(config))
+
+    def change(data):
+        data["target"] = {"context": config["contexts"][0]["name"], "namespace": "chandlery"}
+
+    typed = person.check(
+        REPLACEMENT, SEATRIAL_SYSTEM=str(person.system(change)), SEATRIAL_KUBECONFIG=str(path)
+    )
+    assert typed.code == 1
+    assert "127.0.0.1:1" in typed.text
+    assert "Traceback" not in typed.text
+
+
+def test_a_drill_without_the_verdict_control_exits_1(person):
+    typed = person.chaos(person.experiment("kill-one-pod", lambda data: data.pop("controls")))
+    assert typed.code == 1
+
+
+def test_an_experiment_for_a_workload_that_is_not_there_exits_1(person):
+    def change(data):
+        data["controls"][0]["provider"]["arguments"]["workload"] = "nobody"
+
+    typed = person.chaos(person.experiment("kill-one-pod", change))
+    assert typed.code == 1
+    assert "nobody" in typed.text
+
+
+class TestWithoutTheRightToDelete:
+    """A ServiceAccount that may look at everything and delete nothing."""
+
+    @pytest.fixture
+    def reader(self, deployed, person):
+        """Environment of a person whose kubeconfig only reads."""
+        names = {"name": "seatrial-reader", "namespace": "chandlery"}
+        role = {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "RoleBinding",
+            "metadata": names,
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
+            "subjects": [{"kind": "ServiceAccount", **names}],
+        }
+        made = [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": names}, role]
+        for item in made:
+            deployed.create(item)
+        token = kubectl(person.kubeconfig, "--namespace=chandlery", "create", "token", "seatrial-reader")
+        config = yaml.safe_load(person.kubeconfig.read_text())
+        config["users"] = [{"name": "reader", "user": {"token": token}}]
+        config["contexts"][0]["context"]["user"] = "reader"
+        path = person.folder / "reader.yaml"
+        path.write_text(yaml.safe_dump(config))
+
+        def change(data):
+            data["target"] = {"context": config["contexts"][0]["name"], "namespace": "chandlery"}
+
+        yield {"SEATRIAL_KUBECONFIG": str(path), "SEATRIAL_SYSTEM": str(person.system(change))}
+        for item in made:
+            deployed.delete(item["kind"], "seatrial-reader")
+
+    def test_chaos_exits_1_and_names_the_missing_right(self, person, reader):
+        typed = person.chaos(person.experiment("kill-one-pod"), **reader)
+        assert typed.code == 1
+        assert "ERROR drill.kill-one-pod" in typed.text
+        assert "delete" in typed.text
+        assert "pods" in typed.text

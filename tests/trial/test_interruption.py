@@ -1,0 +1,73 @@
+"""A drill that is stopped in the middle of its fault leaves the system as it was, or says what to do."""
+
+from __future__ import annotations
+
+import json
+import signal
+
+import pytest
+from person import cordoned
+
+from seatrial.waiting import NotYet, Ready, eventually
+
+
+@pytest.fixture
+def draining(person, deployed):
+    """A `chaos run` of the drain that has just cordoned its node."""
+    process = person.start(
+        "chaostoolkit", "--no-version-check", "--log-file", person.folder / "chaos.log", "run",
+        "--journal-path", person.folder / "journal.json", person.experiment("drain-node"),
+    )  # fmt: skip
+
+    def has_begun():
+        if process.poll() is not None:
+            raise AssertionError(f"the drill ended before its fault:\n{process.stdout.read()}")
+        return Ready(None) if cordoned(deployed) else NotYet("no node is cordoned")
+
+    try:
+        eventually(has_begun, within_seconds=120, what="the drill cordons a node")
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def whole(deployed):
+    def ready():
+        lacking = [
+            item["metadata"]["name"]
+            for item in deployed.objects("Deployment")
+            if item["status"].get("readyReplicas", 0) < item["spec"].get("replicas", 1)
+        ]
+        return NotYet(f"not whole: {', '.join(lacking)}") if lacking else Ready(None)
+
+    eventually(ready, within_seconds=120, what="the system is whole again", every_seconds=1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_an_interrupted_drill_undoes_its_fault_and_exits_non_zero(draining, deployed, person, number):
+    draining.send_signal(number)
+    text, _ = draining.communicate(timeout=120)
+    assert draining.returncode != 0, text
+    assert cordoned(deployed) == [], text
+    assert not list((person.folder / "state" / "undo").glob("*.json")), text
+    assert "PASSED" not in text
+    whole(deployed)
+
+
+def test_a_killed_drill_is_unfinished_and_healed_by_the_next_command(draining, deployed, person):
+    draining.send_signal(signal.SIGKILL)
+    draining.communicate(timeout=30)
+    assert cordoned(deployed), "the kill came too late to leave anything behind"
+
+    status = json.loads(person.types("seatrial", "status", "--json").text)
+    assert len(status["undo"]) == 1
+
+    directory = next((person.folder / "reports").glob("2*"))
+    assert person.types("seatrial", "report", directory).code != 0
+
+    healed = person.types("seatrial", "heal")
+    assert healed.code == 0, healed.text
+    assert cordoned(deployed) == []
+    assert person.types("seatrial", "heal").text.startswith("nothing to heal")
+    whole(deployed)

@@ -1,0 +1,50 @@
+"""A child's output is kept, its end is waited for, and it is given time to undo before it is ended."""
+
+import os
+import signal
+import sys
+import threading
+
+import pytest
+
+from seatrial.children import last_line, run_child
+from seatrial.errors import SeatrialError
+
+
+def run(code, tmp_path, *, within_seconds=20.0, notes=None):
+    return run_child(
+        [sys.executable, "-c", code], environment=dict(os.environ), log=tmp_path / "logs" / "child.txt",
+        within_seconds=within_seconds, note=(notes if notes is not None else []).append,
+    )  # fmt: skip
+
+
+def test_the_exit_code_and_the_output_are_kept(tmp_path):
+    assert run("print('hello'); raise SystemExit(3)", tmp_path) == 3
+    assert last_line(tmp_path / "logs" / "child.txt") == "hello"
+
+
+def test_a_child_that_runs_too_long_is_asked_to_stop_and_may_undo(tmp_path):
+    marker = tmp_path / "undone"
+    code = (
+        "import signal, pathlib, time\n"
+        f"def undo(*_): pathlib.Path({str(marker)!r}).touch(); raise SystemExit(0)\n"
+        "signal.signal(signal.SIGTERM, undo)\nprint('ready', flush=True)\ntime.sleep(60)\n"
+    )
+    with pytest.raises(SeatrialError, match="did not end within"):
+        run(code, tmp_path, within_seconds=1.5)
+    assert marker.exists()
+
+
+def test_an_interrupt_stops_the_child_before_it_goes_on(tmp_path):
+    pid = tmp_path / "pid"
+    code = f"import os, pathlib, time\npathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
+    code += "time.sleep(60)\n"
+    threading.Timer(2.0, signal.raise_signal, [signal.SIGINT]).start()
+    with pytest.raises(KeyboardInterrupt):
+        run(code, tmp_path)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
+
+
+def test_the_last_line_of_no_file_is_empty(tmp_path):
+    assert last_line(tmp_path / "none") == ""

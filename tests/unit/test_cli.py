@@ -1,0 +1,83 @@
+"""What the command says of wrong use: words and an exit code, no traceback."""
+
+import json
+
+import pytest
+
+from seatrial.cli import main
+
+
+@pytest.fixture
+def types(monkeypatch, capsys, tmp_path):
+    """Type a command in an empty folder; returns exit code, output and errors."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SEATRIAL_SYSTEM", "SEATRIAL_RUN", "SEATRIAL_SEED", "SEATRIAL_STATE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["seatrial", *arguments])
+        code = main()
+        text = capsys.readouterr()
+        return code, text.out, text.err
+
+    return run
+
+
+def test_help_names_every_command(types):
+    code, out, _ = types("--help")
+    assert code == 0
+    for command in ("up", "down", "status", "run", "report", "heal", "checks", "variants", "schema", "lint"):
+        assert f"\n  {command} " in out
+
+
+@pytest.mark.parametrize("command", ["up", "down", "status", "run", "report", "heal", "checks", "variants"])
+def test_every_command_has_help(types, command):
+    code, out, _ = types(command, "--help")
+    assert code == 0
+    assert "Usage:" in out
+
+
+def test_an_unknown_command_is_a_usage_error(types):
+    code, _, err = types("bogus")
+    assert code == 2
+    assert "No such command" in err
+
+
+@pytest.mark.parametrize("command", ["up", "run", "down", "status", "variants"])
+def test_a_missing_system_file_is_said(types, command):
+    code, _, err = types(command, "--system", "none.yaml")
+    assert code == 2
+    assert "no such system file" in err
+
+
+def test_an_unknown_stage_is_said(types):
+    code, _, err = types("run", "--only", "everything")
+    assert code == 2
+    assert "suites, load, drills" in err
+
+
+def test_a_folder_without_a_run_is_said(types):
+    code, _, err = types("report", ".")
+    assert code == 2
+    assert "no run in that folder" in err
+
+
+def test_nothing_to_heal_is_said(types):
+    code, out, _ = types("heal")
+    assert code == 0
+    assert "nothing to heal" in out
+
+
+def test_a_damaged_undo_record_is_said(types, tmp_path):
+    folder = tmp_path / ".seatrial" / "undo"
+    folder.mkdir(parents=True)
+    (folder / "torn.json").write_text("{")
+    code, _, err = types("heal")
+    assert code == 2
+    assert "torn.json" in err
+
+
+def test_the_schema_is_one(types):
+    code, out, _ = types("schema")
+    assert code == 0
+    assert json.loads(out)["properties"]["workloads"]
