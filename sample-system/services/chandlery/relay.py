@@ -18,7 +18,7 @@ from chandlery.settings import Settings, SettingsError
 
 # Polling, not LISTEN: a notification per commit makes all commits of a server wait for one lock, and a
 # poll finds whole batches when there is much to do.
-SHORTEST_PAUSE_SECONDS = 0.02
+SHORTEST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 0.5
 MEASURE_SECONDS = 5.0
 log = logging.getLogger("chandlery.relay")

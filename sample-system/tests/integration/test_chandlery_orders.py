@@ -122,9 +122,9 @@ def test_a_quote_costs_the_processor_time_it_was_asked_for(stage: Stage):
     orders = stage.parts["orders"]
     before = orders.metric("process_cpu_seconds_total")
     with session(stage) as client, concurrent.futures.ThreadPoolExecutor(4) as pool:
-        quotes = [pool.submit(client.post, "/v1/quote?ms=250") for _ in range(4)]
+        quotes = [pool.submit(client.post, "/v1/quote?ms=100") for _ in range(4)]
         slowest = max(httpx.get(f"{orders.url}/livez", timeout=5).elapsed.total_seconds() for _ in range(20))
         assert [quote.result().status_code for quote in quotes] == [200] * 4
     used = orders.metric("process_cpu_seconds_total") - before
-    assert used >= 1.0
+    assert used >= 0.4
     assert slowest < 0.25, "a probe waited for a whole calculation"

@@ -133,7 +133,7 @@ class Orders(Participant):
         if step is None:
             metrics.DUPLICATES_SUPPRESSED.labels("saga").inc()
             return
-        await store.advance(connection, order_id, step)
+        await store.advance(connection, row, step)
         for state in step.states:
             metrics.ORDER_STATES.labels(state).inc()
 

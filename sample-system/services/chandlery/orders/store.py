@@ -67,15 +67,19 @@ with placed as (
 )
 insert into outbox (id, subject, payload) values ($9, $8, $10)
 """
-LOCK = """
-select o.state, o.customer, o.total_cents, s.cancel_requested
-from orders o join saga s on s.order_id = o.id where o.id = $1 for update of o, s
+READ = """
+select o.id, o.state, o.customer, o.total_cents, s.cancel_requested
+from orders o join saga s on s.order_id = o.id where o.id = $1
 """
+LOCK = READ + " for update of o, s"
+# States, saga, log and the next question in one round trip.
 ADVANCE = """
 with moved as (
     update orders set state = $2 where id = $1
 ), asked as (
-    update saga set command = $3, asked_at = clock_timestamp(), resent = 0 where order_id = $1
+    update saga set command = $3::text, asked_at = clock_timestamp(), resent = 0 where order_id = $1
+), question as (
+    insert into outbox (id, subject, payload) select $5::uuid, $3::text, $6::text where $3::text is not null
 )
 insert into order_log (order_id, position, state)
 select $1, (select max(position) from order_log where order_id = $1) + step.position, step.state
@@ -123,23 +127,29 @@ async def lock(connection: Connection, order_id: UUID) -> "asyncpg.Record | None
     return await connection.fetchrow(LOCK, order_id)
 
 
-async def advance(connection: Connection, order_id: UUID, step: Step) -> None:
-    """Enter the step's states and ask its question. The caller holds the order's lock."""
-    await connection.execute(ADVANCE, order_id, step.states[-1], step.command, list(step.states))
-    if step.command is not None:
-        await ask(connection, order_id, step.command)
+async def advance(connection: Connection, row: "asyncpg.Record", step: Step) -> None:
+    """Enter the step's states and ask its question. `row` is what lock() gave."""
+    asked = question(row, step.command)
+    await connection.execute(
+        ADVANCE, row["id"], step.states[-1], step.command, list(step.states), new_id(), asked
+    )
 
 
-async def ask(connection: Connection, order_id: UUID, command: str) -> None:
-    """Put a command to another service into the outbox. It carries all that its answer depends on."""
-    body: dict[str, Any] = {"order_id": str(order_id)}
-    if command == "inventory.reserve":
+def question(row: "asyncpg.Record", command: str | None) -> str:
+    """What is asked of another service about a placed order: all that its answer depends on."""
+    body = {"order_id": str(row["id"])}
+    if command == "payments.capture":
+        body |= {"customer": row["customer"], "amount_cents": row["total_cents"]}
+    return json.dumps(body)
+
+
+async def ask_again(connection: Connection, order_id: UUID, command: str) -> None:
+    row = await connection.fetchrow(READ, order_id)
+    assert row is not None
+    body = json.loads(question(row, command))
+    if command == FIRST_COMMAND:
         lines = await connection.fetch(LINES, order_id)
         body["lines"] = [{"sku": line["sku"], "quantity": line["quantity"]} for line in lines]
-    elif command == "payments.capture":
-        row = await connection.fetchrow("select customer, total_cents from orders where id = $1", order_id)
-        assert row is not None
-        body |= {"customer": row["customer"], "amount_cents": row["total_cents"]}
     await outbox.put(connection, command, body)
 
 
@@ -147,7 +157,7 @@ async def resend_unanswered(connection: Connection, older_than_seconds: float) -
     """Ask again what got no answer. Harmless when the answer is only slow: every effect is once per order."""
     rows = await connection.fetch(UNANSWERED, older_than_seconds)
     for row in rows:
-        await ask(connection, row["order_id"], row["command"])
+        await ask_again(connection, row["order_id"], row["command"])
     return len(rows)
 
 
