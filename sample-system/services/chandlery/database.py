@@ -14,7 +14,7 @@ from chandlery.settings import CONNECT_SECONDS, STATEMENT_SECONDS
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
-ACQUIRE_SECONDS = 1.5
+ACQUIRE_SECONDS = 2.5
 MIGRATION_LOCK = 7_301_990
 # The server said, or the socket showed, that nothing can be done now. Anything else is a fault of ours.
 AWAY = (
@@ -57,13 +57,17 @@ class Database:
         while True:
             try:
                 await self._migrate(schema)
-                break
+                self._pool = await self._connect()
+                return
             except NOT_YET as error:
                 log.warning("database %s is not ready: %r", self.name, error)
                 await asyncio.sleep(0.5)
-        self._pool = await asyncpg.create_pool(
+
+    async def _connect(self) -> "asyncpg.Pool[asyncpg.Record]":
+        return await asyncpg.create_pool(
             self._url,
-            min_size=0,
+            # Connected before the first request comes: on a busy machine that takes a while.
+            min_size=2,
             max_size=self._size,
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,

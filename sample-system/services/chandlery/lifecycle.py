@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from chandlery import metrics
 from chandlery.errors import Unavailable
 
+CHECK_SECONDS = 1.5  # below the probe's own timeout
 Check = Callable[[], Awaitable[None]]
 
 
@@ -33,8 +34,8 @@ class Lifecycle:
 
 async def _reason(name: str, check: Check) -> str | None:
     try:
-        async with asyncio.timeout(1.0):
+        async with asyncio.timeout(CHECK_SECONDS):
             await check()
     except (Unavailable, TimeoutError) as error:
-        return f"{name}: {error or 'no answer within 1 s'}"
+        return f"{name}: {error or 'no answer within {CHECK_SECONDS:g} s'}"
     return None

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 # Deadlines nest, so that the innermost one speaks first and nobody waits for an answer that is not coming:
 # statement < request < gateway route (5 s) < what is left of the grace period after preStop and drain.
-CONNECT_SECONDS = 1.0
+CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 2.5
 REQUEST_SECONDS = 4.0
 IN_FLIGHT_SECONDS = 6.0
