@@ -20,7 +20,7 @@ from seatrial.judge.steady import MINIMUM_REQUESTS, steady
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.timeline import Recorder
 from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
-from seatrial.model.fault import FaultRecord
+from seatrial.model.fault import Disturbance, FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Verdict
 from seatrial.outcomes import require
@@ -36,7 +36,9 @@ WARM_UP_SECONDS = 45.0
 """How long traffic may take to become steady."""
 LATE_AFTER_SECONDS = 0.010
 AFTERMATH_SECONDS = 2.0
-"""Traffic after the last fault settled: the other half of the control."""
+"""Traffic after the last planned disruption settled: the other half of the control."""
+CRASH_AFTERMATH_SECONDS = 15.0
+"""The same after a crash: clients reconnect and latency comes back only some time after the pod is whole."""
 
 
 class Bench:
@@ -99,8 +101,10 @@ class Bench:
             with stream:
                 self._wait_until_steady(stream, per_second)
                 yield stream
-                aftermath = len(stream.exchanges()) + int(per_second * AFTERMATH_SECONDS)
-                stream.wait_for_requests(aftermath, within_seconds=AFTERMATH_SECONDS * 10)
+                crashed = any(fault.disturbance is Disturbance.CRASH for fault in self.faults)
+                seconds = CRASH_AFTERMATH_SECONDS if crashed else AFTERMATH_SECONDS
+                aftermath = len(stream.exchanges()) + int(per_second * seconds)
+                stream.wait_for_requests(aftermath, within_seconds=seconds * 10)
                 stream.stop()
         finally:
             self.keep(journey, stream)
