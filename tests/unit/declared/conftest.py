@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifests import Files, Run
+from declared_manifests import Files, Run
 
 from seatrial.lint import main
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
-from manifests import BAD_TAG, TAG, Files, waived
+from declared_manifests import BAD_TAG, TAG, Files, waived
 
 from seatrial.lint import main
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from manifests import BAD_TAG, TAG, Files, Run
+from declared_manifests import BAD_TAG, TAG, Files, Run
 
 ROOT = Path(__file__).parents[3]
 CORPORA = ROOT.parent / "shared" / "corpora"

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from manifests import BAD_TAG, SOUND, TAG, Files, Run
+from declared_manifests import BAD_TAG, SOUND, TAG, Files, Run
 
 
 def test_clean_is_0_and_findings_are_1(files: Files, report: Run) -> None:
@@ -150,3 +150,20 @@ def test_without_kubectl_a_kustomization_that_changes_things_is_not_judged(
     files(kustomization_dot_yaml="resources: [web.yaml]\nnamePrefix: x-\n")
     code, found = report(str(tmp_path), *TAG)
     assert (code, "must be rendered by kustomize" in found["error"]) == (2, True)
+
+
+POLICY = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: all}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+"""
+
+
+def test_all_files_are_one_input(files: Files, report: Run) -> None:
+    """A policy, budget or Service may stand in another file than what it selects."""
+    workload, policy = files(a_dot_yaml=SOUND, b__policy_dot_yaml=POLICY)
+    selected = ["--select", "security.network-policy"]
+    assert report(workload, *selected)[0] == 1
+    assert report(workload, policy, *selected)[0] == 0
+    assert report(policy, workload, *selected)[0] == 0

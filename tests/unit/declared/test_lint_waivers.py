@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from manifests import BAD_TAG, SOUND, TAG, Files, Run, waived
+from declared_manifests import BAD_TAG, SOUND, TAG, Files, Run, waived
 
 from seatrial.declared.rule import RULES
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from manifests import BAD_TAG, SOUND, waived
+from declared_manifests import BAD_TAG, SOUND, waived
 
 from seatrial.lint.live import _as_written, _is_owned
 

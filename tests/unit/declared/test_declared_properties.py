@@ -7,9 +7,9 @@ import random
 from functools import cache
 from typing import Any
 
+from declared_examples import DATA, TODAY
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reading_examples import DATA, TODAY
 
 from seatrial.declared.catalogue import every_rule
 from seatrial.declared.engine import Report, examine

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from agreement import CORPUS, DIFFERENCES, DOCUMENT, NO_SUCH_PROPERTY, OTHER_PROPERTY, RULES, judged, render
+from polaris_agreement import (
+    CORPUS,
+    DIFFERENCES,
+    DOCUMENT,
+    NO_SUCH_PROPERTY,
+    OTHER_PROPERTY,
+    RULES,
+    judged,
+    render,
+)
 
 pytestmark = pytest.mark.skipif(
     not CORPUS.is_dir(), reason="the labelled examples are not beside the project"
@@ -24,4 +33,5 @@ def test_every_check_of_the_corpus_is_accounted_for() -> None:
 
 
 def test_the_document_is_fresh() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == render(), "run: python tests/unit/declared/agreement.py"
+    assert DOCUMENT.read_text(encoding="utf-8") == render(), "run: python "
+    "tests/unit/declared/polaris_agreement.py"

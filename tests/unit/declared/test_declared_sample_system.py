@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from reading_examples import TODAY, graph_of
+from declared_examples import TODAY, graph_of
 
 from seatrial.declared.catalogue import choose, every_rule
 from seatrial.declared.engine import examine

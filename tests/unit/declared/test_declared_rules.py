@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from reading_examples import DATA, judge_file, rule_named
+from declared_examples import DATA, judge_file, rule_named
 
 from seatrial.declared.catalogue import every_rule
 
