@@ -1,4 +1,4 @@
-"""The autoscaler's oracle against the controller of Kubernetes itself, on random cases. `make differential` runs it.
+"""The autoscaler's oracle against the controller of Kubernetes itself, on random cases: `make differential`.
 
 Needs Go and the modules of `hpa/go.mod`; building takes minutes the first time. SEATRIAL_HPA_CASES sets the
 number of cases, SEATRIAL_HPA_SEED their seed.
