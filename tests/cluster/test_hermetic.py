@@ -13,7 +13,7 @@ import pytest
 from netbench import ASK_DNS, WORKERS, Bench, bench
 from tiny import Access
 
-from seatrial.cluster import hermetic
+from seatrial.cluster import hermetic, network
 from seatrial.cluster.docker import docker
 from seatrial.cluster.shell import run
 from seatrial.kube.client import Kube
@@ -114,13 +114,13 @@ def test_a_packet_for_the_outside_is_refused_by_the_host(pods: Bench, outside: C
 
 
 def test_without_the_hosts_rule_that_packet_would_have_left(pods: Bench, outside: Callable[[], int]) -> None:
-    hermetic.unseal_host()
+    network.unseal_host()
     try:
         assert pods.connect(SWALLOWED, 80)["fate"] == "timeout"
         assert outside() > 0
     finally:
-        hermetic.seal_host()
-    assert hermetic.host_is_sealed()
+        network.seal_host()
+    assert network.host_is_sealed()
 
 
 def test_a_restarted_node_has_its_rule_again(

@@ -109,7 +109,8 @@ def test_a_crashing_pod_is_reported_with_its_last_line(target: Kube, access: Acc
     evidence = folder.parent / "evidence"
     written = {path.name for path in collect_evidence(target, evidence)}
     assert {"events.txt", "pods.txt", "pods.json", "endpointslices.json", "deployments.json"} <= written
-    assert "no such database: orders" in (evidence / "store-0.store.previous.log").read_text()
+    logs = [path.read_text() for path in evidence.glob("store-0.store.*log")]
+    assert any("no such database: orders" in log for log in logs)
     assert "store-0" in (evidence / "pods.txt").read_text()
     assert "BackOff" in (evidence / "events.txt").read_text()
 

@@ -178,22 +178,19 @@ def tied_to_node(volume: Mapping[str, Any]) -> bool:
 
 def stays(pod: Mapping[str, Any], tied_claims: Collection[str] = ()) -> str:
     """Why a drain leaves the pod on its node; empty when it is evicted."""
-    for volume in (pod.get("spec") or {}).get("volumes") or ():
-        claim = (volume.get("persistentVolumeClaim") or {}).get("claimName")
-        if claim in tied_claims:
-            return f"its volume {claim} lies on this node"
-    if (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"):
-        return "it has ended"
-    if pod["metadata"].get("deletionTimestamp"):
-        return "it is terminating already"
-    if MIRROR in (pod["metadata"].get("annotations") or {}):
-        return "it is a static pod of the node"
-    owner = controller(pod)
-    if not owner:
-        return "nothing would replace it (no controller)"
-    if owner.get("kind") == "DaemonSet":
-        return "it belongs to a DaemonSet"
-    return ""
+    metadata, owner = pod["metadata"], controller(pod)
+    volumes = (pod.get("spec") or {}).get("volumes") or ()
+    claims = [(volume.get("persistentVolumeClaim") or {}).get("claimName") for volume in volumes]
+    tied = [claim for claim in claims if claim in tied_claims]
+    reasons = (
+        ((pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"), "it has ended"),
+        (metadata.get("deletionTimestamp"), "it is terminating already"),
+        (MIRROR in (metadata.get("annotations") or {}), "it is a static pod of the node"),
+        (not owner, "nothing would replace it (no controller)"),
+        (owner.get("kind") == "DaemonSet", "it belongs to a DaemonSet"),
+        (tied, f"its volume {', '.join(map(str, tied))} lies on this node"),
+    )
+    return next((words for holds, words in reasons if holds), "")
 
 
 def require_replicas(victims: Iterable[PodSeen], timeline: Timeline, stateless: Iterable[str]) -> None:

@@ -15,6 +15,8 @@ Object = dict[str, Any]
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 # A pod without a readiness probe is ready until its program has crashed: one look is not enough.
 STEADY_ANSWERS = 3
+# What the kubelet answers, with status 200, for a container that it has just removed.
+NO_LOG = "unable to retrieve container logs"
 # Reasons that no waiting cures.
 HOPELESS = ("InvalidImageName", "ErrImageNeverPull")
 
@@ -144,15 +146,20 @@ def crashed(pod: Object) -> Object | None:
 
 
 def last_log_line(kube: Kube, pod: Object) -> str:
-    """The last line that the pod's crashed container wrote."""
+    """The last line that the pod's crashed container wrote, in its previous life or in this one."""
     container = crashed(pod)
     if container is None:
         return "(no log)"
-    previous = "terminated" not in (container.get("state") or {})
-    name = pod["metadata"]["name"]
-    try:
-        text = kube.logs(name, container=container["name"], previous=previous, tail_lines=5)
-    except SeatrialError as error:
-        return f"(no log: {error.what})"
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip()[:300] if lines else "(the log is empty)"
+    why = "the log is empty"
+    for previous in (True, False):
+        try:
+            text = kube.logs(
+                pod["metadata"]["name"], container=container["name"], previous=previous, tail_lines=5
+            )
+        except SeatrialError as error:
+            why = error.what
+            continue
+        lines = [line.strip() for line in text.splitlines() if line.strip() and NO_LOG not in line]
+        if lines:
+            return lines[-1][:300]
+    return f"({why})"

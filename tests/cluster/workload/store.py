@@ -9,12 +9,17 @@ child = os.fork()
 name = "child" if child == 0 else "parent"
 
 
+def say(words: str) -> None:
+    # One write, so that the lines of the two do not mix.
+    os.write(1, f"{name} {words}\n".encode())
+
+
 def stop(number: int, frame: object) -> None:
-    print(f"{name} saw SIGTERM", flush=True)  # noqa: T201
+    say("saw SIGTERM")
     sys.exit(0)
 
 
 signal.signal(signal.SIGTERM, stop)
-print(f"{name} runs", flush=True)  # noqa: T201
+say("runs")
 while True:
     time.sleep(60)
