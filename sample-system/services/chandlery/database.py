@@ -71,7 +71,7 @@ class Database:
             max_size=self._size,
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
-            max_inactive_connection_lifetime=60,
+            max_inactive_connection_lifetime=300,
             # Transactions are the only state we leave on a connection, and they end here: no reset query.
             reset=_nothing_to_reset,
             server_settings={
