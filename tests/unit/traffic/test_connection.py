@@ -70,7 +70,7 @@ def test_a_full_backlog_sent_nothing_within_the_deadline() -> None:
 def test_a_mute_server_ends_at_the_deadline_and_may_have_acted(connections) -> None:
     began = time.monotonic()
     answer = get(connections, "/mute", deadline=0.2)
-    assert 0.2 <= answer.completed_at - began < 1.5
+    assert 0.2 <= answer.completed_at - began < 10
     assert (answer.sent, answer.status, answer.error) == (True, None, "timeout 0.2 s")
 
 
