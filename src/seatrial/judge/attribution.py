@@ -44,7 +44,8 @@ def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[
     faults = [fault for window in spans for fault in window.faults]
     sentences = list(dict.fromkeys(s for fault in faults for s in _alone(timeline, fault)))
     if not sentences:
-        endings = {ending.uid: (ending, fault) for fault in faults for ending in _victims(timeline, fault)}
+        victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault)]
+        endings = {ending.uid: (ending, fault) for ending, fault in victims if ending.served}
         for ending, mine in _assign([ending for ending, _ in endings.values()], failed):
             sentences += _of_old_pod(ending, mine, endings[ending.uid][1].disturbance)
         for fault in faults:

@@ -21,7 +21,7 @@ from seatrial.judge.statistics import wilson
 from seatrial.judge.windows import failures, windows
 from seatrial.judge.wording import errors, percent, plural, seconds
 from seatrial.model.exchange import Exchange
-from seatrial.model.fault import Disturbance, FaultRecord
+from seatrial.model.fault import FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.model.system import Objectives
 from seatrial.model.verdict import Outcome, Verdict
@@ -93,10 +93,7 @@ def _common(observation: Observation, found: Findings, seen: str, allowed: str) 
 
 def _seen_planned(observation: Observation, found: Findings) -> str:
     begun, failed = len(found.parts.begun), len(failures(found.parts.begun))
-    kind = _kind(observation.faults)
-    text = (
-        f"{failed} of {plural(begun, 'request')} begun during {plural(len(observation.faults), kind)} failed"
-    )
+    text = f"{failed} of {plural(begun, 'request')} begun during {_disruptions(observation.faults)} failed"
     if begun:
         interval = wilson(failed, begun)
         text += (
@@ -113,11 +110,10 @@ def _seen_planned(observation: Observation, found: Findings) -> str:
     return text
 
 
-def _kind(faults: Sequence[FaultRecord]) -> str:
-    names = {fault.fault for fault in faults}
-    if len(names) == 1:
-        return names.pop().replace("-", " ")
-    return "crash" if all(f.disturbance is Disturbance.CRASH for f in faults) else "disruption"
+def _disruptions(faults: Sequence[FaultRecord]) -> str:
+    """E.g. `3 disruptions (delete-pod)`."""
+    names = ", ".join(sorted({fault.fault for fault in faults}))
+    return f"{plural(len(faults), 'disruption')} ({names})"
 
 
 def crash(observation: Observation, objectives: Objectives) -> Verdict:

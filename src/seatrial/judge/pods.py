@@ -17,6 +17,7 @@ class Life:
         deleting_at: the deletion was first seen (its grace period began); None when not.
         gone_at: the object was gone; None when not.
         endpoint_left_at: no Service sent new connections to it any more; None when not seen.
+        served: a Service had it as a ready endpoint at some time.
     """
 
     pod: str
@@ -24,6 +25,7 @@ class Life:
     deleting_at: float | None
     gone_at: float | None
     endpoint_left_at: float | None
+    served: bool = True
 
 
 def states_of(timeline: Timeline, name: str, uid: str = "") -> tuple[PodSeen, ...]:
@@ -38,7 +40,9 @@ def life(timeline: Timeline, name: str, uid: str = "", *, since: float = float("
     states = [state for state in states_of(timeline, name, uid) if state.at >= since]
     deleting = next((s.at for s in states if s.deleting or s.change is Change.DELETED), None)
     gone = next((s.at for s in states if s.change is Change.DELETED), None)
-    return Life(name, uid, deleting, gone, endpoint_left(timeline, name, since))
+    found = [endpoint_of(state.endpoints, name) for state in timeline.endpoint_states()]
+    served = any(endpoint is not None and endpoint.ready for endpoint in found)
+    return Life(name, uid, deleting, gone, endpoint_left(timeline, name, since), served)
 
 
 def endpoint_of(endpoints: tuple[Endpoint, ...], pod: str) -> Endpoint | None:

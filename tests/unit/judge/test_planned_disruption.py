@@ -35,7 +35,7 @@ CLEAN = [*stream(90, 91), *stream(99, 102), *stream(109, 112), *stream(119, 122)
 def test_clean_traffic_through_three_disruptions_passes() -> None:
     verdict = planned_disruption(observation(CLEAN, three_faults()))
     assert verdict.outcome is Outcome.PASSED
-    assert "0 of 303 requests begun during 3 delete pods failed" in verdict.seen
+    assert "0 of 303 requests begun during 3 disruptions (delete-pod) failed" in verdict.seen
     assert "95 % interval 0.0 % to 1.3 %" in verdict.seen
 
 
@@ -190,6 +190,22 @@ def test_the_cause_is_read_from_the_end_of_the_old_pod(bad: list[Exchange], word
     verdict = planned_disruption(observation([*CLEAN, *bad], [fault(100.0, 103.0)], timeline=seen))
     assert verdict.outcome is Outcome.FAILED
     assert words in verdict.next_step
+
+
+def test_a_pod_that_no_service_lists_is_not_blamed() -> None:
+    """A worker without a Service, ended by the same drain, answers no client."""
+    worker = (
+        pod(90.0, "relay-1", uid="relay", ready=True),
+        pod(100.3, "relay-1", uid="relay", ready=True, deleting=True),
+        pod(103.0, "relay-1", uid="relay", change=Change.DELETED, deleting=True),
+    )
+    seen = timeline(*old_pod(left=100.91, gone=103.0), *worker)  # type: ignore[arg-type]
+    drained = dataclasses.replace(
+        fault(), target=dataclasses.replace(fault().target, kind="Node", name="worker")
+    )
+    verdict = planned_disruption(observation([*CLEAN, failed(100.5)], [drained], timeline=seen))
+    assert "relay-1" not in verdict.next_step
+    assert "endpoint of orders-old left" in verdict.next_step
 
 
 def test_one_replica_is_cause_enough() -> None:
