@@ -29,7 +29,6 @@ def open_findings(folder: Path) -> set[tuple[str, str, str]]:
     }
 
 
-@pytest.mark.xfail(strict=True, reason="the stores' one replica and the NodePorts are not waived yet")
 def test_the_sample_system_is_clean() -> None:
     assert not open_findings(SAMPLE / "manifests")
 
