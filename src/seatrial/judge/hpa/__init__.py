@@ -3,7 +3,9 @@
 decide(Autoscaler(maximum=6, metrics=(metric,)), View(now, 2, 2, pods)).why
 """
 
+from seatrial.judge.hpa.cycles import cycles_to_reach
 from seatrial.judge.hpa.decide import decide
+from seatrial.judge.hpa.live import Reading, Watched, explain_decisions
 from seatrial.judge.hpa.records import (
     Autoscaler,
     Behavior,
@@ -29,8 +31,12 @@ __all__ = [
     "Pod",
     "Policy",
     "Proposal",
+    "Reading",
     "Rules",
     "Sample",
     "View",
+    "Watched",
+    "cycles_to_reach",
     "decide",
+    "explain_decisions",
 ]
