@@ -231,7 +231,7 @@ def pytest_runtest_makereport(
     evidence = f"evidence/{found.id}/{_subject(item)}" if found.mode is Mode.PROVEN else ""
     result = CheckResult(
         found.id, _subject(item), found.requirement, verdict, "pytest",
-        item.stash[STARTED], time.monotonic(), evidence, found.mode,
+        item.stash[STARTED], time.monotonic(), evidence, found.mode, found.proves,
     )  # fmt: skip
     words = {"check": found.id, "requirement": found.requirement, "seen": verdict.seen}
     report.user_properties += list(words.items())

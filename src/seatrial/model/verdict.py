@@ -121,6 +121,7 @@ class CheckResult:
         started_at, finished_at: monotonic seconds of this machine.
         evidence: folder below the run directory, or empty.
         mode: how it was judged, see `Mode`.
+        proves: ids of the declared rules whose effect a proven check shows.
     """
 
     check: str
@@ -132,3 +133,4 @@ class CheckResult:
     finished_at: float
     evidence: str = ""
     mode: Mode = Mode.PROVEN
+    proves: tuple[str, ...] = ()

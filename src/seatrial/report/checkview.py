@@ -19,6 +19,7 @@ from seatrial.model.run import Run, Stream
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.report.chart import Chart, Scene, build_chart
+from seatrial.report.declared import DeclaredRule, Proved, declared_rules, proved_by, proven_results
 from seatrial.report.reader import load_exchanges, load_timeline
 from seatrial.report.svg.faults import draw_recovery, settled_words
 from seatrial.report.text import clock_time, duration, figure, latency, number
@@ -50,6 +51,7 @@ class CheckView:
     figures: tuple[tuple[str, str], ...]
     generators: tuple[tuple[str, ...], ...]
     faults: tuple[FaultView, ...]
+    proves: tuple[Proved, ...]
     recovery_seconds: float
     chart: Chart | None
     damage: tuple[str, ...]
@@ -64,12 +66,13 @@ class CheckView:
 
 
 def check_views(directory: Path, run: Run) -> list[CheckView]:
-    """Every check of the run in the order in which they ran, those that never ended last."""
-    results = [(result, False) for result in run.results]
+    """Every proven check of the run in the order in which they ran, and whatever never ended last."""
+    results = [(result, False) for result in proven_results(run)]
     results += [(_never_ended(started), True) for started in run.unfinished_checks]
     known = {(result.check, result.subject) for result, _ in results}
     results += [(_without_verdict(*key), True) for key in _recorded(run) if key not in known]
-    return [_view(directory, run, number, *item) for number, item in enumerate(results, 1)]
+    rules = declared_rules(run)
+    return [_view(directory, run, rules, number, *item) for number, item in enumerate(results, 1)]
 
 
 def _never_ended(started: Mapping[str, Any]) -> CheckResult:
@@ -102,7 +105,14 @@ def _recorded(run: Run) -> Iterator[tuple[str, str]]:
     yield from dict.fromkeys(keys)
 
 
-def _view(directory: Path, run: Run, number_: int, result: CheckResult, unfinished: bool) -> CheckView:
+def _view(
+    directory: Path,
+    run: Run,
+    rules: tuple[DeclaredRule, ...],
+    number_: int,
+    result: CheckResult,
+    unfinished: bool,
+) -> CheckView:
     key = (result.check, result.subject)
     twins = sum((other.check, other.subject) == key for other in run.results)
     begin, end = result.started_at, result.finished_at
@@ -139,6 +149,7 @@ def _view(directory: Path, run: Run, number_: int, result: CheckResult, unfinish
             _fault(f"c{number_}-f{n}", n, fault, ph, longest, chart, scene.epoch_offset_seconds)
             for n, (fault, ph) in enumerate(zip(faults, found, strict=True), 1)
         ),
+        proves=proved_by(result, rules),
         recovery_seconds=longest,
         chart=chart,
         damage=(*damage, *more),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,11 +14,12 @@ from seatrial.errors import SeatrialError
 from seatrial.model.run import Run
 from seatrial.model.verdict import Outcome
 from seatrial.report.checkview import CheckView, check_views
+from seatrial.report.declared import DeclaredRow, declared_rules, rows_of, totals_of
 from seatrial.report.junit import write_junit
 from seatrial.report.page import banners, facts, stage_rows
 from seatrial.report.palette import DARK, LIGHT, variables
 from seatrial.report.reader import read_run
-from seatrial.report.runjson import run_document, write_run_json
+from seatrial.report.runjson import page_document, write_run_json
 from seatrial.report.summary import exit_code, headline, totals_line
 from seatrial.report.text import clean, moment, one_line
 
@@ -47,7 +49,7 @@ def build_report(directory: Path) -> Path:
 def render(run: Run, directory: Path) -> str:
     """The page as text."""
     views = check_views(directory, run)
-    verdicts = sorted(enumerate(views), key=lambda item: (-item[1].outcome.severity, item[0]))
+    rules = declared_rules(run)
     damage = [*run.damage, *(line for view in views for line in view.damage)]
     text = (
         _environment()
@@ -63,10 +65,12 @@ def render(run: Run, directory: Path) -> str:
             banners=banners(run),
             damage=damage[:MOST_DAMAGE],
             more_damage=max(len(damage) - MOST_DAMAGE, 0),
-            checks=[view for _, view in verdicts],
-            counts=_counts(views),
+            checks=sorted(views, key=_how_good),
+            rows=_rows(views, rows_of(rules)),
+            rules=sorted(rules, key=lambda rule: not rule.subjects),
+            declared=totals_of(rules),
             stages=stage_rows(run),
-            embedded=Markup(json.dumps(run_document(run)).translate(_FOR_SCRIPT)),
+            embedded=Markup(json.dumps(page_document(run), separators=(",", ":")).translate(_FOR_SCRIPT)),
             light=Markup(variables(LIGHT)),
             dark=Markup(variables(DARK)),
         )
@@ -83,13 +87,13 @@ def _face(run: Run) -> str:
     return outcome.value if outcome.makes_red else Outcome.INCONCLUSIVE.value
 
 
-def _counts(views: list[CheckView]) -> list[tuple[str, str, int]]:
-    """(outcome, word, amount), worst first."""
-    found: dict[tuple[Outcome, str], int] = {}
-    for view in views:
-        found[view.outcome, view.word] = found.get((view.outcome, view.word), 0) + 1
-    ranked = sorted(found.items(), key=lambda item: -item[0][0].severity)
-    return [(outcome.value, word, amount) for (outcome, word), amount in ranked]
+def _how_good(view: CheckView | DeclaredRow) -> int:
+    return -view.outcome.severity
+
+
+def _rows(views: Sequence[CheckView], rows: Sequence[DeclaredRow]) -> list[CheckView | DeclaredRow]:
+    """The table of verdicts: at equal outcome what was proven stands before what was declared."""
+    return sorted([*views, *rows], key=_how_good)
 
 
 def _environment() -> Environment:

@@ -71,6 +71,7 @@ def _case(suite: Tree.Element, result: CheckResult) -> None:
         "check": result.check,
         "subject": result.subject,
         "requirement": result.requirement,
+        "mode": result.mode.value,
         "outcome": verdict.outcome.value,
         "seen": verdict.seen,
         "allowed": verdict.allowed,

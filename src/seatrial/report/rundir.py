@@ -90,7 +90,8 @@ class RunWriter:
             content = content[os.write(self._file, content) :]
 
     def tool_started(self, *, argv: Sequence[str], versions: Mapping[str, str], seed: int | None) -> None:
-        shown = [Path(argv[0]).name, *argv[1:]] if argv else []
+        """`argv` is shown without paths of this machine: relative to the current folder, or the base name."""
+        shown = [Path(argv[0]).name, *map(_shown_argument, argv[1:])] if argv else []
         self.event(
             EventType.TOOL_STARTED, tool=self.tool, pid=os.getpid(), argv=shown, versions=versions, seed=seed
         )
@@ -270,6 +271,13 @@ def _shown_path(source: str) -> str:
     if path.is_absolute():
         return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else path.name
     return source
+
+
+def _shown_argument(argument: str) -> str:
+    """An argument, `--option=PATH` included, with its path as a page may show it."""
+    option, equals, value = argument.rpartition("=")
+    path, colons, rest = value.partition("::")
+    return f"{option}{equals}{_shown_path(path)}{colons}{rest}"
 
 
 def _ends_with_newline(path: Path) -> bool:

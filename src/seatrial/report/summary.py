@@ -1,66 +1,93 @@
-"""The outcome of a run in a sentence, in a line, and as a table for the terminal."""
+"""The outcome of a run in a sentence, in a line, and as its exit code."""
 
 from __future__ import annotations
 
-import shutil
-import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome
+from seatrial.report.console import summary_lines
+from seatrial.report.declared import DeclaredTotals, declared_rules, proven_results, totals_of
 from seatrial.report.text import OUTCOME_WORDS, count, duration, one_line
 
-_LEAST_WIDTH = 48
 _RED_FIRST = tuple(Outcome)
 
 
 def exit_code(run: Run) -> int:
-    """0 only when the run is finished, nothing in it is red, and something passed; else 1."""
-    passed = any(result.verdict.passed for result in run.results)
+    """0 only when the run is finished, nothing in it is red, and something passed; else 1.
+
+    Where proven checks were called, one of them must have passed: what the objects declare is no proof.
+    """
+    counted = proven_results(run) or run.results
+    passed = any(result.verdict.passed for result in counted)
     return 0 if run.finished and passed and not run.outcome.makes_red else 1
-
-
-def worst_first(results: tuple[CheckResult, ...]) -> list[CheckResult]:
-    """By outcome, then in the order in which they ran."""
-    return sorted(results, key=lambda result: (-result.verdict.outcome.severity, result.started_at))
 
 
 def headline(run: Run) -> str:
     """One sentence for someone who reads nothing else."""
-    outcomes = Counter(result.verdict.outcome for result in run.results)
-    total, passed = len(run.results), outcomes[Outcome.PASSED]
-    if not total:
-        start = "Nothing was checked"
-    elif passed == total:
-        start = "The only check passed" if total == 1 else f"All {total} checks passed"
-    elif total == 1:
-        start = "The only check did not pass"
-    else:
-        start = f"{passed} of {total} checks passed"
-    parts = [_part(run, outcome, outcomes[outcome]) for outcome in _RED_FIRST if outcomes[outcome]]
-    sentence = "; ".join([start, *(part for part in parts if part)])
+    proven, declared = proven_results(run), totals_of(declared_rules(run))
+    sentence = "; ".join([*_proven_parts(proven, bool(declared.rules)), *_declared_parts(run, declared)])
+    sentence = sentence or "Nothing was checked"
     if not run.finished:
         return f"The run did not finish. Until then {sentence[0].lower()}{sentence[1:]}."
-    return " ".join([f"{sentence}.", *_troubles(run)])
+    return " ".join([f"{sentence[0].upper()}{sentence[1:]}.", *troubles(run)])
 
 
-def _part(run: Run, outcome: Outcome, amount: int) -> str:
+def _proven_parts(results: tuple[CheckResult, ...], beside_declared: bool) -> Iterator[str]:
+    outcomes = Counter(result.verdict.outcome for result in results)
+    total, passed = len(results), outcomes[Outcome.PASSED]
+    checks = "proven check" if beside_declared else "check"
+    if not total:
+        return
+    if passed == total:
+        yield f"The only {checks} passed" if total == 1 else f"All {total} {checks}s passed"
+    elif total == 1:
+        yield f"The only {checks} did not pass"
+    else:
+        yield f"{passed} of {total} {checks}s passed"
+    for outcome in _RED_FIRST:
+        if outcomes[outcome] and outcome is not Outcome.PASSED:
+            yield _part(results, outcome, outcomes[outcome])
+
+
+def _declared_parts(run: Run, totals: DeclaredTotals) -> Iterator[str]:
+    hold, rules = totals.rules[Outcome.PASSED], count(totals.applied, "declared rule")
+    if not totals.rules:
+        return
+    if not totals.applied:
+        yield f"none of {count(totals.rules.total(), 'declared rule')} has an object"
+        return
+    verb = "holds" if totals.applied == 1 else "hold"
+    amount = rules if hold == totals.applied else f"{hold} of {rules}"
+    yield f"{amount} {verb} on {count(totals.objects, 'object')}"
+    for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.SKIPPED):
+        named = [rule.id for rule in declared_rules(run) if rule.outcome is outcome]
+        if named:
+            text = f"{len(named)} {_verb(outcome, len(named))}"
+            few = outcome.makes_red and len(named) <= 2
+            yield f"{text}: {' and '.join(one_line(name, 80) for name in named)}" if few else text
+
+
+def _part(results: tuple[CheckResult, ...], outcome: Outcome, amount: int) -> str:
     """How many ended so; the worst are named, when they are few."""
-    if outcome is Outcome.PASSED:
-        return ""
-    verb = {
+    named = [result for result in results if result.verdict.outcome is outcome]
+    worst = Outcome.worst(result.verdict.outcome for result in results)
+    text = f"{amount} {_verb(outcome, amount)}"
+    if not outcome.makes_red or outcome is not worst or amount > 2:
+        return text
+    return f"{text}: {' and '.join(_name(result) for result in named)}"
+
+
+def _verb(outcome: Outcome, amount: int) -> str:
+    return {
         Outcome.FAILED: "failed",
         Outcome.ERROR: "could not be tested",
         Outcome.INCONCLUSIVE: "was inconclusive" if amount == 1 else "were inconclusive",
         Outcome.UNSUPPORTED: "does not apply" if amount == 1 else "do not apply",
         Outcome.SKIPPED: "was skipped" if amount == 1 else "were skipped",
+        Outcome.PASSED: "passed",
     }[outcome]
-    named = [result for result in run.results if result.verdict.outcome is outcome]
-    worst = Outcome.worst(result.verdict.outcome for result in run.results)
-    if not outcome.makes_red or outcome is not worst or amount > 2:
-        return f"{amount} {verb}"
-    return f"{amount} {verb}: {' and '.join(_name(result) for result in named)}"
 
 
 def _name(result: CheckResult) -> str:
@@ -68,7 +95,7 @@ def _name(result: CheckResult) -> str:
     return f"{one_line(result.check, 80)}{subject}"
 
 
-def _troubles(run: Run) -> Iterator[str]:
+def troubles(run: Run) -> Iterator[str]:
     """What forbids a pass beside the checks, each a sentence."""
     if not run.finished:
         yield "The run did not finish, so it cannot pass."
@@ -81,14 +108,25 @@ def _troubles(run: Run) -> Iterator[str]:
 
 
 def totals_line(run: Run) -> str:
-    """`1 failed, 2 passed in 12 min 30 s`, worst first; says when the run is unfinished."""
-    outcomes = Counter(result.verdict.outcome for result in run.results)
-    parts = [f"{outcomes[outcome]} {OUTCOME_WORDS[outcome]}" for outcome in _RED_FIRST if outcomes[outcome]]
+    """`1 failed, 2 passed in 12 min 30 s`, worst first; says when the run is unfinished.
+
+    With declared results: `proven: 3 passed; declared rules: 1 failed, 105 passed; in 12 min 30 s`.
+    """
+    outcomes = Counter(result.verdict.outcome for result in proven_results(run))
+    rules = totals_of(declared_rules(run)).rules
+    parts = _amounts(outcomes)
     if run.unfinished_checks:
         parts.append(f"{len(run.unfinished_checks)} unfinished")
+    line = ", ".join(parts)
+    if rules:
+        line = f"{f'proven: {line}; ' if line else ''}declared rules: {', '.join(_amounts(rules))};"
     ended = run.ended_wall or run.extra.get("last_event_wall", run.started_wall)
-    line = f"{', '.join(parts) or 'nothing was checked'} in {duration(ended - run.started_wall)}"
+    line = f"{line or 'nothing was checked'} in {duration(ended - run.started_wall)}"
     return line if run.finished else f"{line} (run unfinished)"
+
+
+def _amounts(outcomes: Counter[Outcome]) -> list[str]:
+    return [f"{outcomes[outcome]} {OUTCOME_WORDS[outcome]}" for outcome in _RED_FIRST if outcomes[outcome]]
 
 
 def summary_text(run: Run, width: int | None = None) -> str:
@@ -97,38 +135,4 @@ def summary_text(run: Run, width: int | None = None) -> str:
     Args:
         width: columns to fill; the terminal's when None.
     """
-    columns = max(width or shutil.get_terminal_size((100, 24)).columns, _LEAST_WIDTH)
-    lines: list[str] = []
-    for result in worst_first(run.results):
-        lines += _verdict_lines(result, columns)
-    for started in run.unfinished_checks:
-        name = f"{started.get('check', '')} [{started.get('subject', '')}]"
-        lines += _wrapped("UNFINISHED    ", one_line(name), columns)
-    for trouble in _troubles(run):
-        lines += _wrapped("!             ", trouble, columns)
-    for changed in run.changed_objects or ():
-        lines += _wrapped("changed       ", one_line(changed), columns)
-    for note in run.notes:
-        lines += _wrapped("note          ", one_line(note), columns)
-    return "\n".join([*lines, "", *_wrapped("", totals_line(run), columns)])
-
-
-def _verdict_lines(result: CheckResult, columns: int) -> list[str]:
-    verdict = result.verdict
-    word = OUTCOME_WORDS[verdict.outcome]
-    label = f"{word.upper() if verdict.outcome.makes_red else word:<14}"
-    subject = f" [{result.subject}]" if result.subject else ""
-    lines = _wrapped(label, one_line(f"{result.check}{subject}"), columns)
-    if verdict.passed:
-        return lines
-    lines += _wrapped("    seen      ", one_line(verdict.seen, 1000), columns)
-    lines += _wrapped("    allowed   ", one_line(verdict.allowed, 1000), columns)
-    if verdict.next_step:
-        lines += _wrapped("    next      ", one_line(verdict.next_step, 1000), columns)
-    return lines
-
-
-def _wrapped(label: str, text: str, columns: int) -> list[str]:
-    return textwrap.wrap(
-        text, columns, initial_indent=label, subsequent_indent=" " * len(label), break_on_hyphens=False
-    ) or [label.rstrip()]
+    return "\n".join(summary_lines(run, width, troubles=list(troubles(run)), totals=totals_line(run)))

@@ -1,0 +1,173 @@
+"""The verdicts of a run as a table of plain text."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from seatrial.model.run import Run
+from seatrial.model.verdict import CheckResult, Outcome
+from seatrial.report.declared import (
+    DeclaredRow,
+    DeclaredRule,
+    Finding,
+    declared_rules,
+    proven_results,
+    rows_of,
+    totals_of,
+)
+from seatrial.report.text import OUTCOME_WORDS, count, one_line
+
+_LEAST_WIDTH = 48
+_LEAST_FOR_SEEN = 24
+"""Columns below which what was seen stands under its row, not beside it."""
+_OUTCOME_WIDTH = 14
+_INDENT = "    "
+_MOST_FINDINGS = 8
+_MOST_LINES_OF_A_PASS = 2
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Widths of the table of proven checks; what was seen takes the rest."""
+
+    columns: int
+    check: int
+    subject: int
+
+    @property
+    def before_seen(self) -> int:
+        return _OUTCOME_WIDTH + self.check + self.subject + 4
+
+    @property
+    def seen(self) -> int:
+        return self.columns - self.before_seen
+
+    @property
+    def fits(self) -> bool:
+        """Else the check and its subject are written in one, on so many lines as they need."""
+        return self.before_seen <= self.columns
+
+
+def summary_lines(run: Run, width: int | None, *, troubles: Sequence[str], totals: str) -> list[str]:
+    """The lines: proven checks, declared rules, what else must not be overlooked, the totals last.
+
+    Args:
+        width: columns to fill; the terminal's when None.
+    """
+    columns = max(width or shutil.get_terminal_size((100, 24)).columns, _LEAST_WIDTH)
+    lines = [*_proven(proven_results(run), columns), *_declared(declared_rules(run), columns)]
+    for started in run.unfinished_checks:
+        name = f"{started.get('check', '')} [{started.get('subject', '')}]"
+        lines += _labelled("UNFINISHED", one_line(name), columns)
+    for trouble in troubles:
+        lines += _labelled("!", trouble, columns)
+    for changed in run.changed_objects or ():
+        lines += _labelled("changed", one_line(changed), columns)
+    for note in run.notes:
+        lines += _labelled("note", one_line(note), columns)
+    return [*lines, "", *_wrapped("", totals, columns)]
+
+
+def _proven(results: Sequence[CheckResult], columns: int) -> Iterator[str]:
+    if not results:
+        return
+    ranked = sorted(results, key=lambda result: (-result.verdict.outcome.severity, result.started_at))
+    check = max(len(one_line(result.check)) for result in results)
+    subject = max(len(one_line(result.subject)) for result in results)
+    layout = _Layout(columns, max(check, len("check")), max(subject, len("subject")))
+    if layout.fits:
+        title = "seen" if layout.seen >= _LEAST_FOR_SEEN else ""
+        yield _row(layout, "outcome", "check", "subject", title)
+    for result in ranked:
+        yield from _verdict(result, layout)
+
+
+def _verdict(result: CheckResult, layout: _Layout) -> Iterator[str]:
+    verdict = result.verdict
+    beside = _cut(one_line(verdict.seen), layout.seen, "") if layout.seen >= _LEAST_FOR_SEEN else []
+    first, *rest = beside if verdict.passed and beside else [""]
+    check, subject, word = one_line(result.check), one_line(result.subject), _word(verdict.outcome)
+    if layout.fits:
+        yield _row(layout, word, check, subject, first)
+    else:
+        yield from _labelled(word, f"{check} [{subject}]" if subject else check, layout.columns)
+    for line in rest:
+        yield " " * layout.before_seen + line
+    if verdict.passed and not beside:
+        yield from _cut(one_line(verdict.seen), layout.columns, " " * _OUTCOME_WIDTH)
+    if not verdict.passed:
+        for label, text in (
+            ("seen", verdict.seen),
+            ("allowed", verdict.allowed),
+            ("next", verdict.next_step),
+        ):
+            if text:
+                yield from _wrapped(f"{_INDENT}{label:<10}", one_line(text, 1000), layout.columns)
+
+
+def _row(layout: _Layout, outcome: str, check: str, subject: str, seen: str) -> str:
+    cells = f"{outcome:<{_OUTCOME_WIDTH}}{check:<{layout.check}}  {subject:<{layout.subject}}  {seen}"
+    return cells.rstrip()
+
+
+def _cut(text: str, width: int, indent: str) -> list[str]:
+    """`text` on so many lines as a passed check may take."""
+    return textwrap.wrap(
+        text, width, initial_indent=indent, subsequent_indent=indent,
+        break_on_hyphens=False, max_lines=_MOST_LINES_OF_A_PASS, placeholder=" …",
+    )  # fmt: skip
+
+
+def _declared(rules: Sequence[DeclaredRule], columns: int) -> Iterator[str]:
+    """One line for all rules, and what of them is red; a rule without an object is only counted."""
+    if not rules:
+        return
+    totals = totals_of(rules)
+    parts = [
+        f"{totals.rules[Outcome.PASSED]} of {count(totals.applied, 'rule')} hold on "
+        f"{count(totals.objects, 'object')}"
+    ]
+    words = {Outcome.SKIPPED: "skipped", Outcome.UNSUPPORTED: "without an object"}
+    for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, *words):
+        if totals.rules[outcome]:
+            parts.append(f"{totals.rules[outcome]} {words.get(outcome, OUTCOME_WORDS[outcome])}")
+    yield from _labelled("declared", "; ".join(parts), columns)
+    for row in rows_of(rules):
+        if row.outcome.makes_red:
+            yield from _declared_row(row, columns)
+
+
+def _declared_row(row: DeclaredRow, columns: int) -> Iterator[str]:
+    several = f"{len(row.rules)} rules: {', '.join(row.rules)}"
+    title = several if len(row.rules) > 1 else f"{row.rules[0]}: {row.requirement}"
+    yield from _labelled(_word(row.outcome), one_line(title), columns)
+    red = [finding for finding in row.findings if finding.outcome.makes_red]
+    for finding in red[:_MOST_FINDINGS]:
+        yield from _wrapped(f"{_INDENT}{'seen':<10}", _finding(finding), columns)
+    if len(red) > _MOST_FINDINGS:
+        more = f"and {len(red) - _MOST_FINDINGS} more, on the page"
+        yield from _wrapped(f"{_INDENT}{'':<10}", more, columns)
+    if row.next_step:
+        yield from _wrapped(f"{_INDENT}{'next':<10}", one_line(row.next_step, 1000), columns)
+
+
+def _finding(finding: Finding) -> str:
+    places = f" ({', '.join(finding.places)})" if finding.places else ""
+    return one_line(f"{', '.join(finding.subjects)}: {finding.seen}{places}", 600)
+
+
+def _word(outcome: Outcome) -> str:
+    return OUTCOME_WORDS[outcome].upper() if outcome.makes_red else OUTCOME_WORDS[outcome]
+
+
+def _labelled(label: str, text: str, columns: int) -> list[str]:
+    return _wrapped(f"{label:<{_OUTCOME_WIDTH}}", text, columns)
+
+
+def _wrapped(label: str, text: str, columns: int) -> list[str]:
+    return textwrap.wrap(
+        text, columns, initial_indent=label, subsequent_indent=" " * len(label), break_on_hyphens=False
+    ) or [label.rstrip()]

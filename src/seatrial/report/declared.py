@@ -1,0 +1,216 @@
+"""Declared results, which come by the thousand, told by rule."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from seatrial.model.run import Run
+from seatrial.model.verdict import CheckResult, Mode, Outcome
+
+_SAME_FROM = 4
+"""From so many rules on, of which exactly the same is to be said, one row tells of all."""
+_QUIET = (Outcome.PASSED, Outcome.UNSUPPORTED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is said alike of several objects of one rule."""
+
+    outcome: Outcome
+    seen: str
+    subjects: tuple[str, ...]
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DeclaredRule:
+    """One rule with all that it was applied to."""
+
+    id: str
+    requirement: str
+    results: tuple[CheckResult, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome.worst(result.verdict.outcome for result in self.results)
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The objects that it was applied to."""
+        applied = (each for each in self.results if each.verdict.outcome is not Outcome.UNSUPPORTED)
+        return tuple(dict.fromkeys(result.subject for result in applied))
+
+    @property
+    def by_outcome(self) -> list[tuple[Outcome, tuple[str, ...]]]:
+        """(outcome, objects), worst first."""
+        found: dict[Outcome, list[str]] = defaultdict(list)
+        for result in self.results:
+            found[result.verdict.outcome].append(result.subject)
+        found.pop(Outcome.UNSUPPORTED, None)
+        ranked = sorted(found.items(), key=lambda item: -item[0].severity)
+        return [(outcome, tuple(dict.fromkeys(subjects))) for outcome, subjects in ranked]
+
+    @property
+    def advice(self) -> tuple[Finding, ...]:
+        """What passed and yet has something to say."""
+        passed = (each for each in self.results if each.verdict.passed)
+        return _findings(each for each in passed if each.verdict.next_step or each.verdict.reasons)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What neither passed nor lacked an object, worst first."""
+        return _findings(each for each in self.results if each.verdict.outcome not in _QUIET)
+
+    @property
+    def allowed(self) -> str:
+        return self._first("allowed")
+
+    @property
+    def next_step(self) -> str:
+        return self._first("next_step")
+
+    def _first(self, name: str) -> str:
+        worst = (str(getattr(each.verdict, name)) for each in self.results if self.outcome is _outcome(each))
+        return next((text for text in worst if text), "")
+
+    def on(self, subject: str) -> CheckResult | None:
+        """The worst result on that subject; an object that shares its name says its kind before it."""
+        named = re.compile(rf"([A-Z][A-Za-z]*-)?{re.escape(subject)}")
+        found = [result for result in self.results if named.fullmatch(result.subject)]
+        return max(found, key=lambda result: _outcome(result).severity, default=None)
+
+
+@dataclass(frozen=True)
+class DeclaredRow:
+    """One row of what did not pass: a rule, or several of which exactly the same is to be said."""
+
+    outcome: Outcome
+    rules: tuple[str, ...]
+    requirement: str
+    findings: tuple[Finding, ...]
+    allowed: str
+    next_step: str
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for finding in self.findings for name in finding.subjects))
+
+
+@dataclass(frozen=True)
+class DeclaredTotals:
+    """How many rules ended how, and on how many objects.
+
+    Attributes:
+        rules: amounts by the worst outcome of each rule.
+        objects: the most that one rule was applied to. Objects are not told apart by name, since a name
+            may have its kind before it; and there are rules that every object must hold.
+    """
+
+    rules: Counter[Outcome]
+    objects: int
+
+    @property
+    def applied(self) -> int:
+        """Rules that had an object."""
+        return self.rules.total() - self.rules[Outcome.UNSUPPORTED]
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A declared rule beside the proven check that shows its effect.
+
+    Attributes:
+        outcome: on the check's subject, else the worst on other objects; None when it was not judged.
+        where: on what it was judged.
+    """
+
+    rule: str
+    requirement: str
+    outcome: Outcome | None
+    where: str
+    seen: str
+
+
+def proved_by(result: CheckResult, rules: Iterable[DeclaredRule]) -> tuple[Proved, ...]:
+    """What the objects declare of that which `result` has tried."""
+    known = {rule.id: rule for rule in rules}
+    return tuple(_proved(name, known.get(name), result.subject) for name in dict.fromkeys(result.proves))
+
+
+def _proved(name: str, rule: DeclaredRule | None, subject: str) -> Proved:
+    if rule is None:
+        return Proved(name, "", None, "not judged in this run", "")
+    same = rule.on(subject)
+    if same is not None:
+        return Proved(name, rule.requirement, _outcome(same), f"on {subject}", same.verdict.seen)
+    if not rule.subjects:
+        return Proved(name, rule.requirement, rule.outcome, "on no object", rule.results[0].verdict.seen)
+    others = f"on {', '.join(rule.subjects)}; none is called {subject}"
+    return Proved(name, rule.requirement, rule.outcome, others, "")
+
+
+def proven_results(run: Run) -> tuple[CheckResult, ...]:
+    return tuple(result for result in run.results if result.mode is Mode.PROVEN)
+
+
+def declared_rules(run: Run) -> tuple[DeclaredRule, ...]:
+    """The declared results by rule, worst first, then by id."""
+    found: dict[str, list[CheckResult]] = defaultdict(list)
+    for result in run.results:
+        if result.mode is Mode.DECLARED:
+            found[result.check].append(result)
+    rules = [DeclaredRule(rule, results[0].requirement, tuple(results)) for rule, results in found.items()]
+    return tuple(sorted(rules, key=lambda rule: (-rule.outcome.severity, rule.id)))
+
+
+def totals_of(rules: Iterable[DeclaredRule]) -> DeclaredTotals:
+    listed = list(rules)
+    amounts = Counter(rule.outcome for rule in listed)
+    return DeclaredTotals(amounts, max((len(rule.subjects) for rule in listed), default=0))
+
+
+def rows_of(rules: Iterable[DeclaredRule]) -> tuple[DeclaredRow, ...]:
+    """What neither passed nor lacked an object, worst first."""
+    alike: dict[tuple[object, ...], list[DeclaredRule]] = defaultdict(list)
+    for rule in rules:
+        if rule.outcome not in _QUIET:
+            alike[rule.findings, rule.allowed, rule.next_step].append(rule)
+    found = [row for group in alike.values() for row in _rows(group)]
+    return tuple(sorted(found, key=lambda row: -row.outcome.severity))
+
+
+def _rows(alike: list[DeclaredRule]) -> Iterator[DeclaredRow]:
+    groups = [alike] if len(alike) >= _SAME_FROM else [[rule] for rule in alike]
+    for group in groups:
+        first = group[0]
+        yield DeclaredRow(
+            first.outcome,
+            tuple(rule.id for rule in group),
+            first.requirement if len(group) == 1 else "",
+            first.findings,
+            first.allowed,
+            first.next_step,
+        )
+
+
+def _findings(results: Iterable[CheckResult]) -> tuple[Finding, ...]:
+    groups: dict[tuple[Outcome, str], list[CheckResult]] = defaultdict(list)
+    for result in results:
+        groups[_outcome(result), result.verdict.seen].append(result)
+    ranked = sorted(groups.items(), key=lambda item: -item[0][0].severity)
+    return tuple(
+        Finding(
+            outcome,
+            seen,
+            tuple(dict.fromkeys(member.subject for member in members)),
+            tuple(dict.fromkeys(place for member in members for place in member.verdict.reasons)),
+        )
+        for (outcome, seen), members in ranked
+    )
+
+
+def _outcome(result: CheckResult) -> Outcome:
+    return result.verdict.outcome
