@@ -81,7 +81,10 @@ def _is_a_day(written: str) -> bool:
 def annotated(graph: Graph) -> list[Waiver]:
     """Every waiver that stands in an annotation."""
     found = []
+    judged = {id(workload) for workload in graph.workloads}
     for resource in graph.resources:
+        if isinstance(resource, Workload) and id(resource) not in judged:
+            continue  # a controller copies its annotations to what it makes
         places: list[tuple[dict[str, Any], Path]] = [(resource.annotations, ("metadata", "annotations"))]
         if isinstance(resource, Workload) and resource.type != "Pod":
             path = (*resource.pod_path[:-1], "metadata", "annotations")

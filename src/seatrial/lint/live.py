@@ -18,6 +18,7 @@ _KINDS = (
     *("HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Ingress"),
     *("Role", "RoleBinding", "ResourceQuota", "LimitRange"),
 )
+_KEPT = frozenset({"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp"})
 _SCALED = frozenset({"Deployment", "StatefulSet"})
 
 
@@ -61,13 +62,12 @@ def _is_owned(item: dict[str, Any]) -> bool:
 
 
 def _as_written(item: dict[str, Any]) -> dict[str, Any]:
-    """Without the replicas that the API server or an autoscaler filled in: nobody declared those."""
+    """Without what the server keeps, and without replicas that it or an autoscaler filled in."""
+    metadata = {key: value for key, value in mapping(item.get("metadata")).items() if key not in _KEPT}
     if item.get("kind") not in _SCALED or any(_writes_replicas(entry) for entry in _managers(item)):
-        return item
-    return {
-        **item,
-        "spec": {key: value for key, value in mapping(item.get("spec")).items() if key != "replicas"},
-    }
+        return {**item, "metadata": metadata}
+    spec = {key: value for key, value in mapping(item.get("spec")).items() if key != "replicas"}
+    return {**item, "metadata": metadata, "spec": spec}
 
 
 def _managers(item: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -26,6 +26,11 @@ def is_autoscaled(workload: Workload) -> bool:
     return bool(workload.autoscalers)
 
 
+def is_autoscaled_and_written(workload: Workload) -> bool:
+    """Autoscaled, and not read from a server: there the number is the autoscaler's own."""
+    return bool(workload.autoscalers) and "uid" not in mapping(workload.data.get("metadata"))
+
+
 @rule(
     "scaling.autoscaler-target",
     _AUTOSCALER,
@@ -103,7 +108,7 @@ def autoscaler_range(autoscaler: Resource) -> Iterator[Found]:
     why="Each apply sets it back, in the middle of a peak.",
     fix="Remove spec.replicas.",
     source="tasks/run-application/horizontal-pod-autoscale/#migrating-deployments-and-statefulsets-to-horizontal-autoscaling",
-    when=is_autoscaled,
+    when=is_autoscaled_and_written,
     anchors="SCL-05",
 )
 def static_replicas(workload: Workload) -> Iterator[Found]:

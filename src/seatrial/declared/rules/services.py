@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
@@ -47,29 +48,55 @@ def service_selects(service: Resource) -> Iterator[Found]:
         yield ("spec", "selector"), f"no workload of the input has the labels {labels}"
 
 
+def _targets(service: Resource) -> Iterator[tuple[int, Any, Workload, list[dict[str, Any]]]]:
+    """Each port of a Service with its target, for each workload that it selects with its declared ports."""
+    for index, port in maps(service.spec.get("ports")):
+        for workload in service.selected:
+            declared = [item for container in workload.containers for _, item in container.ports]
+            yield index, port.get("targetPort", port.get("port")), workload, declared
+
+
+def _is_name(target: Any) -> bool:
+    return target.__class__ is str and not target.isdigit()
+
+
 @rule(
     "discovery.target-port",
     "Service",
     Level.CORE,
     Severity.ERROR,
-    must="A Service's targetPort MUST be a port of the pods that it selects.",
-    why="Endpoints exist and look healthy, and every connection is refused.",
-    fix="Use the name or number of a containerPort.",
+    must="A named targetPort MUST be the name of a port of the pods that the Service selects.",
+    why="Without it the Service has no endpoints for that port, and every connection is refused.",
+    fix="Use the name of a containerPort.",
     source="concepts/services-networking/service/#field-spec-ports",
     when=selects_some,
     anchors="NET-02",
 )
 def target_port(service: Resource) -> Iterator[Found]:
-    for index, port in maps(service.spec.get("ports")):
-        target = port.get("targetPort", port.get("port"))
-        for workload in service.selected:
-            ports = [item for container in workload.containers for _, item in container.ports]
-            if target.__class__ is str and not target.isdigit():
-                known = any(item.get("name") == target for item in ports)
-            else:
-                known = not ports or any(str(item.get("containerPort")) == str(target) for item in ports)
-            if not known:
-                yield ("spec", "ports", index), f"{workload.title} declares no port {brief(target)}"
+    for index, target, workload, declared in _targets(service):
+        if _is_name(target) and not any(item.get("name") == target for item in declared):
+            yield ("spec", "ports", index), f"{workload.title} has no port named {brief(target)}"
+
+
+@rule(
+    "discovery.undeclared-port",
+    "Service",
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A Service SHOULD target a port that its pods declare.",
+    why="Declared ports are only information, but a target outside of them is more often a mistake "
+    "than a hidden "
+    "port: endpoints look healthy, and every connection is refused.",
+    fix="Declare the port, or correct the number.",
+    source="concepts/services-networking/service/#field-spec-ports",
+    when=selects_some,
+    anchors="NET-02",
+)
+def undeclared_port(service: Resource) -> Iterator[Found]:
+    for index, target, workload, declared in _targets(service):
+        numbers = {str(item.get("containerPort")) for item in declared}
+        if not _is_name(target) and numbers and str(target) not in numbers:
+            yield ("spec", "ports", index), f"{workload.title} declares no port {brief(target)}"
 
 
 @rule(

@@ -192,7 +192,7 @@ def claim_exists(workload: Workload) -> Iterator[Found]:
     "data.one-writer",
     WORKLOAD,
     Level.CORE,
-    Severity.ERROR,
+    Severity.WARNING,
     must="Replicas MUST NOT share a volume that one node mounts at a time.",
     why="With ReadWriteOnce the second replica, and the new pod of a rolling update, wait for ever on "
     "another node.",
