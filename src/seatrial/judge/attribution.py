@@ -58,7 +58,7 @@ def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[
 
 def _alone(timeline: Timeline, fault: FaultRecord) -> list[str]:
     """A workload with one replica: no other cause is needed."""
-    workload = workload_at(timeline, fault.workload, fault.accepted_at)
+    workload = workload_at(timeline, fault.workload, fault.accepted_at) if fault.workload else None
     if workload is None or workload.wanted != 1:
         return []
     return [f"{workload.name} has 1 replica: nothing answers while it is replaced. Run two or more."]
@@ -177,7 +177,7 @@ def _or_infinite(moment: float | None) -> float:
 
 def never_settled(observation: Observation, fault: FaultRecord) -> str:
     """What was missing when `fault` had not settled: ready against wanted, and why pods wait."""
-    start = f"{fault.workload} was not whole again after {fault.fault} on {fault.target}"
+    start = f"{fault.workload or 'the system'} was not whole again after {fault.fault} on {fault.target}"
     timeline = observation.timeline
     if timeline is None:
         return f"{start} (no timeline was recorded)."

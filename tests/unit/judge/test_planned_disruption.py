@@ -214,6 +214,15 @@ def test_one_replica_is_cause_enough() -> None:
     assert "orders has 1 replica" in verdict.next_step
 
 
+def test_a_fault_of_no_workload_blames_no_object_without_a_role() -> None:
+    alone = dataclasses.replace(workload(90.0, wanted=1, ready=1), workload="", name="stranger")
+    faults = [dataclasses.replace(f, workload="", settled_at=None) for f in three_faults()]
+    verdict = planned_disruption(observation([*CLEAN, failed(100.5)], faults, timeline=timeline(alone)))
+    assert "stranger" not in verdict.next_step
+    unsettled = planned_disruption(observation(CLEAN, faults))
+    assert "the system was not whole again after delete-pod" in unsettled.next_step
+
+
 @pytest.mark.parametrize(
     ("ready_at", "words"), [(100.45, "no readiness probe"), (102.0, "must not succeed before it can answer")]
 )
