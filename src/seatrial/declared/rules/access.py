@@ -19,7 +19,7 @@ _EVERYBODY = {"system:anonymous", "system:unauthenticated", "system:authenticate
 
 def is_own(resource: Resource) -> bool:
     """Not one of the roles or bindings that Kubernetes brings itself."""
-    return not resource.name.startswith("system:") and resource.name not in _BUILT_IN | _EXEMPT
+    return not resource.name.startswith(("system:", "kubeadm:")) and resource.name not in _BUILT_IN | _EXEMPT
 
 
 def rights(role: Resource) -> list[tuple[int, set[str], set[str], set[str]]]:
