@@ -28,10 +28,12 @@ lint: setup ## ruff and mypy --strict
 unit: setup ## tests of the tool that need no cluster (under 30 s)
 	@$(BIN)/pytest -q tests/unit sample-system/tests/unit
 
-test: lint unit ## everything: lint, unit, then the tool's tests and the suites on a real kind cluster
+test: lint unit ## everything: lint, unit, process, then the tool's tests and the suites on a real kind cluster
+	@$(BIN)/pytest -q tests/process
 	@$(BIN)/seatrial up --system fixtures/systems/chandlery.yaml
 	@$(BIN)/pytest -q sample-system/tests/integration
 	@$(BIN)/pytest -q tests/cluster
+	@$(BIN)/pytest -q tests/trial
 	@$(BIN)/pytest suites/
 
 trial: setup ## the whole voyage: cluster, sample system, suites, load, drills, one page
