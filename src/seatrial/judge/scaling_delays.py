@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from seatrial.judge.wording import seconds
+from seatrial.judge.pods import endpoint_ready
+from seatrial.judge.wording import plural, seconds
 from seatrial.model.timeline import AutoscalerSeen, PodSeen, Timeline, WorkloadSeen
 
 State = TypeVar("State", AutoscalerSeen, WorkloadSeen)
@@ -71,12 +72,49 @@ def delays(timeline: Timeline, step: LoadStep) -> Iterator[str]:
         yield f"no decision to scale up was seen (desired {desired})"
         return
     yield f"first decision {_since(step, decision.at)}: desired {desired} -> {decision.desired}"
+    yield from _held_back(step, during)
     pods = [
         states
         for states in timeline.pods.values()
         if states[0].workload == step.workload and step.began_at < states[0].at <= step.ended_at
     ]
     yield from _pod_stages(step, pods)
+    names = [states[0].name for states in pods]
+    served = [endpoint_ready(timeline, name, step.began_at) for name in names]
+    known = sorted(moment for moment in served if moment is not None)
+    if known:
+        yield f"new pods serving: first {_since(step, known[0])}, last {_since(step, known[-1])}"
+    yield from _image_pulls(timeline, step, names)
+
+
+_HOLDS = {
+    "ScaleUpLimit": "the scale-up policies",
+    "ScaleUpStabilized": "the scale-up window",
+    "TooManyReplicas": "maxReplicas",
+}
+"""Reasons of an autoscaler's conditions that say why it did not grow further."""
+
+
+def _held_back(step: LoadStep, scalers: Iterable[AutoscalerSeen]) -> Iterator[str]:
+    """The first time that each limit showed in the autoscaler's conditions."""
+    told: set[str] = set()
+    for state in scalers:
+        text = " ".join(state.conditions)
+        for reason, words in _HOLDS.items():
+            if reason in text and reason not in told:
+                told.add(reason)
+                yield f"held back at {state.desired} by {words} {_since(step, state.at)}"
+
+
+def _image_pulls(timeline: Timeline, step: LoadStep, pods: Collection[str]) -> Iterator[str]:
+    """Pulls of an image that was not on the node: they count in the time to start."""
+    pulls = [
+        event
+        for event in timeline.events()
+        if event.name in pods and event.reason == "Pulled" and "already present" not in event.message
+    ]
+    if pulls:
+        yield f"{plural(len(pulls), 'image')} pulled, last {_since(step, pulls[-1].at)}: {pulls[-1].message}"
 
 
 def _pod_stages(step: LoadStep, pods: list[tuple[PodSeen, ...]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import pytest
 from observations import (
     OBJECTIVES,
     autoscaler,
+    endpoints,
     exchange,
     failed,
     health,
@@ -18,7 +19,7 @@ from observations import (
 
 from seatrial.judge.scaling import follows_load
 from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.timeline import Change, Seen, Timeline
+from seatrial.model.timeline import Change, EventSeen, Seen, Timeline
 from seatrial.model.verdict import Outcome, Verdict
 
 # Load from 100 to 300; replicas needed: 4; objectives: up in 150 s, down in 300 s.
@@ -75,6 +76,18 @@ def test_up_and_down_in_time_passes_and_tells_where_the_time_went() -> None:
     assert "metric first seen to change 15.0 s after the step: cpu 134 % of 60 %" in verdict.reasons
     assert "first decision 30.0 s after the step: desired 2 -> 5" in verdict.reasons
     assert "new pods Ready: first 32.5 s after the step, last 32.5 s after the step" in verdict.reasons
+
+
+def test_limits_endpoints_and_image_pulls_are_attributed() -> None:
+    limited = autoscaler(116.0, 4, conditions=("ScalingLimited: ScaleUpLimit",))
+    pulled = EventSeen(131.5, "Pod", "orders-a", "Pulled", 'Successfully pulled image "x" in 900ms', False)
+    present = EventSeen(131.6, "Pod", "orders-a", "Pulled", "Container image already present", False)
+    serving = endpoints(133.5, orders_a=True)
+    verdict = judged([*BEFORE, limited, *UP, *DOWN, pulled, present, serving])
+    assert "held back at 4 by the scale-up policies 16.0 s after the step" in verdict.reasons
+    assert "new pods serving: first 33.5 s after the step, last 33.5 s after the step" in verdict.reasons
+    pulls = [reason for reason in verdict.reasons if "pulled" in reason]
+    assert pulls == ['1 image pulled, last 31.5 s after the step: Successfully pulled image "x" in 900ms']
 
 
 def test_no_rise_fails_with_the_autoscalers_own_words() -> None:
