@@ -47,13 +47,15 @@ def _watch(
     child: subprocess.Popen[bytes], log: Path, within_seconds: float, note: Callable[[str], None]
 ) -> int:
     ends_at = time.monotonic() + within_seconds
+    shown = ""
     while True:
         try:
             return child.wait(timeout=1.0)
         except subprocess.TimeoutExpired:
             line = last_line(log)
-            if line:
+            if line and line != shown:
                 note(line)
+                shown = line
         if time.monotonic() > ends_at:
             raise SeatrialError(
                 f"a stage did not end within {within_seconds:g} s and was stopped",
