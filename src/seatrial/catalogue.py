@@ -1,6 +1,7 @@
-"""How a proven check declares itself: metadata at the test and nowhere else.
+"""How a check declares itself: metadata at the test and nowhere else.
 
-The catalogue (`seatrial checks`, docs/checks.md) is read from here, by importing the suites.
+The catalogue (`seatrial checks`, docs/checks.md) takes the proven ones from here, by importing the suites,
+and the declared ones from `seatrial.declared.catalogue`.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from seatrial.model.system import System, Workload
 from seatrial.model.verdict import Mode
+
+if TYPE_CHECKING:
+    from seatrial.model.system import System, Workload
 
 Test = TypeVar("Test", bound=Callable[..., Any])
 
@@ -110,8 +113,14 @@ def check_of(test: object) -> Check | None:
     return found if isinstance(found, Check) else None
 
 
+_DECLARED = "test_declared"
+"""The module of each family that makes items of the declared rules (`seatrial.lint.suite`)."""
+
+
 def proven_checks() -> list[Check]:
-    """All checks of the suites, sorted by id.
+    """All proven checks of the suites, sorted by id.
+
+    The modules of declared rules are not imported: they hold no proven check, and need pytest.
 
     Raises:
         ValueError: two checks have the same id.
@@ -119,11 +128,12 @@ def proven_checks() -> list[Check]:
     package = importlib.import_module("seatrial.suites")
     found: dict[str, Check] = {}
     for module_info in pkgutil.walk_packages(package.__path__, "seatrial.suites."):
-        if module_info.ispkg or not module_info.name.rpartition(".")[2].startswith("test_"):
+        name = module_info.name.rpartition(".")[2]
+        if module_info.ispkg or not name.startswith("test_") or name == _DECLARED:
             continue
         for value in vars(importlib.import_module(module_info.name)).values():
             item = check_of(value)
-            if item is None:
+            if item is None or item.mode is not Mode.PROVEN:
                 continue
             if item.id in found:
                 raise ValueError(f"two checks are called {item.id}")

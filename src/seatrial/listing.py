@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from seatrial.catalogue import FAMILIES, Check, proven_checks
 from seatrial.declared.catalogue import catalogue, every_rule
-from seatrial.declared.rule import Rule
+from seatrial.declared.rule import Level, Rule
 
 _INTRODUCTION = """\
 # Checks
@@ -36,8 +36,15 @@ def checks_text(*, as_json: bool) -> str:
         needs = ", ".join(sorted(item.needs)) or "nothing special"
         disruptive = ", disruptive" if item.disruptive else ""
         lines += [f"{item.id}  ({item.level}{disruptive}; needs {needs})", *_wrapped(item.requirement)]
+        if item.proves:
+            lines += _wrapped(f"shows the effect of {', '.join(item.proves)}")
     rules = every_rule()
-    lines += ["", f"declared, from manifests ({len(rules)}):", ""]
+    optional = sum(rule.level is Level.OPTIONAL for rule in rules)
+    lines += [
+        "",
+        f"declared, from manifests ({len(rules)}, {optional} of them only when selected by name):",
+        "",
+    ]
     for rule in rules:
         lines += [f"{rule.id}  ({rule.level}, {rule.severity})", *_wrapped(rule.requirement)]
     return "\n".join(lines)

@@ -275,7 +275,7 @@ def _shown_path(source: str) -> str:
 
 def _shown_argument(argument: str) -> str:
     """An argument, `--option=PATH` included, with its path as a page may show it."""
-    option, equals, value = argument.rpartition("=")
+    option, equals, value = argument.partition("=") if argument.startswith("-") else ("", "", argument)
     path, colons, rest = value.partition("::")
     return f"{option}{equals}{_shown_path(path)}{colons}{rest}"
 

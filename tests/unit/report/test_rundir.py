@@ -42,6 +42,31 @@ def test_a_finished_run_passes(tmp_path: Path) -> None:
     assert run.tools[0]["argv"] == ["pytest", "suites"], "paths of this machine do not belong in a report"
 
 
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ("{here}/suites", "suites"),
+        ("{here}/suites/data/test_x.py::test_y[orders]", "suites/data/test_x.py::test_y[orders]"),
+        ("--system={here}/fixtures/systems/chandlery.yaml", "--system=fixtures/systems/chandlery.yaml"),
+        ("/somewhere/else/pods.yaml", "pods.yaml"),
+        ("--run=/somewhere/else/reports/x", "--run=x"),
+        ("http://127.0.0.1:30080/v1?a=/b/c", "http://127.0.0.1:30080/v1?a=/b/c"),
+        ("--color=no", "--color=no"),
+        ("-k=a::b", "-k=a::b"),
+        ("", ""),
+    ],
+)
+def test_arguments_are_shown_without_paths_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argument: str, shown: str
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    writer = RunWriter(tmp_path / "run", "pytest")
+    writer.tool_started(argv=["/usr/bin/pytest", argument.format(here=here)], versions={}, seed=7)
+    assert read_run(writer.directory).tools[0]["argv"] == ["pytest", shown]
+
+
 def test_without_its_closing_record_a_run_never_passes(tmp_path: Path) -> None:
     started(tmp_path).check_finished(PASSED)
     run = read_run(tmp_path)
