@@ -24,6 +24,7 @@ from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 
 _START_BOUND_SECONDS = 60.0  # 2 s on an idle machine; leftovers of a killed engine are cleaned up first
 _STOP_BOUND_SECONDS = 40.0  # the engine gives its containers 10 s
+_HANGING_BOUND_SECONDS = 5.0  # it has not answered for 20 s already
 _FOREIGN_BOUND_SECONDS = 30.0  # an engine that is just being started by somebody else
 _RUN = Path("/var/run")
 
@@ -163,10 +164,11 @@ def _end_hanging_own(stage: Stage) -> None:
     if process_state(pid_file, "dockerd") is not ProcessState.ALIVE:
         return
     stage.note("our engine runs and does not answer; ending it")
-    _terminate(pid_file)
+    _terminate(pid_file, _HANGING_BOUND_SECONDS)
 
 
-def _terminate(pid_file: Path) -> None:
+def _terminate(pid_file: Path, patience_seconds: float) -> None:
+    """End our engine: ask it, and after `patience_seconds` kill it."""
     pid = int(pid_file.read_text())
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -177,7 +179,7 @@ def _terminate(pid_file: Path) -> None:
                     if process_state(pid_file, "dockerd") is ProcessState.ALIVE
                     else Ready(None)
                 ),
-                within_seconds=_STOP_BOUND_SECONDS,
+                within_seconds=patience_seconds,
                 what="the end of our Docker engine",
             )
         except ProcessLookupError:
@@ -248,5 +250,5 @@ def stop_engine() -> bool:
     pid_file = engine_folder() / "dockerd.pid"
     if process_state(pid_file, "dockerd") is not ProcessState.ALIVE:
         return False
-    _terminate(pid_file)
+    _terminate(pid_file, _STOP_BOUND_SECONDS)
     return True

@@ -5,7 +5,7 @@ because the port is not listed or no endpoint is ready. kube-router lets it pass
 it, so it would be routed out of the node, and whatever answers there would look like the service. An own
 nftables table refuses it ahead of every other rule; a systemd unit loads it again whenever the node starts.
 
-On the host: what comes from kind's bridge and would leave by another interface is refused (DOCKER-USER).
+On the host: see network.py.
 CoreDNS: without its `forward` block, a name outside the cluster is refused inside the cluster.
 """
 
@@ -18,12 +18,10 @@ from typing import Any
 
 import yaml
 
-from seatrial.cluster.docker import docker, inspect
+from seatrial.cluster.docker import docker
 from seatrial.cluster.kind import KindCluster
-from seatrial.cluster.shell import run, succeeds
 from seatrial.errors import SeatrialError
 
-NETWORK = "kind"
 TABLE = "seatrial"
 _DEFAULT_SERVICE_SUBNET = "10.96.0.0/16"  # kind's, for IPv4
 _RULES = "/etc/seatrial/hermetic.nft"
@@ -116,58 +114,6 @@ def refused_packets(node: str) -> int:
             f"The rule on {node} has no counter.", where=told, next_step="Run `seatrial up` again."
         )
     return int(matched[1])
-
-
-def bridge() -> str:
-    """The name of the host's interface that kind's nodes are attached to.
-
-    Raises:
-        SeatrialError: the engine has no network of kind.
-    """
-    network = inspect("network", NETWORK)
-    if network is None:
-        raise SeatrialError("The engine has no network of kind's.", next_step="Run `seatrial up`.")
-    named = (network.get("Options") or {}).get("com.docker.network.bridge.name")
-    return str(named or f"br-{network['Id'][:12]}")
-
-
-def egress_rule(interface: str) -> list[str]:
-    """The host's rule: in by kind's bridge, out by another interface: refuse."""
-    return ["DOCKER-USER", "-i", interface, "!", "-o", interface, "-j", "REJECT"]
-
-
-def seal_host() -> None:
-    """Refuse what the nodes would send out of this machine; safe to repeat.
-
-    Raises:
-        SeatrialError: the rule cannot be set (not root, or an engine without iptables).
-    """
-    rule = egress_rule(bridge())
-    for program in ("iptables", "ip6tables"):
-        if program == "ip6tables" and not succeeds([program, "-n", "-L", "DOCKER-USER"], within_seconds=20):
-            continue  # this engine does not filter IPv6, and kind's IPv6 network is not routed
-        if not succeeds([program, "-w", "5", "-C", *rule], within_seconds=20):
-            run(
-                [program, "-w", "5", "-I", *rule],
-                doing="keeping the nodes on this machine",
-                within_seconds=20,
-                next_step="Only root may change the host's firewall.",
-            )
-
-
-def host_is_sealed() -> bool:
-    """Whether the host's rule is there."""
-    return succeeds(["iptables", "-w", "5", "-C", *egress_rule(bridge())], within_seconds=20)
-
-
-def unseal_host() -> None:
-    """Take the host's rule away again, when the cluster goes; nothing happens when there is none."""
-    if inspect("network", NETWORK) is None:
-        return
-    rule = egress_rule(bridge())
-    for program in ("iptables", "ip6tables"):
-        if succeeds([program, "-w", "5", "-C", *rule], within_seconds=20):
-            run([program, "-w", "5", "-D", *rule], doing="removing the host's rule", within_seconds=20)
 
 
 def without_forward(corefile: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.cluster import node_image, programs, recipes, registry
+from seatrial.cluster.debian import DebianRoot
 from seatrial.cluster.docker import build_image, docker, has_image, load_archive, save_images
 from seatrial.cluster.gobuild import GoProgram, drop_build_cache
 from seatrial.cluster.keys import content_key
@@ -37,7 +38,7 @@ class Image:
         inputs: files and folders that change the image.
         base: the logical name of the image its `ARG BASE` wants.
         archived: keep a `docker save` of it; not for what is rebuilt in seconds from the other parts.
-        make: replaces the docker build, for the node image; gets the tag to make, the tags it carries, and `say`.
+        make: replaces the docker build; gets the tag to make, the tags it carries, and `say`.
         carries: logical names of images that are put inside it.
     """
 
@@ -80,6 +81,16 @@ def _go(name: str, pull: str, program: GoProgram) -> Image:
     )
 
 
+def _debian(name: str, pull: str, root: DebianRoot) -> Image:
+    return Image(
+        f"seatrial/{name}",
+        pull,
+        lambda context: recipes.root_image(root, context),
+        pins=(root.key(),),
+        inputs=(_recipe(name),),
+    )
+
+
 @functools.cache
 def table() -> dict[str, Image]:
     """Every image by logical name.
@@ -88,7 +99,6 @@ def table() -> dict[str, Image]:
     could be verified (fixtures/cluster/images/README.md).
     """
     sample = project_root() / "sample-system"
-    python, postgres = recipes.PYTHON_ROOT, recipes.POSTGRES_ROOT
     images = (
         Image(
             "seatrial/node",
@@ -99,13 +109,7 @@ def table() -> dict[str, Image]:
             make=node_image.make,
             carries=("seatrial/metrics-server",),
         ),
-        Image(
-            "seatrial/python",
-            "python:3.13-slim",
-            lambda context: recipes.root_image(python, context),
-            pins=(python.key(),),
-            inputs=(_recipe("python"),),
-        ),
+        _debian("python", "python:3.13-slim", recipes.PYTHON_ROOT),
         Image(
             "seatrial/chandlery",
             "",
@@ -114,13 +118,7 @@ def table() -> dict[str, Image]:
             base="seatrial/python",
             archived=False,
         ),
-        Image(
-            "seatrial/postgres",
-            "postgres:17",
-            lambda context: recipes.root_image(postgres, context),
-            pins=(postgres.key(),),
-            inputs=(_recipe("postgres"),),
-        ),
+        _debian("postgres", "postgres:17", recipes.POSTGRES_ROOT),
         Image(
             "seatrial/envoy",
             f"envoyproxy/envoy:distroless-v{recipes.ENVOY_VERSION}",

@@ -18,6 +18,7 @@ from pytest_kubernetes.providers.kind import KindManagerBase
 from seatrial.cluster.docker import docker, inspect
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.kind_config import host_ports, taken_ports
+from seatrial.cluster.network import NETWORK
 from seatrial.cluster.shell import run, succeeds
 from seatrial.cluster.tools import Tools
 from seatrial.errors import SeatrialError
@@ -48,7 +49,7 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         self._cluster_options: ClusterOptions
         super().__init__(provider_config=str(rendered), kubeconfig=kubeconfig)
         self._cluster_options.cluster_timeout = _CREATE_BOUND_SECONDS
-        self.key = content_key((yaml.safe_dump(configuration, sort_keys=True),))
+        self.key = content_key((NETWORK, yaml.safe_dump(configuration, sort_keys=True)))
         self.context = f"kind-{self.cluster_name}"
 
     @property
@@ -104,6 +105,7 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
             ],
             doing="creating the kind cluster",
             within_seconds=_CREATE_BOUND_SECONDS,
+            environment={"KIND_EXPERIMENTAL_DOCKER_NETWORK": NETWORK},
             next_step="`docker ps -a` shows the nodes; `seatrial down` removes what is left of them.",
         )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from seatrial.cluster import hermetic
+from seatrial.cluster import hermetic, network
 from seatrial.cluster.docker import docker
 from seatrial.cluster.engine import Engine, ensure_engine, find_engine, stop_engine
 from seatrial.cluster.engine_install import has_sys_resource
@@ -58,6 +58,9 @@ def up(
             tools = getting_tools.result()
         kind = _manager(configuration, tags[NODE_IMAGE], engine, tools, kubeconfig)
         with progress.stage(f"cluster {kind.cluster_name}") as stage:
+            network.ensure_network()
+            if was_built(tags[NODE_IMAGE]):
+                network.seal_host()  # before there are nodes: not even their first packet leaves
             kind.create(say=stage.note)
             _finish(kind, configuration, tags, stage)
         load_images(_cluster(kind), [tags[name] for name in images], progress)
@@ -85,7 +88,6 @@ def _finish(kind: KindCluster, configuration: dict[str, Any], tags: dict[str, st
     stage.note("sealing it against the outside")
     hermetic.seal_nodes(kind, hermetic.service_subnet(configuration))
     if was_built(tags[NODE_IMAGE]):
-        hermetic.seal_host()
         hermetic.close_dns(kind, stage.note)
     stage.note("metrics-server")
     kind.load_images([tags[METRICS_IMAGE]], kind.node_names()[:1])  # it runs on the control plane
@@ -206,9 +208,10 @@ def down(config: Path, *, progress: Progress, kubeconfig: Path | None = None, en
 
 
 def _remove(name: str, stage: Stage) -> None:
-    hermetic.unseal_host()
     nodes = containers(name)
-    if not nodes:
+    if nodes:
+        docker("rm", "--force", "--volumes", *nodes, doing="removing the nodes", within_seconds=120)
+    else:
         stage.skipped("there is none")
-        return
-    docker("rm", "--force", "--volumes", *nodes, doing="removing the nodes", within_seconds=120)
+    network.remove_network()
+    network.unseal_host()

@@ -27,7 +27,7 @@ def exclusive(
         name: the file's name without its suffix.
         within_seconds: how long to wait for another holder.
         purpose: what it is held for; read by those who wait.
-        say: is told once who holds it, when it has to be waited for.
+        say: is told once who holds it.
         folder: where the file is; the cache when left out.
 
     Raises:
@@ -57,8 +57,7 @@ def exclusive(
             next_step="Wait for the other run to end, or end it.",
         )
         file.truncate(0)
-        file.write(f"process {os.getpid()} ({purpose})")
-        file.flush()
+        print(f"process {os.getpid()} ({purpose})", end="", file=file, flush=True)
         try:
             yield
         finally:

@@ -1,7 +1,7 @@
 """The images that run Kubernetes itself; they share layers, because a node starts sooner with less to unpack.
 
 Three contents: the one Kubernetes binary alone (API server, controllers, scheduler); on top of it a small
-Debian with the network programs (kube-proxy, kube-router, local-path-provisioner); static binaries for the rest.
+Debian with the network programs (kube-proxy, kube-router, storage); static binaries for the rest.
 """
 
 from __future__ import annotations

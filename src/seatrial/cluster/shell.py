@@ -60,11 +60,8 @@ def run(
         ) from late
     if finished.returncode != 0:
         said = (finished.stderr.strip() or finished.stdout.strip()).splitlines()[-_TAIL_LINES:]
-        raise SeatrialError(
-            f"{doing}: {arguments[0]} ended with code {finished.returncode}.\n    " + "\n    ".join(said),
-            where=shown,
-            next_step=next_step,
-        )
+        outcome = f"{doing}: {arguments[0]} ended with code {finished.returncode}."
+        raise SeatrialError("\n    ".join([outcome, *said]), where=shown, next_step=next_step)
     return finished.stdout
 
 

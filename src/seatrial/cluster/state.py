@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seatrial.cluster import hermetic
+from seatrial.cluster import network
 from seatrial.cluster.docker import docker
 from seatrial.cluster.engine import Engine, find_engine
 from seatrial.cluster.kind_config import read_configuration
@@ -72,7 +72,7 @@ def status(config: Path, *, kubeconfig: Path | None = None) -> ClusterStatus:
     if not nodes:
         return ClusterStatus(engine, problem=f"there is no cluster called {name}")
     access = kubeconfig or default_kubeconfig()
-    sealed = hermetic.host_is_sealed()
+    sealed = network.host_is_sealed()
     wanted = len(configuration.get("nodes") or [None])
     if len(nodes) != wanted or not (access.parent / "kind.yaml").exists():
         return ClusterStatus(engine, nodes, sealed, problem=f"{len(nodes)} of {wanted} nodes are there")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seatrial.cluster import hermetic
+from seatrial.cluster import hermetic, network
 
 COREFILE = """.:53 {
     errors
@@ -55,4 +55,4 @@ def test_the_node_rule_refuses_the_range_ahead_of_the_filter_table() -> None:
 
 
 def test_the_host_rule_lets_nodes_talk_to_each_other_only() -> None:
-    assert hermetic.egress_rule("br-1") == ["DOCKER-USER", "-i", "br-1", "!", "-o", "br-1", "-j", "REJECT"]
+    assert network.egress_rule("br-1") == ["DOCKER-USER", "-i", "br-1", "!", "-o", "br-1", "-j", "REJECT"]
