@@ -8,6 +8,7 @@ import pytest
 from declared_examples import DATA, judge_file, rule_named
 
 from seatrial.declared.catalogue import every_rule
+from seatrial.declared.rule import Severity
 
 EXAMPLES = sorted(DATA.glob("*/*.yaml"))
 
@@ -54,5 +55,6 @@ def test_metadata_is_complete_and_in_sentences() -> None:
         for sentence in (rule.requirement, rule.why, rule.remedy):
             assert sentence.endswith("."), f"{rule.id}: {sentence}"
             assert "  " not in sentence, f"{rule.id}: {sentence}"
+        assert ("MUST" in rule.requirement) == (rule.severity is Severity.ERROR), rule.id
         assert any(word in rule.requirement for word in ("MUST", "SHOULD", "MAY")), rule.id
         assert rule.source.startswith("https://")

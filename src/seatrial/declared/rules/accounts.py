@@ -21,7 +21,7 @@ def account_name(workload: Workload) -> str:
     WORKLOAD,
     Level.CORE,
     Severity.WARNING,
-    must="A pod that does not call the API server MUST NOT carry a token for it.",
+    must="A pod that does not call the API server SHOULD NOT carry a token for it.",
     why="A stolen token is the first step from one container to the cluster. Pods of an account that some "
     "binding of the input gives rights to are taken to need it.",
     fix="Set `automountServiceAccountToken: false` on the pod or its service account.",
@@ -56,7 +56,7 @@ def _has_rights(workload: Workload) -> bool:
     WORKLOAD,
     Level.EXTENDED,
     Severity.WARNING,
-    must="A workload SHOULD have a service account of its own, and it MUST exist.",
+    must="A workload SHOULD have a service account of its own, and it SHOULD exist.",
     why="Rights given to `default` are given to every pod of the namespace; a missing account keeps pods "
     "from being made.",
     fix="Add a ServiceAccount and name it in serviceAccountName.",

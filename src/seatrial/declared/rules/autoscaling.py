@@ -65,10 +65,9 @@ def autoscaler_target(autoscaler: Resource) -> Iterator[Found]:
     _AUTOSCALER,
     Level.CORE,
     Severity.WARNING,
-    must="An autoscaler MUST keep two replicas or more.",
-    why="At its minimum a single pod is left: the quiet hour is when a drain becomes an outage. Tools "
-    "ask for "
-    "two or three; two survive the loss of one. Not written means 1.",
+    must="An autoscaler SHOULD keep two replicas or more.",
+    why="At its minimum a single pod is left: the quiet hour is when a drain becomes an outage. Tools ask "
+    "for two or three; two survive the loss of one. Not written means 1.",
     fix="Set minReplicas to 2.",
     source="tasks/run-application/horizontal-pod-autoscale/",
     anchors="SCL-04",
@@ -104,7 +103,7 @@ def autoscaler_range(autoscaler: Resource) -> Iterator[Found]:
     WORKLOAD,
     Level.CORE,
     Severity.WARNING,
-    must="A workload under an autoscaler MUST NOT write its number of replicas.",
+    must="A workload under an autoscaler SHOULD NOT write its number of replicas.",
     why="Each apply sets it back, in the middle of a peak.",
     fix="Remove spec.replicas.",
     source="tasks/run-application/horizontal-pod-autoscale/#migrating-deployments-and-statefulsets-to-horizontal-autoscaling",
@@ -153,9 +152,8 @@ def metric_has_request(autoscaler: Resource) -> Iterator[Found]:
     Level.CORE,
     Severity.ERROR,
     must="An autoscaler's utilisation target MUST be below what the limits let a pod use.",
-    why="Utilisation is a share of the requests, and a pod is stopped at its limits: with the target "
-    "above their "
-    "ratio the load can rise for ever and nothing scales.",
+    why="Utilisation is a share of the requests, and a pod is stopped at its limits: with the target above "
+    "their ratio the load can rise for ever and nothing scales.",
     fix="Lower averageUtilization (60 to 80 is usual), or raise the limits.",
     source="tasks/run-application/horizontal-pod-autoscale/#how-does-a-horizontalpodautoscaler-work",
     when=has_target,

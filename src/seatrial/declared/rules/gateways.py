@@ -114,7 +114,7 @@ def _granted(route: Resource, backend: Backend) -> bool:
     "Ingress",
     Level.CORE,
     Severity.WARNING,
-    must="An Ingress MUST serve TLS.",
+    must="An Ingress SHOULD serve TLS.",
     why="Requests, with their tokens and cookies, travel readable.",
     fix="Add spec.tls with the hosts and a certificate's Secret.",
     source="concepts/services-networking/ingress/#tls",

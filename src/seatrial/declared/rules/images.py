@@ -74,7 +74,7 @@ def image_digest(container: Container) -> Iterator[Found]:
     EVERY_CONTAINER,
     Level.EXTENDED,
     Severity.WARNING,
-    must="The pull policy MUST fit the tag: a moving tag is pulled always, and nothing relies on `Never`.",
+    must="The pull policy SHOULD fit the tag: a moving tag is pulled always, and nothing relies on `Never`.",
     why="Tools contradict each other here (always, if not present, only for latest). Side taken: with a "
     "fixed tag IfNotPresent gives the same code and starts without the registry; with a moving tag it "
     "gives each node whatever it pulled last; `Never` starts only where someone loaded the image by "
@@ -123,8 +123,7 @@ def image_registry(container: Container) -> Iterator[Found]:
     Level.EXTENDED,
     Severity.WARNING,
     must="A container SHOULD NOT run an SSH server.",
-    why="It is a second way in, with its own keys and no audit; `kubectl exec` and debug containers "
-    "do the "
+    why="It is a second way in, with its own keys and no audit; `kubectl exec` and debug containers do the "
     "same.",
     fix="Remove the server and port 22.",
     source="concepts/security/security-checklist/",

@@ -134,7 +134,7 @@ def runtime_socket(workload: Workload) -> Iterator[Found]:
     WORKLOAD,
     Level.CORE,
     Severity.WARNING,
-    must="A pod MUST be covered by network policies for what comes in and what goes out.",
+    must="A pod SHOULD be covered by network policies for what comes in and what goes out.",
     why="Otherwise every pod of the cluster may call it, and it may call everything: one break-in reaches "
     "all. A policy without rules denies and counts as cover; one with an empty rule allows everything "
     "and does not.",
@@ -173,7 +173,7 @@ def _allows_all(policy: Resource, direction: str) -> bool:
     "NetworkPolicy",
     Level.CORE,
     Severity.WARNING,
-    must="A network policy MUST select pods, and its peers MUST exist.",
+    must="A network policy SHOULD select pods, and its peers SHOULD exist.",
     why="A policy that selects none protects nothing; one that allows none cuts the caller off, which shows "
     "under load.",
     fix="Use the labels of the pod templates. An empty selector means all pods and is fine.",

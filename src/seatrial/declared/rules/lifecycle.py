@@ -42,8 +42,7 @@ def pre_stop_seconds(container: Container) -> float:
     Level.CORE,
     Severity.WARNING,
     must="A container behind a Service SHOULD wait a few seconds before it is told to stop.",
-    why="The endpoint is removed everywhere only after the process got SIGTERM: requests still "
-    "arrive, and "
+    why="The endpoint is removed everywhere only after the process got SIGTERM: requests still arrive, and "
     "fail. A hook that does nothing (`/bin/true`) does not count.",
     fix="Add `lifecycle.preStop.sleep.seconds: 5` (or an exec of sleep), and keep it below the grace period.",
     source="concepts/containers/container-lifecycle-hooks/",
@@ -71,7 +70,7 @@ def pre_stop(container: Container) -> Iterator[Found]:
     WORKLOAD,
     Level.CORE,
     Severity.WARNING,
-    must="The grace period MUST leave time to finish after the preStop hook, and be 10 s or more.",
+    must="The grace period SHOULD leave time to finish after the preStop hook, and be 10 s or more.",
     why="The clock runs from the start of the hook; what is unfinished at its end is killed, and its "
     "clients see resets.",
     fix="Raise terminationGracePeriodSeconds to the hook's sleep plus the longest request, 30 by default.",

@@ -121,11 +121,11 @@ def startup_probe(container: Container) -> Iterator[Found]:
     CONTAINER,
     Level.CORE,
     Severity.WARNING,
-    must="Liveness MUST ask something else than readiness, or be more patient on purpose.",
-    why="With equal probes a pod that should only leave the Service for a moment is restarted as well: "
-    "an overload becomes a crash loop. Equal handlers are accepted when liveness says, by its own "
-    "failureThreshold or periodSeconds, that it waits longer; a difference that only the defaults make is "
-    "not on purpose.",
+    must="Liveness SHOULD ask something else than readiness, or be more patient on purpose.",
+    why="With equal probes a pod that should only leave the Service for a moment is restarted as well: an "
+    "overload becomes a crash loop. Equal handlers are accepted when liveness says, by its own "
+    "failureThreshold or periodSeconds, that it waits longer; a difference that only the defaults make "
+    "is not on purpose.",
     fix="Let liveness ask the process only (e.g. /livez), or raise its failureThreshold.",
     source="concepts/workloads/pods/pod-lifecycle/#types-of-probe",
     when=has_both,
@@ -176,8 +176,8 @@ def liveness_on_dependency(container: Container) -> Iterator[Found]:
     Level.CORE,
     Severity.ERROR,
     must="A probe MUST name exactly one thing to ask, and a port name that its container has.",
-    why="A probe without a handler is refused by the API server; a port name that does not exist "
-    "fails for ever.",
+    why="A probe without a handler is refused by the API server; a port name that does not exist fails for "
+    "ever.",
     fix="Name one of httpGet, tcpSocket, grpc, exec, and a port from the container's list.",
     source="concepts/workloads/pods/pod-lifecycle/#probe-check-methods",
     when=has_any,
@@ -203,9 +203,9 @@ def probe_handler(container: Container) -> Iterator[Found]:
     Level.EXTENDED,
     Severity.WARNING,
     must="A probe SHOULD ask a port that its pod declares.",
-    why="Declared ports are only information, but a probe outside of them is more often a mistake "
-    "than a hidden port. "
-    "Containers of a pod share its address: one may be probed on a port that another declares.",
+    why="Declared ports are only information, but a probe outside of them is more often a mistake than a "
+    "hidden port. Containers of a pod share its address: one may be probed on a port that another "
+    "declares.",
     fix="Declare the port, or correct the number.",
     source="concepts/workloads/pods/pod-lifecycle/#probe-check-methods",
     when=has_any,
@@ -229,8 +229,7 @@ def probe_port(container: Container) -> Iterator[Found]:
     Level.EXTENDED,
     Severity.NOTE,
     must="A probe that starts a process SHOULD run every 10 s or less often.",
-    why="Each run forks inside the container and counts against its CPU limit: at 1 s and many pods a "
-    "node "
+    why="Each run forks inside the container and counts against its CPU limit: at 1 s and many pods a node "
     "spends its time on probes, and a throttled container fails them.",
     fix="Use httpGet or grpc, or raise periodSeconds to 10.",
     source="concepts/workloads/pods/pod-lifecycle/#probe-check-methods",

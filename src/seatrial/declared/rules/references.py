@@ -66,7 +66,7 @@ def keys_of(resource: Resource) -> set[str]:
     WORKLOAD,
     Level.CORE,
     Severity.WARNING,
-    must="A ConfigMap that a pod needs MUST be delivered with it.",
+    must="A ConfigMap that a pod needs SHOULD be delivered with it.",
     why="The pod waits for ever; and a rollback of the pod does not bring its configuration back.",
     fix="Add the ConfigMap to the input, or mark the reference optional.",
     source="concepts/configuration/configmap/",
@@ -109,7 +109,7 @@ def _missing(workload: Workload, kind: str) -> Iterator[Found]:
     WORKLOAD,
     Level.EXTENDED,
     Severity.WARNING,
-    must="Configuration that is read at the start MUST roll its pods when it changes.",
+    must="Configuration that is read at the start SHOULD roll its pods when it changes.",
     why="A change applies to whichever pods happen to restart: two replicas run with two configurations. "
     "One tool wants every ConfigMap immutable; side taken: a name with the content's hash, an immutable "
     "map or a checksum in the pod template all do it.",

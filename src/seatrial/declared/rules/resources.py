@@ -31,7 +31,7 @@ def _request(name: str, why: str) -> None:
         EVERY_CONTAINER,
         Level.CORE,
         Severity.WARNING,
-        must=f"A container MUST request its {name}.",
+        must=f"A container SHOULD request its {name}.",
         why=why,
         fix=f"Set resources.requests.{name} to what it uses on a usual day.",
         source=_MANAGING,

@@ -37,7 +37,7 @@ def rolls_several(workload: Workload) -> bool:
     WORKLOAD,
     Level.CORE,
     Severity.WARNING,
-    must="A workload of several replicas MUST be updated a few pods at a time.",
+    must="A workload of several replicas SHOULD be updated a few pods at a time.",
     why="Recreate stops everything first: each release is an outage. OnDelete updates nothing until someone "
     "deletes pods. A single replica with its own volume may be recreated.",
     fix="Use RollingUpdate.",
@@ -103,7 +103,7 @@ def history(workload: Workload) -> Iterator[Found]:
     WORKLOAD,
     Level.CORE,
     Severity.WARNING,
-    must="A Deployment MUST NOT be left paused.",
+    must="A Deployment SHOULD NOT be left paused.",
     why="Changes are accepted and nothing is rolled out; a fix in an incident is among them.",
     fix="Remove spec.paused.",
     source="concepts/workloads/controllers/deployment/#pausing-and-resuming-a-deployment",

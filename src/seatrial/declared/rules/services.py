@@ -84,9 +84,8 @@ def target_port(service: Resource) -> Iterator[Found]:
     Level.EXTENDED,
     Severity.WARNING,
     must="A Service SHOULD target a port that its pods declare.",
-    why="Declared ports are only information, but a target outside of them is more often a mistake "
-    "than a hidden "
-    "port: endpoints look healthy, and every connection is refused.",
+    why="Declared ports are only information, but a target outside of them is more often a mistake than a "
+    "hidden port: endpoints look healthy, and every connection is refused.",
     fix="Declare the port, or correct the number.",
     source="concepts/services-networking/service/#field-spec-ports",
     when=selects_some,
@@ -206,8 +205,7 @@ def addresses(written: str) -> list[str]:
     Level.OPTIONAL,
     Severity.NOTE,
     must="A workload that calls names outside the cluster SHOULD set the resolver's ndots.",
-    why="With the default of 5 each outside name costs up to four failed look-ups first. Optional: "
-    "harmless "
+    why="With the default of 5 each outside name costs up to four failed look-ups first. Optional: harmless "
     "for inside names.",
     fix="Set dnsConfig.options ndots to 2.",
     source="concepts/services-networking/dns-pod-service/#pod-dns-config",

@@ -46,7 +46,7 @@ def _watched(monitor: Resource) -> list[Resource]:
     WORKLOAD,
     Level.EXTENDED,
     Severity.WARNING,
-    must="A pod that asks to be scraped MUST say on which of its declared ports.",
+    must="A pod that asks to be scraped SHOULD say on which of its declared ports.",
     why="Prometheus tries every declared port, or a port that nobody listens on, and the target is down for "
     "ever.",
     fix=f'Set the annotation {_PORT}: "8080" to a containerPort of the pod.',
