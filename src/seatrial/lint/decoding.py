@@ -115,7 +115,11 @@ def decode(text: str, source: str) -> list[Document]:
     Raises:
         BadInput: the text is not readable, naming file, document and line.
     """
-    return _decode_json(text, source) if text.lstrip()[:1] == "{" else _decode_yaml(text, source)
+    if text.lstrip()[:1] == "{":
+        from seatrial.lint.json_text import decode_json
+
+        return decode_json(text, source)
+    return _decode_yaml(text, source)
 
 
 def parse(text: str) -> Any:
@@ -142,16 +146,17 @@ def _decode_yaml(text: str, source: str) -> list[Document]:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part) or "not valid YAML"
         line = mark.line + 1 if mark else 1
-        raise _unreadable(source, number + 1, line, f"not valid YAML: {problem}", text) from None
+        raise unreadable(source, number + 1, line, f"not valid YAML: {problem}", text) from None
     except (yaml.YAMLError, UnicodeError) as error:
         problem = str(error).splitlines()[0]
-        raise _unreadable(source, number + 1, 1, f"not valid YAML: {problem}", text) from None
+        raise unreadable(source, number + 1, 1, f"not valid YAML: {problem}", text) from None
     except RecursionError:
-        raise _unreadable(source, max(number, 1), 1, "nested too deeply", text) from None
+        raise unreadable(source, max(number, 1), 1, "nested too deeply", text) from None
     return documents
 
 
-def _unreadable(source: str, number: int, line: int, problem: str, text: str = "") -> BadInput:
+def unreadable(source: str, number: int, line: int, problem: str, text: str = "") -> BadInput:
+    """The error for a text that cannot be read: file, line and document."""
     next_step = "mend the file; nothing in it was judged"
     if "{{" in text:
         next_step = "this looks like a template: render it first (helm template CHART | seatrial lint -)"
@@ -269,39 +274,4 @@ class _Builder:
         return written
 
     def _bad(self, node: Any, problem: str) -> BadInput:
-        return _unreadable(self._source, self._number, node.start_mark.line + 1, problem, self._text)
-
-
-def _decode_json(text: str, source: str) -> list[Document]:
-    import json
-
-    decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
-    documents: list[Document] = []
-    end = len(text) - len(text.lstrip())
-    while end < len(text):
-        start, line = end, text.count("\n", 0, end) + 1
-        try:
-            data, end = decoder.raw_decode(text, start)
-        except json.JSONDecodeError as error:
-            problem = f"not valid JSON: {error.msg}"
-            raise _unreadable(source, len(documents) + 1, error.lineno, problem, text) from None
-        except (ValueError, RecursionError) as error:
-            problem = str(error) if isinstance(error, ValueError) else "nested too deeply"
-            raise _unreadable(source, len(documents) + 1, line, f"not valid JSON: {problem}") from None
-        documents.append(Document(source, len(documents) + 1, line, data, text=text[start:end]))
-        while end < len(text) and text[end].isspace():
-            end += 1
-    return documents
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    built = dict(pairs)
-    if len(built) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key `{twice}` stands twice in one mapping")
-    return built
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not a JSON value")
+        return unreadable(self._source, self._number, node.start_mark.line + 1, problem, self._text)

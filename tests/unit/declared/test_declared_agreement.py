@@ -33,5 +33,5 @@ def test_every_check_of_the_corpus_is_accounted_for() -> None:
 
 
 def test_the_document_is_fresh() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == render(), "run: python "
-    "tests/unit/declared/polaris_agreement.py"
+    command = "python tests/unit/declared/polaris_agreement.py"
+    assert DOCUMENT.read_text(encoding="utf-8") == render(), f"run: {command}"
