@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 UNDO_SECONDS = 90.0
 """How long a child may take to undo its faults after it was asked to stop."""
 
@@ -86,6 +88,6 @@ def last_line(log: Path, limit_bytes: int = 2000) -> str:
     with contextlib.suppress(OSError), log.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(file.tell() - limit_bytes, 0))
-        lines = file.read().decode("utf-8", "replace").splitlines()
+        lines = _COLOURS.sub("", file.read().decode("utf-8", "replace")).splitlines()
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
     return ""

@@ -46,5 +46,10 @@ def test_an_interrupt_stops_the_child_before_it_goes_on(tmp_path):
         os.kill(int(pid.read_text()), 0)
 
 
+def test_the_last_line_has_no_colours(tmp_path):
+    (tmp_path / "log").write_text("\x1b[32mgood\x1b[0m\n\n")
+    assert last_line(tmp_path / "log") == "good"
+
+
 def test_the_last_line_of_no_file_is_empty(tmp_path):
     assert last_line(tmp_path / "none") == ""
