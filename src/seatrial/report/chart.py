@@ -18,7 +18,7 @@ from seatrial.report.svg.cluster import pods_lane, replicas_lane
 from seatrial.report.svg.faults import draw_bands, draw_marks
 from seatrial.report.svg.lane import Lane
 from seatrial.report.svg.traffic import latency_lane, lost_lane, requests_lane
-from seatrial.report.text import count, duration, latency, moment, number
+from seatrial.report.text import count, duration, latency, moment
 
 TABLE_ROWS = 60
 MOST_WORKLOADS = 4
@@ -162,7 +162,7 @@ def _summary(axis: Axis, scene: Scene) -> str:
         )
     begun = moment(axis.begin + axis.epoch_offset_seconds)
     errors = [timeline.clock.error_seconds for timeline in scene.timelines]
-    clock = f"; times of the API server are true to {number(max(errors))} s" if errors else ""
+    clock = f"; times of the API server are true to {latency(max(errors))}" if errors else ""
     return f"{', '.join(parts)}, from {begun}{clock}."
 
 

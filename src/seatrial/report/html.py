@@ -92,8 +92,14 @@ def _how_good(view: CheckView | DeclaredRow) -> int:
 
 
 def _rows(views: Sequence[CheckView], rows: Sequence[DeclaredRow]) -> list[CheckView | DeclaredRow]:
-    """The table of verdicts: at equal outcome what was proven stands before what was declared."""
-    return sorted([*views, *rows], key=_how_good)
+    """The table of verdicts: what is red, worst first; then what was proven; then what was waived.
+
+    At equal outcome what was proven stands before what was declared.
+    """
+    everything: list[CheckView | DeclaredRow] = [*views, *rows]
+    red = [row for row in everything if row.outcome.makes_red]
+    calm = sorted((view for view in views if not view.outcome.makes_red), key=_how_good)
+    return [*sorted(red, key=_how_good), *calm, *(row for row in rows if not row.outcome.makes_red)]
 
 
 def _environment() -> Environment:

@@ -15,6 +15,8 @@ NICE_SECONDS = (*_SMALL, *_LARGE, 86400.0)
 
 LEAST_SECONDS = 0.1
 """No bucket is shorter: the rate in it would be noise."""
+_REQUESTS_IN_EACH = 4
+_LEAST_BUCKETS = 30
 
 
 @dataclass(slots=True)
@@ -24,6 +26,8 @@ class Bucket:
     Attributes:
         begin, end: monotonic seconds; the last bucket may be shorter than the others.
         latencies: seconds from planned time to answer, of the requests that were answered as expected.
+        covered_seconds: from the last request planned before this span to the last one in it. A rate is
+            counted over it: over the span itself 12 a second would read 10 and 14 in turn.
     """
 
     begin: float
@@ -33,6 +37,7 @@ class Bucket:
     unknown: int = 0
     dropped: int = 0
     latencies: list[float] = field(default_factory=list)
+    covered_seconds: float = 0.0
 
     @property
     def offered(self) -> int:
@@ -43,7 +48,7 @@ class Bucket:
         return self.failed + self.unknown + self.dropped
 
     def per_second(self, amount: int) -> float:
-        return amount / (self.end - self.begin)
+        return amount / (self.covered_seconds or self.end - self.begin)
 
     def quantile(self, percent: float) -> float | None:
         """By nearest rank; None without an answer. `latencies` must be sorted."""
@@ -63,17 +68,30 @@ def buckets(exchanges: Sequence[Exchange], at_most: int = 240) -> list[Bucket]:
         return []
     first = min(exchange.planned_at for exchange in exchanges)
     last = max(exchange.planned_at for exchange in exchanges)
-    step = max(nice_step(max(last - first, LEAST_SECONDS), max(at_most - 1, 1)), LEAST_SECONDS)
+    most = min(at_most, max(len(exchanges) // _REQUESTS_IN_EACH, _LEAST_BUCKETS))
+    step = max(nice_step(max(last - first, LEAST_SECONDS), max(most - 1, 1)), LEAST_SECONDS)
     amount = math.floor((last - first) / step) + 1
     found = [Bucket(first + step * n, first + step * (n + 1)) for n in range(amount)]
+    latest = [-math.inf] * amount
     for exchange in exchanges:
-        _count(found[min(int((exchange.planned_at - first) / step), amount - 1)], exchange)
+        number = min(int((exchange.planned_at - first) / step), amount - 1)
+        latest[number] = max(latest[number], exchange.planned_at)
+        _count(found[number], exchange)
     # The schedule ended somewhere in the last span: its rate counts up to there, not to the span's end.
     spacing = (last - first) / (len(exchanges) - 1) if len(exchanges) > 1 else step
     found[-1].end = min(found[-1].end, max(last + spacing, found[-1].begin + step / 10))
+    _cover(found, latest, first - spacing)
     for bucket in found:
         bucket.latencies.sort()
     return found
+
+
+def _cover(found: Sequence[Bucket], latest: Sequence[float], before: float) -> None:
+    """After a span without a request, or for requests at almost one time, the rate counts over the span."""
+    for bucket, last in zip(found, latest, strict=True):
+        if bucket.offered and math.isfinite(before):
+            bucket.covered_seconds = max(last - before, (bucket.end - bucket.begin) / 2)
+        before = last
 
 
 def _count(bucket: Bucket, exchange: Exchange) -> None:

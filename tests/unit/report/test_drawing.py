@@ -97,6 +97,25 @@ def test_the_rate_of_the_last_bucket_counts_to_the_end_of_the_schedule() -> None
     assert rates == pytest.approx([100.0] * len(rates), rel=0.02)
 
 
+@pytest.mark.parametrize("per_second", [1, 3, 12, 25, 100])
+def test_a_steady_rate_is_drawn_level_whatever_the_spans(per_second: int) -> None:
+    found = buckets([exchange(n, n / per_second) for n in range(per_second * 47)])
+    rates = [bucket.per_second(bucket.offered) for bucket in found if bucket.offered]
+    assert rates == pytest.approx([per_second] * len(found), rel=0.001)
+
+
+def test_a_pause_is_not_taken_for_a_low_rate_after_it() -> None:
+    times = [n / 100 for n in range(1000)] + [40 + n / 100 for n in range(1000)]
+    found = buckets([exchange(n, at) for n, at in enumerate(times)], 100)
+    rates = {round(bucket.per_second(bucket.offered)) for bucket in found}
+    assert min(rates - {0}) >= 95
+
+
+def test_two_requests_at_almost_one_time_are_no_high_rate() -> None:
+    found = buckets([exchange(0, 0.0), exchange(1, 0.99999), exchange(2, 1.0), exchange(3, 30.0)])
+    assert max(bucket.per_second(bucket.offered) for bucket in found) <= 4
+
+
 def test_quantiles_are_by_nearest_rank() -> None:
     (bucket,) = buckets([exchange(n, 1.0, latency=n / 1000) for n in range(1, 101)])
     assert [bucket.quantile(q) for q in (0, 50, 99, 100)] == pytest.approx([0.001, 0.05, 0.099, 0.1])

@@ -152,6 +152,17 @@ def test_the_table_has_a_row_for_each_rule_that_does_not_hold(tmp_path: Path) ->
     assert len(root.find("section", class_="check")) == 1, "no section for a declared rule"
 
 
+def test_what_is_waived_stands_below_what_was_proven(tmp_path: Path) -> None:
+    run_with(tmp_path, [*mixed(), proven(), proven(E, "catalogue")])
+    rows = page(tmp_path).find("table", class_="verdicts")[0].find("tbody")[0].find("tr")
+    assert [(row.find("a")[0].text, row.find("td", class_="outcome")[0].text) for row in rows] == [
+        ("orchestration.replicas", "failed"),
+        ("orchestration.pod-replacement", "error"),
+        ("orchestration.pod-replacement", "passed"),
+        ("gateway.node-port", "skipped"),
+    ]
+
+
 def test_all_rules_stand_folded_below_the_table(tmp_path: Path) -> None:
     run_with(tmp_path, [*mixed(), declared("data.y", "orders", P, "advice only: a probe every 5 s")])
     folded = page(tmp_path).find("details", id="declared")[0]
