@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import hashlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -15,6 +16,8 @@ from chandlery.settings import CONNECT_SECONDS, STATEMENT_SECONDS
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
 ACQUIRE_SECONDS = 2.5
+Prepare: TypeAlias = "Callable[[asyncpg.Connection[asyncpg.Record]], Awaitable[None]]"
+MIGRATIONS = "create table if not exists migration (digest text primary key, at timestamptz default now())"
 MIGRATION_LOCK = 7_301_990
 # The server said, or the socket showed, that nothing can be done now. Anything else is a fault of ours.
 AWAY = (
@@ -43,6 +46,24 @@ NOT_YET = (
 log = logging.getLogger("chandlery.database")
 
 
+def migration(schema: str) -> Prepare:
+    """Applies `schema`, whose statements are idempotent, unless just this text was applied before.
+
+    Not at every start: even a statement that changes nothing takes locks, and other pods' writes wait.
+    """
+    digest = hashlib.sha256(schema.encode()).hexdigest()
+
+    async def apply(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        # Several pods start at once: one applies, the others wait and then find nothing left to do.
+        await connection.execute("select pg_advisory_xact_lock($1)", MIGRATION_LOCK, timeout=30)
+        await connection.execute(MIGRATIONS)
+        if not await connection.fetchval("select true from migration where digest = $1", digest):
+            await connection.execute(schema, timeout=30)
+            await connection.execute("insert into migration (digest) values ($1)", digest)
+
+    return apply
+
+
 class Database:
     """One database, reached as one role. Connections are made when needed and again after a loss."""
 
@@ -52,11 +73,11 @@ class Database:
         self._size = size
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
-    async def open(self, schema: str) -> None:
-        """Wait until the database lets us apply `schema` (every statement idempotent), open the pool."""
+    async def open(self, prepare: Prepare) -> None:
+        """Wait until the database answers and lets us `prepare`, then open the pool."""
         while True:
             try:
-                await self._migrate(schema)
+                await self._prepare(prepare)
                 self._pool = await self._connect()
                 return
             except NOT_YET as error:
@@ -80,13 +101,11 @@ class Database:
             },
         )
 
-    async def _migrate(self, schema: str) -> None:
+    async def _prepare(self, prepare: Prepare) -> None:
         connection = await asyncpg.connect(self._url, timeout=CONNECT_SECONDS)
         try:
-            # Several pods start at once: one applies, the others wait and then find nothing left to do.
             async with connection.transaction():
-                await connection.execute("select pg_advisory_xact_lock($1)", MIGRATION_LOCK, timeout=30)
-                await connection.execute(schema, timeout=30)
+                await prepare(connection)
         finally:
             connection.terminate()
 

@@ -5,6 +5,8 @@ import logging
 from typing import Any
 from uuid import UUID
 
+import asyncpg
+
 from chandlery import metrics
 from chandlery.broker import Broker
 from chandlery.database import Connection, Database
@@ -33,13 +35,17 @@ do $$ begin
     end if;
 end $$;
 """
-PROBE = "select from outbox limit 0"  # what the relay may do as soon as the owner has made the table
 PUT = "insert into outbox (id, subject, payload) values ($1, $2, $3)"
 TAKE = """
 select id, subject, payload from outbox where sent_at is null
 order by id limit $1 for update skip locked
 """
 log = logging.getLogger("chandlery.outbox")
+
+
+async def is_there(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """What the relay waits for: the table's owner has made it."""
+    await connection.execute("select from outbox limit 0")
 
 
 async def put(connection: Connection, subject: str, body: dict[str, Any]) -> UUID:

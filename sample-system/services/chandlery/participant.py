@@ -5,7 +5,7 @@ from uuid import UUID
 from starlette.routing import Route
 
 from chandlery.broker import Broker, Consumer, Message, Poison
-from chandlery.database import Connection, Database
+from chandlery.database import Connection, Database, migration
 from chandlery.ids import parse_id
 from chandlery.inbox import exactly_once
 from chandlery.lifecycle import Lifecycle
@@ -37,7 +37,7 @@ class Participant:
         raise NotImplementedError
 
     async def start(self) -> None:
-        await self.database.open(self.schema)
+        await self.database.open(migration(self.schema))
 
     async def stop(self) -> None:
         if self._consumer is not None:

@@ -44,7 +44,7 @@ class Relay:
     async def start(self) -> None:
         await self.broker.open()
         for database in self.databases:
-            await database.open(outbox.PROBE)
+            await database.open(outbox.is_there)
 
     async def stop(self) -> None:
         await self.broker.close()

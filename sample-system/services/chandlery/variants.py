@@ -4,7 +4,6 @@ Everything that is wrong on purpose stands here, so that every other module read
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -37,6 +36,7 @@ class WriteBehind:
 
     def __init__(self) -> None:
         self._waiting: list[Callable[[], Awaitable[None]]] = []
+        self._writing: set[asyncio.Task[None]] = set()
 
     def add(self, write: Callable[[], Awaitable[None]]) -> None:
         self._waiting.append(write)
@@ -45,10 +45,11 @@ class WriteBehind:
         try:
             while True:
                 await asyncio.sleep(FLUSH_SECONDS)
-                await self.flush()
-        finally:
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.flush()
+                self._writing = {asyncio.create_task(self.flush())}
+                await asyncio.wait(self._writing)
+        finally:  # a stop that was asked for loses nothing: that would be another flaw
+            await asyncio.gather(*self._writing)
+            await self.flush()
 
     async def flush(self) -> None:
         batch, self._waiting = self._waiting, []

@@ -1,5 +1,6 @@
 """SIGTERM: not ready at once, at home for a while, in-flight requests end, then the process leaves with 0."""
 
+import asyncio
 import http.client
 import json
 import signal
@@ -7,6 +8,7 @@ import socket
 import threading
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from chandlery_invariants import Record, Sent, traffic
@@ -87,12 +89,28 @@ def test_no_request_of_the_drain_is_lost(pod: ServiceProcess, record: Record):
     assert pod.wait(within_seconds=10) == 0
 
 
+def test_a_pod_that_starts_waits_for_no_lock_of_the_others(whole_stage: Stage):
+    """A migration that takes its locks again at every start would wait here, and all writes behind it."""
+
+    async def start_beside_a_write() -> None:
+        connection = await asyncpg.connect(whole_stage.database_url("orders"))
+        async with connection.transaction():
+            await connection.execute("lock table order_log in row exclusive mode")
+            pod = await asyncio.to_thread(whole_stage.add, "orders", "orders-3")
+        await connection.close()
+        pod.remove()
+        del whole_stage.parts["orders-3"]
+
+    asyncio.run(start_beside_a_write())
+
+
 def test_a_process_told_to_stop_before_it_started_leaves(whole_stage: Stage, tmp_path):
     """Process 1 has no default action for SIGTERM: without a handler it would stay until SIGKILL."""
     pod = ServiceProcess("orders", whole_stage.environment("orders"), tmp_path / "log")
     eventually("handler", lambda: "SigCgt" in status(pod) and caught(pod, signal.SIGTERM), within_seconds=10)
     pod.terminate()
     assert pod.wait(within_seconds=10) == 0
+    assert "draining" not in (tmp_path / "log").read_text(), "the server's own handler came first"
 
 
 def status(pod: ServiceProcess) -> str:
