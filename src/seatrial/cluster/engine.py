@@ -73,11 +73,11 @@ def process_state(pid_file: Path, program: str, proc: Path = Path("/proc")) -> P
         return ProcessState.STALE
     try:
         command = (proc / str(pid) / "cmdline").read_bytes().split(b"\0")
-        zombie = b") Z " in (proc / str(pid) / "stat").read_bytes()
     except OSError:
         return ProcessState.STALE
+    # Of a process that has ended and that nobody has waited for, the command is empty.
     named = Path(os.fsdecode(command[0])).name == program
-    return ProcessState.ALIVE if named and not zombie else ProcessState.STALE
+    return ProcessState.ALIVE if named else ProcessState.STALE
 
 
 def find_engine() -> Engine | None:

@@ -40,5 +40,5 @@ def _files(given: Path) -> list[Path]:
     return sorted(
         file
         for file in given.rglob("*")
-        if file.is_file() and not any(part in _IGNORED for part in file.parts) and file.suffix != ".pyc"
+        if file.is_file() and not any(part in _IGNORED for part in file.parts)
     )

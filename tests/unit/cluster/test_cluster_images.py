@@ -177,7 +177,7 @@ def test_an_image_that_can_neither_be_pulled_nor_built_says_what_was_tried(
         ("kindest/node:v1.37.0@sha256:aa", "registry-1.docker.io"),
         ("registry.k8s.io/pause:3.10", "registry.k8s.io"),
         ("localhost/x:1", "localhost"),
-        ("127.0.0.1:5000/x:1", "127.0.0.1:5000"),
+        ("registry:5000/x:1", "registry:5000"),
     ],
 )
 def test_the_registry_of_a_reference(reference: str, host: str) -> None:
