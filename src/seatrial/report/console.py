@@ -130,7 +130,7 @@ def _declared(rules: Sequence[DeclaredRule], columns: int) -> Iterator[str]:
         f"{totals.rules[Outcome.PASSED]} of {count(totals.applied, 'rule')} hold on "
         f"{count(totals.objects, 'object')}"
     ]
-    words = {Outcome.SKIPPED: "skipped", Outcome.UNSUPPORTED: "without an object"}
+    words = {Outcome.SKIPPED: "waived", Outcome.UNSUPPORTED: "without an object"}
     for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, *words):
         if totals.rules[outcome]:
             parts.append(f"{totals.rules[outcome]} {words.get(outcome, OUTCOME_WORDS[outcome])}")

@@ -64,7 +64,9 @@ def _declared_parts(run: Run, totals: DeclaredTotals) -> Iterator[str]:
     for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.SKIPPED):
         named = [rule.id for rule in declared_rules(run) if rule.outcome is outcome]
         if named:
-            text = f"{len(named)} {_verb(outcome, len(named))}"
+            waived = "is waived" if len(named) == 1 else "are waived"
+            verb = waived if outcome is Outcome.SKIPPED else _verb(outcome, len(named))
+            text = f"{len(named)} {verb}"
             few = outcome.makes_red and len(named) <= 2
             yield f"{text}: {' and '.join(one_line(name, 80) for name in named)}" if few else text
 

@@ -95,7 +95,7 @@ def test_the_headline_tells_proven_and_declared_apart(tmp_path: Path) -> None:
     run = run_with(tmp_path, [*mixed(), proven(), proven(subject="catalogue")])
     assert headline(run) == (
         "All 2 proven checks passed; 2 of 4 declared rules hold on 4 objects; "
-        "1 failed: orchestration.replicas; 1 was skipped."
+        "1 failed: orchestration.replicas; 1 is waived."
     )
     assert totals_line(run).startswith(
         "proven: 2 passed; declared rules: 1 failed, 2 unsupported, 1 skipped, 2 passed; in "
@@ -168,7 +168,7 @@ def test_all_rules_stand_folded_below_the_table(tmp_path: Path) -> None:
     folded = page(tmp_path).find("details", id="declared")[0]
     assert "open" not in folded.attributes
     assert folded.find("summary")[0].text == (
-        "Declared rules: 7 rules on 4 objects, 3 passed, 1 failed, 1 skipped, 2 without an object"
+        "Declared rules: 7 rules on 4 objects, 3 passed, 1 failed, 1 waived, 2 without an object"
     )
     rows = folded.find("tbody")[0].find("tr")
     assert [row.find("td", class_="outcome")[0].text for row in rows] == [
@@ -227,7 +227,7 @@ def test_the_terminal_has_a_table_of_checks_and_a_line_of_rules(tmp_path: Path, 
     assert text.startswith("outcome check subject" if width > 48 else "FAILED")
     assert text.index("FAILED orchestration.pod-repla") < text.index("passed orchestration.pod-repla")
     assert (
-        "declared 2 of 4 rules hold on 4 objects; 1 failed; 1 skipped; 2 without an object "
+        "declared 2 of 4 rules hold on 4 objects; 1 failed; 1 waived; 2 without an object "
         "FAILED orchestration.replicas: A rule orchestration.replicas MUST hold. "
         "seen database, nats: 1 replica (database.yaml:7 spec.replicas, nats.yaml:7 spec.replicas) "
         "next Mend it." in text
