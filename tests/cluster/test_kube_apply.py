@@ -13,7 +13,7 @@ from tiny import PYTHON, WORKLOAD, Access
 
 from seatrial.errors import BadInput, WaitExpired
 from seatrial.kube.apply import deploy, logical_images, undeploy
-from seatrial.kube.client import Kube
+from seatrial.kube.client import FIELD_MANAGER, Kube
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.snapshot import compare, take_snapshot
 
@@ -83,6 +83,20 @@ def test_deployed_repeated_pruned_and_taken_away(target: Kube, access: Access, f
     assert target.get("Deployment", "web")["spec"]["replicas"] == 3, "an autoscaler's replicas are left alone"
     assert target.get("Deployment", "web")["metadata"]["generation"] == 2, "nothing else was changed"
     assert compare(before, take_snapshot(target)) == ["configmap/extra is gone"]
+
+    # The manifests write no number any more: it stays all the same, and is no longer ours.
+    manifest = next(path for path in folder.glob("*.yaml") if "kind: Deployment" in path.read_text())
+    objects = list(yaml.safe_load_all(manifest.read_text()))
+    for item in objects:
+        if item["kind"] == "Deployment" and item["metadata"]["name"] == "web":
+            del item["spec"]["replicas"]
+    manifest.write_text(yaml.safe_dump_all(objects))
+    for _ in range(2):
+        deploy(target, folder, images, within_seconds=120)
+        web = target.get("Deployment", "web")
+        assert web["spec"]["replicas"] == 3, "leaving the number out of the manifest must not change it"
+        ours = [e for e in web["metadata"]["managedFields"] if e["manager"] == FIELD_MANAGER]
+        assert all("f:replicas" not in entry["fieldsV1"]["f:spec"] for entry in ours)
 
     removed = undeploy(target)
     assert f"Namespace/{target.namespace}" in removed

@@ -10,7 +10,7 @@ from typing import Any
 
 from seatrial.errors import SeatrialError
 from seatrial.kube import manifests
-from seatrial.kube.client import Kube
+from seatrial.kube.client import FIELD_MANAGER, Kube
 from seatrial.kube.errors import ApiRefused, Forbidden
 from seatrial.kube.kinds import KNOWN
 from seatrial.kube.rollout import WORKLOADS, wait_for_rollouts
@@ -133,11 +133,28 @@ def _with_namespace(kube: Kube, objects: Sequence[Object]) -> list[Object]:
 
 
 def _keep_replicas(kube: Kube, obj: Object) -> None:
-    """Apply the live number of replicas. Left out, the field falls back to 1 when only we had set it."""
+    """Leave the number of replicas as it is, whether the manifest writes one or not."""
     live = kube.find(obj["kind"], obj["metadata"]["name"])
     replicas = ((live or {}).get("spec") or {}).get("replicas")
-    if replicas:
+    if live is None or not replicas:
+        return
+    if "replicas" in obj["spec"]:
         obj["spec"]["replicas"] = replicas
+    else:
+        _disown_replicas(kube, live)
+
+
+def _disown_replicas(kube: Kube, live: Object) -> None:
+    """Take the field from what we own. Applied without it, the number would fall back to 1 otherwise."""
+    entries = live["metadata"].get("managedFields") or []
+    ours = [entry for entry in entries if entry.get("manager") == FIELD_MANAGER]
+    owned = [spec for entry in ours if "f:replicas" in (spec := entry.get("fieldsV1", {}).get("f:spec", {}))]
+    for spec in owned:
+        del spec["f:replicas"]
+    if owned:
+        version = live["metadata"]["resourceVersion"]
+        body = {"metadata": {"managedFields": entries, "resourceVersion": version}}
+        kube.patch(live["kind"], live["metadata"]["name"], body)
 
 
 def _apply(kube: Kube, obj: Object) -> None:
