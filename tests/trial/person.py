@@ -42,7 +42,7 @@ class Person:
         data["deploy"]["kustomize"] = str(ROOT / "sample-system" / "manifests")
         change(data)
         path = self.folder / "system.yaml"
-        path.write_text(yaml.safe_dump(data), encoding="utf-8")
+        path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
         return path
 
     def experiment(self, name: str, change: Callable[[dict[str, Any]], None] = lambda data: None) -> Path:
@@ -50,7 +50,7 @@ class Person:
         data = yaml.safe_load((ROOT / "experiments" / f"{name}.yaml").read_text(encoding="utf-8"))
         change(data)
         path = self.folder / f"{name}.yaml"
-        path.write_text(yaml.safe_dump(data), encoding="utf-8")
+        path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
         return path
 
     def start(self, *arguments: object, **environment: str) -> subprocess.Popen[str]:
