@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import uuid
 from collections.abc import Iterator
@@ -61,6 +62,20 @@ def test_an_engine_that_lost_its_store_gets_the_image_from_the_archive(made: Mad
     assert made.ensure() == tag
     assert made.builds == 1
     assert has_image(tag)
+
+
+def test_a_changed_input_makes_another_image_and_drops_the_old_one(
+    made: Made, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = made.ensure()
+    made.image = dataclasses.replace(made.image, pins=("2",))
+    monkeypatch.setitem(images.table(), made.image.name, made.image)
+    after = made.ensure()
+    assert after != before
+    assert made.builds == 2
+    assert has_image(after)
+    assert not has_image(before)
+    assert [file.name for file in (tmp_path / "images").iterdir()] == [made.image.archive(after).name]
 
 
 @pytest.mark.parametrize("kept_bytes", [0, 700])

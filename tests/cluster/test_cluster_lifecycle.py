@@ -13,7 +13,9 @@ from netbench import WORKERS, Bench, bench, pod
 from tiny import KIND_CONFIG, PYTHON, Access
 
 from seatrial import cluster
+from seatrial.cluster import tools
 from seatrial.cluster.docker import inspect
+from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
 from seatrial.kube.client import Kube
 from seatrial.waiting import NotYet, Ready, eventually
@@ -84,6 +86,17 @@ def test_a_lost_kubeconfig_is_written_again(access: Access, tmp_path: Path) -> N
         assert len(kube.objects("Node", namespace="")) == 3
     finally:
         kube.close()
+
+
+def test_a_machine_without_kubectl_takes_it_out_of_the_node_image(
+    access: Access, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEATRIAL_CACHE", str(tmp_path))
+    kubectl = tools._own_kubectl()
+    assert not kubectl.is_symlink()
+    asked = run([kubectl, "version", f"--kubeconfig={access.kubeconfig}"], doing="asking", within_seconds=30)
+    assert asked.count("v1.36.3") == 2
+    assert [file.name for file in kubectl.parent.iterdir()] == ["kubectl"]
 
 
 def test_an_image_the_engine_does_not_have_cannot_be_loaded(access: Access) -> None:

@@ -33,6 +33,12 @@ def has_image(tag: str) -> bool:
     return succeeds(["docker", "image", "inspect", tag], within_seconds=30)
 
 
+def tags_of(name: str) -> list[str]:
+    """The full tags the engine's store has of an image name."""
+    listed = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", name, doing=f"listing {name}")
+    return listed.split()
+
+
 def build_image(context: Path, tag: str, *, arguments: Sequence[tuple[str, str]] = ()) -> None:
     """Build `context` with the classic builder and no network: everything it needs is in the context.
 

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from seatrial.cluster import node_image, programs, recipes, registry
 from seatrial.cluster.debian import DebianRoot
-from seatrial.cluster.docker import build_image, docker, has_image, load_archive, save_images
+from seatrial.cluster.docker import build_image, docker, has_image, load_archive, save_images, tags_of
 from seatrial.cluster.gobuild import GoProgram, drop_build_cache
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import cache_folder, fixtures_root, half_made, project_root
 from seatrial.cluster.progress import Progress, Stage
+from seatrial.cluster.shell import succeeds
 from seatrial.errors import SeatrialError
 
 _PULL_BOUND_SECONDS = 600.0
@@ -137,6 +138,12 @@ def table() -> dict[str, Image]:
     return {image.name: image for image in images}
 
 
+def tags(name: str) -> list[str]:
+    """The full tags an image of the table may have here: built, and pulled where it can be."""
+    image = table()[name]
+    return [image.built_tag()] + ([image.pulled_tag()] if image.pull else [])
+
+
 def ensure_images(names: Sequence[str], progress: Progress) -> dict[str, str]:
     """Have these images in the engine's store; pulls or builds what is missing, side by side.
 
@@ -171,7 +178,7 @@ def ensure_images(names: Sequence[str], progress: Progress) -> dict[str, str]:
 def _ensure(image: Image, progress: Progress) -> str:
     with _IN_WORK[image.name], progress.stage(f"image {image.name}") as stage:
         try:
-            candidates = [image.built_tag()] + ([image.pulled_tag()] if image.pull else [])
+            candidates = tags(image.name)
         except OSError as missing:
             raise SeatrialError(f"{image.name} cannot be built: {missing}.") from missing
         found = _stored(candidates)
@@ -256,12 +263,17 @@ def _build(image: Image, stage: Stage, progress: Progress) -> str:
 
 
 def _archive(image: Image, tag: str) -> None:
-    """Keep the image beside the engine's store, and forget what it was before."""
+    """Keep the image beside the engine's store, and forget what it was before, in both places."""
     archive = image.archive(tag)
     save_images([tag], archive)
     for other in archive.parent.glob(f"{image.name.replace('/', '-')}-*.tar"):
         if other != archive:
             other.unlink(missing_ok=True)
+    for other_tag in tags_of(image.name):
+        if other_tag != tag:
+            succeeds(
+                ["docker", "image", "rm", other_tag], within_seconds=60
+            )  # refused while a container uses it
 
 
 def was_built(tag: str) -> bool:

@@ -20,7 +20,7 @@ from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import default_kubeconfig, fixtures_root
 from seatrial.cluster.progress import Progress, Stage
 from seatrial.cluster.state import Cluster, containers
-from seatrial.cluster.tools import Tools, ensure_tools
+from seatrial.cluster.tools import Tools, ensure_kind, ensure_tools
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
 
@@ -53,9 +53,10 @@ def up(
     with exclusive(_LOCK, within_seconds=_LOCK_BOUND_SECONDS, purpose="seatrial up", say=_told(progress)):
         engine = ensure_engine(progress)
         with ThreadPoolExecutor(max_workers=2, thread_name_prefix="up") as pool:
-            getting_tools = pool.submit(ensure_tools, progress)
+            getting_kind = pool.submit(ensure_kind)
             tags = ensure_images([NODE_IMAGE, METRICS_IMAGE, *images], progress)
-            tools = getting_tools.result()
+            getting_kind.result()
+        tools = ensure_tools(progress)  # after the images: the node's has kubectl in it
         kind = _manager(configuration, tags[NODE_IMAGE], engine, tools, kubeconfig)
         with progress.stage(f"cluster {kind.cluster_name}") as stage:
             network.ensure_network()
@@ -63,7 +64,7 @@ def up(
                 network.seal_host()  # before there are nodes: not even their first packet leaves
             kind.create(say=stage.note)
             _finish(kind, configuration, tags, stage)
-        load_images(_cluster(kind), [tags[name] for name in images], progress)
+        _load(kind, [tags[name] for name in images], progress)
         return _cluster(kind)
 
 
@@ -163,10 +164,14 @@ def load_images(cluster: Cluster, tags: Sequence[str], progress: Progress) -> No
     Raises:
         SeatrialError: an image is not in the engine's store, or a node does not take it.
     """
+    if tags:
+        _load(_existing(cluster, ensure_tools(progress)), tags, progress)
+
+
+def _load(kind: KindCluster, tags: Sequence[str], progress: Progress) -> None:
     if not tags:
         return
     with progress.stage("images into the nodes") as stage:
-        kind = _existing(cluster, ensure_tools(progress))
         lacking = kind.lacking(tags, kind.workload_nodes())
         if not lacking:
             stage.skipped("the nodes have them")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from seatrial.cluster import programs
+from seatrial.cluster import images, programs
+from seatrial.cluster.docker import docker, has_image
 from seatrial.cluster.gobuild import build
-from seatrial.cluster.paths import cache_folder
+from seatrial.cluster.lock import exclusive
+from seatrial.cluster.paths import cache_folder, half_made
 from seatrial.cluster.progress import Progress
 
+_LOCK_BOUND_SECONDS = 1800.0  # building Kubernetes takes 5 to 20 minutes
 _OLDEST_KUBECTL_MINOR = 35  # kubectl supports one minor version to either side of the server's
 
 
@@ -25,19 +27,28 @@ class Tools:
     kubectl: Path
 
 
-def ensure_tools(progress: Progress) -> Tools:
-    """Have kind of exactly the version we know, and a kubectl that fits it.
+def ensure_kind() -> Path:
+    """Have kind of exactly the version we know.
 
     Raises:
-        SeatrialError: neither is on PATH and building fails.
+        SeatrialError: it is not on PATH and building it fails.
+    """
+    return _fitting_kind() or build(programs.KIND)
+
+
+def ensure_tools(progress: Progress) -> Tools:
+    """Have kind, and a kubectl that fits it.
+
+    Raises:
+        SeatrialError: one is not on PATH and cannot be had.
     """
     with progress.stage("kind and kubectl") as stage:
         kind, kubectl = _fitting_kind(), _fitting_kubectl()
         if kind and kubectl:
             stage.skipped(f"{kind}, {kubectl}")
             return Tools(kind, kubectl)
-        stage.note("building what is missing with Go")
-        return Tools(kind or build(programs.KIND), kubectl or _own_kubectl())
+        stage.note("getting what is missing")
+        return Tools(ensure_kind(), kubectl or _own_kubectl())
 
 
 def _fitting_kind() -> Path | None:
@@ -72,12 +83,27 @@ def _own_kubectl_path() -> Path:
 
 
 def _own_kubectl() -> Path:
-    """kubectl is one of the names of the Kubernetes binary that the node image is made of."""
-    link = _own_kubectl_path()
-    binary = build(programs.KUBERNETES)
-    link.parent.mkdir(parents=True, exist_ok=True)
-    fresh = link.with_name(f".kubectl-{os.getpid()}")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(binary)
-    fresh.replace(link)
-    return link
+    """kubectl as the node image has it, else as a name of the Kubernetes binary that image is made of."""
+    place = _own_kubectl_path()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with exclusive("tools", within_seconds=_LOCK_BOUND_SECONDS, purpose="getting kubectl"):
+        if place.exists():
+            return place
+        with half_made(place.parent, "kubectl") as made:
+            fresh = made / "kubectl"
+            image = next((tag for tag in images.tags("seatrial/node") if has_image(tag)), "")
+            if image and not programs.KUBERNETES.path().exists():
+                _copy_out(image, "/usr/bin/kubectl", fresh)
+            else:
+                fresh.symlink_to(build(programs.KUBERNETES))
+            fresh.replace(place)
+    return place
+
+
+def _copy_out(image: str, path: str, target: Path) -> None:
+    """Copy one file out of an image that is not running."""
+    container = docker("create", image, doing=f"opening {image}").strip()
+    try:
+        docker("cp", "--follow-link", f"{container}:{path}", target, doing=f"copying {path} out of {image}")
+    finally:
+        docker("rm", container, doing="closing it")
