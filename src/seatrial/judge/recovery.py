@@ -152,11 +152,15 @@ def _change(
     holds: Callable[[PodSeen], bool],
     server_time: str,
 ) -> Moment | None:
-    """When `holds` became true: by the watch when it saw the change, else by the server's time."""
+    """When `holds` became true: by the watch when it saw the change, else by the server's time.
+
+    The states of a restarted container begin with a change that was seen.
+    """
+    restarted = states[0].uid == fault.target.uid
     for before, state in zip((None, *states), states, strict=False):
         if holds(state):
             at: float | None = getattr(state, server_time)
-            if before is not None or at is None:
+            if before is not None or restarted or at is None:
                 return Moment(state.at - fault.accepted_at, WATCH_RESOLUTION_SECONDS)
             return _server_moment(timeline, at, fault)
     return None

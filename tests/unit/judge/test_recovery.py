@@ -94,6 +94,8 @@ def test_a_restarted_container_is_its_own_replacement() -> None:
     )
     found = phases(observation(traffic(), [fault], timeline=seen), fault)
     assert found.created is None
+    assert found.started is not None
+    assert (found.started.seconds, found.started.resolution_seconds) == (1.5, 0.05)
     assert found.ready is not None
     assert found.ready.seconds == 2.5
 
