@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from seatrial.declared.objects import TEMPLATES, Container, Resource, Workload, qualified
-from seatrial.declared.values import mapping, maps, selects, sequence, text
+from seatrial.declared.values import dig, mapping, maps, selects, sequence, text
 
 
 class Graph:
@@ -128,6 +128,19 @@ class Graph:
         else:
             candidates = self._in_namespace.get(namespace, [])
         return [workload for workload in candidates if selects(selector, workload.pod_labels)]
+
+    def others_may_match(self, namespace: str, selector: Any) -> bool:
+        """Whether a custom resource has labels that a LabelSelector matches: such pods may be made for it."""
+        for resource in self.resources:
+            if "." not in resource.type or isinstance(resource, Workload) or resource.namespace != namespace:
+                continue
+            made = (
+                dig(resource.spec, "podMetadata", "labels"),
+                dig(resource.spec, "template", "metadata", "labels"),
+            )
+            if any(selects(selector, mapping(labels)) for labels in (resource.labels, *made) if labels):
+                return True
+        return False
 
     def used_names(self) -> set[tuple[str, str, str]]:
         """(kind, namespace, name) of every ConfigMap and Secret that something in the input names."""

@@ -14,6 +14,8 @@ _PRACTICE = "concepts/security/rbac-good-practices/"
 _BUILT_IN = {"cluster-admin", "admin", "edit", "view"}
 _EXEMPT = {"gce:podsecuritypolicy:calico-sa"}
 _ALL_VERBS = {"get", "list", "watch", "create", "update", "patch", "delete"}
+_SYSTEM = "kube-system"
+"""Its roles are the cluster's own."""
 _EVERYBODY = {"system:anonymous", "system:unauthenticated", "system:authenticated", "system:masters"}
 
 
@@ -191,7 +193,11 @@ def pod_exec_binding(binding: Resource) -> Iterator[Found]:
 )
 def binding_role(binding: Resource) -> Iterator[Found]:
     kind, name, role = role_of(binding)
-    provided = kind == "ClusterRole" and (name in _BUILT_IN or name.startswith("system:"))
+    provided = (
+        name in _BUILT_IN or name.startswith("system:")
+        if kind == "ClusterRole"
+        else binding.namespace == _SYSTEM
+    )
     if role is None and not provided:
         yield ("roleRef",), f"there is no {kind or 'role'} {brief(name)} in the input"
 

@@ -181,7 +181,8 @@ def budget_unhealthy_pods(budget: Resource) -> Iterator[Found]:
     anchors="RES-06",
 )
 def budget_selects(budget: Resource) -> Iterator[Found]:
-    if not budget.selected:
+    selector = budget.spec.get("selector")
+    if not budget.selected and not budget.graph.others_may_match(budget.namespace, selector):
         yield ("spec", "selector"), "its selector matches no workload of the input"
     elif selects_nothing_in_particular(budget.spec.get("selector")):
         yield ("spec", "selector"), "its selector is empty: it counts every pod of the namespace as one group"

@@ -182,7 +182,8 @@ def _allows_all(policy: Resource, direction: str) -> bool:
 )
 def network_policy_selects(policy: Resource) -> Iterator[Found]:
     selector = policy.spec.get("podSelector")
-    if not policy.selected and not selects_nothing_in_particular(selector):
+    others = policy.graph.others_may_match(policy.namespace, selector)
+    if not policy.selected and not selects_nothing_in_particular(selector) and not others:
         yield ("spec", "podSelector"), "it matches no workload of the input"
     for direction, field in (("ingress", "from"), ("egress", "to")):
         for index, given in maps(policy.spec.get(direction)):
@@ -200,6 +201,8 @@ def _matches_nothing(policy: Resource, peer: dict[str, Any]) -> bool:
     if selector is None or "namespaceSelector" in peer or selects_nothing_in_particular(selector):
         return False
     workloads = policy.graph.workloads
+    if policy.graph.others_may_match(policy.namespace, selector):
+        return False
     return not any(
         workload.namespace == policy.namespace and selects(selector, workload.pod_labels)
         for workload in workloads

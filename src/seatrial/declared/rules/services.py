@@ -43,7 +43,8 @@ def selects_some(service: Resource) -> bool:
     anchors="NET-01",
 )
 def service_selects(service: Resource) -> Iterator[Found]:
-    if not service.selected:
+    selector = {"matchLabels": mapping(service.spec.get("selector"))}
+    if not service.selected and not service.graph.others_may_match(service.namespace, selector):
         labels = ", ".join(f"{key}={value}" for key, value in mapping(service.spec.get("selector")).items())
         yield ("spec", "selector"), f"no workload of the input has the labels {labels}"
 

@@ -102,6 +102,24 @@ def lasting_volume(container: Container) -> Iterator[Found]:
 
 
 @rule(
+    "data.stateful-volume",
+    WORKLOAD,
+    Level.CORE,
+    Severity.WARNING,
+    must="A StatefulSet SHOULD keep its state on volumes of its own.",
+    why="It is there for state and stable names; without volumeClaimTemplates each replacement starts empty.",
+    fix="Add volumeClaimTemplates, or use a Deployment when there is no state.",
+    source="concepts/workloads/controllers/statefulset/#stable-storage",
+    when=is_stateful_set,
+    anchors="STA-01",
+)
+def stateful_volume(workload: Workload) -> Iterator[Found]:
+    claims = any("persistentVolumeClaim" in volume for _, volume in workload.volumes)
+    if not workload.claim_templates and not claims:
+        yield ("spec",), "it has neither volumeClaimTemplates nor a claim"
+
+
+@rule(
     "data.node-local",
     "PersistentVolume|StorageClass",
     Level.EXTENDED,

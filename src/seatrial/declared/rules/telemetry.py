@@ -64,6 +64,14 @@ def scrape_port(workload: Workload) -> Iterator[Found]:
         yield (*path, _PORT), f"no container declares port {brief(port)}"
 
 
+def looks_at_the_input(monitor: Resource) -> bool:
+    """Whether the input has anything in the namespaces of a monitor; else it watches someone else's."""
+    namespaces = _namespaces(monitor)
+    kind = "Pod" if monitor.kind == "PodMonitor" else "Service"
+    watchable = monitor.graph.workloads if kind == "Pod" else monitor.graph.of("Service")
+    return any(namespaces is None or resource.namespace in namespaces for resource in watchable)
+
+
 @rule(
     "observability.monitor-selects",
     f"{_SERVICE_MONITOR}|{_POD_MONITOR}",
@@ -73,6 +81,7 @@ def scrape_port(workload: Workload) -> Iterator[Found]:
     why="Nothing is scraped, and nothing says so: a dashboard of zeros looks like a quiet night.",
     fix="Use the labels of the Service (ServiceMonitor) or of the pods (PodMonitor), and their port's name.",
     source="https://prometheus-operator.dev/docs/developer/getting-started/",
+    when=looks_at_the_input,
     anchors="GTW-01",
 )
 def monitor_selects(monitor: Resource) -> Iterator[Found]:
