@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from tiny import KIND_CONFIG, PYTHON, Access
 
 from seatrial import cluster
 from seatrial.cluster import tools
-from seatrial.cluster.docker import inspect
+from seatrial.cluster.docker import docker, inspect
 from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
 from seatrial.kube.client import Kube
@@ -152,3 +153,41 @@ def test_a_network_policy_is_enforced_and_undone(pods: Bench, number: int) -> No
     pods.await_fate(server, 80, "connected")
     pods.kube.delete("NetworkPolicy", f"closed-{number}")
     pods.await_fate(server, 80, "connected")
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, access: Access) -> Iterator[Path]:
+    """A configuration named like a kind cluster that somebody else made: one container with its label."""
+    name = f"foreign-{uuid.uuid4().hex[:8]}"
+    config = tmp_path / "cluster.yaml"
+    config.write_text(f"kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nname: {name}\n")
+    label = f"io.x-k8s.kind.cluster={name}"
+    node = f"{name}-control-plane"
+    docker(
+        "create",
+        "--name",
+        node,
+        "--label",
+        label,
+        "--network",
+        "none",
+        access.python_image,
+        doing="making it",
+    )
+    yield config
+    docker("rm", "--force", node, doing="removing it")
+
+
+def test_a_foreign_cluster_of_the_same_name_is_left_alone(foreign: Path) -> None:
+    name = foreign.read_text().rpartition(" ")[2].strip()
+    before = inspect("container", f"{name}-control-plane")
+    for command in (
+        lambda: cluster.up(foreign, progress=Telling(), kubeconfig=foreign.parent / "kubeconfig"),
+        lambda: cluster.down(
+            foreign, progress=Telling(), kubeconfig=foreign.parent / "kubeconfig", engine=False
+        ),
+        lambda: cluster.status(foreign, kubeconfig=foreign.parent / "kubeconfig"),
+    ):
+        with pytest.raises(SeatrialError, match="that Seatrial did not make"):
+            command()
+    assert inspect("container", f"{name}-control-plane") == before

@@ -18,7 +18,7 @@ from pytest_kubernetes.providers.kind import KindManagerBase
 from seatrial.cluster.docker import docker, inspect
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.kind_config import host_ports, taken_ports
-from seatrial.cluster.network import NETWORK
+from seatrial.cluster.network import NETWORK, nodes_of
 from seatrial.cluster.shell import run, succeeds
 from seatrial.cluster.tools import Tools
 from seatrial.errors import SeatrialError
@@ -132,9 +132,7 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
 
     def node_names(self) -> list[str]:
         """The containers that are its nodes, running or not; the control plane first."""
-        label = f"label=io.x-k8s.kind.cluster={self.cluster_name}"
-        told = docker("ps", "--all", "--filter", label, "--format", "{{.Names}}", doing="listing the nodes")
-        return sorted(told.split(), key=lambda name: ("control-plane" not in name, name))
+        return list(nodes_of(self.cluster_name))
 
     def workload_nodes(self) -> list[str]:
         """The nodes that take ordinary pods: the workers, or all where there are none."""

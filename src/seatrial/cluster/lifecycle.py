@@ -19,7 +19,7 @@ from seatrial.cluster.kind_config import Host, read_configuration, render
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import default_kubeconfig, fixtures_root
 from seatrial.cluster.progress import Progress, Stage
-from seatrial.cluster.state import Cluster, containers
+from seatrial.cluster.state import Cluster
 from seatrial.cluster.tools import Tools, ensure_kind, ensure_tools
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
@@ -213,10 +213,9 @@ def down(config: Path, *, progress: Progress, kubeconfig: Path | None = None, en
 
 
 def _remove(name: str, stage: Stage) -> None:
-    nodes = containers(name)
+    nodes = network.nodes_of(name)
     if nodes:
         docker("rm", "--force", "--volumes", *nodes, doing="removing the nodes", within_seconds=120)
     else:
         stage.skipped("there is none")
     network.remove_network()
-    network.unseal_host()

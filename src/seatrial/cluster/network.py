@@ -16,6 +16,26 @@ _BRIDGE_OPTION = "com.docker.network.bridge.name"
 _IPTABLES = ("iptables", "-w", "5")  # waits up to 5 s for another program that changes rules
 
 
+def nodes_of(name: str) -> dict[str, str]:
+    """The containers of our cluster of that name with their states, the control plane first.
+
+    Raises:
+        SeatrialError: a kind cluster of that name is on another network, so somebody else made it.
+    """
+    label = f"label=io.x-k8s.kind.cluster={name}"
+    listing = ["ps", "--all", "--filter", label, "--format", "{{.Names}} {{.State}}"]
+    every = dict(line.split(" ", 1) for line in docker(*listing, doing="listing the nodes").splitlines())
+    own = docker(*listing, "--filter", f"network={NETWORK}", doing="listing our nodes").splitlines()
+    foreign = sorted(every.keys() - {line.split(" ", 1)[0] for line in own})
+    if foreign:
+        raise SeatrialError(
+            f"A kind cluster called {name!r} is here that Seatrial did not make.",
+            where=", ".join(foreign),
+            next_step=f"Remove it (`kind delete cluster --name {name}`), or give ours another name.",
+        )
+    return dict(sorted(every.items(), key=lambda item: ("control-plane" not in item[0], item[0])))
+
+
 def ensure_network() -> None:
     """Have the engine's network of our nodes: an own one, so that no rule of ours meets another kind cluster.
 
@@ -37,10 +57,13 @@ def ensure_network() -> None:
 
 
 def remove_network() -> None:
-    """Remove our network, when nothing is attached to it any more."""
+    """Remove our network and the host's rule for it, unless another cluster of ours is still attached."""
     found = inspect("network", NETWORK)
-    if found and not found.get("Containers"):
+    if found and found.get("Containers"):
+        return
+    if found:
         docker("network", "rm", NETWORK, doing="removing the nodes' network")
+    unseal_host()
 
 
 def egress_rule(interface: str) -> list[str]:

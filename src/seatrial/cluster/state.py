@@ -50,13 +50,6 @@ class ClusterStatus:
     problem: str = ""
 
 
-def containers(name: str) -> dict[str, str]:
-    """The containers of a kind cluster with their states, without kind."""
-    label = f"label=io.x-k8s.kind.cluster={name}"
-    told = docker("ps", "--all", "--filter", label, "--format", "{{json .}}", doing="listing the nodes")
-    return {row["Names"]: row["State"] for row in map(json.loads, told.splitlines())}
-
-
 def status(config: Path, *, kubeconfig: Path | None = None) -> ClusterStatus:
     """What is there. Changes nothing, builds nothing, starts nothing.
 
@@ -68,7 +61,7 @@ def status(config: Path, *, kubeconfig: Path | None = None) -> ClusterStatus:
     engine = find_engine()
     if engine is None:
         return ClusterStatus(None, problem="no Docker engine answers")
-    nodes = containers(name)
+    nodes = network.nodes_of(name)
     if not nodes:
         return ClusterStatus(engine, problem=f"there is no cluster called {name}")
     access = kubeconfig or default_kubeconfig()
