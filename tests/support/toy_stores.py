@@ -10,37 +10,29 @@ import heapq
 import itertools
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from toy_state import (
+    ACCOUNTS,
+    APPLY,
+    KEYS,
+    READS,
+    TAKING,
+    UNSAFE,
+    Add,
+    BankRead,
+    CounterRead,
+    Refused,
+    RegisterRead,
+    SetRead,
+    State,
+)
 
 from seatrial.judge.consistency import History, Operation
 from seatrial.model.exchange import Fate
 
 BUGS = ("lost-update", "stale-read", "double-apply", "ack-before-commit")
 MODELS = ("set", "unique-ids", "counter", "bank", "queue", "register", "search", "idempotency")
-ACCOUNTS = ("a", "b", "c", "d")
-KEYS = ("x", "y")
-
-
-class Refused(Exception):
-    """The store says no: surely not applied."""
-
-
-@dataclass
-class State:
-    """All that the store keeps."""
-
-    elements: list[int] = field(default_factory=list)
-    number: int = 0
-    balances: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ACCOUNTS, 100))
-    messages: list[Any] = field(default_factory=list)
-    registers: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(KEYS))
-    effects: dict[str, int] = field(default_factory=dict)
-    bodies: dict[str, Any] = field(default_factory=dict)
-    answered: dict[int, Any] = field(default_factory=dict)
-    refused: set[int] = field(default_factory=set)
-    forgetful: bool = False
-    """Whether a repeated idempotency key is taken for a new one."""
 
 
 class Simulation:
@@ -93,7 +85,7 @@ class Simulation:
 
         def answer(result: Any, outcome: Fate = Fate.OK) -> None:
             if open_answers and open_answers.pop():
-                lost = outcome is Fate.OK and kind not in _TAKING and self.chance.random() < 0.08
+                lost = outcome is Fate.OK and kind not in TAKING and self.chance.random() < 0.08
                 completed = None if lost else self.now
                 fate = Fate.UNKNOWN if lost else outcome
                 self.operations.append(Operation(kind, result, invoked, completed, fate, key))
@@ -115,7 +107,7 @@ class Simulation:
             result = READS[type(value)](self.replica, value, key)
             self.later(self.chance.uniform(0.1, 1), lambda: answer(result))
             return
-        if self.bug == "lost-update" and kind in _UNSAFE:
+        if self.bug == "lost-update" and kind in UNSAFE:
             before = copy.deepcopy(self.state)
             self.later(
                 self.chance.uniform(0.5, 2), lambda: self._apply(number, kind, value, key, answer, before)
@@ -135,117 +127,6 @@ class Simulation:
         self.state.answered[number] = result
         self._changed()
         self.later(self.chance.uniform(0.1, 1), lambda: answer(result))
-
-
-@dataclass(frozen=True)
-class SetRead:
-    """Marks which `read` is meant; the type picks the reader."""
-
-
-@dataclass(frozen=True)
-class CounterRead:
-    pass
-
-
-@dataclass(frozen=True)
-class BankRead:
-    pass
-
-
-@dataclass(frozen=True)
-class RegisterRead:
-    pass
-
-
-@dataclass(frozen=True)
-class Add:
-    amount: int
-
-
-READS: dict[type, Callable[[State, Any, str], Any]] = {
-    SetRead: lambda state, value, key: list(state.elements),
-    CounterRead: lambda state, value, key: state.number,
-    BankRead: lambda state, value, key: dict(state.balances),
-    RegisterRead: lambda state, value, key: state.registers[key],
-}
-_TAKING = ("dequeue", "drain")
-"""Their answers are not lost: what an unanswered dequeue took would be nowhere."""
-_UNSAFE = ("add", "generate", "transfer", "cas", "call")
-
-
-def _add(state: State, before: State, value: Any, key: str) -> Any:
-    if isinstance(value, Add):
-        state.number = before.number + value.amount
-        return value.amount
-    state.elements = [*before.elements, value]
-    return value
-
-
-def _generate(state: State, before: State, value: Any, key: str) -> Any:
-    state.number = before.number + 1
-    return state.number
-
-
-def _transfer(state: State, before: State, value: Any, key: str) -> Any:
-    source, target, amount = value["from"], value["to"], value["amount"]
-    if before.balances[source] < amount:
-        raise Refused
-    state.balances[source] = before.balances[source] - amount
-    state.balances[target] = before.balances[target] + amount
-    return value
-
-
-def _enqueue(state: State, before: State, value: Any, key: str) -> Any:
-    state.messages.append(value)
-    return value
-
-
-def _dequeue(state: State, before: State, value: Any, key: str) -> Any:
-    return state.messages.pop(0) if state.messages else None
-
-
-def _drain(state: State, before: State, value: Any, key: str) -> Any:
-    left, state.messages = state.messages, []
-    return left
-
-
-def _write(state: State, before: State, value: Any, key: str) -> Any:
-    state.registers[key] = value
-    return value
-
-
-def _cas(state: State, before: State, value: Any, key: str) -> Any:
-    expected, new = value
-    if before.registers[key] != expected:
-        raise Refused
-    state.registers[key] = new
-    return value
-
-
-def _call(state: State, before: State, value: Any, key: str) -> Any:
-    if key in before.bodies:
-        if before.bodies[key] != value["body"]:
-            raise Refused
-        if not state.forgetful:
-            return {**value, "answer": f"order of {key}"}
-    state.bodies[key] = value["body"]
-    state.effects[key] = state.effects.get(key, 0) + 1
-    return {**value, "answer": f"order of {key}"}
-
-
-APPLY: dict[str, Callable[[State, State, Any, str], Any]] = {
-    "add": _add,
-    "generate": _generate,
-    "transfer": _transfer,
-    "enqueue": _enqueue,
-    "dequeue": _dequeue,
-    "drain": _drain,
-    "write": _write,
-    "cas": _cas,
-    "call": _call,
-    "effects": lambda state, before, value, key: state.effects.get(key, 0),
-    "read": lambda state, before, value, key: READS[type(value)](state, value, key),
-}
 
 
 def simulate(model: str, seed: int, bug: str = "", *, operations: int = 60, clients: int = 5) -> History:

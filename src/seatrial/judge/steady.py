@@ -50,32 +50,21 @@ def steady(
         f"no failure in at least {minimum_requests} requests, p99 at most {objectives.latency_p99_ms:g} ms, "
         "before a fault is injected"
     )
+
+    def answer(outcome: Outcome, words: str, next_step: str = "") -> Verdict:
+        return Verdict(outcome, words, allowed, next_step, numbers)
+
     if failed:
         first = min(failed, key=lambda exchange: (exchange.planned_at, exchange.sequence))
-        return Verdict(
-            Outcome.ERROR,
-            f"not steady: {seen} ({errors(failed)})",
-            allowed,
-            f"No fault was injected. First failure: request {first.sequence} of {first.journey}: "
-            f"{first.error}. Repair the system, or the journey's `expect`, and run again.",
-            numbers,
-        )
+        named = f"request {first.sequence} of {first.journey}: {first.error}"
+        remedy = "Repair the system, or the journey's `expect`, and run again."
+        words = f"not steady: {seen} ({errors(failed)})"
+        return answer(Outcome.ERROR, words, f"No fault was injected. First failure: {named}. {remedy}")
     if p99_ms is not None and len(sent) >= minimum_requests and p99_ms > objectives.latency_p99_ms:
-        return Verdict(
-            Outcome.ERROR,
-            f"not steady: {seen}",
-            allowed,
-            "No fault was injected. The system is too slow at rest: mend it, or lower the rate.",
-            numbers,
-        )
+        remedy = "The system is too slow at rest: mend it, or lower the rate."
+        return answer(Outcome.ERROR, f"not steady: {seen}", f"No fault was injected. {remedy}")
     if doubt := generator_doubt(generator):
-        return Verdict(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", allowed, GENERATOR_HELP, numbers)
+        return answer(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", GENERATOR_HELP)
     if len(sent) < minimum_requests:
-        return Verdict(
-            Outcome.INCONCLUSIVE,
-            seen,
-            allowed,
-            "Let the steady phase run longer, or raise the rate.",
-            numbers,
-        )
-    return Verdict(Outcome.PASSED, seen, allowed, numbers=numbers)
+        return answer(Outcome.INCONCLUSIVE, seen, "Let the steady phase run longer, or raise the rate.")
+    return answer(Outcome.PASSED, seen)

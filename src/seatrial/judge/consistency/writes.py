@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seatrial.judge.evidence import FAULT_HELP, fault_doubt
@@ -135,19 +135,25 @@ def lost_writes(
     if found.lost or found.duplicated or found.unexpected:
         example = counter_example(found, reads, faults)
         return Verdict(Outcome.FAILED, seen, allowed, _remedy(found), numbers, example)
+    lacking = _lacking(numbers, minimum_acknowledged, minimum_in_flight)
+    if lacking:
+        text = f"{seen}; too little evidence: {', '.join(lacking)}"
+        remedy = "Write faster, for longer, and read all back."
+        return Verdict(Outcome.INCONCLUSIVE, text, allowed, remedy, numbers)
+    return Verdict(Outcome.PASSED, seen, allowed, numbers=numbers)
+
+
+def _lacking(numbers: Mapping[str, int], minimum_acknowledged: int, minimum_in_flight: int) -> list[str]:
+    """What the evidence lacks, in words."""
+    acknowledged, in_flight = numbers["writes_acknowledged"], numbers["writes_at_work_in_crash"]
     lacking = []
-    if found.never_read:
-        lacking.append(f"{plural(len(found.never_read), 'acknowledged write')} never read back")
+    if numbers["writes_never_read"]:
+        lacking.append(f"{plural(numbers['writes_never_read'], 'acknowledged write')} never read back")
     if acknowledged < minimum_acknowledged:
         lacking.append(f"{acknowledged} of {plural(minimum_acknowledged, 'acknowledged write')}")
     if in_flight < minimum_in_flight:
         lacking.append(f"{in_flight} of {plural(minimum_in_flight, 'write')} at work in the crash")
-    if lacking:
-        text = f"{seen}; too little evidence: {', '.join(lacking)}"
-        return Verdict(
-            Outcome.INCONCLUSIVE, text, allowed, "Write faster, for longer, and read all back.", numbers
-        )
-    return Verdict(Outcome.PASSED, seen, allowed, numbers=numbers)
+    return lacking
 
 
 def _at_work(attempts: Iterable[Exchange], faults: Sequence[FaultRecord]) -> int:
