@@ -8,6 +8,12 @@ from typing import Any
 from seatrial.declared.objects import TEMPLATES, Container, Resource, Workload, qualified
 from seatrial.declared.values import dig, mapping, maps, selects, sequence, text
 
+_POD_NAME = "statefulset.kubernetes.io/pod-name"
+_GIVEN_LATER = frozenset(
+    {_POD_NAME, "apps.kubernetes.io/pod-index", "batch.kubernetes.io/job-name", "job-name"}
+)
+"""Labels that controllers give to their pods; no manifest has them."""
+
 
 class Graph:
     """All objects of one input and how they refer to each other.
@@ -120,6 +126,8 @@ class Graph:
     def matching(self, namespace: str, selector: Any) -> list[Workload]:
         """The judged workloads of a namespace whose pods a LabelSelector matches."""
         labels = mapping(mapping(selector).get("matchLabels"))
+        if not labels.keys().isdisjoint(_GIVEN_LATER):
+            return self._matching_one_pod(namespace, mapping(selector), labels)
         for label, value in labels.items():
             if value.__class__ is not str:
                 return []
@@ -128,6 +136,15 @@ class Graph:
         else:
             candidates = self._in_namespace.get(namespace, [])
         return [workload for workload in candidates if selects(selector, workload.pod_labels)]
+
+    def _matching_one_pod(
+        self, namespace: str, selector: dict[str, Any], labels: dict[str, Any]
+    ) -> list[Workload]:
+        """As `matching`, for a selector with labels that a controller gives to its pods."""
+        written = {key: value for key, value in labels.items() if key not in _GIVEN_LATER}
+        name, _, _ = text(labels.get(_POD_NAME)).rpartition("-")
+        found = self.matching(namespace, {**selector, "matchLabels": written})
+        return [workload for workload in found if _POD_NAME not in labels or workload.name == name]
 
     def others_may_match(self, namespace: str, selector: Any) -> bool:
         """Whether a custom resource has labels that a LabelSelector matches: such pods may be made for it."""

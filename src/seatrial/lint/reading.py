@@ -72,7 +72,11 @@ def read(names: Iterable[str]) -> Input:
 
 
 def _read_file(name: str, given: Input, *, strict: bool) -> None:
-    _take(read_documents(name), given, name, strict=strict)
+    content = _content_of(name)
+    if not strict and b"apiVersion" not in content and b"kind" not in content:
+        given.ignored.append(name)  # not even broken Kubernetes: another program's file
+        return
+    _take(_decode_bytes(content, name), given, name, strict=strict)
 
 
 def read_documents(name: str) -> list[Document]:
@@ -81,12 +85,15 @@ def read_documents(name: str) -> list[Document]:
     Raises:
         BadInput: it cannot be read or decoded.
     """
+    return _decode_bytes(_content_of(name), name)
+
+
+def _content_of(name: str) -> bytes:
     try:
         with open(name, "rb") as file:  # noqa: PTH123
-            content = file.read()
+            return file.read()
     except OSError as error:
         raise BadInput(f"cannot read the file: {error.strerror}", where=name) from None
-    return _decode_bytes(content, name)
 
 
 def _decode_bytes(content: bytes, source: str) -> list[Document]:

@@ -167,3 +167,14 @@ def test_all_files_are_one_input(files: Files, report: Run) -> None:
     assert report(workload, *selected)[0] == 1
     assert report(workload, policy, *selected)[0] == 0
     assert report(policy, workload, *selected)[0] == 0
+
+
+def test_data_of_other_programs_in_a_folder_is_ignored_even_if_it_is_no_yaml(
+    files: Files, report: Run, tmp_path: Path
+) -> None:
+    files(a_dot_yaml=SOUND, ratings_dot_json="{rating: 5}{rating: 4}", values_dot_yaml="a: [\n")
+    code, found = report(str(tmp_path), *TAG)
+    assert code == 0
+    assert [Path(name).name for name in found["input"]["ignored"]] == ["ratings.json", "values.yaml"]
+    files(b_dot_yaml="kind: Pod\nmetadata: [\n")
+    assert report(str(tmp_path), *TAG)[0] == 2

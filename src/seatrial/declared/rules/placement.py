@@ -45,10 +45,11 @@ def not_a_daemon(workload: Workload) -> bool:
     anchors="RES-07",
 )
 def host_spread(workload: Workload) -> Iterator[Found]:
-    keys = [text(item.get("topologyKey")) for _, item in _constraints(workload)]
-    keys += [text(term.get("topologyKey")) for term in _anti_affinity_terms(workload)]
+    given = [item for _, item in _constraints(workload)] + _anti_affinity_terms(workload)
+    own = [item for item in given if selects(item.get("labelSelector"), workload.pod_labels)]
+    keys = sorted({text(item.get("topologyKey")) for item in own})
     if _HOST not in keys:
-        other = f" (only over {', '.join(sorted(set(keys)))})" if any(keys) else ""
+        other = f" (only over {', '.join(keys)})" if keys else ""
         yield workload.pod_path, f"nothing spreads its replicas over nodes{other}"
 
 
@@ -75,7 +76,7 @@ def topology_spread(workload: Workload) -> Iterator[Found]:
     WORKLOAD,
     Level.CORE,
     Severity.WARNING,
-    must="A spread constraint or an anti-affinity term SHOULD select the workload's own pods.",
+    must="A spread constraint SHOULD select the workload's own pods, an anti-affinity term someone's.",
     why="One that counts other pods, or none, spreads nothing and looks as if it did.",
     fix="Use the pod template's own labels.",
     source="concepts/scheduling-eviction/topology-spread-constraints/#topologyspreadconstraints-field",
@@ -87,9 +88,20 @@ def spread_selects(workload: Workload) -> Iterator[Found]:
         if not selects(item.get("labelSelector"), workload.pod_labels):
             path = workload.at("topologySpreadConstraints", index, "labelSelector")
             yield path, "its labelSelector does not match the pods it stands in"
-    hosts = [term for term in _anti_affinity_terms(workload) if text(term.get("topologyKey")) == _HOST]
-    if hosts and not any(selects(term.get("labelSelector"), workload.pod_labels) for term in hosts):
-        yield workload.at("affinity", "podAntiAffinity"), "no term over nodes matches the workload's own pods"
+    for term in _anti_affinity_terms(workload):
+        if not _keeps_away_from_someone(workload, term):
+            yield workload.at("affinity", "podAntiAffinity"), "a term matches no workload of the input"
+
+
+def _keeps_away_from_someone(workload: Workload, term: dict[str, Any]) -> bool:
+    """Whether an anti-affinity term matches its own or other pods; other namespaces may not be in the input."""
+    selector = term.get("labelSelector")
+    if "namespaces" in term or "namespaceSelector" in term or selects(selector, workload.pod_labels):
+        return True
+    graph = workload.graph
+    return bool(graph.matching(workload.namespace, selector)) or graph.others_may_match(
+        workload.namespace, selector
+    )
 
 
 @rule(
