@@ -88,7 +88,7 @@ def test_results_are_told_by_rule_and_rules_without_an_object_apart(tmp_path: Pa
     assert totals.applied == 4
     assert totals.objects == 4, "objects are counted by the rule that was applied to most"
     assert rules[0].by_outcome == [(F, ("database", "nats")), (P, ("orders",))]
-    assert rules[1].subjects == ()
+    assert (rules[1].subjects, rules[1].by_outcome) == ((), [])
 
 
 def test_the_headline_tells_proven_and_declared_apart(tmp_path: Path) -> None:
@@ -218,6 +218,14 @@ def test_an_object_that_shares_its_name_is_found_by_it(tmp_path: Path) -> None:
     ] == [(P, "on db")]
 
 
+def test_of_objects_that_share_a_name_the_worst_counts(tmp_path: Path) -> None:
+    results = [declared("data.x", "Service-db", F), declared("data.x", "StatefulSet-db")]
+    (found,) = proved_by(
+        proven(subject="db", proves=("data.x",)), declared_rules(run_with(tmp_path, results))
+    )
+    assert found.outcome is F
+
+
 @pytest.mark.parametrize("width", [48, 80, 100])
 def test_the_terminal_has_a_table_of_checks_and_a_line_of_rules(tmp_path: Path, width: int) -> None:
     run = run_with(tmp_path, [*mixed(), proven(), proven(F, "catalogue")])
@@ -233,6 +241,7 @@ def test_the_terminal_has_a_table_of_checks_and_a_line_of_rules(tmp_path: Path, 
         "next Mend it." in text
     )
     assert "job-restart" not in text, "a rule without an object is only counted"
+    assert "node-port" not in text, "a waived rule is only counted"
 
 
 def test_a_pass_is_told_beside_its_check_at_100_columns(tmp_path: Path) -> None:
