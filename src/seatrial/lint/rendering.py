@@ -47,11 +47,11 @@ def render(folder: str, tool: str) -> tuple[str, str]:
         executable = shutil.which(command[0])
         if executable is not None:
             return _run([executable, *command[1:], folder], folder, tool)
-    tried = " or ".join(f"`{' '.join(command)}`" for command in _COMMANDS[tool])
+    tried = " or ".join(f"`{' '.join(command)} {folder} | seatrial lint -`" for command in _COMMANDS[tool])
     raise BadInput(
         f"this folder must be rendered by {tool}, and it is not installed",
         where=folder,
-        next_step=f"install it, or hand over the output of {tool}: {tried} {folder} | seatrial lint -",
+        next_step=f"install it, or hand over its output: {tried}",
     )
 
 

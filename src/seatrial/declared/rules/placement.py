@@ -94,7 +94,7 @@ def spread_selects(workload: Workload) -> Iterator[Found]:
 
 
 def _keeps_away_from_someone(workload: Workload, term: dict[str, Any]) -> bool:
-    """Whether an anti-affinity term matches its own or other pods; other namespaces may not be in the input."""
+    """Whether an anti-affinity term matches own or other pods; other namespaces may not be in the input."""
     selector = term.get("labelSelector")
     if "namespaces" in term or "namespaceSelector" in term or selects(selector, workload.pod_labels):
         return True
