@@ -1,12 +1,14 @@
 """Kill -9 of every part under traffic: all invariants hold afterwards, and nothing is stuck."""
 
 import asyncio
+import json
 import threading
 import time
 
 import httpx
 import nats
 import pytest
+from chandlery.ids import new_id
 from chandlery_invariants import Record, place, read_books, rows, traffic, violations, wait_for_rest
 from chandlery_stage import DATABASES, SERVICES, Stage, eventually
 
@@ -67,7 +69,40 @@ def send_some(stage: Stage, record: Record, rest: bool = True) -> None:
 
 
 def suppressed(stage: Stage) -> float:
-    return sum(part.metric("chandlery_duplicates_suppressed_total") for part in stage.parts.values())
+    name = "chandlery_duplicates_suppressed_total"
+    return sum(part.metric(name, where="inbox") for part in stage.parts.values())
+
+
+def test_a_command_repeated_under_another_id_has_no_second_effect(stage: Stage, record: Record):
+    """What the saga does when an answer is late: it asks again, and the inbox cannot know it."""
+    with httpx.Client(base_url=stage.parts["orders"].url, timeout=5) as client:
+        sent = place(client, record, [{"sku": "rope", "quantity": 5}])
+    wait_for_rest(stage)
+    lines = [{"sku": "rope", "quantity": 5}]
+    commands = {
+        "inventory.reserve": {"lines": lines},
+        "inventory.commit": {},
+        "inventory.release": {},  # late: the order is confirmed
+        "payments.capture": {"customer": sent.customer, "amount_cents": 5 * 1250},
+    }
+
+    async def repeat() -> None:
+        connection = await nats.connect(stage.nats_url)
+        for subject, body in commands.items():
+            payload = json.dumps({"order_id": sent.order_id, **body}).encode()
+            await connection.jetstream().publish(subject, payload, headers={"Nats-Msg-Id": str(new_id())})
+        await connection.close()
+
+    before = handled(stage)
+    asyncio.run(repeat())
+    # The four commands, and the three answers that orders gets a second time.
+    eventually("handled", lambda: handled(stage) >= before + 7, within_seconds=20)
+    wait_for_rest(stage)
+    assert violations(read_books(stage), record) == []
+
+
+def handled(stage: Stage) -> float:
+    return sum(stage.parts[name].metric("chandlery_messages_total", outcome="done") for name in DATABASES)
 
 
 def test_the_broker_suppresses_what_the_relay_sends_twice(stage: Stage, record: Record):
