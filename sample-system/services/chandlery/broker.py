@@ -1,6 +1,7 @@
 """NATS JetStream: one stream for all messages, one for dead letters, at-least-once consumers."""
 
 import asyncio
+import functools
 import json
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
@@ -90,7 +91,7 @@ class Broker:
             error_cb=_one_line,
         )
         for stream in STREAMS:
-            await self._until_made(lambda stream=stream: self._jetstream.add_stream(stream))
+            await self._until_made(functools.partial(self._jetstream.add_stream, stream))
 
     async def consume(self, service: str, handler: Handler) -> "Consumer":
         """Start taking the messages addressed to `service`, shared with its other pods."""
@@ -105,7 +106,7 @@ class Broker:
             max_ack_pending=4 * CONCURRENCY,
             filter_subject=f"{service}.>",
         )
-        await self._until_made(lambda: self._jetstream.add_consumer(EVENTS, config))
+        await self._until_made(functools.partial(self._jetstream.add_consumer, EVENTS, config))
         consumer.subscription = await self._client.subscribe(
             f"deliver.{service}", queue=service, cb=consumer.accept
         )

@@ -5,9 +5,10 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -22,7 +23,7 @@ CLOSE_SECONDS = 3.0
 KEEP_ALIVE_SECONDS = 75  # longer than any client of ours keeps an idle connection: the client closes, not we
 log = logging.getLogger("chandlery.server")
 
-Action = Callable[[], Awaitable[None]]
+Action = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass
@@ -94,7 +95,7 @@ async def _serve(service: Service, settings: Settings, lifecycle: Lifecycle) -> 
     )
     server = DrainingServer(config, lifecycle, settings.drain_seconds)
     if variants.active(variants.NO_SIGTERM_DRAIN):
-        server.handle_exit = variants.exit_at_once  # type: ignore[method-assign]
+        server.handle_exit = variants.exit_at_once  # type: ignore[method-assign,assignment]
     work = asyncio.create_task(_work(service, lifecycle))
     serving = asyncio.create_task(server.serve())
     # Work that ends has failed: rather no process than one that only looks alive.
