@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from seatrial.declared.graph import Graph
 from seatrial.declared.objects import Container, Resource
 from seatrial.declared.rule import CONTAINER, EVERY_CONTAINER, RESOURCE, WAIVER, WORKLOAD, Found, Rule
-from seatrial.declared.values import Path
+from seatrial.declared.values import Path, printable
 from seatrial.declared.waivers import Waiver, annotated
 
 
@@ -95,8 +95,8 @@ def _apply_all(rules: Sequence[Rule], subjects: Sequence[Any], report: Report) -
                     continue
                 report.applied[rule.id] += 1
                 for path, seen in rule.check(subject):
-                    container = subject.name if subject.__class__ is Container else ""
-                    report.findings.append(Finding(rule, subject.resource, container, path, seen))
+                    container = printable(subject.name) if subject.__class__ is Container else ""
+                    report.findings.append(Finding(rule, subject.resource, container, path, printable(seen)))
             except Exception as error:  # one broken rule must not hide the others; it is reported as an error
                 report.faults.append(Fault(rule, subject.resource, f"{type(error).__name__}: {error}"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from seatrial.declared.values import Path, mapping, maps, sequence, text, whole
+from seatrial.declared.values import Path, mapping, maps, printable, sequence, text, whole
 
 if TYPE_CHECKING:
     from seatrial.declared.graph import Graph
@@ -102,7 +102,7 @@ class Resource:
         """Kind/name, with the namespace before it where one is written."""
         written = text(mapping(self.data.get("metadata")).get("namespace"))
         name = f"{self.kind or 'object'}/{self.name or '(unnamed)'}"
-        return f"{written}/{name}" if written else name
+        return printable(f"{written}/{name}" if written else name)
 
     @property
     def resource(self) -> Resource:

@@ -131,15 +131,22 @@ def selects_nothing_in_particular(selector: Any) -> bool:
     return not mapping(selector).get("matchLabels") and not mapping(selector).get("matchExpressions")
 
 
+def printable(written: str) -> str:
+    """A text on one line, without characters that a terminal would act on."""
+    if written.isprintable():
+        return written
+    return "".join(letter if letter.isprintable() else "?" for letter in " ".join(written.split()))
+
+
 def plain(path: Path) -> str:
     """A path as people write it: spec.containers[0].image."""
     written = ""
     for part in path:
         written += f"[{part}]" if part.__class__ is int else f".{part}" if written else str(part)
-    return written
+    return printable(written)
 
 
 def brief(value: Any, limit: int = 60) -> str:
     """A value in backticks, cut to a readable length."""
-    written = str(value)
+    written = printable(str(value))
     return f"`{written if len(written) <= limit else written[: limit - 1] + '…'}`"

@@ -14,7 +14,7 @@ from typing import Any
 from seatrial.declared.graph import Graph
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import RULES, WAIVER, Found, Level, Severity, rule
-from seatrial.declared.values import Path, Pattern, brief, mapping, text
+from seatrial.declared.values import Path, Pattern, brief, mapping, printable, text
 
 PREFIX = "seatrial.dev/waive."
 _WRITTEN = Pattern(r"(?P<reason>.*?)[;,.]?\s*\buntil\s+(?P<until>\d{4}-\d{2}-\d{2})\s*\.?\s*", re.DOTALL)
@@ -39,7 +39,7 @@ class Waiver:
     ) -> None:
         self.rule_id = rule_id
         self.target = target
-        self.reason = reason.strip()
+        self.reason = printable(reason.strip())
         self.until = until
         self.resource = resource
         self.path = path

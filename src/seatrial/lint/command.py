@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import atexit
 import gc
+import io
 import os
 import sys
 import time
@@ -116,11 +117,15 @@ def _write(result: Result, arguments: argparse.Namespace) -> None:
     colour = arguments.output is None and _wants_colour()
     written = _render(result, arguments.format, colour=colour)
     if arguments.output is None:
+        if isinstance(
+            sys.stdout, io.TextIOWrapper
+        ):  # a terminal that cannot show a letter is no reason to fail
+            sys.stdout.reconfigure(errors="backslashreplace")
         sys.stdout.write(written)
         sys.stdout.flush()
         return
     try:
-        with open(arguments.output, "w", encoding="utf-8") as file:  # noqa: PTH123
+        with open(arguments.output, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
             file.write(written)
     except OSError as error:
         raise BadInput(f"cannot write the report: {error.strerror}", where=arguments.output) from None

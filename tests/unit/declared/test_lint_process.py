@@ -70,3 +70,22 @@ def test_online_boutique_has_what_its_readme_lists(report: Run) -> None:
         "orchestration.pre-stop": 11,
     }
     assert {rule: counts[rule] for rule in expected} == expected
+
+
+HOSTILE = BAD_TAG.replace("{name: web}", '{name: "we\\e[31mb\\nx…"}', 1).replace("example/web", "example/wéb")
+
+
+def test_nothing_in_a_manifest_can_command_the_terminal(files: Files) -> None:
+    (name,) = files(a_dot_yaml=HOSTILE)
+    done = _process([name, *TAG])
+    assert done.returncode == 1
+    assert "\033" not in done.stdout
+    assert "Deployment/we?[31mb x" in done.stdout
+
+
+def test_a_terminal_that_knows_only_ascii_is_served(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    (name,) = files(a_dot_yaml=HOSTILE)
+    for form in ("text", "markdown", "junit"):
+        done = _process([name, *TAG, "--format", form])
+        assert (done.returncode, done.stderr) == (1, ""), form

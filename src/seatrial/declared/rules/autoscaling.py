@@ -114,7 +114,7 @@ def static_replicas(workload: Workload) -> Iterator[Found]:
     if whole(workload.spec.get("replicas")) is not None:
         yield (
             ("spec", "replicas"),
-            f"{workload.replicas} is written, and {workload.autoscalers[0].title} scales it",
+            f"{workload.replicas} is written, and {min(each.title for each in workload.autoscalers)} scales it",
         )
 
 

@@ -106,7 +106,7 @@ def _blocked_by_size(budget: Resource, least: int | None) -> Iterator[Found]:
     total = sum(workload.least_replicas for workload in budget.selected)
     autoscaled = any(workload.autoscalers for workload in budget.selected)
     if total and (least == total or (least > total and not autoscaled)):
-        names = ", ".join(workload.title for workload in budget.selected)
+        names = ", ".join(sorted(workload.title for workload in budget.selected))
         yield ("spec", "minAvailable"), f"{least} must stay available, and {names} runs {total}"
 
 

@@ -151,7 +151,10 @@ def network_policy(workload: Workload) -> Iterator[Found]:
         if not policies:
             yield ("metadata", "name"), f"no network policy limits its {direction.lower()}"
         elif open_ones:
-            yield ("metadata", "name"), f"{open_ones[0].title} allows all {direction.lower()}"
+            yield (
+                ("metadata", "name"),
+                f"{min(policy.title for policy in open_ones)} allows all {direction.lower()}",
+            )
 
 
 def directions(policy: Resource) -> set[str]:

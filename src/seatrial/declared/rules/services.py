@@ -45,7 +45,7 @@ def selects_some(service: Resource) -> bool:
 def service_selects(service: Resource) -> Iterator[Found]:
     selector = {"matchLabels": mapping(service.spec.get("selector"))}
     if not service.selected and not service.graph.others_may_match(service.namespace, selector):
-        labels = ", ".join(f"{key}={value}" for key, value in mapping(service.spec.get("selector")).items())
+        labels = ", ".join(f"{key}={value}" for key, value in sorted(selector["matchLabels"].items()))
         yield ("spec", "selector"), f"no workload of the input has the labels {labels}"
 
 
