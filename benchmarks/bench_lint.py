@@ -82,7 +82,7 @@ def enlarged(text: str, copies: int) -> str:
 def main() -> None:
     """Print one table per size."""
     if not BOUTIQUE.is_file():
-        print(f"lint: {BOUTIQUE} is not there; nothing measured")  # noqa: T201
+        print(f"lint: {BOUTIQUE} is not there; nothing measured")
         return
     text = BOUTIQUE.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
@@ -97,13 +97,13 @@ def main() -> None:
 def _table(path: Path, copies: int, environment: dict[str, str]) -> None:
     costs = {name: measure(command, environment) for name, command in commands(path).items()}
     own = costs["seatrial lint"]
-    print(f"\nlint of {35 * copies} objects   wall ms   cpu ms   MiB   own time / its time")  # noqa: T201
+    print(f"\nlint of {35 * copies} objects   wall ms   cpu ms   MiB   own time / its time")
     for name, cost in costs.items():
         ratio = own.cpu_seconds / cost.cpu_seconds
         figures = f"{cost.wall_seconds * 1e3:7.0f} {cost.cpu_seconds * 1e3:8.0f} {cost.mebibytes:5.0f}"
-        print(f"  {name:22} {figures}   {ratio:6.2f}")  # noqa: T201
+        print(f"  {name:22} {figures}   {ratio:6.2f}")
     goal = GOALS[copies]
-    print(f"  goal {goal * 1e3:.0f} ms and {MOST_MEBIBYTES} MiB on an idle machine")  # noqa: T201
+    print(f"  goal {goal * 1e3:.0f} ms and {MOST_MEBIBYTES} MiB on an idle machine")
 
 
 if __name__ == "__main__":

@@ -112,10 +112,8 @@ def autoscaler_range(autoscaler: Resource) -> Iterator[Found]:
 )
 def static_replicas(workload: Workload) -> Iterator[Found]:
     if whole(workload.spec.get("replicas")) is not None:
-        yield (
-            ("spec", "replicas"),
-            f"{workload.replicas} is written, and {min(each.title for each in workload.autoscalers)} scales it",
-        )
+        scaler = min(autoscaler.title for autoscaler in workload.autoscalers)
+        yield ("spec", "replicas"), f"{workload.replicas} is written, and {scaler} scales it"
 
 
 @rule(
