@@ -6,7 +6,7 @@ BIN := .venv/bin
 STAMP := .venv/installed-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-12)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv from requirements.lock (skipped when nothing changed)
 	@echo "setup: .venv holds requirements.lock"
@@ -42,8 +42,14 @@ trial: setup ## the whole voyage: cluster, sample system, suites, load, drills, 
 bench: setup ## print the numbers that matter, as ratios within one run
 	@$(BIN)/python -m benchmarks
 
+exhaustive: setup ## 20,000 random histories against brute force (about a minute)
+	@$(BIN)/pytest -q -s tests/exhaustive
+
+differential: setup ## the autoscaler's oracle against the real controller (needs Go; minutes the first time)
+	@$(BIN)/pytest -q -s tests/differential
+
 clean: ## take down what `up` made and remove .venv and caches of this folder (keeps ~/.cache/seatrial)
 	@[ ! -x $(BIN)/seatrial ] || $(BIN)/seatrial down
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
 
-.PHONY: help setup lint unit test trial bench clean
+.PHONY: help setup lint unit test trial bench exhaustive differential clean

@@ -77,7 +77,7 @@ def measure(what: str, judge: Callable[[], Verdict], target_seconds: float | Non
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     target = "" if target_seconds is None else f"  (target {target_seconds:g} s)"
-    print(f"{what:58} {best:7.3f} s  {peak / 1e6:7.1f} MB  {verdict.outcome}{target}")  # noqa: T201
+    print(f"{what:58} {best:7.3f} s  {peak / 1e6:7.1f} MB  {verdict.outcome}{target}")
 
 
 def _timed(judge: Callable[[], Verdict]) -> float:

@@ -1,7 +1,7 @@
 """How fast `seatrial lint` is: `python -m benchmarks.bench_lint`. Prints ratios of one run, judges nothing.
 
-Whole processes are measured, the quickest of several, as a person waits for them: on the 35 objects of Online
-Boutique, and on ten times that with other names. They are compared with the bare interpreter, with decoding
+Whole processes are measured, the quickest of several, as a person waits for them: on the objects of
+the sample system (or of the file that LINT_CORPUS names), and on ten times that with other names. They are compared with the bare interpreter, with decoding
 alone (PyYAML's CSafeLoader), and with kube-score and Checkov where these are installed. Bytecode is cached
 first, as pip does when it installs a wheel.
 """
@@ -18,8 +18,12 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from seatrial.cluster.progress import PlainProgress
+from seatrial.cluster.tools import ensure_tools
+
 ROOT = Path(__file__).parents[1]
-BOUTIQUE = ROOT.parent / "shared" / "corpora" / "online-boutique.yaml"
+CORPUS = "LINT_CORPUS"
+"""Environment variable: a file of manifests to measure with, instead of the sample system's."""
 REPEATS = 7
 COPIES = 10
 GOALS = {1: 0.15, COPIES: 0.25}
@@ -81,23 +85,31 @@ def enlarged(text: str, copies: int) -> str:
 
 def main() -> None:
     """Print one table per size."""
-    if not BOUTIQUE.is_file():
-        print(f"lint: {BOUTIQUE} is not there; nothing measured")
-        return
-    text = BOUTIQUE.read_text(encoding="utf-8")
+    text = corpus()
     with tempfile.TemporaryDirectory() as folder:
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPYCACHEPREFIX"] = str(Path(folder) / "bytecode")
         for copies in (1, COPIES):
-            path = Path(folder) / f"boutique-{copies}.yaml"
+            path = Path(folder) / f"corpus-{copies}.yaml"
             path.write_text(enlarged(text, copies) if copies > 1 else text, encoding="utf-8")
             _table(path, copies, environment)
+
+
+def corpus() -> str:
+    """The manifests to measure with: the file that LINT_CORPUS names, else the sample system's, rendered."""
+    named = os.environ.get(CORPUS)
+    if named:
+        return Path(named).read_text(encoding="utf-8")
+    kubectl = ensure_tools(PlainProgress()).kubectl
+    command = [str(kubectl), "kustomize", str(ROOT / "sample-system" / "manifests")]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
 
 def _table(path: Path, copies: int, environment: dict[str, str]) -> None:
     costs = {name: measure(command, environment) for name, command in commands(path).items()}
     own = costs["seatrial lint"]
-    print(f"\nlint of {35 * copies} objects   wall ms   cpu ms   MiB   own time / its time")
+    objects = path.read_text(encoding="utf-8").count("\n---\n") + 1
+    print(f"\nlint of {objects} objects   wall ms   cpu ms   MiB   own time / its time")
     for name, cost in costs.items():
         ratio = own.cpu_seconds / cost.cpu_seconds
         figures = f"{cost.wall_seconds * 1e3:7.0f} {cost.cpu_seconds * 1e3:8.0f} {cost.mebibytes:5.0f}"

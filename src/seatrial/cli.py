@@ -193,6 +193,19 @@ def variants(
 
 
 @app.command()
+def judge(
+    file: Annotated[Path, typer.Argument(help="A history: one JSON operation a line; see docs/judges.md.")],
+    model: Annotated[str, typer.Option("--model", help="set, bank, register, ...; see docs/judges.md.")],
+) -> int:
+    """Judge a recorded history of operations again: was what was acknowledged kept?"""
+    from seatrial.histories import judge_file
+
+    verdict = judge_file(str(file), model)
+    typer.echo(f"{verdict.outcome.upper()}\n{verdict.explain()}")
+    return 0 if verdict.passed else 1
+
+
+@app.command()
 def schema() -> int:
     """Print the JSON Schema of the system file, for editors."""
     import json

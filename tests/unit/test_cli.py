@@ -77,6 +77,26 @@ def test_a_damaged_undo_record_is_said(types, tmp_path):
     assert "torn.json" in err
 
 
+HISTORY = """{"kind": "add", "value": 1, "invoked": 0.0, "completed": 0.1, "outcome": "ok"}
+{"kind": "read", "value": READ, "invoked": 1.0, "completed": 1.1, "outcome": "ok"}
+{"end": true, "operations": 2}
+"""
+
+
+@pytest.mark.parametrize(("read", "code", "word"), [("[1]", 0, "PASSED"), ("[]", 1, "FAILED")])
+def test_a_history_is_judged(types, tmp_path, read, code, word):
+    (tmp_path / "history.ndjson").write_text(HISTORY.replace("READ", read))
+    found, out, _ = types("judge", "history.ndjson", "--model", "set")
+    assert (found, out.splitlines()[0]) == (code, word)
+
+
+def test_a_history_with_a_bad_line_names_it(types, tmp_path):
+    (tmp_path / "history.ndjson").write_text("{\n")
+    code, _, err = types("judge", "history.ndjson", "--model", "set")
+    assert code == 2
+    assert "history.ndjson:1" in err
+
+
 def test_the_schema_is_one(types):
     code, out, _ = types("schema")
     assert code == 0
