@@ -89,3 +89,14 @@ def test_a_terminal_that_knows_only_ascii_is_served(files: Files, monkeypatch: p
     for form in ("text", "markdown", "junit"):
         done = _process([name, *TAG, "--format", form])
         assert (done.returncode, done.stderr) == (1, ""), form
+
+
+def test_a_pyyaml_without_libyaml_is_told_in_words(files: Files) -> None:
+    (name,) = files(a_dot_yaml=BAD_TAG)
+    script = "import sys; sys.modules['yaml._yaml'] = None; "
+    script += "from seatrial.lint import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", script, name]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 2
+    assert "PyYAML was built without libyaml" in done.stderr
+    assert "Traceback" not in done.stderr
