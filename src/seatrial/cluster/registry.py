@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import functools
 import urllib.error
+import urllib.parse
 import urllib.request
 
+from seatrial.cluster.docker import docker
+
 _BOUND_SECONDS = 4.0
-_DEFAULT = "registry-1.docker.io"
 _UNAUTHORIZED = 401
 
 
 def registry_of(reference: str) -> str:
-    """The host (and port) an image reference is pulled from; Docker Hub when it names none."""
+    """The host (and port) an image reference is pulled from; the engine's default when it names none."""
     first, slash, _ = reference.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         return first
-    return _DEFAULT
+    return default_registry()
+
+
+@functools.cache
+def default_registry() -> str:
+    """The host that the engine itself asks for a reference without one, as it is configured."""
+    address = docker("info", "--format", "{{.IndexServerAddress}}", doing="asking for the default registry")
+    return urllib.parse.urlsplit(address.strip()).netloc or "the default registry"
 
 
 @functools.cache

@@ -156,6 +156,7 @@ def test_an_image_that_can_neither_be_pulled_nor_built_says_what_was_tried(
     monkeypatch.setenv("SEATRIAL_CACHE", str(tmp_path))
     monkeypatch.setattr(images, "has_image", lambda tag: False)
     monkeypatch.setattr(registry, "answers", lambda host: False)
+    monkeypatch.setattr(registry, "default_registry", lambda: "registry.example")
     monkeypatch.setitem(
         images.table(),
         "seatrial/nats",
@@ -165,7 +166,7 @@ def test_an_image_that_can_neither_be_pulled_nor_built_says_what_was_tried(
         images.ensure_images(["seatrial/nats"], Silent())
     text = str(refused.value)
     assert "seatrial/nats can neither be pulled nor built" in text
-    assert "registry-1.docker.io does not answer" in text
+    assert "registry.example does not answer" in text
     assert "Go is not installed" in text
     assert "docker pull" in refused.value.next_step
 
@@ -173,12 +174,13 @@ def test_an_image_that_can_neither_be_pulled_nor_built_says_what_was_tried(
 @pytest.mark.parametrize(
     ("reference", "host"),
     [
-        ("nats:2.15.2-scratch", "registry-1.docker.io"),
-        ("kindest/node:v1.37.0@sha256:aa", "registry-1.docker.io"),
+        ("nats:2.15.2-scratch", "registry.example"),
+        ("kindest/node:v1.37.0@sha256:aa", "registry.example"),
         ("registry.k8s.io/pause:3.10", "registry.k8s.io"),
         ("localhost/x:1", "localhost"),
         ("registry:5000/x:1", "registry:5000"),
     ],
 )
-def test_the_registry_of_a_reference(reference: str, host: str) -> None:
+def test_the_registry_of_a_reference(monkeypatch: pytest.MonkeyPatch, reference: str, host: str) -> None:
+    monkeypatch.setattr(registry, "default_registry", lambda: "registry.example")
     assert registry.registry_of(reference) == host
