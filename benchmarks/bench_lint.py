@@ -2,8 +2,8 @@
 
 Whole processes are measured, the quickest of several, as a person waits for them: on the objects of the
 sample system (or of the file that LINT_CORPUS names), and on ten times that with other names. They are
-compared with the bare interpreter, with decoding alone (PyYAML's CSafeLoader), and with kube-score and Checkov
-where these are installed. Bytecode is cached first, as pip does when it installs a wheel.
+compared with the bare interpreter, with decoding alone (PyYAML's CSafeLoader), and with kube-score and
+Checkov where these are installed. Bytecode is cached first, as pip does when it installs a wheel.
 """
 
 from __future__ import annotations
