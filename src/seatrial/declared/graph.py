@@ -31,7 +31,7 @@ class Graph:
     def __init__(
         self, objects: Iterable[tuple[dict[str, Any], Any]], parse: Callable[[str], Any] | None = None
     ) -> None:
-        self.parse = parse
+        self.parse = None if parse is None else _once(parse)
         self.resources: list[Resource] = []
         self.by_type: dict[str, list[Resource]] = {}
         self.workloads: list[Workload] = []
@@ -181,6 +181,18 @@ class Graph:
     def every_container(self) -> list[Container]:
         """The containers and init containers of every judged workload."""
         return [container for workload in self.workloads for container in workload.every_container]
+
+
+def _once(parse: Callable[[str], Any]) -> Callable[[str], Any]:
+    """The same reader, which reads each text once: several rules ask for the same."""
+    known: dict[str, Any] = {}
+
+    def read(written: str) -> Any:
+        if written not in known:
+            known[written] = parse(written)
+        return known[written]
+
+    return read
 
 
 def _only_refers(data: dict[str, Any]) -> bool:
