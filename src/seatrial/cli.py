@@ -196,10 +196,17 @@ def variants(
 def judge(
     file: Annotated[Path, typer.Argument(help="A history: one JSON operation a line; see docs/judges.md.")],
     model: Annotated[str, typer.Option("--model", help="set, bank, register, ...; see docs/judges.md.")],
+    export: Annotated[
+        str | None,
+        typer.Option(help="Judge nothing; print it for elle or porcupine.", show_default=False),
+    ] = None,
 ) -> int:
     """Judge a recorded history of operations again: was what was acknowledged kept?"""
-    from seatrial.histories import judge_file
+    from seatrial.histories import export_file, judge_file
 
+    if export is not None:
+        typer.echo(export_file(str(file), export, model))
+        return 0
     verdict = judge_file(str(file), model)
     typer.echo(f"{verdict.outcome.upper()}\n{verdict.explain()}")
     return 0 if verdict.passed else 1

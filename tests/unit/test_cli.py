@@ -90,6 +90,16 @@ def test_a_history_is_judged(types, tmp_path, read, code, word):
     assert (found, out.splitlines()[0]) == (code, word)
 
 
+def test_a_history_is_exported_and_an_unknown_tool_refused(types, tmp_path):
+    (tmp_path / "history.ndjson").write_text(HISTORY.replace("READ", "[1]"))
+    code, out, _ = types("judge", "history.ndjson", "--model", "set", "--export", "porcupine")
+    assert code == 0
+    assert json.loads(out)
+    code, _, err = types("judge", "history.ndjson", "--model", "set", "--export", "knossos")
+    assert code == 2
+    assert "elle, porcupine" in err
+
+
 def test_a_history_with_a_bad_line_names_it(types, tmp_path):
     (tmp_path / "history.ndjson").write_text("{\n")
     code, _, err = types("judge", "history.ndjson", "--model", "set")
