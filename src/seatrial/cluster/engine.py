@@ -19,12 +19,13 @@ from seatrial.cluster.engine_install import ensure_installed
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import cache_folder
 from seatrial.cluster.progress import Progress, Stage
-from seatrial.errors import SeatrialError
+from seatrial.errors import SeatrialError, WaitExpired
 from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 
 _START_BOUND_SECONDS = 60.0  # 2 s on an idle machine; leftovers of a killed engine are cleaned up first
 _STOP_BOUND_SECONDS = 40.0  # the engine gives its containers 10 s
-_HANGING_BOUND_SECONDS = 5.0  # it has not answered for 20 s already
+_BUSY_BOUND_SECONDS = 60.0  # ending it ends the cluster, and a machine under load answers late
+_HANGING_BOUND_SECONDS = 5.0  # it has not answered for a minute already
 _FOREIGN_BOUND_SECONDS = 30.0  # an engine that is just being started by somebody else
 _RUN = Path("/var/run")
 
@@ -136,7 +137,9 @@ def _start_own(stage: Stage) -> Engine:
             "No Docker engine answers, and only root can start one.",
             next_step="Run `sudo systemctl start docker`, see that `docker info` works, or run as root.",
         )
-    _end_hanging_own(stage)
+    revived = _end_hanging_own(stage)
+    if revived:
+        return revived
     ensure_installed(stage)
     _remove_stale_files(stage)
     stage.note("starting dockerd")
@@ -158,13 +161,18 @@ def _foreign_engine() -> int | None:
     return None
 
 
-def _end_hanging_own(stage: Stage) -> None:
-    """Our engine runs but does not answer: give it a moment, then end it."""
+def _end_hanging_own(stage: Stage) -> Engine | None:
+    """Our engine runs but does not answer: it may only be busy, so it gets time; then it is ended."""
     pid_file = engine_folder() / "dockerd.pid"
     if process_state(pid_file, "dockerd") is not ProcessState.ALIVE:
-        return
-    stage.note("our engine runs and does not answer; ending it")
-    _terminate(pid_file, _HANGING_BOUND_SECONDS)
+        return None
+    stage.note("our engine runs and does not answer; waiting for it")
+    try:
+        return _await(_BUSY_BOUND_SECONDS, "our Docker engine", None)
+    except WaitExpired:
+        stage.note("it still does not answer; ending it")
+        _terminate(pid_file, _HANGING_BOUND_SECONDS)
+        return None
 
 
 def _terminate(pid_file: Path, patience_seconds: float) -> None:
