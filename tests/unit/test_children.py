@@ -35,6 +35,15 @@ def test_a_child_that_runs_too_long_is_asked_to_stop_and_may_undo(tmp_path):
     assert marker.exists()
 
 
+@pytest.fixture
+def interruptible():
+    """A process that was started in the background ignores SIGINT; this one must not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_stops_the_child_before_it_goes_on(tmp_path):
     pid = tmp_path / "pid"
     code = f"import os, pathlib, time\npathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
