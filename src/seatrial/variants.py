@@ -14,8 +14,8 @@ import yaml
 from seatrial.children import run_child
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput
-from seatrial.model.run import Run
-from seatrial.model.verdict import CheckResult, Outcome
+from seatrial.model.verdict import CheckResult, Mode, Outcome
+from seatrial.report.html import build_report
 from seatrial.report.reader import read_run
 from seatrial.report.rundir import RunWriter
 from seatrial.settings import Settings, load_system
@@ -44,6 +44,22 @@ class Row:
     directory: Path
 
     @property
+    def proven(self) -> list[CheckResult]:
+        """The results that the table is about. That a rule sees the flaw in the manifests is no fault."""
+        return [result for result in self.results if result.mode is Mode.PROVEN]
+
+    @property
+    def declared_failures(self) -> list[str]:
+        """Ids of the rules that saw a flaw in the manifests."""
+        return sorted(
+            {
+                result.check
+                for result in self.results
+                if result.mode is Mode.DECLARED and result.verdict.outcome is Outcome.FAILED
+            }
+        )
+
+    @property
     def faults(self) -> list[str]:
         """Why this row is not as it must be; empty when it is."""
         found = []
@@ -51,13 +67,13 @@ class Row:
             if Outcome.FAILED not in self.outcomes(check):
                 seen = ", ".join(sorted(self.outcomes(check))) or "not run"
                 found.append(f"{check} must fail here, but was: {seen}")
-        for result in self.results:
+        for result in self.proven:
             if result.check not in self.variant.fails and result.verdict.outcome is not Outcome.PASSED:
                 found.append(f"{result.check} [{result.subject}] must pass here: {result.verdict.seen}")
         return found
 
     def outcomes(self, check: str) -> set[Outcome]:
-        return {result.verdict.outcome for result in self.results if result.check == check}
+        return {result.verdict.outcome for result in self.proven if result.check == check}
 
 
 def prove_variants(
@@ -146,13 +162,13 @@ def _try(variant: Variant, settings: Settings, named_only: bool, note: object) -
     )  # fmt: skip
     writer.tool_finished(0)
     writer.close()
-    run: Run = read_run(writer.directory)
-    return Row(variant, run.results, writer.directory)
+    build_report(writer.directory)
+    return Row(variant, read_run(writer.directory).results, writer.directory)
 
 
 def table(rows: Sequence[Row]) -> str:
     """Checks x variants as text; `*` marks the cell that must be red, and what is wrong stands below."""
-    checks = sorted({result.check for row in rows for result in row.results})
+    checks = sorted({result.check for row in rows for result in row.proven})
     width = max([len(check) for check in checks] + [5])
     heads = [row.variant.name for row in rows]
     lines = ["  ".join(["check".ljust(width), *heads])]
@@ -167,5 +183,8 @@ def table(rows: Sequence[Row]) -> str:
     lines.append("* must fail there; every other cell must pass")
     for row in rows:
         lines += [f"WRONG  {row.variant.name}: {fault}" for fault in row.faults]
+        if row.declared_failures:
+            rules = ", ".join(row.declared_failures)
+            lines.append(f"lint   {row.variant.name}: seen in the manifests by {rules}")
         lines.append(f"run    {row.variant.name}: {shown(row.directory)}")
     return "\n".join(lines)

@@ -1,11 +1,12 @@
 """The table of variants is right only where exactly the named check fails."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from seatrial.errors import BadInput
-from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
 from seatrial.variants import Row, Variant, read_variants, table
 
 VARIANT = Variant("no-drain", Path("no-drain"), ("a.drains",))
@@ -42,6 +43,13 @@ def test_a_failure_on_one_subject_is_enough():
 def test_any_other_check_that_does_not_pass_is_wrong(outcome):
     faults = row(result("a.drains", Outcome.FAILED), result("b.other", outcome)).faults
     assert faults == [f"b.other [orders] must pass here: it was {outcome}"]
+
+
+def test_a_rule_that_sees_the_flaw_in_the_manifests_is_told_and_no_fault():
+    declared = replace(result("c.rule", Outcome.FAILED), mode=Mode.DECLARED)
+    found = row(result("a.drains", Outcome.FAILED), declared)
+    assert found.faults == []
+    assert "seen in the manifests by c.rule" in table([found])
 
 
 def test_the_table_shows_each_cell_and_marks_the_one_that_must_be_red():
