@@ -80,3 +80,10 @@ def test_as_many_as_are_wanted_now_count() -> None:
     seen = timeline(*START, *DELETE, workload(6.0, wanted=1))
     assert whole_since(seen, "web", proven_at=5.0) == Ready(6.0)
     assert whole_since(timeline(), "web", proven_at=5.0) == NotYet("the workload of role web was not seen")
+
+
+def test_records_that_two_watches_handed_over_in_the_wrong_order_are_taken_by_their_times() -> None:
+    down = replace(A, at=5.0, change=Change.MODIFIED, ready=False, reason="Error")
+    start = (workload(wanted=1), A, endpoints(1.0, A))
+    seen = timeline(*start, endpoints(5.03), down)
+    assert isinstance(whole_since(seen, "web", proven_at=5.0), NotYet)
