@@ -13,6 +13,7 @@ from seatrial.catalogue import ACKNOWLEDGED_WRITES, CORE, STATE, check
 )
 def test_acknowledged_writes_survive_a_killed_store(workload, stream, faults, judge):
     """Kills every process of the store with SIGKILL under writes, then reads each accepted write back."""
+    faults.rest(workload)
     with stream.steady(workload.journey_name, per_second=20) as writes:
         writes.wait_for_requests(250, within_seconds=60)
         faults.crash_pod(workload)

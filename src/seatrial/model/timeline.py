@@ -153,7 +153,7 @@ class Timeline:
     pods: Mapping[str, tuple[PodSeen, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # Several watches deliver side by side: a record may be handed over after a later one of another watch.
+        # Several watches deliver side by side: a record may come after a later one of another watch.
         object.__setattr__(self, "seen", tuple(sorted(self.seen, key=lambda item: item.at)))
         by_uid: dict[str, list[PodSeen]] = {}
         for item in self.seen:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import math
+import time
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
@@ -18,10 +20,11 @@ from seatrial.faults.heal import Healed
 from seatrial.judge.statistics import percentile
 from seatrial.judge.steady import MINIMUM_REQUESTS, steady
 from seatrial.kube.evidence import collect_evidence
-from seatrial.kube.timeline import Recorder
+from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
 from seatrial.model.fault import Disturbance, FaultRecord
 from seatrial.model.observation import Observation
+from seatrial.model.timeline import PodSeen
 from seatrial.model.verdict import Verdict
 from seatrial.outcomes import require
 from seatrial.traffic.generator import Generator, GeneratorDied
@@ -34,6 +37,8 @@ STEADY_SECONDS = 3.0
 """Traffic before the first fault: the control. It must be clean, else nothing is injected."""
 WARM_UP_SECONDS = 45.0
 """How long traffic may take to become steady."""
+RESTART_MEMORY_SECONDS = 660.0
+"""kubelet forgets a container's restarts after ten minutes without one; a little more for its clock."""
 LATE_AFTER_SECONDS = 0.010
 AFTERMATH_SECONDS = 2.0
 """Traffic after the last planned disruption settled: the other half of the control."""
@@ -160,6 +165,24 @@ class Bench:
         if self.session.run is not None:
             self.session.run.fault(self.check, self.subject, record)
         return record
+
+    def prepare(self, fault: Fault) -> None:
+        """Carry out a fault that is no part of what is judged, before any traffic."""
+        self._guard.carry_out(fault, self.recorder)
+
+    def pods(self, role: str) -> list[PodSeen]:
+        """The pods of a workload as they are now."""
+        return pods_now(self.recorder.snapshot(), role)
+
+    def ended_lately(self, pod: str) -> bool:
+        """Whether a container of the pod ended within kubelet's memory for its restart delay."""
+        status = self.session.kube.get("Pod", pod).get("status") or {}
+        ends = [
+            (container.get("lastState") or {}).get("terminated", {}).get("finishedAt")
+            for container in status.get("containerStatuses") or ()
+        ]
+        since = time.time() - RESTART_MEMORY_SECONDS
+        return any(end is not None and datetime.fromisoformat(end).timestamp() > since for end in ends)
 
     def undo_all(self) -> list[Healed]:
         """Undo what was injected with `keep`, and say what became of each."""

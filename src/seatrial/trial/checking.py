@@ -15,7 +15,7 @@ from seatrial.model.verdict import Outcome, Verdict, merge
 from seatrial.outcomes import CheckSkipped, require
 from seatrial.traffic.http import Http
 from seatrial.trial.bench import Bench
-from seatrial.trial.session import Session
+from seatrial.trial.session import ANSWER_SECONDS, Session
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,25 @@ class Faults:
     def crash_pod(self, workload: WorkloadUnderTest) -> FaultRecord:
         """SIGKILL every process of one pod's containers (a crash)."""
         return self._bench.inject(CrashPod(workload.role, seed=self._seed))
+
+
+    def rest(self, workload: WorkloadUnderTest) -> None:
+        """Replace pods that kubelet would hold back after a crash, and wait until clients are answered.
+
+        A container that ends again within ten minutes is started only after 10 s, 20 s, 40 s ...; after an
+        earlier crash of ours that delay would be measured, not the recovery of the system
+        (kubernetes.io, pod lifecycle, container restarts).
+        """
+        pods = self._bench.pods(workload.role)
+        restarted = [pod.name for pod in pods if self._bench.ended_lately(pod.name)]
+        for name in restarted:
+            self._bench.prepare(DeletePod(workload.role, pod=name, allow_last=True))
+        if restarted:
+            session = self._bench.session
+            with Http(session.base_url) as http:
+                http.wait_for_journey(
+                    workload.journey_name, workload.journey, within_seconds=ANSWER_SECONDS, in_a_row=5
+                )
 
 
 class Judging:
