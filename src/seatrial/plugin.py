@@ -235,7 +235,7 @@ def pytest_runtest_makereport(
     )  # fmt: skip
     words = {"check": found.id, "requirement": found.requirement, "seen": verdict.seen}
     report.user_properties += list(words.items())
-    report.__dict__["seatrial_outcome"] = verdict.outcome
+    report.__dict__.update(seatrial_outcome=verdict.outcome, seatrial_mode=found.mode)
     run_of(item.config).check_finished(result)
     return report
 
@@ -271,9 +271,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         reports = terminalreporter.getreports(category)
         if reports:
             terminalreporter.section(category)
+        declared = 0
         for report in reports:
+            if category == "unsupported" and report.seatrial_mode is Mode.DECLARED:
+                declared += 1
+                continue
             text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
             terminalreporter.line(text)
+        if declared:
+            terminalreporter.line(f"{declared} declared rules have no object here; the page names them")
     page = terminalreporter.config.stash.get(PAGE, "")
     if page:
         terminalreporter.line(f"page  {page}")
