@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from seatrial.judge.attribution import cause, never_settled
 from seatrial.judge.evidence import FAULT_HELP, GENERATOR_HELP, fault_doubt, generator_doubt
-from seatrial.judge.findings import Findings, by_time, control_verdict, find
+from seatrial.judge.findings import Findings, by_time, control_verdict, find, warm_up_words
 from seatrial.judge.outage import CLEAN_SECONDS, RESOLUTION_SECONDS, Outage, failed_seconds, outages
 from seatrial.judge.statistics import wilson
 from seatrial.judge.windows import failures, windows
@@ -52,7 +52,7 @@ def planned_disruption(
         return Verdict(Outcome.ERROR, doubt, allowed, FAULT_HELP)
     spans = windows(observation)
     found = find(observation, spans)
-    seen = _seen_planned(observation, found)
+    seen = _seen_planned(observation, found) + warm_up_words(observation)
     if found.failed:
         return Verdict(Outcome.FAILED, seen, allowed, cause(observation, found.failed, spans), found.numbers)
     if verdict := _common(observation, found, seen, allowed):
@@ -146,7 +146,7 @@ def crash(observation: Observation, objectives: Objectives) -> Verdict:
         "longest_outage_seconds": round(longest, 3),
     }
     found = replace(found, numbers=numbers)
-    seen = _seen_crash(found, charged, spells)
+    seen = _seen_crash(found, charged, spells) + warm_up_words(observation)
     if charged > budget or longest > objectives.recovery_seconds:
         return Verdict(Outcome.FAILED, seen, allowed, cause(observation, found.failed, spans), numbers)
     return _rest(observation, found, seen, allowed, spells)

@@ -54,6 +54,8 @@ def find(observation: Observation, spans: tuple[Window, ...]) -> Findings:
         "first_failure_seconds": None if first is None else round(first - _fault_before(spans, first), 3),
         "control_requests": len(parts.control),
         "control_failed": len(control_failed),
+        "warm_up_requests": len(observation.warm_up),
+        "warm_up_failed": len(failures(observation.warm_up)),
         "arrivals_dropped": observation.generator.dropped,
         "arrivals_late_fraction": round(observation.generator.late_fraction, 6),
     }
@@ -73,6 +75,15 @@ def control_verdict(found: Findings, seen: str, allowed: str) -> Verdict:
         f"Not the fault's doing: request {first.sequence} failed {where}. Find what else is wrong.",
         found.numbers,
     )
+
+
+def warm_up_words(observation: Observation) -> str:
+    """What a reader must know of the traffic before it was steady; empty when nothing failed then."""
+    failed = failures(observation.warm_up)
+    if not failed:
+        return ""
+    requests = plural(len(observation.warm_up), "request")
+    return f"; before the traffic was steady {len(failed)} of {requests} failed ({errors(failed)})"
 
 
 def longest_gap(exchanges: Sequence[Exchange]) -> float:

@@ -8,38 +8,28 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from seatrial.errors import WaitExpired
 from seatrial.faults.base import Fault
 from seatrial.faults.guard import Guard
 from seatrial.faults.heal import Healed
-from seatrial.judge.statistics import percentile
-from seatrial.judge.steady import MINIMUM_REQUESTS, steady
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.timeline import Recorder, pods_now
-from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
+from seatrial.model.exchange import Exchange, GeneratorHealth
 from seatrial.model.fault import Disturbance, FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import PodSeen
-from seatrial.model.verdict import Verdict
-from seatrial.outcomes import require
 from seatrial.traffic.generator import Generator, GeneratorDied
 from seatrial.traffic.record import merged_health
 from seatrial.traffic.stream import TrafficStream
 from seatrial.trial.session import Session
-from seatrial.waiting import NotYet, Ready, eventually
+from seatrial.trial.warmup import health_so_far, steady_since
 
-STEADY_SECONDS = 3.0
-"""Traffic before the first fault: the control. It must be clean, else nothing is injected."""
-WARM_UP_SECONDS = 45.0
-"""How long traffic may take to become steady."""
 RESTART_MEMORY_SECONDS = 660.0
 """kubelet forgets a container's restarts after ten minutes without one; a little more for its clock."""
-LATE_AFTER_SECONDS = 0.010
 AFTERMATH_SECONDS = 2.0
 """Traffic after the last planned disruption settled: the other half of the control."""
 CRASH_AFTERMATH_SECONDS = 15.0
@@ -62,6 +52,7 @@ class Bench:
         self.faults: list[FaultRecord] = []
         self.recorder = Recorder(session.kube, session.system)
         self._guard = Guard(session.settings.state_directory)
+        self._warm_up: list[Exchange] = []
         self._exchanges: list[Exchange] = []
         self._healths: list[GeneratorHealth] = []
         self._resources = contextlib.ExitStack()
@@ -102,9 +93,10 @@ class Bench:
             seed=self.session.settings.seed,
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
+        steady_from = math.inf
         try:
             with stream:
-                self._wait_until_steady(stream, per_second)
+                steady_from = steady_since(stream, per_second, system.objectives)
                 yield stream
                 crashed = any(fault.disturbance is Disturbance.CRASH for fault in self.faults)
                 seconds = CRASH_AFTERMATH_SECONDS if crashed else AFTERMATH_SECONDS
@@ -112,41 +104,22 @@ class Bench:
                 stream.wait_for_requests(aftermath, within_seconds=seconds * 10)
                 stream.stop()
         finally:
-            self.keep(journey, stream)
+            self.keep(journey, stream, steady_from=steady_from)
 
-    def _wait_until_steady(self, stream: TrafficStream, per_second: float) -> None:
-        """Return when the last `STEADY_SECONDS` of traffic are judged steady.
+    def keep(self, journey: str, stream: Generator, *, steady_from: float = -math.inf) -> None:
+        """Stop a stream and add what it sent to the observation and to the run.
 
-        A system that was just deployed answers its first requests slowly; that is no reason to give up at
-        once, but a fault is only injected into a system that has been steady right before.
+        Args:
+            steady_from: what was planned before is warm-up.
         """
-        enough = max(int(per_second * STEADY_SECONDS), MINIMUM_REQUESTS)
-        objectives = self.session.system.objectives
-        verdicts: list[Verdict] = []
-
-        def judged() -> Ready[None] | NotYet:
-            window = stream.exchanges()[-enough:]
-            if len(window) < enough:
-                return NotYet(f"{len(window)} of {enough} requests ended")
-            verdicts[:] = [steady(window, _health(window), objectives)]
-            return Ready(None) if verdicts[0].passed else NotYet(verdicts[0].seen)
-
-        try:
-            eventually(judged, within_seconds=WARM_UP_SECONDS, what="traffic is steady", every_seconds=0.5)
-        except WaitExpired:
-            if not verdicts:
-                raise
-            require(verdicts[0])
-
-    def keep(self, journey: str, stream: Generator) -> None:
-        """Stop a stream and add what it sent to the observation and to the run."""
         try:
             exchanges, health = stream.stop()
             self._healths.append(health)
         except GeneratorDied:
             exchanges = stream.exchanges()
-            health = _health(exchanges)
-        self._exchanges += exchanges
+            health = health_so_far(exchanges)
+        self._warm_up += (e for e in exchanges if e.planned_at < steady_from)
+        self._exchanges += (e for e in exchanges if e.planned_at >= steady_from)
         if self.session.run is not None:
             self.session.run.traffic(self.check, self.subject, stream.path, journey, health)
 
@@ -200,19 +173,5 @@ class Bench:
         assert self._healths, "no traffic was sent"
         exchanges = tuple(sorted(self._exchanges, key=lambda exchange: exchange.planned_at))
         health = merged_health(self._healths)
-        return Observation(exchanges, health, tuple(self.faults), self.recorder.snapshot())
-
-
-def _health(exchanges: Sequence[Exchange]) -> GeneratorHealth:
-    """How the generator did so far, from what it sent; the process itself reports only at its end."""
-    lateness = [e.sent_at - e.planned_at for e in exchanges if e.sent_at is not None]
-    dropped = sum(exchange.error == DROPPED for exchange in exchanges)
-    return GeneratorHealth(
-        planned=len(exchanges),
-        sent=len(exchanges) - dropped,
-        dropped=dropped,
-        late=sum(late > LATE_AFTER_SECONDS for late in lateness),
-        late_after_seconds=LATE_AFTER_SECONDS,
-        lateness_p99_seconds=percentile(lateness, 99) or 0.0,
-        cpu_fraction=math.nan,
-    )
+        timeline = self.recorder.snapshot()
+        return Observation(exchanges, health, tuple(self.faults), timeline, tuple(self._warm_up))

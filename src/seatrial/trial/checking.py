@@ -76,7 +76,6 @@ class Faults:
         """SIGKILL every process of one pod's containers (a crash)."""
         return self._bench.inject(CrashPod(workload.role, seed=self._seed))
 
-
     def rest(self, workload: WorkloadUnderTest) -> None:
         """Replace pods that kubelet would hold back after a crash, and wait until clients are answered.
 
@@ -124,8 +123,9 @@ class Judging:
         observation = self._bench.observation()
         journey = self._bench.session.system.journeys[journey_name]
         with Http(self._bench.session.base_url) as http:
-            reads = http.read_back(observation.exchanges, journey_name, journey)
-        return self._require(consistency.lost_writes(observation.exchanges, reads, observation.faults))
+            writes = observation.warm_up + observation.exchanges
+            reads = http.read_back(writes, journey_name, journey)
+        return self._require(consistency.lost_writes(writes, reads, observation.faults))
 
     def follows_load(self, step: LoadStepTaken) -> Verdict:
         """Replicas rise within the objective and fall again, and scale-in fails no request."""

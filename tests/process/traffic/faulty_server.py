@@ -1,8 +1,9 @@
 """A small real HTTP server with faults, as a process: `python faulty_server.py [PORT [CERTIFICATE KEY]]`.
 
-It prints its port. The path decides: /ok, /json, /things[/ID], /status/N, /slow/SECONDS, /reset, /half,
-/no-length, /close, /interim, /second-dies, /mute (reads, never answers), /garbage. x-served-by holds
-the number of the connection. GET /count answers how many requests came in so far, as JSON by path.
+It prints its port. The path decides: /ok, /json, /things[/ID], /status/N, /warming/N (503 to the first N),
+/slow/SECONDS, /reset, /half, /no-length, /close, /interim, /second-dies, /mute (reads, never answers),
+/garbage. x-served-by holds the number of the connection. GET /count answers how many requests came in so
+far, as JSON by path.
 """
 
 import asyncio
@@ -50,6 +51,9 @@ async def respond(
     if first == "interim":
         writer.write(HINTS)
         await asyncio.sleep(0.05)  # In a segment of its own: the client must wait for the final answer.
+    if first == "warming":
+        writer.write(answer(503 if seen[path] <= int(argument) else 200, b"", number))
+        return True
     if first == "second-dies" and nth == 2:
         return False
     answers = {

@@ -124,8 +124,9 @@ def observation(
     *,
     generator: GeneratorHealth | None = None,
     timeline: Timeline | None = None,
+    warm_up: Iterable[Exchange] = (),
 ) -> Observation:
-    return Observation(tuple(exchanges), generator or health(), tuple(faults), timeline)
+    return Observation(tuple(exchanges), generator or health(), tuple(faults), timeline, tuple(warm_up))
 
 
 def pod(

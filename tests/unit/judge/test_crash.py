@@ -41,6 +41,13 @@ def test_a_crash_without_failures_passes() -> None:
     assert verdict.numbers["failed_seconds"] == 0
 
 
+def test_a_failure_in_the_warm_up_is_told_and_not_charged_to_the_crash() -> None:
+    verdict = crash(observation(CLEAN, [crash_fault()], warm_up=[failed(80.0)]), TIGHT)
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.numbers["failed_seconds"] == 0
+    assert "before the traffic was steady 1 of 1 request failed" in verdict.seen
+
+
 @pytest.mark.parametrize(
     ("until", "objectives", "outcome", "charged"),
     [

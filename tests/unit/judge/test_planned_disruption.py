@@ -60,6 +60,14 @@ def test_where_a_failure_lies_decides(extra: list[Exchange], outcome: Outcome, w
     assert words in verdict.seen
 
 
+def test_a_failure_in_the_warm_up_is_told_and_charges_nobody() -> None:
+    seen = observation(CLEAN, three_faults(), warm_up=[exchange(80.0), failed(80.1)])
+    verdict = planned_disruption(seen)
+    assert verdict.outcome is Outcome.PASSED
+    assert "before the traffic was steady 1 of 2 requests failed (1x connection refused)" in verdict.seen
+    assert verdict.numbers["warm_up_failed"] == 1
+
+
 @pytest.mark.parametrize(
     ("generator", "words"),
     [
