@@ -11,7 +11,7 @@ from tiny import system_in
 from seatrial.kube import clock
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder, pods_now, workload_now
-from seatrial.model.timeline import Change, EndpointsSeen, PodSeen, Timeline, WorkloadSeen
+from seatrial.model.timeline import Change, EndpointsSeen, PodSeen, Timeline, UsageSeen, WorkloadSeen
 from seatrial.waiting import NotYet, Ready
 
 
@@ -132,6 +132,47 @@ def test_who_may_not_watch_nodes_gets_a_note_and_the_rest(
         timeline = recorder.snapshot()
     assert [note for note in timeline.notes if "nodes" in note and "ClusterRole" in note]
     assert [seen for seen in timeline.seen if isinstance(seen, PodSeen)]
+
+
+AUTOSCALED = {"web": {"kind": "Deployment", "name": "web", "stateless": True, "autoscaled": "web"}}
+
+
+def test_the_usage_of_an_autoscaled_system_is_recorded_once_for_each_window(deployed: Kube) -> None:
+    def measured(timeline: Timeline) -> Ready[list[UsageSeen]] | NotYet:
+        seen = [usage for usage in timeline.usages() if usage.pod.startswith("web-")]
+        pods = {usage.pod for usage in seen}
+        # One more window than pods: then at least one pod was measured anew.
+        return Ready(seen) if len(pods) >= 2 and len(seen) > len(pods) else NotYet(f"{len(seen)} so far")
+
+    with Recorder(deployed, system_in(deployed, workloads=AUTOSCALED)) as recorder:
+        seen = recorder.wait(measured, within_seconds=120, what="usage measured anew")
+        pods = {pod.name: pod for pod in pods_now(recorder.snapshot(), "web")}
+    assert len({(usage.pod, usage.measured_at) for usage in seen}) == len(seen)
+    for usage in seen:
+        assert usage.measured_at < usage.at + 1.0
+        assert 1.0 < usage.window_seconds < 120.0
+        assert list(usage.containers) == list(pods[usage.pod].requests)
+        assert all(amounts["memory"] > 0 for amounts in usage.containers.values())
+
+
+def test_who_may_not_read_the_metrics_api_gets_one_note(
+    as_user: Callable[[list[dict[str, Any]]], Kube],
+) -> None:
+    groups = ["", "apps", "autoscaling", "discovery.k8s.io"]
+    user = as_user([{"apiGroups": groups, "resources": ["*"], "verbs": ["get", "list", "watch"]}])
+    with Recorder(user, system_in(user, workloads=AUTOSCALED)) as recorder:
+        recorder.wait(
+            lambda timeline: Ready(None) if _usage_notes(timeline) else NotYet("no note"),
+            within_seconds=20,
+            what="a note",
+        )
+        time.sleep(2.5)  # Two more polls.
+        (note,) = _usage_notes(recorder.snapshot())
+    assert "metrics.k8s.io" in note
+
+
+def _usage_notes(timeline: Timeline) -> list[str]:
+    return [note for note in timeline.notes if note.startswith("no usage of pods")]
 
 
 def test_watching_ends_at_once(deployed: Kube) -> None:

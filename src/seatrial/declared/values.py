@@ -11,9 +11,6 @@ Path = tuple[str | int, ...]
 _NO_MAPPING: dict[str, Any] = {}
 _NO_LIST: list[Any] = []
 
-_FACTORS = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
-_FACTORS |= {unit: 1024.0**power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), start=1)}
-
 
 class Pattern:
     """A regular expression that is compiled when it is first used: most inputs need few of them."""
@@ -70,27 +67,6 @@ def maps(value: Any) -> list[tuple[int, dict[str, Any]]]:
     if value.__class__ is not list:
         return []
     return [(index, item) for index, item in enumerate(value) if item.__class__ is dict]
-
-
-def quantity(value: Any) -> float | None:
-    """A Kubernetes quantity ("500m", "1.5Gi", 2) in its base unit (cores, bytes), or None when it is none."""
-    if value.__class__ is int or value.__class__ is float:
-        return float(value)
-    written = text(value).strip()
-    suffix = written[-2:] if written[-1:] == "i" else written[-1:]
-    factor = _FACTORS.get(suffix)
-    number = written if factor is None else written[: -len(suffix)]
-    if (
-        (not number[-1:].isdecimal() and number[-1:] != ".")
-        or not number.isascii()
-        or "_" in number
-        or len(number) > 40
-    ):
-        return None
-    try:
-        return float(number) * (factor or 1.0)
-    except ValueError:
-        return None
 
 
 def percentage(value: Any) -> float | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from seatrial.judge.hpa import decision_lags, explain_decisions
 from seatrial.judge.pods import deletions
 from seatrial.judge.scaling_delays import LoadStep, delays, first, foreign_target, last, why_no_rise
 from seatrial.judge.windows import Window, failures, split
@@ -87,7 +88,8 @@ def rises(timeline: Timeline, step: LoadStep, objectives: Objectives, generator:
     }
 
     def answer(outcome: Outcome, why: str, next_step: str) -> Verdict:
-        return Verdict(outcome, seen + why, allowed, next_step, numbers, tuple(delays(timeline, step)))
+        reasons = (*delays(timeline, step), *_oracle(timeline, step))
+        return Verdict(outcome, seen + why, allowed, next_step, numbers, reasons)
 
     if foreign := foreign_target(timeline, step):
         return answer(Outcome.FAILED, "", foreign)
@@ -101,6 +103,17 @@ def rises(timeline: Timeline, step: LoadStep, objectives: Objectives, generator:
     if reached is None and held < limit:
         return answer(Outcome.INCONCLUSIVE, "", f"Hold the load for {seconds(limit)} or longer.")
     return answer(Outcome.FAILED, "", why_no_rise(timeline, step))
+
+
+def _oracle(timeline: Timeline, step: LoadStep) -> Iterator[str]:
+    """What the autoscaler's oracle says of the step: the controller is not judged here, but explained."""
+    explained = explain_decisions(timeline, autoscaler=step.autoscaler, workload=step.workload)
+    if explained.outcome is not Outcome.ERROR:
+        yield from decision_lags(
+            timeline, autoscaler=step.autoscaler, workload=step.workload, since=step.began_at
+        )
+    yield f"the oracle: {explained.seen}"
+    yield from explained.reasons
 
 
 def falls(timeline: Timeline, step: LoadStep, objectives: Objectives, minimum: int) -> Verdict:

@@ -59,6 +59,7 @@ _TABLE = (
     Resource("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole", namespaced=False),
     Resource("rbac.authorization.k8s.io/v1", "clusterrolebindings", "ClusterRoleBinding", namespaced=False),
     Resource("storage.k8s.io/v1", "storageclasses", "StorageClass", namespaced=False),
+    Resource("metrics.k8s.io/v1beta1", "pods", "PodMetrics"),
     Resource("scheduling.k8s.io/v1", "priorityclasses", "PriorityClass", namespaced=False),
 )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from seatrial.judge.hpa.manifest import metric_body, metric_name
 from seatrial.kube.clock import server_time
+from seatrial.model.quantity import thousandths
 from seatrial.model.system import System
 from seatrial.model.timeline import (
     AutoscalerSeen,
@@ -16,6 +19,7 @@ from seatrial.model.timeline import (
     EventSeen,
     NodeSeen,
     PodSeen,
+    UsageSeen,
     WorkloadSeen,
 )
 
@@ -119,7 +123,26 @@ def pod_seen(pod: Object, at: float, change: Change, roles: Roles, clock: Clock)
         ready_at=server_time(ready.get("lastTransitionTime"), clock) if is_ready else None,
         deleting=metadata.get("deletionTimestamp") is not None,
         reason=pod_reason(pod),
+        requests=container_requests(pod),
+        pod_requests=amounts(((pod.get("spec") or {}).get("resources") or {}).get("requests")),
     )
+
+
+def container_requests(pod: Object) -> dict[str, dict[str, int]]:
+    """Requests in thousandths by container; of the init containers only those that stay (sidecars)."""
+    spec = pod.get("spec") or {}
+    sidecars = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
+    containers = [*(spec.get("containers") or ()), *sidecars]
+    return {
+        str(container["name"]): amounts((container.get("resources") or {}).get("requests"))
+        for container in containers
+    }
+
+
+def amounts(quantities: Object | None) -> dict[str, int]:
+    """Quantities by resource, in thousandths."""
+    found = {str(name): thousandths(written) for name, written in (quantities or {}).items()}
+    return {name: amount for name, amount in found.items() if amount is not None}
 
 
 def endpoints_seen(piece: Object, at: float, change: Change) -> EndpointsSeen:
@@ -175,17 +198,41 @@ def autoscaler_seen(hpa: Object, at: float, change: Change) -> AutoscalerSeen:
         desired=int(status.get("desiredReplicas") or 0),
         metrics=tuple(metrics_in_words(spec.get("metrics") or (), status.get("currentMetrics") or ())),
         conditions=tuple(conditions_in_words(status.get("conditions") or ())),
+        spec=spec,
+        current_metrics=tuple(status.get("currentMetrics") or ()),
     )
+
+
+def usage_seen(metrics: Object, at: float, clock: Clock) -> UsageSeen:
+    """A PodMetrics of metrics.k8s.io; its time is the end of the window."""
+    measured_at = server_time(metrics.get("timestamp"), clock)
+    usage = {str(entry["name"]): entry.get("usage") or {} for entry in metrics.get("containers") or ()}
+    return UsageSeen(
+        at=at,
+        pod=metrics["metadata"]["name"],
+        measured_at=at if measured_at is None else measured_at,
+        window_seconds=duration(str(metrics.get("window") or "")),
+        containers={name: amounts(written) for name, written in usage.items()},
+    )
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|us|µs|ns|s)")
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+
+
+def duration(written: str) -> float:
+    """A duration as Go writes it ("15.2s", "1m0.5s"), in seconds; what is none counts 0."""
+    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION.findall(written))
 
 
 def metrics_in_words(wanted: Any, current: Any) -> list[str]:
     """Each metric of an autoscaler with its value and target, e.g. `cpu 134 % of 60 %`."""
-    values = {_metric_name(entry): entry for entry in current}
+    values = {metric_name(entry): entry for entry in current}
     words = []
     for entry in wanted:
-        name = _metric_name(entry)
-        target = (_metric_body(entry).get("target")) or {}
-        value = _metric_body(values[name]).get("current") or {} if name in values else {}
+        name = metric_name(entry)
+        target = (metric_body(entry).get("target")) or {}
+        value = metric_body(values[name]).get("current") or {} if name in values else {}
         words.append(f"{name} {_amount(value)} of {_amount(target)}")
     return words
 
@@ -198,16 +245,6 @@ def conditions_in_words(conditions: Any) -> list[str]:
         if holds is (kind == "ScalingLimited"):
             words.append(f"{kind}: {entry.get('reason', '')}")
     return words
-
-
-def _metric_body(entry: Any) -> Mapping[str, Any]:
-    kind = str(entry.get("type", ""))
-    return dict(entry.get(kind[:1].lower() + kind[1:]) or {})
-
-
-def _metric_name(entry: Any) -> str:
-    body = _metric_body(entry)
-    return str(body.get("name") or (body.get("metric") or {}).get("name") or entry.get("type", ""))
 
 
 def _amount(value: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from seatrial.kube import clock as server_clock
 from seatrial.kube import records
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
+from seatrial.kube.usage import UsagePoll
 from seatrial.kube.watch import Watch
 from seatrial.model.system import System
 from seatrial.model.timeline import Change, Clock, PodSeen, Seen, Timeline, WorkloadSeen
@@ -46,6 +47,7 @@ class Recorder:
         self._gaps: list[tuple[float, float]] = []
         self._notes: list[str] = []
         self._watches: list[Watch] = []
+        self._polls: list[UsagePoll] = []
         self._clock: Clock | None = None
         self._began_at = 0.0
         self._ended_at: float | None = None
@@ -60,8 +62,10 @@ class Recorder:
         self._clock = server_clock.measure(self.kube)
         self._began_at = time.monotonic()
         self._watches = [Watch(self.kube, kind, self._deliver, self._gap, self._note) for kind in KINDS]
-        for watch in self._watches:
-            watch.start()
+        if any(workload.autoscaled for workload in self.system.workloads.values()):
+            self._polls = [UsagePoll(self.kube, self.clock, self._keep, self._note)]
+        for thread in self._threads:
+            thread.start()
         try:
             eventually(
                 self._established,
@@ -78,6 +82,10 @@ class Recorder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop()
+
+    @property
+    def _threads(self) -> list[Watch | UsagePoll]:
+        return [*self._watches, *self._polls]
 
     @property
     def clock(self) -> Clock:
@@ -127,11 +135,11 @@ class Recorder:
     def _stop(self) -> None:
         with self._lock:
             self._ended_at = time.monotonic()
-        for watch in self._watches:
-            watch.stop()
-        for watch in self._watches:
-            watch.join(JOIN_SECONDS)
-        alive = [watch.name for watch in self._watches if watch.is_alive()]
+        for thread in self._threads:
+            thread.stop()
+        for thread in self._threads:
+            thread.join(JOIN_SECONDS)
+        alive = [thread.name for thread in self._threads if thread.is_alive()]
         if alive:
             self._note(f"did not end within {JOIN_SECONDS:g} s: {', '.join(alive)}")
 
@@ -146,8 +154,12 @@ class Recorder:
 
     def _deliver(self, obj: Object, change: Change, at: float, initial: bool) -> None:
         seen = self._record(obj, change, at, initial)
+        if seen is not None:
+            self._keep(seen)
+
+    def _keep(self, seen: Seen) -> None:
         with self._lock:
-            if seen is not None and self._ended_at is None:
+            if self._ended_at is None:
                 self._seen.append(seen)
 
     def _record(self, obj: Object, change: Change, at: float, initial: bool) -> Seen | None:

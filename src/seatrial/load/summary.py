@@ -75,6 +75,8 @@ class LoadSummary:
         """Requests whose end came later than this after their planned time."""
         # The value of a bucket is its upper end, 0.1 % above what may have been recorded.
         limit = self.from_planned.get_highest_equivalent_value(int(milliseconds * 1_000))
+        if self.from_planned.get_max_value() <= limit:
+            return 0
         steps = self.from_planned.get_recorded_iterator()
         return sum(step.count_added_in_this_iter_step for step in steps if step.value_iterated_to > limit)
 

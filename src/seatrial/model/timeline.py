@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Change(StrEnum):
@@ -57,6 +58,10 @@ class PodSeen:
     deleting: bool
     reason: str = ""
     """Why it waits or ended, e.g. CrashLoopBackOff, OOMKilled, Unschedulable."""
+    requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Thousandths, by container (sidecars included) and resource."""
+    pod_requests: Mapping[str, int] = field(default_factory=dict)
+    """Thousandths, by resource, when the pod itself has requests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,26 @@ class AutoscalerSeen:
     """Each metric in words, e.g. "cpu 134 % of 60 %"."""
     conditions: tuple[str, ...]
     """Each true condition or its failure, e.g. "ScalingLimited: TooManyReplicas"."""
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    """As in the object: what the controller goes by."""
+    current_metrics: tuple[Mapping[str, Any], ...] = ()
+    """status.currentMetrics, as in the object."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSeen:
+    """What the metrics API said of one pod, at the first poll that found it new.
+
+    Attributes:
+        measured_at: end of the window that was measured.
+        containers: thousandths by container and resource; empty when the API has the pod no more.
+    """
+
+    at: float
+    pod: str
+    measured_at: float
+    window_seconds: float
+    containers: Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +157,7 @@ class EventSeen:
     count: int = 1
 
 
-Seen = PodSeen | EndpointsSeen | WorkloadSeen | AutoscalerSeen | NodeSeen | EventSeen
+Seen = PodSeen | EndpointsSeen | WorkloadSeen | AutoscalerSeen | NodeSeen | EventSeen | UsageSeen
 
 
 @dataclass(frozen=True)
@@ -169,6 +194,9 @@ class Timeline:
 
     def autoscaler_states(self, name: str = "") -> Iterator[AutoscalerSeen]:
         return (s for s in self.seen if isinstance(s, AutoscalerSeen) and name in ("", s.name))
+
+    def usages(self) -> Iterator[UsageSeen]:
+        return (s for s in self.seen if isinstance(s, UsageSeen))
 
     def events(self) -> Iterator[EventSeen]:
         return (s for s in self.seen if isinstance(s, EventSeen))

@@ -25,6 +25,7 @@ from seatrial.model.timeline import (
     NodeSeen,
     PodSeen,
     Seen,
+    UsageSeen,
     WorkloadSeen,
 )
 
@@ -37,6 +38,7 @@ _SEEN: dict[str, type[Any]] = {
     "autoscaler": AutoscalerSeen,
     "node": NodeSeen,
     "event": EventSeen,
+    "usage": UsageSeen,
 }
 _SEEN_NAMES = {kind: name for name, kind in _SEEN.items()}
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

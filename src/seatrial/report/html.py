@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -102,6 +103,7 @@ def _rows(views: Sequence[CheckView], rows: Sequence[DeclaredRow]) -> list[Check
     return [*sorted(red, key=_how_good), *calm, *(row for row in rows if not row.outcome.makes_red)]
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("seatrial.report"),

@@ -168,6 +168,32 @@ def test_an_autoscaler_in_words(recorded: dict[str, Any]) -> None:
     assert (seen.minimum, seen.maximum, seen.current, seen.desired) == (2, 4, 2, 2)
     assert seen.metrics == ("cpu 20 % of 60 %",)
     assert seen.conditions == ()
+    assert seen.spec["maxReplicas"] == 4
+    assert [entry["type"] for entry in seen.current_metrics] == ["Resource"]
+
+
+def test_requests_are_thousandths_and_sidecars_count() -> None:
+    def container(name: str, cpu: str, **more: str) -> dict[str, Any]:
+        return {"name": name, "resources": {"requests": {"cpu": cpu}}, **more}
+
+    spec = {
+        "initContainers": [container("setup", "2"), container("mesh", "50m", restartPolicy="Always")],
+        "containers": [container("app", "0.1"), {"name": "bare"}],
+    }
+    found = records.container_requests({"spec": spec})
+    assert found == {"app": {"cpu": 100}, "bare": {}, "mesh": {"cpu": 50}}
+
+
+def test_the_usage_of_a_pod() -> None:
+    metrics = {
+        "metadata": {"name": "web-1"},
+        "timestamp": "2026-11-25T03:45:19Z",
+        "window": "1m15.5s",
+        "containers": [{"name": "app", "usage": {"cpu": "12345678n", "memory": "64Mi"}}],
+    }
+    seen = records.usage_seen(metrics, AT, CLOCK)
+    assert (seen.pod, seen.measured_at, seen.window_seconds) == ("web-1", 319.0, 75.5)
+    assert seen.containers == {"app": {"cpu": 13, "memory": 64 * 1024**2 * 1000}}
 
 
 def test_an_autoscaler_that_is_held_back_says_why() -> None:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 
 from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
 from seatrial.model.fault import Disturbance, FaultRecord, Target
-from seatrial.model.timeline import AutoscalerSeen, EndpointsSeen, EventSeen, NodeSeen, PodSeen, WorkloadSeen
+from seatrial.model.timeline import (
+    AutoscalerSeen,
+    EndpointsSeen,
+    EventSeen,
+    NodeSeen,
+    PodSeen,
+    UsageSeen,
+    WorkloadSeen,
+)
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.report import codec
 
@@ -72,11 +80,14 @@ results = st.builds(
     finished_at=times,
     evidence=texts,
 )
+amounts = st.dictionaries(texts, st.integers(min_value=0), max_size=2)
+by_container = st.dictionaries(texts, amounts, max_size=2)
+objects = st.dictionaries(texts, plain, max_size=3)
 seen = st.one_of(
-    *(
-        st.from_type(kind)
-        for kind in (PodSeen, EndpointsSeen, WorkloadSeen, AutoscalerSeen, NodeSeen, EventSeen)
-    )
+    *(st.from_type(kind) for kind in (EndpointsSeen, WorkloadSeen, NodeSeen, EventSeen)),
+    st.builds(PodSeen, requests=by_container, pod_requests=amounts),
+    st.builds(UsageSeen, containers=by_container),
+    st.builds(AutoscalerSeen, spec=objects, current_metrics=st.lists(objects, max_size=2).map(tuple)),
 )
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from seatrial.declared.objects import TEMPLATES, Resource, Workload, minimum_of
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import replicated
-from seatrial.declared.values import brief, dig, mapping, maps, quantity, text, whole
+from seatrial.declared.values import brief, dig, mapping, maps, text, whole
+from seatrial.model.quantity import quantity
 
 _AUTOSCALER = "HorizontalPodAutoscaler"
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from seatrial.declared.objects import Container, Resource
 from seatrial.declared.rule import EVERY_CONTAINER, Found, Level, Severity, rule
-from seatrial.declared.values import brief, quantity
+from seatrial.declared.values import brief
+from seatrial.model.quantity import quantity
 
 _MANAGING = "concepts/configuration/manage-resources-containers/"
 _MEBIBYTE = 1024.0 * 1024.0

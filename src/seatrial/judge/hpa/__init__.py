@@ -5,7 +5,9 @@ decide(Autoscaler(maximum=6, metrics=(metric,)), View(now, 2, 2, pods)).why
 
 from seatrial.judge.hpa.cycles import cycles_to_reach
 from seatrial.judge.hpa.decide import decide
-from seatrial.judge.hpa.live import Reading, Watched, explain_decisions
+from seatrial.judge.hpa.lags import decision_lags
+from seatrial.judge.hpa.live import explain_decisions
+from seatrial.judge.hpa.manifest import autoscaler_from
 from seatrial.judge.hpa.records import (
     Autoscaler,
     Behavior,
@@ -31,12 +33,12 @@ __all__ = [
     "Pod",
     "Policy",
     "Proposal",
-    "Reading",
     "Rules",
     "Sample",
     "View",
-    "Watched",
+    "autoscaler_from",
     "cycles_to_reach",
     "decide",
+    "decision_lags",
     "explain_decisions",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import random
 
 import pytest
@@ -13,16 +14,16 @@ from seatrial.judge.hpa import (
     Behavior,
     Memory,
     Metric,
-    Reading,
+    Rules,
     Sample,
     View,
-    Watched,
     cycles_to_reach,
     decide,
+    decision_lags,
     explain_decisions,
 )
-from seatrial.model.timeline import AutoscalerSeen, Change, Clock, PodSeen, Seen, Timeline
-from seatrial.model.verdict import Outcome
+from seatrial.model.timeline import AutoscalerSeen, Change, Clock, PodSeen, Seen, Timeline, UsageSeen
+from seatrial.model.verdict import Outcome, Verdict
 
 CPU = Metric(kind="Resource", target_type="Utilization", target=50, resource="cpu")
 REQUESTS = {"app": {"cpu": 100}}
@@ -40,11 +41,11 @@ class World:
         self.seen: list[Seen] = []
         self.memory = Memory()
         self.samples: dict[str, Sample] = {}
-        self.readings: list[Reading] = []
+        self.known: dict[str, Sample] = {}
         self.desired = BOUNDS[0]
         self.number = 0
 
-    def run(self, seconds: int, load: dict[int, int]) -> Watched:
+    def run(self, seconds: int, load: dict[int, int]) -> Timeline:
         scrape, sync, poll = (
             self.chance.uniform(1, 15),
             self.chance.uniform(1, 15),
@@ -60,15 +61,24 @@ class World:
                 self._scrape(now + 0.2, total)
             if second % 15 == int(sync) % 15:
                 self._sync(now + 0.6)
-            self.readings.append(Reading(now + poll, {"cpu": dict(self.samples)}))
+            self._poll(now + poll)
         ordered = tuple(sorted(self.seen, key=lambda item: item.at))
-        timeline = Timeline(0.0, float(seconds), Clock(0.0, 0.1, 0.0), ordered)
-        return Watched(timeline, "orders", "orders", (CPU,), REQUESTS, self.readings, self.behavior)
+        return Timeline(0.0, float(seconds), Clock(0.0, 0.1, 0.0), ordered)
 
     def _scrape(self, now: float, total: int) -> None:
         ready = [name for name, born in self.born.items() if born + 3 <= now]
         each = min(total // max(len(ready), 1), LIMIT)
         self.samples = {name: Sample(each, now, 15.0) for name in ready}
+
+    def _poll(self, at: float) -> None:
+        """The recorder beside: what is new in the metrics API comes onto the timeline."""
+        for name in [name for name in self.known if name not in self.samples]:
+            del self.known[name]
+            self.seen.append(UsageSeen(at, name, 0.0, 15.0, {}))
+        for name, sample in self.samples.items():
+            if self.known.get(name) != sample:
+                self.known[name] = sample
+                self.seen.append(UsageSeen(at, name, sample.at, 15.0, {"app": {"cpu": sample.value}}))
 
     def _sync(self, now: float) -> None:
         pods = tuple(self._pod(name, now) for name in self.born)
@@ -94,7 +104,16 @@ class World:
         wanted = current if desired is None else desired
         self.seen.append(
             AutoscalerSeen(
-                at, Change.MODIFIED, "orders", "Deployment/orders", *BOUNDS, current, wanted, (), ()
+                at,
+                Change.MODIFIED,
+                "orders",
+                "Deployment/orders",
+                *BOUNDS,
+                current,
+                wanted,
+                (),
+                (),
+                spec_of(self.behavior),
             )
         )
 
@@ -136,7 +155,36 @@ def seen_pod(
         started_at=None,
         ready_at=ready_at,
         deleting=False,
+        requests=REQUESTS,
     )
+
+
+def spec_of(behavior: Behavior | None) -> dict[str, object]:
+    """The manifest's spec that says what CPU, BOUNDS and `behavior` say."""
+    target = {"type": "Utilization", "averageUtilization": CPU.target}
+    spec: dict[str, object] = {
+        "minReplicas": BOUNDS[0],
+        "maxReplicas": BOUNDS[1],
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    }
+    if behavior is not None:
+        spec["behavior"] = {
+            "scaleUp": rules_of(behavior.scale_up),
+            "scaleDown": rules_of(behavior.scale_down),
+        }
+    return spec
+
+
+def rules_of(rules: Rules) -> dict[str, object]:
+    policies = rules.policies and [
+        {"type": p.kind, "value": p.value, "periodSeconds": p.period_seconds} for p in rules.policies
+    ]
+    written = {"policies": policies, "stabilizationWindowSeconds": rules.stabilization_seconds}
+    return {name: value for name, value in written.items() if value is not None}
+
+
+def explain(timeline: Timeline) -> Verdict:
+    return explain_decisions(timeline, autoscaler="orders", workload="orders")
 
 
 LOAD = {20: 60, 100: 700, 400: 80}
@@ -146,7 +194,7 @@ BEHAVIORS = [None, down(window=60), up(("Pods", 1, 30), window=0), Behavior()]
 @pytest.mark.parametrize("behavior", BEHAVIORS, ids=["none", "down 60 s", "one pod in 30 s", "defaults"])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_decision_of_a_right_autoscaler_is_explained(behavior: Behavior | None, seed: int) -> None:
-    verdict = explain_decisions(World(seed, behavior).run(800, LOAD))
+    verdict = explain(World(seed, behavior).run(800, LOAD))
     assert verdict.outcome is Outcome.PASSED, verdict.explain()
     assert verdict.numbers["decisions"] >= 3
     assert any("cpu: " in reason and "ceil(" in reason for reason in verdict.reasons)
@@ -154,25 +202,90 @@ def test_every_decision_of_a_right_autoscaler_is_explained(behavior: Behavior | 
 
 @pytest.mark.parametrize("off", [-1, 1, 2])
 def test_a_wrong_decision_is_named_with_the_nearest_right_one(off: int) -> None:
-    watched = World(1, down(window=60)).run(380, LOAD)
-    decisions = [n for n, s in enumerate(watched.timeline.seen) if isinstance(s, AutoscalerSeen)]
-    seen = list(watched.timeline.seen)
+    timeline = World(1, down(window=60)).run(380, LOAD)
+    decisions = [n for n, s in enumerate(timeline.seen) if isinstance(s, AutoscalerSeen)]
+    seen = list(timeline.seen)
     first = seen[decisions[1]]
     assert isinstance(first, AutoscalerSeen)
     seen[decisions[1]] = dataclasses.replace(first, desired=first.desired + off)
-    wrong = dataclasses.replace(watched, timeline=dataclasses.replace(watched.timeline, seen=tuple(seen)))
-    verdict = explain_decisions(wrong)
+    verdict = explain(dataclasses.replace(timeline, seen=tuple(seen)))
     assert verdict.outcome is Outcome.FAILED
     assert f"NOT explained; nearest is {first.desired}: cpu: " in verdict.explain()
 
 
 def test_without_decisions_or_readings_nothing_is_claimed() -> None:
     quiet = World(1, None).run(60, {20: 60})
-    assert explain_decisions(quiet).outcome is Outcome.INCONCLUSIVE
-    unread = dataclasses.replace(World(1, None).run(300, LOAD), readings=[])
-    verdict = explain_decisions(unread)
+    assert explain(quiet).outcome is Outcome.INCONCLUSIVE
+    watched = World(1, None).run(300, LOAD)
+    unread = tuple(item for item in watched.seen if not isinstance(item, UsageSeen))
+    verdict = explain(dataclasses.replace(watched, seen=unread))
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "no reading of the metrics lies near" in verdict.explain()
+
+
+def test_the_time_before_a_decision_is_told_by_stage() -> None:
+    timeline = World(1, None).run(380, {20: 104, 100: 700})
+    told = list(decision_lags(timeline, autoscaler="orders", workload="orders", since=30.0))
+    assert told[0].startswith("usage was over the target but within tolerance for ")
+    assert "after the step, " in told[1]
+    assert told[1].endswith(" s after it was measured")
+    assert told[2].startswith("the controller decided ")
+    grown = next(b for a, b in itertools.pairwise(timeline.autoscaler_states()) if b.desired > a.desired)
+    served, decided = (float(line.split(" s ")[0].rsplit(" ", 1)[1]) for line in told[1:])
+    assert served + decided == pytest.approx(grown.at - 30.0, abs=0.2)
+
+
+def test_without_a_decision_to_grow_no_time_is_told() -> None:
+    quiet = World(1, None).run(60, {20: 60})
+    assert list(decision_lags(quiet, autoscaler="orders", workload="orders", since=30.0)) == []
+
+
+def of_status(kind: str, target: dict[str, object], current: dict[str, object], desired: int) -> Timeline:
+    """One decision from 2 replicas that rests on a metric which only the status holds."""
+    field = kind[:1].lower() + kind[1:]
+    spec = {
+        "maxReplicas": 10,
+        "metrics": [{"type": kind, field: {"metric": {"name": "lag"}, "target": target}}],
+        "behavior": {},
+    }
+    written = ({"type": kind, field: {"metric": {"name": "lag"}, "current": current}},)
+    pods = [seen_pod(0.0, f"orders-{n}", -3600.0, ready_at=-3500.0) for n in range(2)]
+    before, after = (
+        AutoscalerSeen(
+            at, Change.MODIFIED, "orders", "Deployment/orders", 1, 10, 2, wanted, (), (), spec, now
+        )
+        for at, wanted, now in ((0.0, 2, ()), (30.0, desired, written))
+    )
+    return Timeline(0.0, 60.0, Clock(0.0, 0.1, 0.0), (*pods, before, after))
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "current", "desired"),
+    [
+        # 2 pods at 15 for each, target 10: ceil(1.5 x 2) = 3
+        ("Pods", {"type": "AverageValue", "averageValue": "10"}, {"averageValue": "15"}, 3),
+        # 45 of 30, both ready: ceil(1.5 x 2) = 3
+        ("Object", {"type": "Value", "value": "30"}, {"value": "45"}, 3),
+        # The share of two pods is 25.001 at most, so the total was 50.002 at most: ceil(50.002 / 10) = 6
+        ("External", {"type": "AverageValue", "averageValue": "10"}, {"averageValue": "25001m"}, 6),
+        # ... or 50.001 and no more than that; a share of 25 means 49.999 to 50: 5
+        ("External", {"type": "AverageValue", "averageValue": "10"}, {"averageValue": "25"}, 5),
+    ],
+)
+def test_metrics_that_only_the_status_holds(
+    kind: str, target: dict[str, object], current: dict[str, object], desired: int
+) -> None:
+    right = explain(of_status(kind, target, current, desired))
+    assert right.outcome is Outcome.PASSED, right.explain()
+    wrong = explain(of_status(kind, target, current, desired + 1))
+    assert wrong.outcome is Outcome.FAILED
+    assert f"nearest is {desired}: lag: " in wrong.explain()
+
+
+def test_a_metric_that_nothing_tells_of_is_no_explanation() -> None:
+    verdict = explain(of_status("Object", {"type": "Value", "value": "30"}, {}, 3))
+    assert verdict.outcome is Outcome.FAILED
+    assert "the status holds no value of it" in verdict.explain()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""Where the time went before the controller decided: tolerance, age of the sample, its own period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seatrial.judge.hpa.live import SYNC_SECONDS, decided_at
+from seatrial.judge.hpa.records import Proposal
+from seatrial.judge.hpa.watched import Watched
+from seatrial.judge.wording import seconds
+from seatrial.model.timeline import Timeline
+
+WITHIN = "within tolerance"
+
+
+def decision_lags(timeline: Timeline, *, autoscaler: str, workload: str, since: float) -> Iterator[str]:
+    """One sentence for each stage between `since` (the load began) and the first decision to grow after it.
+
+    A stage is told only where its stamps were seen. Nothing is said without a decision.
+
+    Raises:
+        ValueError: the autoscaler's specification cannot be read.
+    """
+    watched = Watched(timeline, autoscaler, workload)
+    grown = (pair for pair in watched.decisions() if pair[1].desired > pair[0].desired)
+    before, decision = next((pair for pair in grown if pair[1].at > since), (None, None))
+    if before is None or decision is None:
+        return
+    asked = None
+    tolerated = 0.0
+    readings = [reading for reading in watched.readings if since < reading.at < decision.at]
+    for number, reading in enumerate(readings):
+        proposals = _proposals(watched, reading.at)
+        if any(p.replicas is not None and p.replicas > before.desired for p in proposals):
+            asked = reading
+            break
+        if any(p.usage is not None and p.usage > p.metric.target and WITHIN in p.why for p in proposals):
+            following = readings[number + 1].at if number + 1 < len(readings) else decision.at
+            tolerated += following - reading.at
+    if tolerated:
+        yield f"usage was over the target but {WITHIN} for {seconds(tolerated)}"
+    if asked is None:
+        return
+    age = asked.at - max(seen.measured_at for seen in asked.usage.values())
+    yield (
+        f"usage that asked for more was first served {seconds(asked.at - since)} after the step, "
+        f"{seconds(max(age, 0.0))} after it was measured"
+    )
+    waited = seconds(decision.at - asked.at)
+    yield f"the controller decided {waited} later (it looks every {SYNC_SECONDS:g} s)"
+
+
+def _proposals(watched: Watched, moment: float) -> tuple[Proposal, ...]:
+    decision = decided_at(watched, moment)
+    return () if decision is None else decision.proposals
