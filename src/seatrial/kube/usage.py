@@ -55,7 +55,7 @@ class UsagePoll(threading.Thread):
             except (ApiRefused, ClusterUnreachable) as error:
                 if not self._told:
                     self._told = True
-                    self._note(f"no usage of pods: {error.what}")
+                    self._note(f"no usage of pods: {error.what}; {error.next_step}")
 
     def _poll(self) -> None:
         answers = self._kube.objects("PodMetrics")

@@ -227,10 +227,11 @@ def load_timeline(directory: Path, record: Record) -> tuple[Timeline | None, tup
         gaps = tuple((float(begin), float(end)) for begin, end in head["gaps"])
         clock = codec.from_plain(Clock, head["clock"])
         began_at, ended_at = float(head["began_at"]), float(head["ended_at"])
+        notes = tuple(str(note) for note in head.get("notes", ()))
     except (KeyError, TypeError, ValueError):
         return None, (*damage, f"{place or name}: the head of the timeline is missing")
     seen: tuple[Seen, ...] = tuple(_converted(objects, codec.seen_from_dict, damage))
-    return Timeline(began_at, ended_at, clock, seen, gaps), tuple(damage)
+    return Timeline(began_at, ended_at, clock, seen, gaps, notes), tuple(damage)
 
 
 def _converted(

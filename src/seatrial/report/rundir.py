@@ -177,6 +177,7 @@ class RunWriter:
             "ended_at": timeline.ended_at,
             "clock": timeline.clock,
             "gaps": timeline.gaps,
+            "notes": timeline.notes,
         }
         try:
             # mtime 0: the same timeline gives the same bytes.

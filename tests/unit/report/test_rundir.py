@@ -277,7 +277,7 @@ def test_traffic_and_timeline_come_back(tmp_path: Path) -> None:
         file.writelines(codec.dumps(exchange) + "\n" for exchange in reversed(exchanges))
     writer.traffic("a.b", "orders", path, "browse", HEALTH)
     node = NodeSeen(1.0, Change.ADDED, "worker", True, True)
-    timeline = Timeline(0.0, 9.0, Clock(1.0, 0.5, 2.0), (node,), ((3.0, 4.0),))
+    timeline = Timeline(0.0, 9.0, Clock(1.0, 0.5, 2.0), (node,), ((3.0, 4.0),), ("no watch on nodes",))
     stored = writer.timeline("a.b", "orders", timeline)
     assert stored == tmp_path / "evidence" / "a.b" / "orders" / "timeline.ndjson.gz"
     assert writer.timeline("a.b", "orders", timeline).name == "timeline-2.ndjson.gz"
