@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import pkgutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -17,8 +17,12 @@ def main() -> int:
             print(f"no benchmark {name}; there are {', '.join(n.removeprefix('bench_') for n in names)}")
             return 2
     for name in wanted:
-        print(f"\n== {name.removeprefix('bench_')} " + "=" * 60)
-        importlib.import_module(f"benchmarks.{name}").main()
+        print(f"\n== {name.removeprefix('bench_')} " + "=" * 60, flush=True)
+        # Each in a process of its own: a child's peak memory includes what its parent held when it forked.
+        if (
+            code := subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
+        ) != 0:
+            return code
     return 0
 
 
