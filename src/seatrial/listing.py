@@ -30,6 +30,11 @@ when it could not judge. `--format sarif --output lint.sarif` lets a code host s
 A finding is waived, for a reason and until a day, by an annotation on its object, or in the system file:
 `seatrial.dev/waive.orchestration.replicas: "one writer by design; until 2027-01-31"`. A waiver without
 reason or date, one that is over, and one that waives nothing are findings themselves.
+
+Left out, for they are no property of a workload's manifests: signatures and provenance of images and known
+CVEs (they are the registry's and the version's), charts and operators as packages, what only
+telecommunication profiles ask for (huge pages, exclusive CPUs, SR-IOV, dual stack), the sidecar of a mesh
+(injected, so not in the file), and the encryption of a volume (its storage class says it, in a way of its own).
 """
 
 

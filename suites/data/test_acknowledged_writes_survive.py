@@ -8,6 +8,7 @@ from seatrial.catalogue import ACKNOWLEDGED_WRITES, CORE, STATE, check
     level=CORE,
     needs={STATE, ACKNOWLEDGED_WRITES},
     disruptive=True,
+    proves=("data.stateful-volume", "data.lasting-volume"),
     requirement="A write that was acknowledged MUST be readable after its store was killed.",
     remedy="Answer only after the commit is durable (fsync on, synchronous replicas where there are any).",
 )

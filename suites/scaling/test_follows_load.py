@@ -8,6 +8,12 @@ from seatrial.catalogue import AUTOSCALER, CORE, check
     level=CORE,
     needs={AUTOSCALER},
     disruptive=True,
+    proves=(
+        "scaling.autoscaler-target",
+        "scaling.metric-has-request",
+        "scaling.reachable-target",
+        "orchestration.pre-stop",
+    ),
     requirement="An autoscaled workload MUST gain ready replicas under load within the objective, and shed "
     "them afterwards without failing a request.",
     remedy="Point the autoscaler at the workload and at a metric that the load moves; drain before exit.",

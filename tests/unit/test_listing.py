@@ -37,7 +37,7 @@ def test_proven_and_declared_are_listed_apart() -> None:
 def test_a_proven_check_names_what_it_shows() -> None:
     shown = {item.id: item.proves for item in proven_checks()}
     names = ", ".join(shown["orchestration.pod-replacement"])
-    assert f"    shows the effect of {names}" in checks_text(as_json=False).splitlines()
+    assert f" shows the effect of {names} " in " ".join(checks_text(as_json=False).split())
 
 
 def test_the_listing_fits_a_terminal() -> None:
