@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hpa_world import explain
 
-from seatrial.judge.hpa import decision_lags, explain_decisions
+from seatrial.judge.hpa import decision_lags
 from seatrial.model.timeline import AutoscalerSeen, Clock, Seen, Timeline, UsageSeen
-from seatrial.model.verdict import Outcome, Verdict
+from seatrial.model.verdict import Outcome
 from seatrial.report.codec import from_plain, seen_from_dict
 
 RECORDED = Path(__file__).parent / "data" / "orders-scaled.ndjson.gz"
@@ -22,10 +23,6 @@ def recorded() -> Timeline:
         head, *rest = map(json.loads, lines)
     seen = tuple(seen_from_dict(data) for data in rest)
     return Timeline(head["began_at"], head["ended_at"], from_plain(Clock, head["clock"]), seen)
-
-
-def explain(timeline: Timeline) -> Verdict:
-    return explain_decisions(timeline, autoscaler="orders", workload="orders")
 
 
 def changed(timeline: Timeline, change: Callable[[Seen], Seen]) -> Timeline:
