@@ -34,7 +34,7 @@ reason or date, one that is over, and one that waives nothing are findings thems
 Left out, for they are no property of a workload's manifests: signatures and provenance of images and known
 CVEs (they are the registry's and the version's), charts and operators as packages, what only
 telecommunication profiles ask for (huge pages, exclusive CPUs, SR-IOV, dual stack), the sidecar of a mesh
-(injected, so not in the file), and the encryption of a volume (its storage class says it, in a way of its own).
+(injected, so not in the file), and the encryption of a volume (its storage class says it, each in its way).
 """
 
 
