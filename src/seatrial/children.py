@@ -14,6 +14,8 @@ from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_STAMP = re.compile(r"^\[\d{4}-\d\d-\d\d [^\]]*\] ?")
+"""A time in front of a line, as Chaos Toolkit and Locust write it."""
 UNDO_SECONDS = 90.0
 """How long a child may take to undo its faults after it was asked to stop."""
 
@@ -54,7 +56,8 @@ def _watch(
         try:
             return child.wait(timeout=1.0)
         except subprocess.TimeoutExpired:
-            line = last_line(log)
+            # The stage has a clock of its own, and a tool that says the same each second is told once.
+            line = _STAMP.sub("", last_line(log))
             if line and line != shown:
                 note(line)
                 shown = line

@@ -62,3 +62,14 @@ def test_the_last_line_has_no_colours(tmp_path):
 
 def test_the_last_line_of_no_file_is_empty(tmp_path):
     assert last_line(tmp_path / "none") == ""
+
+
+def test_a_line_that_only_its_time_tells_apart_is_shown_once(tmp_path):
+    notes = []
+    code = (
+        "import time\n"
+        "for second in range(3):\n"
+        "    print(f'[2026-11-25 10:37:5{second} INFO] still steady', flush=True); time.sleep(1.2)\n"
+    )
+    assert run(code, tmp_path, notes=notes) == 0
+    assert notes == ["still steady"]
