@@ -152,6 +152,7 @@ def seen_pod(
         ready_at=ready_at,
         deleting=False,
         requests=REQUESTS,
+        limits={"app": {"cpu": LIMIT}},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from seatrial.judge.hpa import decision_lags, explain_decisions
+from seatrial.judge.hpa import cycles_in_words, decision_lags, explain_decisions
 from seatrial.judge.pods import deletions
 from seatrial.judge.scaling_delays import LoadStep, delays, first, foreign_target, last, why_no_rise
 from seatrial.judge.windows import Window, failures, split
@@ -107,11 +107,13 @@ def rises(timeline: Timeline, step: LoadStep, objectives: Objectives, generator:
 
 def _oracle(timeline: Timeline, step: LoadStep) -> Iterator[str]:
     """What the autoscaler's oracle says of the step: the controller is not judged here, but explained."""
-    explained = explain_decisions(timeline, autoscaler=step.autoscaler, workload=step.workload)
+    scaler, workload = step.autoscaler, step.workload
+    explained = explain_decisions(timeline, autoscaler=scaler, workload=workload)
     if explained.outcome is not Outcome.ERROR:
-        yield from decision_lags(
-            timeline, autoscaler=step.autoscaler, workload=step.workload, since=step.began_at
-        )
+        yield from decision_lags(timeline, autoscaler=scaler, workload=workload, since=step.began_at)
+        wanted = step.wanted_replicas
+        if cycles := cycles_in_words(timeline, autoscaler=scaler, workload=workload, wanted=wanted):
+            yield cycles
     yield f"the oracle: {explained.seen}"
     yield from explained.reasons
 

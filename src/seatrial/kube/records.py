@@ -123,18 +123,19 @@ def pod_seen(pod: Object, at: float, change: Change, roles: Roles, clock: Clock)
         ready_at=server_time(ready.get("lastTransitionTime"), clock) if is_ready else None,
         deleting=metadata.get("deletionTimestamp") is not None,
         reason=pod_reason(pod),
-        requests=container_requests(pod),
+        requests=by_container(pod, "requests"),
+        limits=by_container(pod, "limits"),
         pod_requests=amounts(((pod.get("spec") or {}).get("resources") or {}).get("requests")),
     )
 
 
-def container_requests(pod: Object) -> dict[str, dict[str, int]]:
-    """Requests in thousandths by container; of the init containers only those that stay (sidecars)."""
+def by_container(pod: Object, part: str) -> dict[str, dict[str, int]]:
+    """Requests or limits in thousandths; of the init containers only those that stay (sidecars)."""
     spec = pod.get("spec") or {}
     sidecars = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
     containers = [*(spec.get("containers") or ()), *sidecars]
     return {
-        str(container["name"]): amounts((container.get("resources") or {}).get("requests"))
+        str(container["name"]): amounts((container.get("resources") or {}).get(part))
         for container in containers
     }
 

@@ -60,6 +60,8 @@ class PodSeen:
     """Why it waits or ended, e.g. CrashLoopBackOff, OOMKilled, Unschedulable."""
     requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Thousandths, by container (sidecars included) and resource."""
+    limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """The same for its limits."""
     pod_requests: Mapping[str, int] = field(default_factory=dict)
     """Thousandths, by resource, when the pod itself has requests."""
 

@@ -180,7 +180,8 @@ def test_requests_are_thousandths_and_sidecars_count() -> None:
         "initContainers": [container("setup", "2"), container("mesh", "50m", restartPolicy="Always")],
         "containers": [container("app", "0.1"), {"name": "bare"}],
     }
-    found = records.container_requests({"spec": spec})
+    found = records.by_container({"spec": spec}, "requests")
+    assert records.by_container({"spec": spec}, "limits") == {"app": {}, "bare": {}, "mesh": {}}
     assert found == {"app": {"cpu": 100}, "bare": {}, "mesh": {"cpu": 50}}
 
 

@@ -85,7 +85,7 @@ by_container = st.dictionaries(texts, amounts, max_size=2)
 objects = st.dictionaries(texts, plain, max_size=3)
 seen = st.one_of(
     *(st.from_type(kind) for kind in (EndpointsSeen, WorkloadSeen, NodeSeen, EventSeen)),
-    st.builds(PodSeen, requests=by_container, pod_requests=amounts),
+    st.builds(PodSeen, requests=by_container, limits=by_container, pod_requests=amounts),
     st.builds(UsageSeen, containers=by_container),
     st.builds(AutoscalerSeen, spec=objects, current_metrics=st.lists(objects, max_size=2).map(tuple)),
 )

@@ -5,7 +5,7 @@ decide(Autoscaler(maximum=6, metrics=(metric,)), View(now, 2, 2, pods)).why
 
 from seatrial.judge.hpa.cycles import cycles_to_reach
 from seatrial.judge.hpa.decide import decide
-from seatrial.judge.hpa.lags import decision_lags
+from seatrial.judge.hpa.lags import cycles_in_words, decision_lags
 from seatrial.judge.hpa.live import explain_decisions
 from seatrial.judge.hpa.manifest import autoscaler_from
 from seatrial.judge.hpa.records import (
@@ -37,6 +37,7 @@ __all__ = [
     "Sample",
     "View",
     "autoscaler_from",
+    "cycles_in_words",
     "cycles_to_reach",
     "decide",
     "decision_lags",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from seatrial.judge.hpa.cycles import cycles_to_reach
+from seatrial.judge.hpa.decide import DEFAULTS, tolerance
 from seatrial.judge.hpa.live import SYNC_SECONDS, decided_at
-from seatrial.judge.hpa.records import Proposal
+from seatrial.judge.hpa.manifest import autoscaler_from
+from seatrial.judge.hpa.records import CPU, Proposal
 from seatrial.judge.hpa.watched import Watched
-from seatrial.judge.wording import seconds
+from seatrial.judge.wording import plural, seconds
 from seatrial.model.timeline import Timeline
 
 WITHIN = "within tolerance"
@@ -48,6 +51,46 @@ def decision_lags(timeline: Timeline, *, autoscaler: str, workload: str, since: 
     )
     waited = seconds(decision.at - asked.at)
     yield f"the controller decided {waited} later (it looks every {SYNC_SECONDS:g} s)"
+
+
+def cycles_in_words(timeline: Timeline, *, autoscaler: str, workload: str, wanted: int) -> str:
+    """How many decisions it takes to get `wanted` replicas when every pod works at its CPU limit.
+
+    Empty when the autoscaler does not go by the CPU's utilization, or no limit hides any of the load.
+
+    Raises:
+        ValueError: the autoscaler's specification cannot be read.
+    """
+    watched = Watched(timeline, autoscaler, workload)
+    pods = [states[-1] for states in timeline.pods.values() if states[-1].workload == workload]
+    if not watched.states or not pods:
+        return ""
+    spec = autoscaler_from(watched.states[0].spec)
+    cpu = next((m for m in spec.metrics if m.resource == CPU and m.target_type == "Utilization"), None)
+    request = 0 if cpu is None else _amount(pods[0].requests, cpu.container)
+    limit = 0 if cpu is None else _amount(pods[0].limits, cpu.container)
+    if cpu is None or not request or not limit:
+        return ""
+    count = cycles_to_reach(
+        spec.minimum,
+        wanted,
+        request=request,
+        limit=limit,
+        target=cpu.target,
+        tolerance=tolerance(spec, DEFAULTS).up,
+    )
+    told = (
+        f"a pod uses {limit}m CPU at most and requests {request}m: with a target of {cpu.target} % it takes"
+    )
+    if count is None:
+        return f"{told} for ever to get {wanted} replicas: the target is never exceeded"
+    return f"{told} {plural(count, 'decision')} or more from {spec.minimum} to {wanted} replicas"
+
+
+def _amount(amounts: Mapping[str, Mapping[str, int]], container: str) -> int:
+    """CPU of one container or of all; 0 where one has none."""
+    found = [amounts.get(name, {}).get(CPU, 0) for name in ([container] if container else amounts)]
+    return sum(found) if all(found) else 0
 
 
 def _proposals(watched: Watched, moment: float) -> tuple[Proposal, ...]:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 
 from seatrial.judge.hpa.decide import DEFAULTS, decide
+from seatrial.judge.hpa.manifest import autoscaler_from
 from seatrial.judge.hpa.records import Controller, Decision, Memory
 from seatrial.judge.hpa.watched import RESOURCES, Reading, Watched
 from seatrial.judge.wording import plural
@@ -51,6 +52,8 @@ def explain_decisions(
     allowed = "every decision follows from the metrics, pods and limits that the controller could see"
     decisions = list(watched.decisions())
     try:
+        for first in watched.states[:1]:
+            autoscaler_from(first.spec)
         found = [_explain(watched, before, state) for before, state in decisions]
     except ValueError as error:
         text = "Compare its spec.metrics with the autoscaling/v2 reference."

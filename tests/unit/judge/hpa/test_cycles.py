@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hpa_building import pod, resource, up
+from hpa_world import World
 
-from seatrial.judge.hpa import Autoscaler, Memory, View, cycles_to_reach, decide
+from seatrial.judge.hpa import Autoscaler, Memory, View, cycles_in_words, cycles_to_reach, decide
+from seatrial.model.timeline import PodSeen, Timeline
 
 
 @pytest.mark.parametrize(
@@ -25,6 +29,24 @@ def test_cycles_under_a_limit(
     replicas: int, wanted: int, limit: int, target: int, cycles: int | None
 ) -> None:
     assert cycles_to_reach(replicas, wanted, request=100, limit=limit, target=target) == cycles
+
+
+def cycles(timeline: Timeline, wanted: int) -> str:
+    return cycles_in_words(timeline, autoscaler="orders", workload="orders", wanted=wanted)
+
+
+def limited(timeline: Timeline, limits: dict[str, dict[str, int]]) -> Timeline:
+    seen = (dataclasses.replace(s, limits=limits) if isinstance(s, PodSeen) else s for s in timeline.seen)
+    return dataclasses.replace(timeline, seen=tuple(seen))
+
+
+def test_cycles_of_a_recorded_autoscaler_are_told() -> None:
+    timeline = World(1, None).run(60, {20: 60})
+    told = "a pod uses 200m CPU at most and requests 100m: with a target of 50 % it takes "
+    assert cycles(timeline, 8) == f"{told}1 decision or more from 2 to 8 replicas"
+    assert cycles(timeline, 9) == f"{told}2 decisions or more from 2 to 9 replicas"
+    assert cycles(limited(timeline, {"app": {"cpu": 50}}), 3).endswith("the target is never exceeded")
+    assert cycles(limited(timeline, {"app": {}}), 3) == ""
 
 
 def test_the_least_number_of_cycles_is_what_a_saturated_autoscaler_takes() -> None:
