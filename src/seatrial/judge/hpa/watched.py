@@ -18,7 +18,7 @@ RESOURCES = ("Resource", "ContainerResource")
 
 @dataclass(frozen=True)
 class Reading:
-    """The metrics API as it was from `at` on: the usage of each pod that it had."""
+    """The metrics API as it was from `at` on: the usage of each pod of the workload that it had."""
 
     at: float
     usage: Mapping[str, UsageSeen]
@@ -47,10 +47,15 @@ class Watched:
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
-        """One for each moment at which the metrics API had something new."""
+        """One for each moment at which the metrics API had something new of the workload's pods.
+
+        Of those only: the controller asks with the target's selector.
+        """
         usage: dict[str, UsageSeen] = {}
         found = []
-        for at, news in itertools.groupby(self.timeline.usages(), key=lambda seen: seen.at):
+        names = {states[0].name for states in self._pods}
+        own = (seen for seen in self.timeline.usages() if seen.pod in names)
+        for at, news in itertools.groupby(own, key=lambda seen: seen.at):
             usage = usage | {seen.pod: seen for seen in news}
             found.append(Reading(at, {name: seen for name, seen in usage.items() if seen.containers}))
         return tuple(found)

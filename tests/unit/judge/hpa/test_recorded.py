@@ -14,15 +14,19 @@ from seatrial.model.timeline import AutoscalerSeen, Clock, Seen, Timeline, Usage
 from seatrial.model.verdict import Outcome
 from seatrial.report.codec import from_plain, seen_from_dict
 
-RECORDED = Path(__file__).parent / "data" / "orders-scaled.ndjson.gz"
+DATA = Path(__file__).parent / "data"
+
+
+def read(name: str) -> Timeline:
+    with gzip.open(DATA / f"{name}.ndjson.gz", "rt") as lines:
+        head, *rest = map(json.loads, lines)
+    seen = tuple(seen_from_dict(data) for data in rest)
+    return Timeline(head["began_at"], head["ended_at"], from_plain(Clock, head["clock"]), seen)
 
 
 @pytest.fixture(scope="module")
 def recorded() -> Timeline:
-    with gzip.open(RECORDED, "rt") as lines:
-        head, *rest = map(json.loads, lines)
-    seen = tuple(seen_from_dict(data) for data in rest)
-    return Timeline(head["began_at"], head["ended_at"], from_plain(Clock, head["clock"]), seen)
+    return read("orders-one-step")
 
 
 def changed(timeline: Timeline, change: Callable[[Seen], Seen]) -> Timeline:
@@ -34,6 +38,14 @@ def test_every_decision_of_the_real_controller_is_explained(recorded: Timeline) 
     assert verdict.outcome is Outcome.PASSED, verdict.explain()
     assert verdict.seen == "3 of 3 decisions explained"
     assert verdict.reasons[0].endswith("2 -> 4: cpu: 133 % of 70 %, ceil(1.9 x 2 ready) = 4")
+
+
+def test_a_pod_without_a_sample_damps_the_second_step() -> None:
+    """Of all the metrics in the namespace those of the three scaled pods count, and one of these has none."""
+    verdict = explain(read("orders-missing-sample"))
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
+    assert verdict.seen == "3 of 3 decisions explained"
+    assert "1 missing and 0 unready the ratio 1.929 is 1.286, ceil(1.286 x 3) = 4" in verdict.reasons[1]
 
 
 @pytest.mark.parametrize("factor", [0.5, 2.0])
