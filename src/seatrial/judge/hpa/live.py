@@ -122,7 +122,8 @@ def _memory(watched: Watched, state: AutoscalerSeen, jitter: float) -> Memory:
     moment = state.at - SYNC_SECONDS + jitter
     while moment >= max(state.at - window - SYNC_SECONDS, watched.timeline.began_at):
         decision = decided_at(watched, moment)
-        if decision is not None and decision.proposals:
+        # The first is what a controller starts from; a moment whose metrics failed adds none of its own.
+        if decision is not None and len(decision.memory.recommendations) > 1:
             recommendations.append((moment, decision.memory.recommendations[-1][1]))
         moment -= SYNC_SECONDS
     recommendations.append((-math.inf, 0))  # it has not just started, even if nothing older is known

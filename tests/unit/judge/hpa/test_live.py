@@ -108,6 +108,12 @@ def test_metrics_that_only_the_status_holds(
     assert f"nearest is {desired}: lag: " in wrong.explain()
 
 
+def test_a_moment_whose_metric_failed_leaves_no_recommendation_behind() -> None:
+    """Before the decision the status held no value: nothing of that time holds the number up."""
+    verdict = explain(of_status("Object", {"type": "Value", "value": "30"}, {"value": "10"}, 1))
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
+
+
 def test_a_metric_that_nothing_tells_of_is_no_explanation() -> None:
     verdict = explain(of_status("Object", {"type": "Value", "value": "30"}, {}, 3))
     assert verdict.outcome is Outcome.FAILED
