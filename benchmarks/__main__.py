@@ -19,10 +19,9 @@ def main() -> int:
     for name in wanted:
         print(f"\n== {name.removeprefix('bench_')} " + "=" * 60, flush=True)
         # Each in a process of its own: a child's peak memory includes what its parent held when it forked.
-        if (
-            code := subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode
-        ) != 0:
-            return code
+        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)
+        if done.returncode:
+            return done.returncode
     return 0
 
 

@@ -207,13 +207,14 @@ def autoscaler_seen(hpa: Object, at: float, change: Change) -> AutoscalerSeen:
 def usage_seen(metrics: Object, at: float, clock: Clock) -> UsageSeen:
     """A PodMetrics of metrics.k8s.io; its time is the end of the window."""
     measured_at = server_time(metrics.get("timestamp"), clock)
-    usage = {str(entry["name"]): entry.get("usage") or {} for entry in metrics.get("containers") or ()}
     return UsageSeen(
         at=at,
         pod=metrics["metadata"]["name"],
         measured_at=at if measured_at is None else measured_at,
         window_seconds=duration(str(metrics.get("window") or "")),
-        containers={name: amounts(written) for name, written in usage.items()},
+        containers={
+            str(entry["name"]): amounts(entry.get("usage")) for entry in metrics.get("containers") or ()
+        },
     )
 
 

@@ -57,6 +57,9 @@ class Exchange:
         return self.fate is Fate.OK
 
 
+LATE_AFTER_SECONDS = 0.010
+"""A request that was sent later than this after its planned time is late."""
+
 DROPPED = "dropped"
 """The `error` of an arrival that the generator could not send: its fault, not the system's."""
 

@@ -20,12 +20,11 @@ from typing import Any
 import gevent
 from hdrh.histogram import HdrHistogram
 
-from seatrial.model.exchange import DROPPED, Exchange, Fate, GeneratorHealth
+from seatrial.model.exchange import DROPPED, LATE_AFTER_SECONDS, Exchange, Fate, GeneratorHealth
 from seatrial.traffic.connection import Answer, Connections
 from seatrial.traffic.journey import CompiledJourney, pick_by_weight
 from seatrial.traffic.schedule import Schedule, sliced
 
-LATE_AFTER_SECONDS = 0.010
 START_DELAY_SECONDS = 0.05
 LONGEST_SLEEP_SECONDS = 0.1
 """How long `stop` may go unnoticed when the next arrival is far."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from seatrial.errors import WaitExpired
 from seatrial.judge.statistics import percentile
 from seatrial.judge.steady import MINIMUM_REQUESTS, steady
-from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
+from seatrial.model.exchange import DROPPED, LATE_AFTER_SECONDS, Exchange, GeneratorHealth
 from seatrial.model.system import Objectives
 from seatrial.model.verdict import Verdict
 from seatrial.outcomes import require
@@ -19,7 +19,6 @@ STEADY_SECONDS = 3.0
 """Traffic before the first fault: the control. It must be clean, else nothing is injected."""
 WARM_UP_SECONDS = 45.0
 """How long traffic may take to become steady."""
-LATE_AFTER_SECONDS = 0.010
 
 
 def steady_since(

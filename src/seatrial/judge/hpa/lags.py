@@ -13,8 +13,6 @@ from seatrial.judge.hpa.watched import Watched
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.timeline import Timeline
 
-WITHIN = "within tolerance"
-
 
 def decision_lags(timeline: Timeline, *, autoscaler: str, workload: str, since: float) -> Iterator[str]:
     """One sentence for each stage between `since` (the load began) and the first decision to grow after it.
@@ -37,11 +35,11 @@ def decision_lags(timeline: Timeline, *, autoscaler: str, workload: str, since: 
         if any(p.replicas is not None and p.replicas > before.desired for p in proposals):
             asked = reading
             break
-        if any(p.usage is not None and p.usage > p.metric.target and WITHIN in p.why for p in proposals):
+        if any(p.tolerated for p in proposals):
             following = readings[number + 1].at if number + 1 < len(readings) else decision.at
             tolerated += following - reading.at
     if tolerated:
-        yield f"usage was over the target but {WITHIN} for {seconds(tolerated)}"
+        yield f"usage was over the target but within tolerance for {seconds(tolerated)}"
     if asked is None:
         return
     age = asked.at - max(seen.measured_at for seen in asked.usage.values())

@@ -7,13 +7,14 @@ accepted when any of that leads to it.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
 
 from seatrial.judge.hpa.decide import DEFAULTS, decide
 from seatrial.judge.hpa.manifest import autoscaler_from
-from seatrial.judge.hpa.records import Controller, Decision, Memory
-from seatrial.judge.hpa.watched import RESOURCES, Reading, Watched
+from seatrial.judge.hpa.records import RESOURCES, Autoscaler, Controller, Decision, Memory
+from seatrial.judge.hpa.watched import Reading, Watched, filled
+from seatrial.judge.scaling_delays import last
 from seatrial.judge.wording import plural
 from seatrial.model.timeline import AutoscalerSeen, Timeline
 from seatrial.model.verdict import Outcome, Verdict
@@ -52,8 +53,8 @@ def explain_decisions(
     allowed = "every decision follows from the metrics, pods and limits that the controller could see"
     decisions = list(watched.decisions())
     try:
-        for first in watched.states[:1]:
-            autoscaler_from(first.spec)
+        if watched.states:
+            autoscaler_from(watched.states[0].spec)
         found = [_explain(watched, before, state) for before, state in decisions]
     except ValueError as error:
         text = "Compare its spec.metrics with the autoscaling/v2 reference."
@@ -89,35 +90,34 @@ def _reachable(watched: Watched, before: AutoscalerSeen, state: AutoscalerSeen) 
     """All decisions that the oracle can reach from what was to be seen in the read window of `state`."""
     begin = state.at - READ_WINDOW_SECONDS
     changes = {item.at for item in watched.timeline.seen if begin <= item.at <= state.at}
-    memories = [_memory(watched, state, jitter) for jitter in JITTER_SECONDS]
+    spec = autoscaler_from(state.spec)
+    memories = [_memory(watched, spec, state, jitter) for jitter in JITTER_SECONDS]
+    readings = _near(watched, spec, state, begin)
     found: dict[int, Decision] = {}
     for moment in sorted({state.at, *changes}):
         view = watched.view(moment, before.desired)
-        for reading in _near(watched, state, begin):
-            for spec in watched.specs(state, reading, view):
-                for memory in memories:
-                    decision = decide(spec, view, memory, watched.flags)
-                    found.setdefault(decision.replicas, decision)
+        for reading, memory in itertools.product(readings, memories):
+            for way in filled(spec, state, reading, view):
+                decision = decide(way, view, memory, watched.flags)
+                found.setdefault(decision.replicas, decision)
     return list(found.values())
 
 
-def _near(watched: Watched, state: AutoscalerSeen, begin: float) -> list[Reading]:
+def _near(watched: Watched, spec: Autoscaler, state: AutoscalerSeen, begin: float) -> list[Reading]:
     """The readings of the window, the last one before it, and the first one soon after it."""
-    if all(entry.get("type") not in RESOURCES for entry in state.spec.get("metrics") or ()):
+    if all(metric.kind not in RESOURCES for metric in spec.metrics):
         return [Reading(state.at, {})]
-    readings: Sequence[Reading] = watched.readings
+    readings = watched.readings
     before = [r for r in readings if begin - STALE_SECONDS <= r.at < begin][-1:]
     after = [r for r in readings if state.at < r.at <= state.at + POLL_SECONDS][:1]
     return [*before, *(r for r in readings if begin <= r.at <= state.at), *after]
 
 
-def _memory(watched: Watched, state: AutoscalerSeen, jitter: float) -> Memory:
+def _memory(watched: Watched, spec: Autoscaler, state: AutoscalerSeen, jitter: float) -> Memory:
     """What the controller remembers at `state`: earlier recommendations, derived, and the changes seen."""
-    behavior = state.spec.get("behavior") or {}
-    given = [
-        (behavior.get(name) or {}).get("stabilizationWindowSeconds") for name in ("scaleUp", "scaleDown")
-    ]
-    window = max(watched.flags.downscale_stabilization_seconds, *(seconds or 0.0 for seconds in given))
+    rules = () if spec.behavior is None else (spec.behavior.scale_up, spec.behavior.scale_down)
+    windows = [rule.stabilization_seconds or 0.0 for rule in rules]
+    window = max([watched.flags.downscale_stabilization_seconds, *windows])
     recommendations = []
     moment = state.at - SYNC_SECONDS + jitter
     while moment >= max(state.at - window - SYNC_SECONDS, watched.timeline.began_at):
@@ -142,10 +142,11 @@ def decided_at(watched: Watched, moment: float) -> Decision | None:
     Raises:
         ValueError: the specification cannot be read.
     """
-    states = [state for state in watched.states if state.at <= moment]
-    readings = [reading for reading in watched.readings if reading.at <= moment]
-    if not states:
+    state = last(watched.states, moment)
+    if state is None:
         return None
-    view = watched.view(moment, states[-1].desired)
-    spec = watched.specs(states[-1], readings[-1] if readings else Reading(moment, {}), view)[0]
-    return decide(spec, view, flags=watched.flags)
+    readings = [reading for reading in watched.readings if reading.at <= moment]
+    view = watched.view(moment, state.desired)
+    reading = readings[-1] if readings else Reading(moment, {})
+    way = filled(autoscaler_from(state.spec), state, reading, view)[0]
+    return decide(way, view, flags=watched.flags)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seatrial.judge.hpa.records import Autoscaler, Behavior, Metric, Policy, Rules
+from seatrial.judge.hpa.records import RESOURCES, Autoscaler, Behavior, Metric, Policy, Rules
 from seatrial.model.quantity import thousandths
 
 Fields = Mapping[str, Any]
@@ -33,7 +33,7 @@ def metric_from(entry: Fields) -> Metric:
     kind, body = str(entry["type"]), metric_body(entry)
     target = body.get("target") or {}
     target_type = str(target.get("type"))
-    resource = str(body.get("name") or "") if kind in ("Resource", "ContainerResource") else ""
+    resource = str(body.get("name") or "") if kind in RESOURCES else ""
     amount: int | None
     if target_type == "Utilization":
         amount = target.get("averageUtilization")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 CPU = "cpu"
+RESOURCES = ("Resource", "ContainerResource")
+"""Kinds of metrics that come from the metrics API."""
 Select = Literal["Max", "Min", "Disabled"]
 
 
@@ -179,12 +181,14 @@ class Proposal:
         replicas: None when the metric failed.
         usage: percent for Utilization, else thousandths; of the pods that were counted.
         why: the arithmetic in one sentence, or the reason of the failure.
+        tolerated: usage is over the target, but within tolerance.
     """
 
     metric: Metric
     replicas: int | None
     usage: int | None
     why: str
+    tolerated: bool = False
 
 
 @dataclass(frozen=True)

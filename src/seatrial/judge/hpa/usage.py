@@ -112,7 +112,7 @@ def _of_pods(metric: Metric, view: View, tolerance: Tolerance, flags: Controller
     told = f"{metric.title}: {usage_of.words(usage)}"
     if not growing and not groups.missing:
         if tolerance.holds(ratio):
-            return Proposal(metric, current, usage, f"{told}, ratio {ratio:.4g} within tolerance")
+            return _within(metric, current, usage, told, ratio)
         replicas = math.ceil(ratio * groups.ready)
         return Proposal(
             metric, replicas, usage, f"{told}, ceil({ratio:.4g} x {groups.ready} ready) = {replicas}"
@@ -212,9 +212,7 @@ def _of_total(metric: Metric, view: View, tolerance: Tolerance) -> Proposal:
         ratio = _divided(usage, metric.target * view.status_replicas)
         told += " for each pod"
         if tolerance.holds(ratio):
-            return Proposal(
-                metric, view.status_replicas, usage, f"{told}, ratio {ratio:.4g} within tolerance"
-            )
+            return _within(metric, view.status_replicas, usage, told, ratio)
         replicas = min(math.ceil(usage / metric.target), LARGEST)
         return Proposal(metric, replicas, usage, f"{told}, ceil({usage} / {metric.target}) = {replicas}")
     ratio = usage / metric.target
@@ -222,12 +220,18 @@ def _of_total(metric: Metric, view: View, tolerance: Tolerance) -> Proposal:
         replicas = math.ceil(ratio)
         return Proposal(metric, replicas, usage, f"{told}, from zero: ceil({ratio:.4g}) = {replicas}")
     if tolerance.holds(ratio):
-        return Proposal(metric, view.spec_replicas, usage, f"{told}, ratio {ratio:.4g} within tolerance")
+        return _within(metric, view.spec_replicas, usage, told, ratio)
     if not view.pods:
         raise Unusable("the selector matches no pod")
     ready = sum(pod.phase == "Running" and pod.ready == "True" for pod in view.pods)
     replicas = min(math.ceil(ratio * ready), LARGEST)
     return Proposal(metric, replicas, usage, f"{told}, ceil({ratio:.4g} x {ready} ready) = {replicas}")
+
+
+def _within(metric: Metric, replicas: int, usage: int, told: str, ratio: float) -> Proposal:
+    """No change, for the ratio is within tolerance."""
+    why = f"{told}, ratio {ratio:.4g} within tolerance"
+    return Proposal(metric, replicas, usage, why, tolerated=ratio > 1.0)
 
 
 def _divided(one: int, other: int) -> float:

@@ -8,12 +8,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from seatrial.judge.hpa.decide import DEFAULTS
-from seatrial.judge.hpa.manifest import autoscaler_from, metric_body
-from seatrial.judge.hpa.records import Autoscaler, Controller, Metric, Pod, Sample, View
+from seatrial.judge.hpa.manifest import metric_body
+from seatrial.judge.hpa.records import RESOURCES, Autoscaler, Controller, Metric, Pod, Sample, View
 from seatrial.model.quantity import thousandths
 from seatrial.model.timeline import AutoscalerSeen, Change, PodSeen, Timeline, UsageSeen
-
-RESOURCES = ("Resource", "ContainerResource")
 
 
 @dataclass(frozen=True)
@@ -79,17 +77,14 @@ class Watched:
                 pods.append(_pod(seen))
         return View(moment, current, len(pods), tuple(pods))
 
-    def specs(self, state: AutoscalerSeen, reading: Reading, view: View) -> list[Autoscaler]:
-        """The specification of `state` with the metrics filled in: one for each way that they may have been.
 
-        More than one where the status holds a share that was cut to a whole number.
+def filled(spec: Autoscaler, state: AutoscalerSeen, reading: Reading, view: View) -> list[Autoscaler]:
+    """`spec` with its metrics filled in: one for each way that they may have been at `state`.
 
-        Raises:
-            ValueError: the specification cannot be read.
-        """
-        spec = autoscaler_from(state.spec)
-        ways = [_filled(metric, number, state, reading, view) for number, metric in enumerate(spec.metrics)]
-        return [replace(spec, metrics=chosen) for chosen in itertools.product(*ways)]
+    More than one where the status holds a share that was cut to a whole number.
+    """
+    ways = [_filled(metric, number, state, reading, view) for number, metric in enumerate(spec.metrics)]
+    return [replace(spec, metrics=chosen) for chosen in itertools.product(*ways)]
 
 
 def _filled(metric: Metric, number: int, state: AutoscalerSeen, reading: Reading, view: View) -> list[Metric]:
