@@ -40,7 +40,7 @@ ONLY_IN = {
     "chaoslib": ("seatrial.chaos",),
     "chaosk8s": ("seatrial.chaos",),
     "httpx": ("seatrial.traffic.http",),
-    "geventhttpclient": ("seatrial.traffic", "seatrial.load", "seatrial.loadtests"),
+    "httptools": ("seatrial.traffic",),
     "gevent": ("seatrial.traffic", "seatrial.load", "seatrial.loadtests"),
 }
 PURE = ("seatrial.model", "seatrial.judge", "seatrial.declared")

@@ -24,7 +24,7 @@ from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.traffic import schedule as schedules
 from seatrial.traffic.driver import Driver, Plan
 from seatrial.traffic.journey import compile_journey
-from seatrial.traffic.record import CLOSING, FLUSH_EVERY_SECONDS, HEAD, RecordFile
+from seatrial.traffic.record import CLOSING, HEAD, WRITE_EVERY_SECONDS, RecordFile
 
 MOST_ERRORS = 5
 
@@ -77,7 +77,7 @@ class Dispatcher:
         self._errors: Counter[str] = Counter()
         self._methods: dict[str, str] = {}
         self._output = _output(share)
-        self._driver = Driver(self._plan(), self._ended)
+        self._driver = Driver(self._plan())
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
@@ -106,9 +106,10 @@ class Dispatcher:
         )
 
     def _run(self) -> None:
-        flushing = gevent.spawn(self._keep_flushing)
+        reporting = gevent.spawn(self._keep_reporting)
         health = self._driver.run(start_at=self.share.start_at_wall - (time.time() - time.monotonic()))
-        flushing.kill()
+        reporting.kill()
+        self._report()
         histograms = self._driver.histograms()
         result = WorkerResult(
             health,
@@ -123,17 +124,23 @@ class Dispatcher:
             self._output.close()
         self._on_end(result)
 
-    def _keep_flushing(self) -> None:
-        while self._output is not None:
-            gevent.sleep(FLUSH_EVERY_SECONDS)
-            self._output.flush()
+    def _keep_reporting(self) -> None:
+        while True:
+            gevent.sleep(WRITE_EVERY_SECONDS)
+            self._report()
 
-    def _ended(self, exchange: Exchange, answer_bytes: int) -> None:
+    def _report(self) -> None:
+        """Write down and tell Locust what has ended."""
+        ended = self._driver.collect()
         if self._output is not None:
-            self._output.exchange(exchange)
-        if exchange.error == DROPPED:
-            # Never sent: no sample of the system. The verdict counts it against the generator.
-            return
+            self._output.exchanges(exchange for exchange, _ in ended)
+        for exchange, answer_bytes in ended:
+            # One that was dropped was never sent: no sample of the system. The verdict counts it against the
+            # generator.
+            if exchange.error != DROPPED:
+                self._tell_locust(exchange, answer_bytes)
+
+    def _tell_locust(self, exchange: Exchange, answer_bytes: int) -> None:
         self._fates[exchange.fate.value] += 1
         failure = None
         if not exchange.ok:

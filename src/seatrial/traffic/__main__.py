@@ -22,7 +22,7 @@ from gevent import socket as gevent_socket
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.traffic.driver import Driver, Plan, keep_time
 from seatrial.traffic.job import Job, job_from
-from seatrial.traffic.record import CLOSING, FLUSH_EVERY_SECONDS, HEAD, RecordFile
+from seatrial.traffic.record import CLOSING, HEAD, WRITE_EVERY_SECONDS, RecordFile
 
 BAD_INPUT_CODE = 2
 EXAMPLE = """a job:
@@ -46,24 +46,29 @@ def run(job: Job, *, parent_pipe: int | None) -> None:
         worker=job.worker,
         workers=job.workers,
     )
-    driver = Driver(plan, output.exchange)
+    driver = Driver(plan)
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, driver.stop)
     if parent_pipe is not None:
         gevent.spawn(_stop_at_end_of, parent_pipe, driver)
     output.special(HEAD, {"pid": os.getpid(), "began_at": time.monotonic(), "job": asdict(job)})
-    flushing = gevent.spawn(_keep_flushing, output)
+    writing = gevent.spawn(_keep_writing, driver, output)
     keep_time()
     health = driver.run()
-    flushing.kill()
+    writing.kill()
+    _write(driver, output)
     output.special(CLOSING, {"health": asdict(health), "histograms": driver.histograms()})
     output.close()
 
 
-def _keep_flushing(output: RecordFile) -> None:
+def _keep_writing(driver: Driver, output: RecordFile) -> None:
     while True:
-        gevent.sleep(FLUSH_EVERY_SECONDS)
-        output.flush()
+        gevent.sleep(WRITE_EVERY_SECONDS)
+        _write(driver, output)
+
+
+def _write(driver: Driver, output: RecordFile) -> None:
+    output.exchanges(exchange for exchange, _ in driver.collect())
 
 
 def _stop_at_end_of(pipe: int, driver: Driver) -> None:

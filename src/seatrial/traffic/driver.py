@@ -11,17 +11,23 @@ import math
 import os
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from random import Random
 from typing import Any
 
 import gevent
+from gevent.event import Event
 from hdrh.histogram import HdrHistogram
 
-from seatrial.model.exchange import DROPPED, LATE_AFTER_SECONDS, Exchange, Fate, GeneratorHealth
-from seatrial.traffic.connection import Answer, Connections
+from seatrial.errors import SeatrialError
+from seatrial.model.exchange import LATE_AFTER_SECONDS, Exchange, GeneratorHealth
+from seatrial.traffic.answer import Answer
+from seatrial.traffic.arrival import Arrival
+from seatrial.traffic.connection import Connections
 from seatrial.traffic.journey import CompiledJourney, pick_by_weight
 from seatrial.traffic.schedule import Schedule, sliced
 
@@ -29,7 +35,9 @@ START_DELAY_SECONDS = 0.05
 LONGEST_SLEEP_SECONDS = 0.1
 """How long `stop` may go unnoticed when the next arrival is far."""
 HIGHEST_MICROSECONDS = 300_000_000
-RECORD_IN_BATCHES_OF = 100
+PREPARED_AT_ONCE = 10
+GRACE_SECONDS = 5.0
+"""How long after the last deadline an open request may be told as ended."""
 
 
 @dataclass(frozen=True)
@@ -59,33 +67,33 @@ class Plan:
 
 
 class Driver:
-    """Walks one plan, once.
+    """Walks one plan, once. Whoever runs it calls `collect` now and then, for what has ended.
 
-    Args:
-        plan: see `Plan`.
-        on_exchange: called with each exchange as it ends, and the length of its answer in bytes.
+    Sending and receiving are callbacks of the event loop, and do no more than they must. Code that runs
+    rarely runs slowly, so all the rest, before and after, is done for some requests at once.
     """
 
-    def __init__(self, plan: Plan, on_exchange: Callable[[Exchange, int], None]) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self._from_planned = histogram()
         self._from_sent = histogram()
         self._lateness = histogram()
-        self._unrecorded: list[tuple[float, float, float]] = []
-        self._on_exchange = on_exchange
+        self._arrivals: Iterator[Arrival] = iter(())
+        self._next: Arrival | None = None
+        self._answered: list[tuple[Arrival, Answer]] = []
+        self._ended: list[tuple[Exchange, int]] = []
         self._connections = Connections(plan.base_url, keep=plan.keep_connections)
         self._journeys = {journey.name: journey for journey, _ in plan.journeys}
         self._weights = [weight for _, weight in plan.journeys]
         self._names = list(self._journeys)
         self._generator = Random(f"{plan.seed}/{plan.worker}")
-        self._open: dict[int, gevent.Greenlet] = {}
+        self._in_flight = 0
+        self._failure: BaseException | None = None
+        self._all_sent = Event()
+        self._all_ended = Event()
         self._stopped_at = math.inf
-        self._planned = self._sent = self._dropped = self._late = self._arrivals = 0
+        self._planned = self._sent = self._dropped = self._late = 0
         self._began_at = self._began_cpu = 0.0
-
-    @property
-    def in_flight(self) -> int:
-        return len(self._open)
 
     def run(self, *, start_at: float | None = None) -> GeneratorHealth:
         """Send everything until the schedule ends or `stop`, wait for what is open, and tell how it went.
@@ -94,14 +102,17 @@ class Driver:
 
         Args:
             start_at: monotonic seconds of the schedule's zero (workers share one); None for now.
+
+        Raises:
+            SeatrialError: a request outlived its deadline, which is a fault of this generator.
         """
         self._began_at = time.monotonic()
         self._began_cpu = time.process_time()
         start = self._began_at + START_DELAY_SECONDS if start_at is None else start_at
-        for sequence, offset in sliced(self.plan.schedule.planned(), self.plan.worker, self.plan.workers):
-            if not self._wait_until(start + offset):
-                break
-            self._arrive(sequence, start + offset)
+        self._arrivals = self._prepare_all(start)
+        self._next = next(self._arrivals, None)
+        self._come_back(0.0)
+        self._all_sent.wait()
         self._finish()
         return self.health()
 
@@ -111,7 +122,7 @@ class Driver:
 
     def health(self) -> GeneratorHealth:
         """How well the schedule was kept so far."""
-        self._record()
+        self._settle()
         elapsed = time.monotonic() - self._began_at
         used = time.process_time() - self._began_cpu
         return GeneratorHealth(
@@ -124,38 +135,74 @@ class Driver:
             cpu_fraction=used / elapsed if elapsed > 0 else 0.0,
         )
 
+    def collect(self) -> list[tuple[Exchange, int]]:
+        """The exchanges that ended since the last call, each with the length of its answer in bytes."""
+        self._settle()
+        ended, self._ended = self._ended, []
+        return ended
+
     def histograms(self) -> dict[str, str]:
         """Latency in microseconds as encoded HdrHistograms, which can be added up without loss."""
-        self._record()
+        self._settle()
         return {
             "from_planned": self._from_planned.encode().decode(),
             "from_sent": self._from_sent.encode().decode(),
         }
 
-    def _wait_until(self, due: float) -> bool:
-        """Wait for the planned time; False when `stop` came before it.
+    def _prepare_all(self, start: float) -> Iterator[Arrival]:
+        """Every arrival of the plan in its order."""
+        planned = sliced(self.plan.schedule.planned(), self.plan.worker, self.plan.workers)
+        host = self._connections.host_header
+        while some := list(islice(planned, PREPARED_AT_ONCE)):
+            arrivals = []
+            for sequence, offset in some:
+                journey = self._journeys[self._pick(sequence)]
+                prepared = journey.prepare(sequence, self._generator, host)
+                arrivals.append(Arrival(sequence, start + offset, journey, prepared))
+            yield from arrivals
 
-        When behind, greenlets run between two arrivals all the same: else the sending would be later still.
+    def _come_back(self, after_seconds: float) -> None:
+        self._timer = gevent.get_hub().loop.timer(after_seconds)
+        self._timer.start(self._walk, update=True)
+
+    def _walk(self) -> None:
+        """Send what is due, and come back for the next arrival. Called from the event loop.
+
+        When behind, it comes back at once rather than stay: else answers would be taken late.
         """
-        while (delay := due - time.monotonic()) > 0:
-            if self._stopped_at < due:
-                return False
-            gevent.sleep(min(delay, LONGEST_SLEEP_SECONDS))
-        if delay < -LATE_AFTER_SECONDS / 10:
-            gevent.sleep(0)
-        return due <= self._stopped_at
+        try:
+            while (arrival := self._next) is not None and arrival.planned_at <= self._stopped_at:
+                delay = arrival.planned_at - time.monotonic()
+                if delay > 0:
+                    self._come_back(min(delay, LONGEST_SLEEP_SECONDS))
+                    return
+                self._send(arrival)
+                self._next = next(self._arrivals, None)
+                if delay < -LATE_AFTER_SECONDS / 10:
+                    self._come_back(0.0)
+                    return
+        except BaseException as error:
+            self._failure = error  # for `run` to raise: the loop would only print it
+        self._all_sent.set()
 
-    def _arrive(self, sequence: int, planned_at: float) -> None:
+    def _send(self, arrival: Arrival) -> None:
         self._planned += 1
-        name = self._pick(sequence)
-        if len(self._open) >= self.plan.most_in_flight:
+        if self._in_flight >= self.plan.most_in_flight:
             self._dropped += 1
-            self._on_exchange(Exchange(sequence, name, planned_at, None, None, Fate.FAILED, error=DROPPED), 0)
+            self._ended.append((arrival.dropped(), 0))
             return
-        self._arrivals += 1
+        arrival.sent_at = time.monotonic()
+        self._sent += 1
+        self._late += arrival.sent_at - arrival.planned_at > LATE_AFTER_SECONDS
+        self._in_flight += 1
         every = self.plan.fresh_every
-        fresh = every > 0 and self._arrivals % every == 0
-        self._open[sequence] = gevent.spawn(self._exchange, sequence, name, planned_at, fresh)
+        self._connections.send(
+            arrival.prepared.method,
+            arrival.prepared.wire,
+            deadline_seconds=arrival.journey.timeout_seconds,
+            fresh=every > 0 and self._sent % every == 0,
+            on_answer=partial(self._take, arrival),
+        )
 
     def _pick(self, sequence: int) -> str:
         if len(self._names) == 1:
@@ -163,48 +210,33 @@ class Driver:
         draw = zlib.crc32(f"{self.plan.seed}:{sequence}".encode()) / 2**32
         return pick_by_weight(self._names, self._weights, draw)
 
-    def _exchange(self, sequence: int, name: str, planned_at: float, fresh: bool) -> None:
-        """One request, in its own greenlet."""
-        journey = self._journeys[name]
-        prepared = journey.prepare(sequence, self._generator, self._connections.host_header)
-        sent_at = time.monotonic()
-        self._sent += 1
-        self._late += sent_at - planned_at > LATE_AFTER_SECONDS
-        answer = self._connections.send(
-            prepared.method, prepared.wire, deadline_seconds=journey.timeout_seconds, fresh=fresh
-        )
-        del self._open[sequence]
-        self._unrecorded.append((planned_at, sent_at, answer.completed_at))
-        if len(self._unrecorded) >= RECORD_IN_BATCHES_OF:
-            self._record()
-        fate, error, answer_id = _meaning(answer, journey)
-        self._on_exchange(
-            Exchange(
-                sequence,
-                name,
-                planned_at,
-                sent_at,
-                answer.completed_at,
-                fate,
-                answer.status,
-                error,
-                prepared.key,
-                answer_id,
-                answer.backend,
-            ),
-            len(answer.body),
-        )
+    def _take(self, arrival: Arrival, answer: Answer) -> None:
+        """Lay an answer down. Called from the event loop."""
+        self._answered.append((arrival, answer))
+        self._in_flight -= 1
+        if not self._in_flight and self._all_sent.is_set():
+            self._all_ended.set()
 
-    def _record(self) -> None:
-        """Take times into the histograms; in batches, because code that runs rarely runs slowly."""
-        for planned_at, sent_at, completed_at in self._unrecorded:
+    def _settle(self) -> None:
+        """Make exchanges of the answers, and take their times into the histograms."""
+        answered, self._answered = self._answered, []
+        for arrival, answer in answered:
+            completed_at, sent_at, planned_at = answer.completed_at, arrival.sent_at, arrival.planned_at
             self._from_planned.record_value(_microseconds(completed_at - planned_at))
             self._from_sent.record_value(_microseconds(completed_at - sent_at))
             self._lateness.record_value(_microseconds(sent_at - planned_at))
-        self._unrecorded.clear()
+            self._ended.append((arrival.exchange(answer), len(answer.body)))
 
     def _finish(self) -> None:
-        gevent.joinall(list(self._open.values()))
+        """Wait for what is in flight, and close."""
+        longest = max(journey.timeout_seconds for journey in self._journeys.values())
+        if self._failure is not None:
+            raise self._failure
+        if self._in_flight and not self._all_ended.wait(longest + GRACE_SECONDS):
+            raise SeatrialError(
+                f"{self._in_flight} requests outlived their deadline of {longest:g} s",
+                next_step="this is a fault of the generator; please report it with the error output above.",
+            )
         self._connections.close()
 
 
@@ -221,14 +253,6 @@ def keep_time() -> None:
     gc.set_threshold(50_000, 20, 50)
     with suppress(OSError, AttributeError):
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-
-
-def _meaning(answer: Answer, journey: CompiledJourney) -> tuple[Fate, str, str]:
-    """Fate, error and answer id; see `traffic.connection` for what counts as failed and as unknown."""
-    if not answer.complete or answer.status is None:
-        return (Fate.UNKNOWN if answer.sent else Fate.FAILED), answer.error, ""
-    fate, error = journey.fate_of(answer.status)
-    return fate, error, journey.answer_id(answer.body) if fate is Fate.OK else ""
 
 
 def histogram() -> Any:

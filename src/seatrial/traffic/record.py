@@ -21,7 +21,7 @@ from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
 HEAD = "head"
 CLOSING = "closing"
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
-FLUSH_EVERY_SECONDS = 0.08
+WRITE_EVERY_SECONDS = 0.08
 """How long an exchange may lie in the generator's memory. Longer saves CPU, shorter is no more live."""
 
 
@@ -53,23 +53,16 @@ class RecordFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        self._exchanges: list[Exchange] = []
 
-    def exchange(self, exchange: Exchange, _answer_bytes: int = 0) -> None:
-        """Keep one exchange for the next `flush`."""
-        self._exchanges.append(exchange)
-
-    def special(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Write the head or the closing record, after all that was kept."""
-        self.flush()
-        self._write(special_line(kind, data))
-
-    def flush(self) -> None:
-        exchanges, self._exchanges = self._exchanges, []
+    def exchanges(self, exchanges: Iterable[Exchange]) -> None:
+        """Write exchanges that have ended."""
         self._write("".join(map(exchange_line, exchanges)))
 
+    def special(self, kind: str, data: Mapping[str, Any]) -> None:
+        """Write the head or the closing record."""
+        self._write(special_line(kind, data))
+
     def close(self) -> None:
-        self.flush()
         os.close(self._file)
 
     def _write(self, text: str) -> None:

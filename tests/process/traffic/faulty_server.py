@@ -1,9 +1,9 @@
 """A small real HTTP server with faults, as a process: `python faulty_server.py [PORT [CERTIFICATE KEY]]`.
 
 It prints its port. The path decides: /ok, /json, /things[/ID], /status/N, /warming/N (503 to the first N),
-/slow/SECONDS, /reset, /half, /no-length, /close, /interim, /second-dies, /mute (reads, never answers),
-/garbage. x-served-by holds the number of the connection. GET /count answers how many requests came in so
-far, as JSON by path.
+/slow/SECONDS, /size (tells the body's length), /reset, /half, /no-length, /close, /interim, /second-dies,
+/mute (reads, never answers), /garbage. x-served-by holds the number of the connection. GET /count answers how
+many requests came in so far, as JSON by path.
 """
 
 import asyncio
@@ -58,6 +58,7 @@ async def respond(
         return False
     answers = {
         "json": answer(202, json.dumps({"id": f"id-{sum(seen.values())}"}).encode(), number),
+        "size": answer(200, str(len(body)).encode(), number),
         "count": answer(200, json.dumps(seen).encode(), number),
         "status": answer(int(argument) if argument.isdigit() else 200, b"", number),
         "half": answer(200, b"x" * 100, number)[:-50],

@@ -5,15 +5,26 @@ import time
 from contextlib import closing
 
 import pytest
+from gevent.event import AsyncResult
 
-from seatrial.traffic.connection import Answer, Connections
+from seatrial.traffic.answer import Answer
+from seatrial.traffic.connection import Connections
 
 
 def get(
-    connections: Connections, path: str, *, deadline: float = 2.0, fresh: bool = False, method: str = "GET"
+    connections: Connections,
+    path: str,
+    *,
+    deadline: float = 2.0,
+    fresh: bool = False,
+    method: str = "GET",
+    body: bytes = b"",
 ) -> Answer:
-    wire = f"{method} {path} HTTP/1.1\r\nHost: {connections.host_header}\r\n\r\n".encode()
-    return connections.send(method, wire, deadline_seconds=deadline, fresh=fresh)
+    head = f"{method} {path} HTTP/1.1\r\nHost: {connections.host_header}\r\nContent-Length: {len(body)}"
+    wire = head.encode() + b"\r\n\r\n" + body
+    answered: AsyncResult[Answer] = AsyncResult()
+    connections.send(method, wire, deadline_seconds=deadline, fresh=fresh, on_answer=answered.set)
+    return answered.get(timeout=deadline + 10)
 
 
 @pytest.fixture
@@ -48,6 +59,35 @@ def test_answers_and_broken_answers(connections, path, complete, status, error) 
 
 def test_a_head_request_has_no_body(connections) -> None:
     assert get(connections, "/ok", method="HEAD").complete
+
+
+def test_a_body_larger_than_any_buffer_arrives_whole(connections, tls_server) -> None:
+    body = bytes(20_000_000)
+    with closing(Connections(tls_server.url, keep=1)) as trusted:
+        for there in (connections, trusted):
+            answer = get(there, "/size", method="POST", body=body, deadline=30.0)
+            assert (answer.complete, answer.body, answer.error) == (True, b"20000000", "")
+
+
+def test_a_deadline_in_the_middle_of_sending_may_have_acted(server, one_kept) -> None:
+    assert get(one_kept, "/ok").complete
+    server.freeze()
+    answer = get(one_kept, "/size", method="POST", body=bytes(20_000_000), deadline=0.2)
+    assert (answer.sent, answer.complete, answer.error) == (True, False, "timeout 0.2 s")
+
+
+def test_a_name_is_tried_at_each_of_its_addresses(server) -> None:
+    port = server.url.rpartition(":")[2]
+    ways = {family for family, *_ in socket.getaddrinfo("localhost", port, type=socket.SOCK_STREAM)}
+    with closing(Connections(f"http://localhost:{port}", keep=1)) as named:
+        assert [get(named, "/ok").backend for _ in range(2)] == ["1", "1"]
+    assert ways  # ::1, where nobody listens, comes first where there is one
+
+
+def test_a_name_that_nobody_has_sent_nothing() -> None:
+    answer = get(Connections("http://no-such-host.invalid", keep=1), "/ok", deadline=30.0)
+    assert not answer.sent
+    assert answer.error == "name not found"
 
 
 def test_a_refused_connection_sent_nothing() -> None:

@@ -279,4 +279,4 @@ def test_each_side_loads_only_what_it_needs() -> None:
         "httpx",
         "pytest",
     }
-    assert not loaded_with("seatrial.traffic.stream") & {"locust", "gevent", "geventhttpclient", "kubernetes"}
+    assert not loaded_with("seatrial.traffic.stream") & {"locust", "gevent", "httptools", "kubernetes"}

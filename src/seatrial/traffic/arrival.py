@@ -1,0 +1,48 @@
+"""One arrival of a schedule: the request that is ready for its time, and the exchange that becomes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seatrial.model.exchange import DROPPED, Exchange, Fate
+from seatrial.traffic.answer import Answer
+from seatrial.traffic.journey import CompiledJourney, Prepared
+
+
+@dataclass(slots=True)
+class Arrival:
+    """A request, ready to be sent at its time. Times are monotonic seconds."""
+
+    sequence: int
+    planned_at: float
+    journey: CompiledJourney
+    prepared: Prepared
+    sent_at: float = 0.0
+
+    def exchange(self, answer: Answer) -> Exchange:
+        """What the answer means for the journey; `traffic.inflight` tells what is failed and what unknown."""
+        answer_id = ""
+        if answer.complete and answer.status is not None:
+            fate, error = self.journey.fate_of(answer.status)
+            if fate is Fate.OK:
+                answer_id = self.journey.answer_id(answer.body)
+        else:
+            fate, error = Fate.UNKNOWN if answer.sent else Fate.FAILED, answer.error
+        return Exchange(
+            self.sequence,
+            self.journey.name,
+            self.planned_at,
+            self.sent_at,
+            answer.completed_at,
+            fate,
+            answer.status,
+            error,
+            self.prepared.key,
+            answer_id,
+            answer.backend,
+        )
+
+    def dropped(self) -> Exchange:
+        """The exchange when too many were in flight to send it."""
+        name = self.journey.name
+        return Exchange(self.sequence, name, self.planned_at, None, None, Fate.FAILED, error=DROPPED)
