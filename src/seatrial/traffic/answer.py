@@ -6,12 +6,13 @@ ends with its connection; interim 1xx answers come before the final one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-_SIZED = (b"content-length", b"transfer-encoding")
-_BACKEND = b"x-served-by"
+_LENGTH = re.compile(rb"\r\n(content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
+_BACKEND = re.compile(rb"\r\nx-served-by:[ \t]*([^\r]*?)[ \t]*\r", re.IGNORECASE)
 
 
 class NoHttp(Exception):
@@ -28,7 +29,7 @@ class Answer:
         status: code of a complete or an incomplete answer; None when there was none.
         complete: whether the whole answer arrived.
         error: short reason when it did not.
-        backend: the header `X-Served-By`, by which a server may tell who it is.
+        head: status line and headers of the final answer, each with its end of line.
     """
 
     completed_at: float
@@ -36,25 +37,34 @@ class Answer:
     status: int | None = None
     complete: bool = False
     error: str = ""
+    head: bytes = b""
     body: bytes = b""
-    backend: str = ""
+
+    @property
+    def backend(self) -> str:
+        """The header `X-Served-By`, by which a server may tell who it is; empty without."""
+        found = _BACKEND.search(self.head)
+        return found[1].decode("latin-1") if found else ""
 
 
 class AnswerReader:
-    """Takes the bytes of one answer and fills in `answer`: status, body, backend, complete.
+    """Takes the bytes of one answer and fills in `answer`: status, head, body, complete.
 
-    httptools calls the methods `on_...`; those that are not here cost nothing.
+    httptools calls the methods `on_...`; those that are not here cost nothing. Headers are looked for when
+    somebody asks: most are never read.
 
     Attributes:
         begun: whether any of it came.
         keep_alive: of a complete one: whether the connection may carry another request.
     """
 
-    __slots__ = ("_no_body", "_parser", "_sized", "answer", "begun", "keep_alive")
+    __slots__ = ("_heads", "_interim", "_no_body", "_parser", "answer", "begun", "keep_alive")
 
     def __init__(self, method: str, answer: Answer) -> None:
         self.answer = answer
-        self.begun = self.keep_alive = self._sized = False
+        self.begun = self.keep_alive = False
+        self._heads = b""
+        self._interim = 0
         self._no_body = method == "HEAD"
         self._parser = HttpResponseParser(self)
 
@@ -65,6 +75,8 @@ class AnswerReader:
             NoHttp: it cannot be, or not after what came before.
         """
         self.begun = True
+        if self.answer.status is None:
+            self._heads += data
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
@@ -75,26 +87,19 @@ class AnswerReader:
 
     def end(self) -> None:
         """The connection has ended, which completes an answer that told no length."""
-        self.answer.complete = self.answer.status is not None and not self._sized
+        self.answer.complete = self.answer.status is not None and not _LENGTH.search(self.answer.head)
 
     def close(self) -> None:
         """Let the parser go: it knows this object, and a cycle would lie about until the collector comes."""
         del self._parser
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        if name == _BACKEND:
-            self.answer.backend = value.decode("latin-1")
-        elif name in _SIZED:
-            self._sized = True
-
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if status < 200:
-            self._sized = False
-            self.answer.backend = ""
+            self._interim += 1
             return
         self.answer.status = status
+        self.answer.head = self._heads.split(b"\r\n\r\n", self._interim + 1)[self._interim] + b"\r\n"
         if self._no_body:
             self._complete()
 
