@@ -1,4 +1,4 @@
-"""One arrival of a schedule: the request that is ready for its time, and the exchange that becomes of it."""
+"""One arrival of a schedule, and the exchange that becomes of it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ from dataclasses import dataclass
 
 from seatrial.model.exchange import DROPPED, Exchange, Fate
 from seatrial.traffic.answer import Answer
-from seatrial.traffic.journey import CompiledJourney, Prepared
+from seatrial.traffic.journey import CompiledJourney
 
 
 @dataclass(slots=True)
 class Arrival:
-    """A request, ready to be sent at its time. Times are monotonic seconds."""
+    """What is known of a request before its answer. Times are monotonic seconds.
+
+    Attributes:
+        key: the value of {uuid} in it, or empty.
+    """
 
     sequence: int
     planned_at: float
     journey: CompiledJourney
-    prepared: Prepared
+    key: str
     sent_at: float = 0.0
 
     def exchange(self, answer: Answer) -> Exchange:
-        """What the answer means for the journey; `traffic.inflight` tells what is failed and what unknown."""
+        """What the answer means for the journey; `traffic.request` tells what is failed and what unknown."""
         answer_id = ""
         if answer.complete and answer.status is not None:
             fate, error = self.journey.fate_of(answer.status)
@@ -37,7 +41,7 @@ class Arrival:
             fate,
             answer.status,
             error,
-            self.prepared.key,
+            self.key,
             answer_id,
             answer.backend,
         )

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 from seatrial.errors import BadInput
 from seatrial.traffic.answer import Answer
-from seatrial.traffic.inflight import InFlight
 from seatrial.traffic.line import Line, peer_at
+from seatrial.traffic.request import Request
 
 IDLE_LIMIT_SECONDS = 3.0
 
@@ -43,38 +43,40 @@ class Connections:
         self._idle: deque[Line] = deque()
         self.host_header = parts.netloc.rpartition("@")[2]
 
-    def send(
-        self,
-        method: str,
-        wire: bytes,
-        *,
-        deadline_seconds: float,
-        fresh: bool,
-        on_answer: Callable[[Answer], None],
-    ) -> None:
-        """Send one request; returns at once, and never raises for the peer.
+    def request(
+        self, method: str, wire: bytes, *, deadline_seconds: float, on_answer: Callable[[Answer], None]
+    ) -> Request:
+        """Make a request, for `send`.
 
         Args:
-            deadline_seconds: after so long it ends, whatever has come.
-            fresh: use a new connection and close it afterwards.
+            deadline_seconds: so long after it was sent it ends, whatever has come.
             on_answer: called once, from the event loop: it must not wait.
         """
-        line = None if fresh else self._take_idle()
-        if not fresh and line is None:
+        return Request(self._peer, method, wire, deadline_seconds, on_answer)
+
+    def send(self, request: Request, *, fresh: bool) -> None:
+        """Send it; returns at once, and never raises for the peer.
+
+        Args:
+            fresh: use a new connection and close it afterwards.
+        """
+        line = None
+        if fresh:
+            request.fresh = True
+        elif (line := self._take_idle()) is None:
             self._kept += 1
+        request.send(line, self._ended)
 
-        def end(request: InFlight) -> None:
-            line = request.line
-            if request.reusable and not fresh and line is not None:
-                line.idle_since = request.answer.completed_at
-                self._idle.append(line)
-            else:
-                self._kept -= not fresh
-                if line is not None:
-                    line.close()
-            on_answer(request.answer)
-
-        InFlight(self._peer, line, method, wire, deadline_seconds, end)
+    def _ended(self, request: Request) -> None:
+        line = request.line
+        if line is not None and request.reusable and not request.fresh:
+            line.idle_since = request.answer.completed_at
+            self._idle.append(line)
+        else:
+            self._kept -= not request.fresh
+            if line is not None:
+                line.close()
+        request.on_answer(request.answer)
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -17,11 +17,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from random import Random
-from typing import Any
 
 import gevent
 from gevent.event import Event
-from hdrh.histogram import HdrHistogram
 
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import LATE_AFTER_SECONDS, Exchange, GeneratorHealth
@@ -29,12 +27,13 @@ from seatrial.traffic.answer import Answer
 from seatrial.traffic.arrival import Arrival
 from seatrial.traffic.connection import Connections
 from seatrial.traffic.journey import CompiledJourney, pick_by_weight
+from seatrial.traffic.request import Request
 from seatrial.traffic.schedule import Schedule, sliced
+from seatrial.traffic.tally import Tally
 
 START_DELAY_SECONDS = 0.05
 LONGEST_SLEEP_SECONDS = 0.1
 """How long `stop` may go unnoticed when the next arrival is far."""
-HIGHEST_MICROSECONDS = 300_000_000
 PREPARED_AT_ONCE = 10
 GRACE_SECONDS = 5.0
 """How long after the last deadline an open request may be told as ended."""
@@ -75,11 +74,11 @@ class Driver:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._from_planned = histogram()
-        self._from_sent = histogram()
-        self._lateness = histogram()
-        self._arrivals: Iterator[Arrival] = iter(())
-        self._next: Arrival | None = None
+        self._from_planned = Tally()
+        self._from_sent = Tally()
+        self._lateness = Tally()
+        self._arrivals: Iterator[tuple[Arrival, Request]] = iter(())
+        self._next: tuple[Arrival, Request] | None = None
         self._answered: list[tuple[Arrival, Answer]] = []
         self._ended: list[tuple[Exchange, int]] = []
         self._connections = Connections(plan.base_url, keep=plan.keep_connections)
@@ -125,13 +124,14 @@ class Driver:
         self._settle()
         elapsed = time.monotonic() - self._began_at
         used = time.process_time() - self._began_cpu
+        lateness = self._lateness.histogram()
         return GeneratorHealth(
             planned=self._planned,
             sent=self._sent,
             dropped=self._dropped,
             late=self._late,
             late_after_seconds=LATE_AFTER_SECONDS,
-            lateness_p99_seconds=self._lateness.get_value_at_percentile(99) / 1e6 if self._sent else 0.0,
+            lateness_p99_seconds=lateness.get_value_at_percentile(99) / 1e6 if self._sent else 0.0,
             cpu_fraction=used / elapsed if elapsed > 0 else 0.0,
         )
 
@@ -145,21 +145,28 @@ class Driver:
         """Latency in microseconds as encoded HdrHistograms, which can be added up without loss."""
         self._settle()
         return {
-            "from_planned": self._from_planned.encode().decode(),
-            "from_sent": self._from_sent.encode().decode(),
+            "from_planned": self._from_planned.histogram().encode().decode(),
+            "from_sent": self._from_sent.histogram().encode().decode(),
         }
 
-    def _prepare_all(self, start: float) -> Iterator[Arrival]:
+    def _prepare_all(self, start: float) -> Iterator[tuple[Arrival, Request]]:
         """Every arrival of the plan in its order."""
         planned = sliced(self.plan.schedule.planned(), self.plan.worker, self.plan.workers)
         host = self._connections.host_header
         while some := list(islice(planned, PREPARED_AT_ONCE)):
-            arrivals = []
+            ready = []
             for sequence, offset in some:
                 journey = self._journeys[self._pick(sequence)]
                 prepared = journey.prepare(sequence, self._generator, host)
-                arrivals.append(Arrival(sequence, start + offset, journey, prepared))
-            yield from arrivals
+                arrival = Arrival(sequence, start + offset, journey, prepared.key)
+                request = self._connections.request(
+                    prepared.method,
+                    prepared.wire,
+                    deadline_seconds=journey.timeout_seconds,
+                    on_answer=partial(self._take, arrival),
+                )
+                ready.append((arrival, request))
+            yield from ready
 
     def _come_back(self, after_seconds: float) -> None:
         self._timer = gevent.get_hub().loop.timer(after_seconds)
@@ -171,12 +178,15 @@ class Driver:
         When behind, it comes back at once rather than stay: else answers would be taken late.
         """
         try:
-            while (arrival := self._next) is not None and arrival.planned_at <= self._stopped_at:
+            while self._next is not None:
+                arrival, request = self._next
+                if arrival.planned_at > self._stopped_at:
+                    break
                 delay = arrival.planned_at - time.monotonic()
                 if delay > 0:
                     self._come_back(min(delay, LONGEST_SLEEP_SECONDS))
                     return
-                self._send(arrival)
+                self._send(arrival, request)
                 self._next = next(self._arrivals, None)
                 if delay < -LATE_AFTER_SECONDS / 10:
                     self._come_back(0.0)
@@ -185,7 +195,7 @@ class Driver:
             self._failure = error  # for `run` to raise: the loop would only print it
         self._all_sent.set()
 
-    def _send(self, arrival: Arrival) -> None:
+    def _send(self, arrival: Arrival, request: Request) -> None:
         self._planned += 1
         if self._in_flight >= self.plan.most_in_flight:
             self._dropped += 1
@@ -196,13 +206,7 @@ class Driver:
         self._late += arrival.sent_at - arrival.planned_at > LATE_AFTER_SECONDS
         self._in_flight += 1
         every = self.plan.fresh_every
-        self._connections.send(
-            arrival.prepared.method,
-            arrival.prepared.wire,
-            deadline_seconds=arrival.journey.timeout_seconds,
-            fresh=every > 0 and self._sent % every == 0,
-            on_answer=partial(self._take, arrival),
-        )
+        self._connections.send(request, fresh=every > 0 and self._sent % every == 0)
 
     def _pick(self, sequence: int) -> str:
         if len(self._names) == 1:
@@ -222,9 +226,9 @@ class Driver:
         answered, self._answered = self._answered, []
         for arrival, answer in answered:
             completed_at, sent_at, planned_at = answer.completed_at, arrival.sent_at, arrival.planned_at
-            self._from_planned.record_value(_microseconds(completed_at - planned_at))
-            self._from_sent.record_value(_microseconds(completed_at - sent_at))
-            self._lateness.record_value(_microseconds(sent_at - planned_at))
+            self._from_planned.add(completed_at - planned_at)
+            self._from_sent.add(completed_at - sent_at)
+            self._lateness.add(sent_at - planned_at)
             self._ended.append((arrival.exchange(answer), len(answer.body)))
 
     def _finish(self) -> None:
@@ -253,12 +257,3 @@ def keep_time() -> None:
     gc.set_threshold(50_000, 20, 50)
     with suppress(OSError, AttributeError):
         os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
-
-
-def histogram() -> Any:
-    """1 microsecond to 5 minutes with three significant digits."""
-    return HdrHistogram(1, HIGHEST_MICROSECONDS, 3)
-
-
-def _microseconds(seconds: float) -> int:
-    return min(max(int(seconds * 1e6), 1), HIGHEST_MICROSECONDS)

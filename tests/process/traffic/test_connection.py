@@ -23,7 +23,8 @@ def get(
     head = f"{method} {path} HTTP/1.1\r\nHost: {connections.host_header}\r\nContent-Length: {len(body)}"
     wire = head.encode() + b"\r\n\r\n" + body
     answered: AsyncResult[Answer] = AsyncResult()
-    connections.send(method, wire, deadline_seconds=deadline, fresh=fresh, on_answer=answered.set)
+    request = connections.request(method, wire, deadline_seconds=deadline, on_answer=answered.set)
+    connections.send(request, fresh=fresh)
     return answered.get(timeout=deadline + 10)
 
 

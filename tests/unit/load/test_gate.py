@@ -9,7 +9,7 @@ from seatrial.load.summary import LoadSummary, WorkerResult, summarize
 from seatrial.model.exchange import GeneratorHealth
 from seatrial.model.system import Objectives
 from seatrial.model.verdict import Outcome
-from seatrial.traffic.driver import histogram
+from seatrial.traffic.tally import histogram
 
 OBJECTIVES = Objectives(availability=0.999, latency_p99_ms=300)
 

@@ -42,16 +42,16 @@ _WORDS: dict[type[Exception], str] = {
 }
 
 
-class InFlight:
-    """One request from now until its answer or its deadline. Never raises for the peer.
+class Request:
+    """One request: made ahead, sent once, ended by its answer or its deadline. Never raises for the peer.
 
     Args:
-        line: a connection that stands; None to make one.
-        on_end: called once with this, from the loop: it must not wait. The line is the callee's from then on.
+        on_answer: called once, from the loop: it must not wait.
 
     Attributes:
-        line: the connection; None while there is none.
-        reusable: at the end: whether the line may carry another request.
+        line: the connection; None while there is none. At the end it is for `on_end` to keep or to close.
+        fresh: whether the connection is for this request only.
+        reusable: at the end: whether the connection may carry another request.
     """
 
     __slots__ = (
@@ -65,37 +65,49 @@ class InFlight:
         "_ways",
         "_wire",
         "answer",
+        "fresh",
         "line",
+        "on_answer",
         "reusable",
     )
 
     def __init__(
         self,
         peer: Peer,
-        line: Line | None,
         method: str,
         wire: bytes,
         deadline_seconds: float,
-        on_end: Callable[[InFlight], None],
+        on_answer: Callable[[Answer], None],
     ) -> None:
+        self.on_answer = on_answer
         self.answer = Answer(0.0, sent=False)
-        self.line = line
-        self.reusable = False
+        self.line: Line | None = None
+        self.fresh = self.reusable = self._over = False
         self._peer = peer
         self._wire: bytes | memoryview = wire
+        self._ways = [] if peer.literal is None else [peer.literal]
+        self._step: Callable[[], int] = self._connect
         self._reader = AnswerReader(method, self.answer)
         self._deadline_seconds = deadline_seconds
-        self._on_end = on_end
-        self._ways = [] if peer.literal is None else [peer.literal]
-        self._over = False
         self._timer = gevent.get_hub().loop.timer(deadline_seconds)
+
+    def send(self, line: Line | None, on_end: Callable[[Request], None]) -> None:
+        """Begin; returns at once.
+
+        Args:
+            line: a connection that stands; None to make one.
+            on_end: called once with this, from the loop, when it has ended.
+        """
+        self._on_end = on_end
         # Counted from now; by itself the loop counts from when it last woke, which would be too early.
         self._timer.start(self._expire, update=True)
-        self._step: Callable[[], int] = self._transmit if line is not None else self._connect
-        if line is None and peer.literal is None:
+        if line is not None:
+            self.line = line
+            self._step = self._transmit
+        elif self._peer.literal is None:
             gevent.spawn(self._look_up)
-        else:
-            self._go_on()
+            return
+        self._go_on()
 
     def _go_on(self) -> None:
         """Take the steps that can be taken now, and wait for what the next one needs."""
