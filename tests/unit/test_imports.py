@@ -41,7 +41,7 @@ ONLY_IN = {
     "chaosk8s": ("seatrial.chaos",),
     "httpx": ("seatrial.traffic.http",),
     "httptools": ("seatrial.traffic",),
-    "gevent": ("seatrial.traffic", "seatrial.load", "seatrial.loadtests"),
+    "gevent": ("seatrial.load", "seatrial.loadtests"),
 }
 PURE = ("seatrial.model", "seatrial.judge", "seatrial.declared")
 IMPURE = {

@@ -19,6 +19,7 @@ from typing import Any
 import gevent
 from locust.env import Environment
 
+from seatrial.load.greenlets import GeventLoop
 from seatrial.load.summary import WorkerResult
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.traffic import schedule as schedules
@@ -77,7 +78,7 @@ class Dispatcher:
         self._errors: Counter[str] = Counter()
         self._methods: dict[str, str] = {}
         self._output = _output(share)
-        self._driver = Driver(self._plan())
+        self._driver = Driver(self._plan(), GeventLoop())
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:

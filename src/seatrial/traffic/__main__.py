@@ -13,15 +13,14 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-
-import gevent
-from gevent import socket as gevent_socket
 
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.traffic.driver import Driver, Plan, keep_time
 from seatrial.traffic.job import Job, job_from
+from seatrial.traffic.loop import READABLE, OwnLoop
 from seatrial.traffic.record import CLOSING, HEAD, WRITE_EVERY_SECONDS, RecordFile
 
 BAD_INPUT_CODE = 2
@@ -46,37 +45,40 @@ def run(job: Job, *, parent_pipe: int | None) -> None:
         worker=job.worker,
         workers=job.workers,
     )
-    driver = Driver(plan)
+    loop = OwnLoop()
+    driver = Driver(plan, loop)
     for number in (signal.SIGTERM, signal.SIGINT):
-        gevent.signal_handler(number, driver.stop)
+        signal.signal(number, lambda *_: driver.stop())
     if parent_pipe is not None:
-        gevent.spawn(_stop_at_end_of, parent_pipe, driver)
+        _stop_at_end_of(parent_pipe, loop, driver)
     output.special(HEAD, {"pid": os.getpid(), "began_at": time.monotonic(), "job": asdict(job)})
-    writing = gevent.spawn(_keep_writing, driver, output)
+    _keep_writing(loop, driver, output)
     keep_time()
     health = driver.run()
-    writing.kill()
     _write(driver, output)
     output.special(CLOSING, {"health": asdict(health), "histograms": driver.histograms()})
     output.close()
+    loop.close()
 
 
-def _keep_writing(driver: Driver, output: RecordFile) -> None:
-    while True:
-        gevent.sleep(WRITE_EVERY_SECONDS)
-        _write(driver, output)
+def _keep_writing(loop: OwnLoop, driver: Driver, output: RecordFile) -> None:
+    _write(driver, output)
+    loop.timer(WRITE_EVERY_SECONDS, lambda: _keep_writing(loop, driver, output))
 
 
 def _write(driver: Driver, output: RecordFile) -> None:
     output.exchanges(exchange for exchange, _ in driver.collect())
 
 
-def _stop_at_end_of(pipe: int, driver: Driver) -> None:
-    while True:
-        gevent_socket.wait_read(pipe)
+def _stop_at_end_of(pipe: int, loop: OwnLoop, driver: Driver) -> None:
+    def read() -> None:
         if not os.read(pipe, 4096):
+            loop.unwatch(pipe)
             driver.stop()
-            return
+
+    # A file cannot be waited for, and its end is nobody's.
+    with suppress(PermissionError):
+        loop.watch(pipe, READABLE, read)
 
 
 def _first_line(descriptor: int) -> bytes:

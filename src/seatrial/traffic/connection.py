@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from seatrial.errors import BadInput
 from seatrial.traffic.answer import Answer
 from seatrial.traffic.line import Line, peer_at
+from seatrial.traffic.loop import Loop
 from seatrial.traffic.request import Request
 
 IDLE_LIMIT_SECONDS = 3.0
@@ -29,15 +30,17 @@ class Connections:
     """Connections to one base address.
 
     Args:
+        loop: carries them.
         keep: how many kept-alive connections are made before one is used twice.
     """
 
-    def __init__(self, base_url: str, *, keep: int) -> None:
+    def __init__(self, loop: Loop, base_url: str, *, keep: int) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise BadInput(f"`{base_url}` is no base address", next_step="write http://HOST:PORT, no path.")
         encrypted = parts.scheme == "https"
         self._peer = peer_at(parts.hostname, parts.port or (443 if encrypted else 80), encrypted=encrypted)
+        self._loop = loop
         self._keep = keep
         self._kept = 0
         self._idle: deque[Line] = deque()
@@ -52,7 +55,7 @@ class Connections:
             deadline_seconds: so long after it was sent it ends, whatever has come.
             on_answer: called once, from the event loop: it must not wait.
         """
-        return Request(self._peer, method, wire, deadline_seconds, on_answer)
+        return Request(self._loop, self._peer, method, wire, deadline_seconds, on_answer)
 
     def send(self, request: Request, *, fresh: bool) -> None:
         """Send it; returns at once, and never raises for the peer.

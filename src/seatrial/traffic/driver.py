@@ -18,15 +18,13 @@ from functools import partial
 from itertools import islice
 from random import Random
 
-import gevent
-from gevent.event import Event
-
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import LATE_AFTER_SECONDS, Exchange, GeneratorHealth
 from seatrial.traffic.answer import Answer
 from seatrial.traffic.arrival import Arrival
 from seatrial.traffic.connection import Connections
 from seatrial.traffic.journey import CompiledJourney, pick_by_weight
+from seatrial.traffic.loop import Loop
 from seatrial.traffic.request import Request
 from seatrial.traffic.schedule import Schedule, sliced
 from seatrial.traffic.tally import Tally
@@ -72,8 +70,9 @@ class Driver:
     rarely runs slowly, so all the rest, before and after, is done for some requests at once.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, loop: Loop) -> None:
         self.plan = plan
+        self._loop = loop
         self._from_planned = Tally()
         self._from_sent = Tally()
         self._lateness = Tally()
@@ -81,15 +80,15 @@ class Driver:
         self._next: tuple[Arrival, Request] | None = None
         self._answered: list[tuple[Arrival, Answer]] = []
         self._ended: list[tuple[Exchange, int]] = []
-        self._connections = Connections(plan.base_url, keep=plan.keep_connections)
+        self._connections = Connections(loop, plan.base_url, keep=plan.keep_connections)
         self._journeys = {journey.name: journey for journey, _ in plan.journeys}
         self._weights = [weight for _, weight in plan.journeys]
         self._names = list(self._journeys)
         self._generator = Random(f"{plan.seed}/{plan.worker}")
         self._in_flight = 0
         self._failure: BaseException | None = None
-        self._all_sent = Event()
-        self._all_ended = Event()
+        self._all_sent = loop.flag()
+        self._all_ended = loop.flag()
         self._stopped_at = math.inf
         self._planned = self._sent = self._dropped = self._late = 0
         self._began_at = self._began_cpu = 0.0
@@ -110,7 +109,7 @@ class Driver:
         start = self._began_at + START_DELAY_SECONDS if start_at is None else start_at
         self._arrivals = self._prepare_all(start)
         self._next = next(self._arrivals, None)
-        self._come_back(0.0)
+        self._loop.timer(0.0, self._walk)
         self._all_sent.wait()
         self._finish()
         return self.health()
@@ -168,10 +167,6 @@ class Driver:
                 ready.append((arrival, request))
             yield from ready
 
-    def _come_back(self, after_seconds: float) -> None:
-        self._timer = gevent.get_hub().loop.timer(after_seconds)
-        self._timer.start(self._walk, update=True)
-
     def _walk(self) -> None:
         """Send what is due, and come back for the next arrival. Called from the event loop.
 
@@ -184,12 +179,12 @@ class Driver:
                     break
                 delay = arrival.planned_at - time.monotonic()
                 if delay > 0:
-                    self._come_back(min(delay, LONGEST_SLEEP_SECONDS))
+                    self._loop.timer(min(delay, LONGEST_SLEEP_SECONDS), self._walk)
                     return
                 self._send(arrival, request)
                 self._next = next(self._arrivals, None)
                 if delay < -LATE_AFTER_SECONDS / 10:
-                    self._come_back(0.0)
+                    self._loop.timer(0.0, self._walk)
                     return
         except BaseException as error:
             self._failure = error  # for `run` to raise: the loop would only print it

@@ -1,4 +1,4 @@
-"""A generator in a process of its own, seen from its parent. Loads no gevent.
+"""A generator in a process of its own, seen from its parent.
 
 `TrafficStream` and Locust (`seatrial.load.run`) are both started, watched and stopped by this.
 """

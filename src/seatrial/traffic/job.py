@@ -1,4 +1,4 @@
-"""What a generator process is asked to do, as JSON. No gevent, no pydantic: both sides load this."""
+"""What a generator process is asked to do, as JSON. No pydantic: both sides load this."""
 
 from __future__ import annotations
 

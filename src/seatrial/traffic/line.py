@@ -1,28 +1,16 @@
-"""A TCP or TLS connection as the event loop sees it: non-blocking, with one callback waiting at a time."""
+"""Where connections go, and one of them."""
 
 from __future__ import annotations
 
 import contextlib
 import ipaddress
-import select
 import socket as plain_socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import gevent
-import gevent.socket
-import gevent.ssl
-from gevent import monkey
-
-READABLE = 1
-WRITABLE = 2
-"""libev's own numbers of the two events."""
-
-# Under Locust these are patched to switch greenlets; here they must answer at once.
-_poll = monkey.get_original("select", "poll")
-_socket = monkey.get_original("socket", "socket")
+from seatrial.traffic.loop import Loop
 
 
 @dataclass(frozen=True)
@@ -37,21 +25,12 @@ class Peer:
 
     name: str
     port: int
-    tls: Any
+    tls: ssl.SSLContext | None
     literal: tuple[int, Any] | None
-
-    def look_up(self) -> list[tuple[int, Any]]:
-        """(family, address) of each way to reach it. Waits for the resolver: not for a callback.
-
-        Raises:
-            OSError: when there is no such name.
-        """
-        found = gevent.socket.getaddrinfo(self.name, self.port, type=plain_socket.SOCK_STREAM)
-        return [(family, address) for family, _, _, _, address in found]
 
 
 def peer_at(name: str, port: int, *, encrypted: bool) -> Peer:
-    """The peer under a host name or address."""
+    """The peer under a host name or address; its certificate and name are verified."""
     try:
         version = ipaddress.ip_address(name).version
     except ValueError:
@@ -59,58 +38,46 @@ def peer_at(name: str, port: int, *, encrypted: bool) -> Peer:
     else:
         family = plain_socket.AF_INET6 if version == 6 else plain_socket.AF_INET
         literal = (int(family), (name, port))
-    return Peer(name, port, _tls_context() if encrypted else None, literal)
+    tls = None
+    if encrypted:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        tls.load_default_certs()
+    return Peer(name, port, tls, literal)
 
 
 class Line:
     """One connection; not yet connected.
 
     Attributes:
-        socket: does not block: what it cannot do now, it refuses. gevent's once it speaks TLS.
+        socket: does not block: what it cannot do now, it refuses.
         idle_since: monotonic seconds since nobody uses it; whoever keeps it sets it.
     """
 
-    __slots__ = ("_readable", "_waiting", "_writable", "idle_since", "socket")
+    __slots__ = ("_descriptor", "_loop", "idle_since", "socket")
 
-    def __init__(self, family: int) -> None:
-        self.socket: Any = _socket(family, plain_socket.SOCK_STREAM)
-        self.socket.setblocking(False)
+    def __init__(self, loop: Loop, family: int) -> None:
+        self._loop = loop
+        self.socket: Any = loop.socket(family)
+        self._descriptor: int = self.socket.fileno()
         self.idle_since = 0.0
-        loop = gevent.get_hub().loop
-        self._readable = loop.io(self.socket.fileno(), READABLE)
-        self._writable = loop.io(self.socket.fileno(), WRITABLE)
-        self._waiting: Any = None
 
     def wait_for(self, event: int, callback: Callable[[], None]) -> None:
-        """Have `callback` called whenever `event` is there, until `rest` or another wait."""
-        watcher = self._readable if event == READABLE else self._writable
-        if watcher is not self._waiting:
-            self.rest()
-            watcher.start(callback)
-            self._waiting = watcher
+        """Have `callback` called whenever the socket is READABLE, or WRITABLE, until `rest`."""
+        self._loop.watch(self._descriptor, event, callback)
 
     def rest(self) -> None:
         """Call nobody any more."""
-        if self._waiting is not None:
-            self._waiting.stop()
-            self._waiting = None
+        self._loop.unwatch(self._descriptor)
 
     def peer_spoke(self) -> bool:
         """Whether there is something to read although nobody asked: the peer's end, or unbidden bytes."""
-        poll = _poll()
-        poll.register(self.socket.fileno(), select.POLLIN)
-        return bool(poll.poll(0))
+        return self._loop.readable_now(self._descriptor)
+
+    def encrypt(self, tls: ssl.SSLContext, name: str) -> None:
+        """Speak TLS from now on; the handshake is the caller's."""
+        self.socket = tls.wrap_socket(self.socket, server_hostname=name, do_handshake_on_connect=False)
 
     def close(self) -> None:
-        self.rest()
-        self._readable.close()
-        self._writable.close()
+        self._loop.forget(self._descriptor)
         with contextlib.suppress(OSError):
             self.socket.close()
-
-
-def _tls_context() -> Any:
-    """gevent's own, verifying name and certificate; `create_default_context` would make one that blocks."""
-    context = gevent.ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_default_certs()
-    return context

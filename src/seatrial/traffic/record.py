@@ -2,7 +2,7 @@
 
 First line: `{"type": "head", ...}`. Then one line per exchange with the fields of `model.exchange.Exchange`
 (fields that are empty are left out). Last line: `{"type": "closing", "health": {...}, ...}`; without it the
-generator was killed. A file that ends in `.gz` holds the same lines. No gevent here: judges read these files.
+generator was killed. A file that ends in `.gz` holds the same lines. Judges read these files.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """One request on the wire, with certainty about what left this machine.
 
-gevent's event loop and a parser, no more: an HTTP client may repeat requests by itself. A request is carried
-by callbacks of the loop, not by a greenlet of its own, which at 100/s would take half as much CPU again.
+Sockets and a parser, no more: an HTTP client may repeat requests by itself.
 
 What counts as a failure, and why:
 
@@ -22,11 +21,11 @@ import socket as plain_socket
 import ssl
 import time
 from collections.abc import Callable
-
-import gevent
+from typing import Any
 
 from seatrial.traffic.answer import Answer, AnswerReader, NoHttp
-from seatrial.traffic.line import READABLE, WRITABLE, Line, Peer
+from seatrial.traffic.line import Line, Peer
+from seatrial.traffic.loop import READABLE, WRITABLE, Loop
 
 BLOCK_BYTES = 16_384
 _NOW = 0
@@ -56,6 +55,7 @@ class Request:
 
     __slots__ = (
         "_deadline_seconds",
+        "_loop",
         "_on_end",
         "_over",
         "_peer",
@@ -73,6 +73,7 @@ class Request:
 
     def __init__(
         self,
+        loop: Loop,
         peer: Peer,
         method: str,
         wire: bytes,
@@ -83,13 +84,13 @@ class Request:
         self.answer = Answer(0.0, sent=False)
         self.line: Line | None = None
         self.fresh = self.reusable = self._over = False
+        self._loop = loop
         self._peer = peer
         self._wire: bytes | memoryview = wire
         self._ways = [] if peer.literal is None else [peer.literal]
         self._step: Callable[[], int] = self._connect
         self._reader = AnswerReader(method, self.answer)
         self._deadline_seconds = deadline_seconds
-        self._timer = gevent.get_hub().loop.timer(deadline_seconds)
 
     def send(self, line: Line | None, on_end: Callable[[Request], None]) -> None:
         """Begin; returns at once.
@@ -99,13 +100,12 @@ class Request:
             on_end: called once with this, from the loop, when it has ended.
         """
         self._on_end = on_end
-        # Counted from now; by itself the loop counts from when it last woke, which would be too early.
-        self._timer.start(self._expire, update=True)
+        self._timer = self._loop.timer(self._deadline_seconds, self._expire)
         if line is not None:
             self.line = line
             self._step = self._transmit
         elif self._peer.literal is None:
-            gevent.spawn(self._look_up)
+            self._loop.look_up(self._peer.name, self._peer.port, self._found)
             return
         self._go_on()
 
@@ -125,13 +125,11 @@ class Request:
             if event != _ENDED and self.line is not None:
                 self.line.wait_for(event, self._go_on)
 
-    def _look_up(self) -> None:
-        """In a greenlet: it waits for the resolver."""
-        try:
-            self._ways = self._peer.look_up()
-        except OSError as error:
-            self._end(_short(error))
+    def _found(self, ways: list[tuple[int, Any]] | OSError) -> None:
+        if isinstance(ways, OSError):
+            self._end(_short(ways))
         else:
+            self._ways = ways
             self._go_on()
 
     def _connect(self) -> int:
@@ -140,7 +138,7 @@ class Request:
         refused, self.line = self.line, None
         if refused is not None:
             refused.close()
-        self.line = Line(family)
+        self.line = Line(self._loop, family)
         code = self.line.socket.connect_ex(address)
         if code == errno.EINPROGRESS:
             self._step = self._connected
@@ -160,9 +158,7 @@ class Request:
         connection.setsockopt(plain_socket.IPPROTO_TCP, plain_socket.TCP_NODELAY, 1)
         self._step = self._transmit
         if self._peer.tls is not None:
-            self.line.socket = self._peer.tls.wrap_socket(
-                connection, server_hostname=self._peer.name, do_handshake_on_connect=False
-            )
+            self.line.encrypt(self._peer.tls, self._peer.name)
             self._step = self._shake_hands
         return _NOW
 
@@ -183,9 +179,11 @@ class Request:
         while self._wire:
             try:
                 count = self.line.socket.send(self._wire)
-            except BlockingIOError:
-                count = 0
-            if not count:
+            except (BlockingIOError, ssl.SSLWantWriteError):
+                return WRITABLE
+            except ssl.SSLWantReadError:
+                return READABLE
+            if not count:  # how gevent refuses
                 return WRITABLE
             self.answer.sent = True
             self._wire = b"" if count == len(self._wire) else memoryview(self._wire)[count:]
@@ -225,8 +223,7 @@ class Request:
         self._reader.close()
         self.answer.completed_at = time.monotonic()
         self.answer.error = error
-        self._timer.stop()
-        self._timer.close()
+        self._loop.cancel(self._timer)
         if self.line is not None:
             self.line.rest()
         self._on_end(self)

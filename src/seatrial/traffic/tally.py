@@ -13,6 +13,7 @@ from hdrh.histogram import HdrHistogram
 HIGHEST_MICROSECONDS = 300_000_000
 SIGNIFICANT_DIGITS = 3
 _EXACT_BITS = 11
+_EXACT = 1 << _EXACT_BITS
 """HdrHistogram tells 2,048 values apart in each power of two, which is what three digits need."""
 
 
@@ -24,10 +25,13 @@ class Tally:
 
     def add(self, seconds: float) -> None:
         """Count one time; what lies outside of the histogram counts as its end."""
-        value = min(max(int(seconds * 1e6), 1), HIGHEST_MICROSECONDS)
-        shift = value.bit_length() - _EXACT_BITS
-        if shift > 0:
+        value = int(seconds * 1e6)
+        if value >= _EXACT:
+            value = min(value, HIGHEST_MICROSECONDS)
+            shift = value.bit_length() - _EXACT_BITS
             value = value >> shift << shift
+        elif value < 1:
+            value = 1
         self._counts[value] = self._counts.get(value, 0) + 1
 
     def histogram(self) -> Any:
