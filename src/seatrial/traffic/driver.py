@@ -195,6 +195,7 @@ class Driver:
         if self._in_flight >= self.plan.most_in_flight:
             self._dropped += 1
             self._ended.append((arrival.dropped(), 0))
+            request.discard()
             return
         arrival.sent_at = time.monotonic()
         self._sent += 1
@@ -229,14 +230,14 @@ class Driver:
     def _finish(self) -> None:
         """Wait for what is in flight, and close."""
         longest = max(journey.timeout_seconds for journey in self._journeys.values())
-        if self._failure is not None:
-            raise self._failure
         if self._in_flight and not self._all_ended.wait(longest + GRACE_SECONDS):
             raise SeatrialError(
                 f"{self._in_flight} requests outlived their deadline of {longest:g} s",
                 next_step="this is a fault of the generator; please report it with the error output above.",
             )
         self._connections.close()
+        if self._failure is not None:
+            raise self._failure
 
 
 def keep_time() -> None:

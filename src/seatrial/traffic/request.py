@@ -88,7 +88,7 @@ class Request:
         self._peer = peer
         self._wire: bytes | memoryview = wire
         self._ways = [] if peer.literal is None else [peer.literal]
-        self._step: Callable[[], int] = self._connect
+        self._step: Callable[[], int] = _none
         self._reader = AnswerReader(method, self.answer)
         self._deadline_seconds = deadline_seconds
 
@@ -104,10 +104,17 @@ class Request:
         if line is not None:
             self.line = line
             self._step = self._transmit
-        elif self._peer.literal is None:
-            self._loop.look_up(self._peer.name, self._peer.port, self._found)
+            self._go_on()
             return
-        self._go_on()
+        self._step = self._connect
+        if self._peer.literal is None:
+            self._loop.look_up(self._peer.name, self._peer.port, self._found)
+        else:
+            self._go_on()
+
+    def discard(self) -> None:
+        """It will never be sent."""
+        self._reader.close()
 
     def _go_on(self) -> None:
         """Take the steps that can be taken now, and wait for what the next one needs."""

@@ -18,9 +18,9 @@ def loop() -> Iterator[OwnLoop]:
         yield opened
 
 
-def driver(loop: OwnLoop, url: str, path: str = "/ok", *, schedule=None) -> Driver:
+def driver(loop: OwnLoop, url: str, path: str = "/ok", *, schedule=None, **more) -> Driver:
     journey = compile_journey("browse", {"request": {"path": path}, "timeout_seconds": 0.5})
-    return Driver(Plan(url, [(journey, 1.0)], schedule or Constant(200, 0.5)), loop)
+    return Driver(Plan(url, [(journey, 1.0)], schedule or Constant(200, 0.5), **more), loop)
 
 
 @pytest.fixture
@@ -31,20 +31,18 @@ def nothing_before() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.mark.parametrize("most", [1, 1_000])
 @pytest.mark.parametrize("path", ["/ok", "/close", "/half", "/garbage", "/mute"])
-def test_a_request_that_has_ended_leaves_nothing_for_the_collector(
-    loop, server, path, nothing_before
+def test_what_has_ended_or_was_dropped_leaves_nothing_for_the_collector(
+    loop, server, path, most, nothing_before
 ) -> None:
-    few, many = (
-        ended_and_garbage(loop, server.url, path, 0.05),
-        ended_and_garbage(loop, server.url, path, 0.5),
-    )
+    few, many = (ended_and_garbage(loop, server.url, path, most, seconds) for seconds in (0.05, 0.5))
     assert (few[0], many[0]) == (10, 100)
     assert many[1] - few[1] < 20, "each request leaves something behind"
 
 
-def ended_and_garbage(loop: OwnLoop, url: str, path: str, seconds: float) -> tuple[int, int]:
-    walked = driver(loop, url, path, schedule=Constant(200, seconds))
+def ended_and_garbage(loop: OwnLoop, url: str, path: str, most: int, seconds: float) -> tuple[int, int]:
+    walked = driver(loop, url, path, schedule=Constant(200, seconds), most_in_flight=most)
     walked.run()
     ended = len(walked.collect())
     return ended, gc.collect()
@@ -66,8 +64,10 @@ class Breaking:
 
 
 def test_a_failure_while_sending_reaches_the_caller(loop, server) -> None:
+    walked = driver(loop, server.url, schedule=Breaking())
     with pytest.raises(RuntimeError, match="no more plans"):
-        driver(loop, server.url, schedule=Breaking()).run()
+        walked.run()
+    assert len(walked.collect()) == 2, "what was sent before is kept"
 
 
 def test_a_failure_while_receiving_reaches_the_caller(loop, server, monkeypatch) -> None:
@@ -75,7 +75,7 @@ def test_a_failure_while_receiving_reaches_the_caller(loop, server, monkeypatch)
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("seatrial.traffic.answer.AnswerReader.feed", broken)
-    walked = driver(loop, server.url)
+    walked = driver(loop, server.url, schedule=Constant(10, 0.1))
     with pytest.raises(ZeroDivisionError):
         walked.run()
     assert [exchange.error for exchange, _ in walked.collect()] == [
