@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from seatrial.traffic.driver import Driver, Plan
+from seatrial.traffic.driver import PREPARED_AT_ONCE, Driver, Plan
 from seatrial.traffic.journey import compile_journey
 from seatrial.traffic.loop import OwnLoop
 from seatrial.traffic.schedule import Constant
@@ -59,7 +59,7 @@ class Breaking:
     duration_seconds = None
 
     def planned(self) -> Iterator[float]:
-        yield from (0.0, 0.001)
+        yield from (number / 1_000 for number in range(PREPARED_AT_ONCE + 2))
         raise RuntimeError("no more plans")
 
 
@@ -67,7 +67,7 @@ def test_a_failure_while_sending_reaches_the_caller(loop, server) -> None:
     walked = driver(loop, server.url, schedule=Breaking())
     with pytest.raises(RuntimeError, match="no more plans"):
         walked.run()
-    assert len(walked.collect()) == 2, "what was sent before is kept"
+    assert len(walked.collect()) == PREPARED_AT_ONCE, "what was sent before is kept"
 
 
 def test_a_failure_while_receiving_reaches_the_caller(loop, server, monkeypatch) -> None:
