@@ -19,7 +19,8 @@ def main() -> int:
     for name in wanted:
         print(f"\n== {name.removeprefix('bench_')} " + "=" * 60, flush=True)
         # Each in a process of its own: a child's peak memory includes what its parent held when it forked.
-        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)
+        call = f"from benchmarks.{name} import main; main()"
+        done = subprocess.run([sys.executable, "-c", call], check=False)
         if done.returncode:
             return done.returncode
     return 0

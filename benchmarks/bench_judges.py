@@ -1,4 +1,4 @@
-"""How fast the judges are: `python -m benchmarks.bench_judges`. Prints, and judges nothing."""
+"""How fast the judges are: `python -m benchmarks judges`. Prints, and judges nothing."""
 
 from __future__ import annotations
 
@@ -99,7 +99,3 @@ def main() -> None:
         measure(name, lambda h=history: check_register(h), target)
     seen = observation(100_000)
     measure("planned disruption, 100,000 requests", lambda: planned_disruption(seen))
-
-
-if __name__ == "__main__":
-    main()

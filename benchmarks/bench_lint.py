@@ -1,4 +1,4 @@
-"""How fast `seatrial lint` is: `python -m benchmarks.bench_lint`. Prints ratios of one run, judges nothing.
+"""How fast `seatrial lint` is: `python -m benchmarks lint`. Prints ratios of one run, judges nothing.
 
 Whole processes are measured, the quickest of several, as a person waits for them: on the objects of the
 sample system (or of the file that LINT_CORPUS names), and on ten times that with other names. They are
@@ -116,7 +116,3 @@ def _table(path: Path, copies: int, environment: dict[str, str]) -> None:
         print(f"  {name:22} {figures}   {ratio:6.2f}")
     goal = GOALS[copies]
     print(f"  goal {goal * 1e3:.0f} ms and {MOST_MEBIBYTES} MiB on an idle machine")
-
-
-if __name__ == "__main__":
-    main()

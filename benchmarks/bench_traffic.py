@@ -1,4 +1,4 @@
-"""How well the generator keeps its times, and what it costs: `python -m benchmarks.bench_traffic`.
+"""How well the generator keeps its times, and what it costs: `python -m benchmarks traffic`.
 
 Prints, against a small server of its own on 127.0.0.1:
 - at 100 requests/s: late arrivals, lateness, and CPU of the generator's process (goal: under 1 % later than
@@ -179,7 +179,3 @@ def main() -> None:
         "load_average": os.getloadavg()[0],
     }
     sys.stdout.write(json.dumps(report, indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()
