@@ -38,7 +38,7 @@ class Answer:
     complete: bool = False
     error: str = ""
     head: bytes = b""
-    body: bytes = b""
+    body: bytes | bytearray = b""
 
     @property
     def backend(self) -> str:
@@ -99,14 +99,19 @@ class AnswerReader:
             self._interim += 1
             return
         self.answer.status = status
-        self.answer.head = self._heads.split(b"\r\n\r\n", self._interim + 1)[self._interim] + b"\r\n"
+        heads = self._heads.lstrip(b"\r\n").split(b"\r\n\r\n", self._interim + 1)
+        self.answer.head = heads[self._interim] + b"\r\n"
         if self._no_body:
             self._complete()
 
     def on_body(self, part: bytes) -> None:
         if self._no_body:
             self.keep_alive = False  # bytes that nobody can assign to an answer
+        elif not self.answer.body:
+            self.answer.body = part
         else:
+            if isinstance(self.answer.body, bytes):
+                self.answer.body = bytearray(self.answer.body)  # which grows without being copied each time
             self.answer.body += part
 
     def on_message_complete(self) -> None:

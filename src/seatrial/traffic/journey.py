@@ -116,7 +116,7 @@ class CompiledJourney:
         """
         return judge_status(status, self.expected)
 
-    def answer_id(self, body: bytes) -> str:
+    def answer_id(self, body: bytes | bytearray) -> str:
         """The field of a JSON answer that names what was written; empty when it is not there."""
         if not self.answer_field or not body:
             return ""

@@ -40,6 +40,13 @@ def test_it_ends_where_its_length_says(data, body, keep_alive, pieces) -> None:
     assert not read(data[:-1], ended=True).answer.complete
 
 
+def test_a_large_body_is_whole() -> None:
+    body = bytes(range(256)) * 4_096
+    reader = read(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body, pieces=64)
+    assert reader.answer.complete
+    assert reader.answer.body == body
+
+
 def test_without_a_length_it_ends_with_its_connection() -> None:
     assert not read(HEAD + b"\r\nall of it").answer.complete
     reader = read(HEAD + b"\r\nall of it", ended=True)
@@ -89,4 +96,5 @@ def test_what_breaks_the_rules_is_no_answer(data) -> None:
 def test_who_answered_is_told_by_the_final_answer_only() -> None:
     named = HEAD + b"X-Served-By: orders-7c9d8f\r\nContent-Length: 0\r\n\r\n"
     assert read(HINTS + named).answer.backend == "orders-7c9d8f"
+    assert read(b"\r\n\r\n" + named).answer.backend == "orders-7c9d8f", "empty lines before it are no head"
     assert read(HINTS + HEAD + b"Content-Length: 0\r\n\r\n").answer.backend == ""
