@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket as plain_socket
 from collections.abc import Callable
 from typing import Any
 
@@ -11,16 +10,15 @@ import gevent.socket
 from gevent import monkey
 from gevent.event import Event
 
-from seatrial.traffic.loop import Flag, addresses_of
-
-# Locust has these patched to switch greenlets; in a callback of the loop they must answer at once.
-_poll = monkey.get_original("select", "poll")
-_socket = monkey.get_original("socket", "socket")
-_POLLIN = 1
+from seatrial.traffic.loop import Flag, PlainSockets, addresses_of
 
 
-class GeventLoop:
+class GeventLoop(PlainSockets):
     """The hub's. What a callback raises is printed by the hub."""
+
+    # Locust has these patched to switch greenlets; in a callback of the loop they must answer at once.
+    _new_socket = staticmethod(monkey.get_original("socket", "socket"))
+    _new_poll = staticmethod(monkey.get_original("select", "poll"))
 
     def __init__(self) -> None:
         self._loop = gevent.get_hub().loop
@@ -56,13 +54,3 @@ class GeventLoop:
 
     def look_up(self, host: str, port: int, callback: Callable[[Any], None]) -> None:
         gevent.spawn(lambda: callback(addresses_of(gevent.socket.getaddrinfo, host, port)))
-
-    def socket(self, family: int) -> Any:
-        connection = _socket(family, plain_socket.SOCK_STREAM)
-        connection.setblocking(False)
-        return connection
-
-    def readable_now(self, descriptor: int) -> bool:
-        poll = _poll()
-        poll.register(descriptor, _POLLIN)
-        return bool(poll.poll(0))

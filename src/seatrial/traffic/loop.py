@@ -77,7 +77,24 @@ class Loop(Protocol):
         ...
 
 
-class OwnLoop:
+class PlainSockets:
+    """The part of a loop that is the same for all: sockets and polls that answer at once."""
+
+    _new_socket: Callable[..., Any] = socket.socket
+    _new_poll: Callable[[], Any] = select.poll
+
+    def socket(self, family: int) -> Any:
+        connection = self._new_socket(family, socket.SOCK_STREAM)
+        connection.setblocking(False)
+        return connection
+
+    def readable_now(self, descriptor: int) -> bool:
+        poll = self._new_poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(0))
+
+
+class OwnLoop(PlainSockets):
     """For the one thread that waits for its flags. What a callback raises, the waiting raises."""
 
     def __init__(self) -> None:
@@ -135,16 +152,6 @@ class OwnLoop:
 
     def look_up(self, host: str, port: int, callback: Callable[[Any], None]) -> None:
         threading.Thread(target=self._resolve, args=(host, port, callback), daemon=True).start()
-
-    def socket(self, family: int) -> socket.socket:
-        connection = socket.socket(family, socket.SOCK_STREAM)
-        connection.setblocking(False)
-        return connection
-
-    def readable_now(self, descriptor: int) -> bool:
-        poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
-        return bool(poll.poll(0))
 
     def run(self, flag: _OwnFlag, until: float) -> None:
         """Call back what is due until the flag is set, or until that monotonic time.
