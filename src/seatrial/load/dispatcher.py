@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+from gevent.event import Event
 from locust.env import Environment
 
 from seatrial.load.greenlets import GeventLoop
@@ -107,10 +108,11 @@ class Dispatcher:
         )
 
     def _run(self) -> None:
-        reporting = gevent.spawn(self._keep_reporting)
+        walked = Event()
+        reporting = gevent.spawn(self._keep_reporting, walked)
         health = self._driver.run(start_at=self.share.start_at_wall - (time.time() - time.monotonic()))
-        reporting.kill()
-        self._report()
+        walked.set()
+        reporting.join()
         histograms = self._driver.histograms()
         result = WorkerResult(
             health,
@@ -125,9 +127,11 @@ class Dispatcher:
             self._output.close()
         self._on_end(result)
 
-    def _keep_reporting(self) -> None:
-        while True:
-            gevent.sleep(WRITE_EVERY_SECONDS)
+    def _keep_reporting(self, walked: Event) -> None:
+        """Until the schedule was walked. Never killed: a listener of Locust may wait in the middle of it."""
+        over = False
+        while not over:
+            over = walked.wait(WRITE_EVERY_SECONDS)
             self._report()
 
     def _report(self) -> None:

@@ -228,3 +228,18 @@ def test_starting_locust_loads_none_of_it() -> None:
     code = "import sys, seatrial.load.run; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(run.stdout.split()) & {"locust", "gevent"}
+
+
+SLOW_LISTENER = """
+from gevent import sleep
+from locust import events
+events.request.add_listener(lambda **_: sleep(0.02))
+"""
+
+
+def test_a_listener_that_waits_loses_no_request(toy, tmp_path) -> None:
+    file = tmp_path / "locustfile.py"
+    file.write_text(CHECKOUT.read_text() + SLOW_LISTENER)
+    headless("--arrivals", "constant:100:1", file=file)
+    (result,) = (toy.directory / "run" / "load").glob("*.json")
+    assert sum(json.loads(result.read_text())["fates"].values()) == 100
