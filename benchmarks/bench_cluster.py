@@ -7,8 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from seatrial.cluster.build.tools import ensure_tools
 from seatrial.cluster.progress import PlainProgress
-from seatrial.cluster.tools import ensure_tools
 from seatrial.kube.client import Kube
 from seatrial.settings import load_system, settings_from
 from seatrial.trial.session import open_session

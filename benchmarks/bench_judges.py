@@ -7,10 +7,10 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-from seatrial.judge.availability import planned_disruption
+from seatrial.judge.availability import voluntary_disruption
 from seatrial.judge.consistency import History, Operation, check_register, check_set
-from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
-from seatrial.model.fault import Disturbance, FaultRecord, Target
+from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
+from seatrial.model.fault import Disruption, FaultRecord, Target
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Verdict
 
@@ -47,21 +47,21 @@ def register_history(count: int, concurrency: int) -> History:
 def observation(requests: int) -> Observation:
     """Clean traffic of 100 requests a second through three disruptions."""
     exchanges = tuple(
-        Exchange(n, "j", n / 100, n / 100, n / 100 + 0.005, Fate.OK, 200) for n in range(requests)
+        Exchange(n, "j", n / 100, n / 100, n / 100 + 0.005, ExchangeOutcome.OK, 200) for n in range(requests)
     )
     health = GeneratorHealth(requests, requests, 0, 0, 0.01, 0.001, 0.02)
     faults = tuple(
         FaultRecord(
             id=f"f{at}",
             fault="delete-pod",
-            disturbance=Disturbance.PLANNED,
+            disruption=Disruption.VOLUNTARY,
             target=Target("Pod", "shop", f"pod-{at}"),
             workload="orders",
-            accepted_at=at,
-            proven_at=at + 1,
+            injected_at=at,
+            verified_at=at + 1,
             proof="gone",
-            settled_at=at + 5,
-            undone_at=at + 5,
+            available_at=at + 5,
+            reverted_at=at + 5,
             seed=1,
         )
         for at in (10.0, 30.0, 50.0)
@@ -98,4 +98,4 @@ def main() -> None:
         name = f"register, {count:,} operations, concurrency about {concurrency}"
         measure(name, lambda h=history: check_register(h), target)
     seen = observation(100_000)
-    measure("planned disruption, 100,000 requests", lambda: planned_disruption(seen))
+    measure("planned disruption, 100,000 requests", lambda: voluntary_disruption(seen))

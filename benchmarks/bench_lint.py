@@ -18,8 +18,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from seatrial.cluster.build.tools import ensure_tools
 from seatrial.cluster.progress import PlainProgress
-from seatrial.cluster.tools import ensure_tools
 
 ROOT = Path(__file__).parents[1]
 CORPUS = "LINT_CORPUS"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from seatrial.report.rundir import RunWriter
+from seatrial.record.writer import RunWriter
 from seatrial.versions import versions
 
 

@@ -58,15 +58,15 @@ FAMILIES = (
 
 @dataclass(frozen=True)
 class Check:
-    """A property with its id, requirement and remedy."""
+    """A property with its id, requirement and remediation."""
 
     id: str
     level: Level
     needs: frozenset[Need]
     disruptive: bool
     requirement: str
-    remedy: str
-    proves: tuple[str, ...]
+    remediation: str
+    shows: tuple[str, ...]
     """Ids of the declared rules whose effect this check shows."""
     doc: str
     mode: Mode = Mode.PROVEN
@@ -87,10 +87,10 @@ def check(
     *,
     level: Level,
     requirement: str,
-    remedy: str,
+    remediation: str,
     needs: Iterable[Need] = (),
     disruptive: bool = False,
-    proves: Iterable[str] = (),
+    shows: Iterable[str] = (),
     mode: Mode = Mode.PROVEN,
 ) -> Callable[[Test], Test]:
     """Make a test function a check. Raises ValueError for an id that is not `family.readable-name`."""
@@ -99,7 +99,7 @@ def check(
 
     def decorate(test: Test) -> Test:
         test.__seatrial_check__ = Check(  # type: ignore[attr-defined]
-            id, level, frozenset(needs), disruptive, requirement, remedy, tuple(proves),
+            id, level, frozenset(needs), disruptive, requirement, remediation, tuple(shows),
             (test.__doc__ or "").strip(), mode,
         )  # fmt: skip
         return test

@@ -16,7 +16,7 @@ from seatrial.waiting import NotYet, Ready, eventually
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _STAMP = re.compile(r"^\[\d{4}-\d\d-\d\d [^\]]*\] ?")
 """A time in front of a line, as Chaos Toolkit and Locust write it."""
-UNDO_SECONDS = 90.0
+REVERT_SECONDS = 90.0
 """How long a child may take to undo its faults after it was asked to stop."""
 
 
@@ -70,7 +70,7 @@ def _watch(
 
 
 def stop_child(child: subprocess.Popen[bytes]) -> None:
-    """Ask a running child to stop, give it `UNDO_SECONDS`, then end it. Does nothing when it has ended."""
+    """Ask a running child to stop, give it `REVERT_SECONDS`, then end it. Does nothing when it has ended."""
     if child.poll() is not None:
         return
     child.send_signal(signal.SIGTERM)
@@ -80,7 +80,7 @@ def stop_child(child: subprocess.Popen[bytes]) -> None:
         return NotYet("it still undoes its faults") if code is None else Ready(code)
 
     with contextlib.suppress(SeatrialError):
-        eventually(ended, within_seconds=UNDO_SECONDS, what="the stage stops", every_seconds=0.2)
+        eventually(ended, within_seconds=REVERT_SECONDS, what="the stage stops", every_seconds=0.2)
     if child.poll() is None:
         child.kill()
         child.wait()

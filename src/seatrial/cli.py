@@ -153,9 +153,9 @@ def report(
 @app.command()
 def heal() -> int:
     """Undo every fault that a killed run left behind (`.seatrial/undo`). Safe to run at any time."""
-    from seatrial.housekeeping import heal_all
+    from seatrial.housekeeping import revert_all_faults
 
-    code, text = heal_all(_settings())
+    code, text = revert_all_faults(_settings())
     typer.echo(text)
     return code
 

@@ -43,5 +43,5 @@ class FaultRefused(SeatrialError):
     """A fault was not injected: nothing matched, it would be unsafe, or nobody consented."""
 
 
-class FaultNotProven(SeatrialError):
+class FaultNotVerified(SeatrialError):
     """A fault was requested, but its effect was not seen."""

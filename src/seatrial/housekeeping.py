@@ -8,9 +8,9 @@ from pathlib import Path
 from seatrial import cluster
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput
-from seatrial.faults.heal import heal, pending
+from seatrial.faults.revert import heal, pending
+from seatrial.record.reader import read_run
 from seatrial.report.html import build_report
-from seatrial.report.reader import read_run
 from seatrial.report.summary import exit_code, summary_text
 from seatrial.settings import Settings, load_system
 from seatrial.trial.session import kind_configuration
@@ -73,7 +73,7 @@ def rebuild_report(directory: Path) -> tuple[int, str]:
     return exit_code(run), f"{summary_text(run)}\n\npage  {shown(page)}"
 
 
-def heal_all(settings: Settings) -> tuple[int, str]:
+def revert_all_faults(settings: Settings) -> tuple[int, str]:
     """Undo what killed runs left behind; exit code 1 when something could not be undone."""
     healed = heal(settings.state_directory)
     if not healed:

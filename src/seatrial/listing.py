@@ -49,8 +49,8 @@ def checks_text(*, as_json: bool) -> str:
         needs = ", ".join(sorted(item.needs)) or "nothing special"
         disruptive = ", disruptive" if item.disruptive else ""
         lines += [f"{item.id}  ({item.level}{disruptive}; needs {needs})", *_wrapped(item.requirement)]
-        if item.proves:
-            lines += _wrapped(f"shows the effect of {', '.join(item.proves)}")
+        if item.shows:
+            lines += _wrapped(f"shows the effect of {', '.join(item.shows)}")
     rules = every_rule()
     optional = sum(rule.level is Level.OPTIONAL for rule in rules)
     lines += [
@@ -84,7 +84,7 @@ def checks_markdown() -> str:
 
 def _proven_row(item: Check) -> str:
     needs = ", ".join(sorted(item.needs)) or "-"
-    proves = ", ".join(f"`{rule}`" for rule in item.proves) or "-"
+    proves = ", ".join(f"`{rule}`" for rule in item.shows) or "-"
     level = f"{item.level}, disruptive" if item.disruptive else str(item.level)
     return f"| `{item.id}` | {level} | {needs} | {item.requirement} | {proves} |"
 
@@ -92,7 +92,7 @@ def _proven_row(item: Check) -> str:
 def _declared_entry(rule: Rule) -> list[str]:
     return [
         f"**`{rule.id}`** ({rule.level}, {rule.severity}) {rule.requirement}",
-        f"<br>{rule.why} *{rule.remedy}* [source]({rule.source})",
+        f"<br>{rule.why} *{rule.remediation}* [source]({rule.source})",
         "",
     ]
 

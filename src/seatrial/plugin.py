@@ -18,7 +18,7 @@ from seatrial.outcomes import CheckUnsupported, NotPassed, verdict_of
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
     from seatrial.model.system import System
-    from seatrial.report.rundir import RunWriter
+    from seatrial.record.writer import RunWriter
     from seatrial.settings import Settings
 
 pytest_plugins = ["seatrial.fixtures.trial"]
@@ -92,7 +92,7 @@ def system_of(config: pytest.Config) -> System:
 def run_of(config: pytest.Config) -> RunWriter:
     """The run that results go to: the one of SEATRIAL_RUN or --run, else a new one."""
     if RUN not in config.stash:
-        from seatrial.report.rundir import RunWriter
+        from seatrial.record.writer import RunWriter
         from seatrial.versions import versions
 
         settings = settings_of(config)
@@ -231,9 +231,9 @@ def pytest_runtest_makereport(
     evidence = f"evidence/{found.id}/{_subject(item)}" if found.mode is Mode.PROVEN else ""
     result = CheckResult(
         found.id, _subject(item), found.requirement, verdict, "pytest",
-        item.stash[STARTED], time.monotonic(), evidence, found.mode, found.proves,
+        item.stash[STARTED], time.monotonic(), evidence, found.mode, found.shows,
     )  # fmt: skip
-    words = {"check": found.id, "requirement": found.requirement, "seen": verdict.seen}
+    words = {"check": found.id, "requirement": found.requirement, "observed": verdict.observed}
     report.user_properties += list(words.items())
     report.__dict__.update(seatrial_outcome=verdict.outcome, seatrial_mode=found.mode)
     run_of(item.config).check_finished(result)
@@ -246,7 +246,7 @@ def _rewrite(
     """Text for people in place of a traceback, which stays only for defects of our own."""
     if verdict.outcome in (Outcome.SKIPPED, Outcome.UNSUPPORTED):
         report.outcome = "skipped"
-        report.longrepr = (str(item.path), 0, f"{found.id}: {verdict.seen}")
+        report.longrepr = (str(item.path), 0, f"{found.id}: {verdict.observed}")
         return
     if isinstance(error, NotPassed | SeatrialError):
         title = f"{verdict.outcome.upper()} {found.id} [{_subject(item)}]  {found.requirement}"

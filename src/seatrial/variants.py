@@ -15,9 +15,9 @@ from seatrial.children import run_child
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput
 from seatrial.model.verdict import CheckResult, Mode, Outcome
+from seatrial.record.reader import read_run
+from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
-from seatrial.report.reader import read_run
-from seatrial.report.rundir import RunWriter
 from seatrial.settings import Settings, load_system
 from seatrial.trial.session import Session, beside, open_session
 from seatrial.voyage import child_environment, folder, shown
@@ -69,7 +69,7 @@ class Row:
                 found.append(f"{check} must fail here, but was: {seen}")
         for result in self.proven:
             if result.check not in self.variant.fails and result.verdict.outcome is not Outcome.PASSED:
-                found.append(f"{result.check} [{result.subject}] must pass here: {result.verdict.seen}")
+                found.append(f"{result.check} [{result.subject}] must pass here: {result.verdict.observed}")
         return found
 
     def outcomes(self, check: str) -> set[Outcome]:

@@ -8,9 +8,9 @@ from seatrial.catalogue import ACKNOWLEDGED_WRITES, CORE, STATE, check
     level=CORE,
     needs={STATE, ACKNOWLEDGED_WRITES},
     disruptive=True,
-    proves=("data.stateful-volume", "data.lasting-volume"),
+    shows=("data.stateful-volume", "data.lasting-volume"),
     requirement="A write that was acknowledged MUST be readable after its store was killed.",
-    remedy="Answer only after the commit is durable (fsync on, synchronous replicas where there are any).",
+    remediation="Answer only after the commit is durable (fsync on, synchronous replicas where there are any).",
 )
 def test_acknowledged_writes_survive_a_killed_store(workload, stream, faults, judge):
     """Kills every process of the store with SIGKILL under writes, then reads each accepted write back."""

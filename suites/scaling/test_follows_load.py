@@ -8,7 +8,7 @@ from seatrial.catalogue import AUTOSCALER, CORE, check
     level=CORE,
     needs={AUTOSCALER},
     disruptive=True,
-    proves=(
+    shows=(
         "scaling.autoscaler-target",
         "scaling.metric-has-request",
         "scaling.reachable-target",
@@ -16,7 +16,7 @@ from seatrial.catalogue import AUTOSCALER, CORE, check
     ),
     requirement="An autoscaled workload MUST gain ready replicas under load within the objective, and shed "
     "them afterwards without failing a request.",
-    remedy="Point the autoscaler at the workload and at a metric that the load moves; drain before exit.",
+    remediation="Point the autoscaler at the workload and at a metric that the load moves; drain before exit.",
 )
 def test_replicas_follow_the_load(workload, stream, load, judge):
     """Adds a load step through Locust until enough replicas are ready, ends it, and waits for the minimum."""

@@ -22,14 +22,14 @@ host, port = sys.argv[1], int(sys.argv[2])
 begun = time.monotonic()
 try:
     socket.create_connection((host, port), timeout=5).close()
-    fate = "connected"
+    outcome = "connected"
 except ConnectionRefusedError:
-    fate = "refused"
+    outcome = "refused"
 except TimeoutError:
-    fate = "timeout"
+    outcome = "timeout"
 except OSError as other:
-    fate = repr(other)
-print(json.dumps({"fate": fate, "milliseconds": (time.monotonic() - begun) * 1000}))
+    outcome = repr(other)
+print(json.dumps({"outcome": outcome, "milliseconds": (time.monotonic() - begun) * 1000}))
 """
 ASK_DNS = """
 import json, socket, struct, sys
@@ -95,7 +95,7 @@ class Bench:
         return run([*self._kubectl, *arguments], doing="running kubectl", within_seconds=30, stdin=stdin)
 
     def connect(self, host: str, port: int) -> dict[str, Any]:
-        """What becomes of one TCP connection from the client pod: `fate` and `milliseconds`."""
+        """What becomes of one TCP connection from the client pod: `outcome` and `milliseconds`."""
         return self.run(CONNECT, host, str(port))
 
     def address(self, name: str) -> str:
@@ -111,14 +111,14 @@ class Bench:
 
         eventually(probe, within_seconds=90, what=f"pod {name} {phase}")
 
-    def await_fate(self, host: str, port: int, fate: str) -> None:
-        """Wait until connections from the client pod meet that fate three times in a row."""
+    def await_outcome(self, host: str, port: int, outcome: str) -> None:
+        """Wait until connections from the client pod meet that outcome three times in a row."""
 
         def probe() -> Ready[None] | NotYet:
-            seen = self.connect(host, port)["fate"]
-            return Ready(None) if seen == fate else NotYet(f"it is {seen}")
+            seen = self.connect(host, port)["outcome"]
+            return Ready(None) if seen == outcome else NotYet(f"it is {seen}")
 
-        eventually(probe, within_seconds=60, what=f"{host}:{port} {fate}", in_a_row=3)
+        eventually(probe, within_seconds=60, what=f"{host}:{port} {outcome}", in_a_row=3)
 
 
 @contextmanager
@@ -133,5 +133,5 @@ def bench(kube: Kube, access: Access) -> Iterator[Bench]:
     for name in ("client", "server-0", "server-1"):
         made.await_pod(name)
     for number in range(len(WORKERS)):
-        made.await_fate(f"server-{number}", 80, "connected")
+        made.await_outcome(f"server-{number}", 80, "connected")
     yield made

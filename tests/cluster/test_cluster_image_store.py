@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from seatrial import cluster
-from seatrial.cluster import images
+from seatrial.cluster.build import images
 from seatrial.cluster.docker import docker, has_image
 
 

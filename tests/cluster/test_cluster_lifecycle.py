@@ -14,7 +14,7 @@ from netbench import WORKERS, Bench, bench, pod
 from tiny import KIND_CONFIG, PYTHON, Access
 
 from seatrial import cluster
-from seatrial.cluster import tools
+from seatrial.cluster.build import tools
 from seatrial.cluster.docker import docker, inspect
 from seatrial.cluster.shell import run
 from seatrial.errors import SeatrialError
@@ -145,14 +145,14 @@ def test_a_network_policy_is_enforced_and_undone(pods: Bench, number: int) -> No
         "spec": {"podSelector": {"matchLabels": {"app": f"server-{number}"}}, "policyTypes": ["Ingress"]},
     }
     server = f"server-{number}"
-    assert pods.connect(server, 80)["fate"] == "connected"
+    assert pods.connect(server, 80)["outcome"] == "connected"
     pods.kube.create(policy)
-    pods.await_fate(server, 80, "refused")
+    pods.await_outcome(server, 80, "refused")
     allow = {"ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "client"}}}]}]}
     pods.kube.patch("NetworkPolicy", f"closed-{number}", {"spec": allow})
-    pods.await_fate(server, 80, "connected")
+    pods.await_outcome(server, 80, "connected")
     pods.kube.delete("NetworkPolicy", f"closed-{number}")
-    pods.await_fate(server, 80, "connected")
+    pods.await_outcome(server, 80, "connected")
 
 
 @pytest.fixture

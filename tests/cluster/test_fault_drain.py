@@ -15,8 +15,8 @@ from tiny import ROOT, system_in
 
 from seatrial.errors import FaultRefused
 from seatrial.faults.drain_node import MARK, DrainNode
-from seatrial.faults.guard import Guard
-from seatrial.faults.heal import heal, pending
+from seatrial.faults.injector import Injector
+from seatrial.faults.revert import heal, pending
 from seatrial.kube.client import Kube
 from seatrial.kube.snapshot import compare, take_snapshot
 from seatrial.kube.timeline import Recorder
@@ -57,16 +57,16 @@ def test_a_drained_node_is_empty_of_the_system_and_schedulable_afterwards(
     before = take_snapshot(kube)
     kube.create(bare_pod(kube, node, image))
     try:
-        with Guard(tmp_path) as guard:
-            record = guard.carry_out(DrainNode("web", node=node), recorder, keep=True)
+        with Injector(tmp_path) as guard:
+            record = guard.inject(DrainNode("web", node=node), recorder, keep=True)
             assert cordoned(kube) == [node]
             left = {pod["metadata"]["name"] for pod in kube.objects("Pod", fields=f"spec.nodeName={node}")}
             assert left == {"bare"}
             (entry,) = pending(tmp_path)
             assert str(entry).startswith(f"drain-node on node/{node} in namespace {kube.namespace}")
-            (healed,) = guard.undo_all()
+            (healed,) = guard.revert_all()
             assert healed.done
-        assert record.settled_at is not None
+        assert record.available_at is not None
         assert web["metadata"]["name"] in record.details["evicted"]
         assert record.details["left"] == {"bare": "nothing would replace it (no controller)"}
     finally:
@@ -81,8 +81,8 @@ def test_a_node_that_somebody_cordoned_is_refused_and_stays_cordoned(
 ) -> None:
     node = recorder.kube.objects("Pod", selector="app=web")[0]["spec"]["nodeName"]
     recorder.kube.patch("Node", node, {"spec": {"unschedulable": True}})
-    with Guard(tmp_path) as guard, pytest.raises(FaultRefused, match="is cordoned already"):
-        guard.carry_out(DrainNode("web", node=node), recorder)
+    with Injector(tmp_path) as guard, pytest.raises(FaultRefused, match="is cordoned already"):
+        guard.inject(DrainNode("web", node=node), recorder)
     assert cordoned(recorder.kube) == [node]
 
 
@@ -91,8 +91,8 @@ def test_a_drain_that_a_budget_blocks_is_refused_and_the_node_uncordoned(
 ) -> None:
     recorder.kube.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 2}})
     try:
-        with Guard(tmp_path) as guard, pytest.raises(FaultRefused, match="disruption budget"):
-            guard.carry_out(DrainNode("web", evict_seconds=3), recorder)
+        with Injector(tmp_path) as guard, pytest.raises(FaultRefused, match="disruption budget"):
+            guard.inject(DrainNode("web", evict_seconds=3), recorder)
     finally:
         recorder.kube.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 1}})
     assert cordoned(recorder.kube) == []
@@ -104,7 +104,7 @@ TOOL = textwrap.dedent(
     import sys
     from pathlib import Path
     from seatrial.faults.drain_node import DrainNode
-    from seatrial.faults.guard import Guard
+    from seatrial.faults.injector import Injector
     from seatrial.kube.client import Kube
     from seatrial.kube.timeline import Recorder
     from seatrial.model.system import System
@@ -112,8 +112,8 @@ TOOL = textwrap.dedent(
     kubeconfig, context, system_json, state = sys.argv[1:]
     system = System.model_validate_json(system_json)
     kube = Kube(Path(kubeconfig), context, system.target.namespace)
-    with Recorder(kube, system) as recorder, Guard(Path(state)) as guard:
-        guard.carry_out(DrainNode("web", evict_seconds=300), recorder)
+    with Recorder(kube, system) as recorder, Injector(Path(state)) as guard:
+        guard.inject(DrainNode("web", evict_seconds=300), recorder)
     print("drained and undone")
     """
 )

@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 from tiny import system_in
 
-from seatrial.errors import FaultNotProven, FaultRefused
+from seatrial.errors import FaultNotVerified, FaultRefused
 from seatrial.faults.crash_pod import CrashPod
 from seatrial.faults.delete_pod import DeletePod
 from seatrial.faults.evict_pod import EvictPod
-from seatrial.faults.guard import Guard
-from seatrial.faults.heal import pending
+from seatrial.faults.injector import Injector
+from seatrial.faults.revert import pending
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden
 from seatrial.kube.timeline import Recorder, pods_now
-from seatrial.model.fault import Disturbance
+from seatrial.model.fault import Disruption
 
 
 @pytest.fixture
-def guard(tmp_path: Path) -> Iterator[Guard]:
-    with Guard(tmp_path) as guard:
+def guard(tmp_path: Path) -> Iterator[Injector]:
+    with Injector(tmp_path) as guard:
         yield guard
     assert pending(tmp_path) == []
 
@@ -32,15 +32,17 @@ def uids(kube: Kube) -> set[str]:
     return {pod["metadata"]["uid"] for pod in kube.objects("Pod")}
 
 
-def test_a_deleted_pod_is_proven_gone_and_the_workload_whole_again(guard: Guard, recorder: Recorder) -> None:
+def test_a_deleted_pod_is_proven_gone_and_the_workload_whole_again(
+    guard: Injector, recorder: Recorder
+) -> None:
     fault = DeletePod("web", selector="app in (web)", seed=7)
     for _ in range(2):
-        record = guard.carry_out(fault, recorder)
-        assert record.disturbance is Disturbance.PLANNED
-        assert record.proven_at is not None
-        assert record.settled_at is not None
-        assert record.undone_at is not None
-        assert record.accepted_at < record.proven_at <= record.settled_at <= record.undone_at
+        record = guard.inject(fault, recorder)
+        assert record.disruption is Disruption.VOLUNTARY
+        assert record.verified_at is not None
+        assert record.available_at is not None
+        assert record.reverted_at is not None
+        assert record.injected_at < record.verified_at <= record.available_at <= record.reverted_at
         assert record.target.uid not in uids(recorder.kube)
         assert record.replacement in [pod.name for pod in pods_now(recorder.snapshot(), "web")]
         assert record.target.uid[:8] in record.proof
@@ -48,32 +50,32 @@ def test_a_deleted_pod_is_proven_gone_and_the_workload_whole_again(guard: Guard,
         assert len(ready) == 2
 
 
-def test_an_evicted_pod_is_proven_gone(guard: Guard, recorder: Recorder) -> None:
-    record = guard.carry_out(EvictPod("web"), recorder)
-    assert record.proven
-    assert record.settled_at is not None
+def test_an_evicted_pod_is_proven_gone(guard: Injector, recorder: Recorder) -> None:
+    record = guard.inject(EvictPod("web"), recorder)
+    assert record.verified
+    assert record.available_at is not None
     assert record.target.uid not in uids(recorder.kube)
 
 
 def test_an_eviction_that_a_budget_never_allows_is_refused_with_its_words(
-    guard: Guard, recorder: Recorder
+    guard: Injector, recorder: Recorder
 ) -> None:
     before = uids(recorder.kube)
     recorder.kube.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 2}})
     try:
         with pytest.raises(FaultRefused, match="disruption budget") as caught:
-            guard.carry_out(EvictPod("web", evict_seconds=3), recorder)
+            guard.inject(EvictPod("web", evict_seconds=3), recorder)
         assert "PodDisruptionBudget" in caught.value.next_step
     finally:
         recorder.kube.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 1}})
     assert uids(recorder.kube) == before
 
 
-def test_a_crash_is_sigkill_for_every_process_with_no_warning(guard: Guard, recorder: Recorder) -> None:
-    record = guard.carry_out(CrashPod("store"), recorder)
-    assert record.disturbance is Disturbance.CRASH
-    assert record.proven
-    assert record.settled_at is not None
+def test_a_crash_is_sigkill_for_every_process_with_no_warning(guard: Injector, recorder: Recorder) -> None:
+    record = guard.inject(CrashPod("store"), recorder)
+    assert record.disruption is Disruption.INVOLUNTARY
+    assert record.verified
+    assert record.available_at is not None
     pod = recorder.kube.get("Pod", "store-0")
     assert pod["metadata"]["uid"] == record.target.uid, "the pod stays, its container is new"
     (container,) = pod["status"]["containerStatuses"]
@@ -84,14 +86,14 @@ def test_a_crash_is_sigkill_for_every_process_with_no_warning(guard: Guard, reco
     assert "SIGTERM" not in before
 
 
-def test_a_graceful_delete_does_warn(guard: Guard, recorder: Recorder) -> None:
+def test_a_graceful_delete_does_warn(guard: Injector, recorder: Recorder) -> None:
     # The control of the test above: the same program does write a line when it is asked to stop.
     followed = recorder.kube.transport.open(
         "GET",
         f"/api/v1/namespaces/{recorder.kube.namespace}/pods/store-0/log?follow=true",
         timeout_seconds=60,
     )
-    guard.carry_out(DeletePod("store", allow_last=True), recorder)
+    guard.inject(DeletePod("store", allow_last=True), recorder)
     assert b"parent saw SIGTERM" in followed.read()
 
 
@@ -138,11 +140,11 @@ def test_a_fault_is_refused_and_nothing_is_touched(
 ) -> None:
     before = {pod["metadata"]["uid"]: pod["status"] for pod in deployed.objects("Pod")}
     with (
-        Guard(tmp_path) as guard,
+        Injector(tmp_path) as guard,
         Recorder(deployed, system_in(deployed, **changes)) as recorder,
         pytest.raises(FaultRefused, match=words),
     ):
-        guard.carry_out(fault, recorder)
+        guard.inject(fault, recorder)
     assert {pod["metadata"]["uid"]: pod["status"] for pod in deployed.objects("Pod")} == before
     assert pending(tmp_path) == []
 
@@ -150,11 +152,11 @@ def test_a_fault_is_refused_and_nothing_is_touched(
 def test_a_system_of_another_namespace_is_refused(deployed: Kube, tmp_path: Path) -> None:
     system = system_in(deployed, target={"context": deployed.context, "namespace": "default"})
     with (
-        Guard(tmp_path) as guard,
+        Injector(tmp_path) as guard,
         Recorder(deployed, system) as recorder,
         pytest.raises(FaultRefused, match="in namespace 'default', not in"),
     ):
-        guard.carry_out(DeletePod("web"), recorder)
+        guard.inject(DeletePod("web"), recorder)
 
 
 def test_a_forbidden_delete_names_the_missing_rule_and_leaves_no_entry(
@@ -163,11 +165,11 @@ def test_a_forbidden_delete_names_the_missing_rule_and_leaves_no_entry(
     user = as_user([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}])
     before = uids(user)
     with (
-        Guard(tmp_path) as guard,
+        Injector(tmp_path) as guard,
         Recorder(user, system_in(user)) as recorder,
         pytest.raises(Forbidden) as caught,
     ):
-        guard.carry_out(DeletePod("web"), recorder)
+        guard.inject(DeletePod("web"), recorder)
     assert 'resources: ["pods"], verbs: ["delete"]' in caught.value.next_step
     assert uids(user) == before
     assert pending(tmp_path) == []
@@ -179,9 +181,9 @@ def test_a_crash_by_exec_is_not_believed_where_process_one_survives(
     monkeypatch.setattr("seatrial.faults.crash_pod.PROVE_SECONDS", 5.0)
     system = system_in(deployed, target={"context": deployed.context, "namespace": deployed.namespace})
     with (
-        Guard(tmp_path) as guard,
+        Injector(tmp_path) as guard,
         Recorder(deployed, system) as recorder,
-        pytest.raises(FaultNotProven, match="process 1 ignores SIGKILL"),
+        pytest.raises(FaultNotVerified, match="process 1 ignores SIGKILL"),
     ):
-        guard.carry_out(CrashPod("store"), recorder)
+        guard.inject(CrashPod("store"), recorder)
     assert pending(tmp_path) == []

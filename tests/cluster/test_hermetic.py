@@ -34,7 +34,7 @@ def refuses_at_once(pods: Bench, address: str, port: int) -> None:
     """A connection is refused quickly, and the rule of the client's node has counted its packet."""
     before = hermetic.refused_packets(WORKERS[0])
     answer = pods.connect(address, port)
-    assert answer["fate"] == "refused"
+    assert answer["outcome"] == "refused"
     assert answer["milliseconds"] < REFUSED_WITHIN_MILLISECONDS
     assert hermetic.refused_packets(WORKERS[0]) > before
 
@@ -50,15 +50,15 @@ def test_a_port_that_a_service_does_not_list_refuses(pods: Bench) -> None:
 def test_a_service_that_lost_its_endpoints_refuses_and_answers_again(pods: Bench, access: Access) -> None:
     address = pods.address("server-0")
     pods.kube.patch("Service", "server-0", {"spec": {"selector": {"app": "gone"}}})
-    pods.await_fate(address, 80, "refused")
+    pods.await_outcome(address, 80, "refused")
     refuses_at_once(pods, address, 80)
     pods.kube.patch("Service", "server-0", {"spec": {"selector": {"app": "server-0"}}})
-    pods.await_fate(address, 80, "connected")
+    pods.await_outcome(address, 80, "connected")
 
 
 def test_a_service_with_endpoints_on_the_other_node_is_not_touched_by_the_rule(pods: Bench) -> None:
     before = hermetic.refused_packets(WORKERS[0])
-    assert pods.connect(pods.address("server-1"), 80)["fate"] == "connected"
+    assert pods.connect(pods.address("server-1"), 80)["outcome"] == "connected"
     assert hermetic.refused_packets(WORKERS[0]) == before
 
 
@@ -109,14 +109,14 @@ def _waiting(arriving: socket.socket) -> Iterator[bytes]:
 
 
 def test_a_packet_for_the_outside_is_refused_by_the_host(pods: Bench, outside: Callable[[], int]) -> None:
-    assert pods.connect(SWALLOWED, 80)["fate"] == "refused"
+    assert pods.connect(SWALLOWED, 80)["outcome"] == "refused"
     assert outside() == 0
 
 
 def test_without_the_hosts_rule_that_packet_would_have_left(pods: Bench, outside: Callable[[], int]) -> None:
     network.unseal_host()
     try:
-        assert pods.connect(SWALLOWED, 80)["fate"] == "timeout"
+        assert pods.connect(SWALLOWED, 80)["outcome"] == "timeout"
         assert outside() > 0
     finally:
         network.seal_host()

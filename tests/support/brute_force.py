@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable, Sequence
 
 from seatrial.judge.consistency import History, Operation
-from seatrial.model.exchange import Fate
+from seatrial.model.exchange import ExchangeOutcome
 
 
 def linearizable_by_force(operations: Iterable[Operation]) -> bool:
@@ -22,8 +22,8 @@ def linearizable_by_force(operations: Iterable[Operation]) -> bool:
 
 
 def _one_key(operations: Sequence[Operation]) -> bool:
-    sure = [o for o in operations if o.outcome is Fate.OK]
-    unsure = [o for o in operations if o.outcome is Fate.UNKNOWN and o.kind == "write"]
+    sure = [o for o in operations if o.outcome is ExchangeOutcome.OK]
+    unsure = [o for o in operations if o.outcome is ExchangeOutcome.UNKNOWN and o.kind == "write"]
     for count in range(len(unsure) + 1):
         for happened in itertools.combinations(unsure, count):
             if any(_fits(order) for order in itertools.permutations([*sure, *happened])):
@@ -36,7 +36,7 @@ def _fits(order: Sequence[Operation]) -> bool:
     for number, operation in enumerate(order):
         for later in order[number + 1 :]:
             if (
-                later.outcome is Fate.OK
+                later.outcome is ExchangeOutcome.OK
                 and later.completed is not None
                 and later.completed < operation.invoked
             ):
@@ -62,8 +62,10 @@ def random_history(chance: random.Random, *, longest: int) -> History:
         key = chance.choice(keys)
         invoked = chance.randint(0, span)
         completed: float | None = invoked + chance.choice([0, 1, 1, 2, 3, 8])
-        outcome = chance.choices([Fate.OK, Fate.UNKNOWN, Fate.FAILED], [8, 1, 1])[0]
-        if outcome is Fate.UNKNOWN and chance.random() < 0.7:
+        outcome = chance.choices(
+            [ExchangeOutcome.OK, ExchangeOutcome.UNKNOWN, ExchangeOutcome.FAILED], [8, 1, 1]
+        )[0]
+        if outcome is ExchangeOutcome.UNKNOWN and chance.random() < 0.7:
             completed = None
         if chance.random() < 0.45:
             written[key].append(number)

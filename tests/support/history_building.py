@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seatrial.judge.consistency import History, Operation
-from seatrial.model.exchange import Fate
+from seatrial.model.exchange import ExchangeOutcome
 
 
 def op(
@@ -14,7 +14,7 @@ def op(
     invoked: float,
     completed: float | None,
     key: str = "",
-    outcome: Fate = Fate.OK,
+    outcome: ExchangeOutcome = ExchangeOutcome.OK,
 ) -> Operation:
     return Operation(
         kind, value, float(invoked), None if completed is None else float(completed), outcome, key
@@ -23,11 +23,11 @@ def op(
 
 def maybe(kind: str, value: Any, invoked: float, key: str = "") -> Operation:
     """An operation without an answer."""
-    return op(kind, value, invoked, None, key, Fate.UNKNOWN)
+    return op(kind, value, invoked, None, key, ExchangeOutcome.UNKNOWN)
 
 
 def refused(kind: str, value: Any, invoked: float, completed: float, key: str = "") -> Operation:
-    return op(kind, value, invoked, completed, key, Fate.FAILED)
+    return op(kind, value, invoked, completed, key, ExchangeOutcome.FAILED)
 
 
 def history(*operations: Operation, complete: bool = True) -> History:

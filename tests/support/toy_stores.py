@@ -29,7 +29,7 @@ from toy_state import (
 )
 
 from seatrial.judge.consistency import History, Operation
-from seatrial.model.exchange import Fate
+from seatrial.model.exchange import ExchangeOutcome
 
 BUGS = ("lost-update", "stale-read", "double-apply", "ack-before-commit")
 MODELS = ("set", "unique-ids", "counter", "bank", "queue", "register", "search", "idempotency")
@@ -79,16 +79,16 @@ class Simulation:
             self.later(delay, lambda: setattr(self, "disk", copied) if epoch == self._epoch else None)
 
     def call(self, kind: str, value: Any, key: str = "", done: Callable[[], None] = lambda: None) -> None:
-        """Send one request; record its fate; then `done`."""
+        """Send one request; record its outcome; then `done`."""
         invoked, number = self.now, next(self._numbers)
         open_answers = [True]
 
-        def answer(result: Any, outcome: Fate = Fate.OK) -> None:
+        def answer(result: Any, outcome: ExchangeOutcome = ExchangeOutcome.OK) -> None:
             if open_answers and open_answers.pop():
-                lost = outcome is Fate.OK and kind not in TAKING and self.chance.random() < 0.08
+                lost = outcome is ExchangeOutcome.OK and kind not in TAKING and self.chance.random() < 0.08
                 completed = None if lost else self.now
-                fate = Fate.UNKNOWN if lost else outcome
-                self.operations.append(Operation(kind, result, invoked, completed, fate, key))
+                outcome = ExchangeOutcome.UNKNOWN if lost else outcome
+                self.operations.append(Operation(kind, result, invoked, completed, outcome, key))
                 done()
 
         copies = 2 if self.chance.random() < 0.25 else 1
@@ -122,7 +122,7 @@ class Simulation:
             result = APPLY[kind](self.state, before, value, key)
         except Refused:
             self.state.refused.add(number)
-            self.later(self.chance.uniform(0.1, 1), lambda: answer(value, Fate.FAILED))
+            self.later(self.chance.uniform(0.1, 1), lambda: answer(value, ExchangeOutcome.FAILED))
             return
         self.state.answered[number] = result
         self._changed()
@@ -172,7 +172,7 @@ def _look(world: Simulation, model: str) -> None:
             before = len(world.operations)
             world.call(kind, value, key)
             world.run()
-            if world.operations[before].outcome is Fate.OK:
+            if world.operations[before].outcome is ExchangeOutcome.OK:
                 break
 
 
@@ -212,7 +212,7 @@ def _worded(operation: Operation, model: str) -> Operation:
     value = operation.value
     if isinstance(value, Add):
         value = value.amount
-    if operation.kind in ("read", "dequeue", "generate") and operation.outcome is not Fate.OK:
+    if operation.kind in ("read", "dequeue", "generate") and operation.outcome is not ExchangeOutcome.OK:
         value = None
     return Operation(
         operation.kind, value, operation.invoked, operation.completed, operation.outcome, operation.key

@@ -19,7 +19,7 @@ def deployed() -> Iterator[Kube]:
     """The sample system, up and answering."""
     settings = settings_from({"system": str(CHANDLERY)}, {})
     with open_session(settings, load_system(settings), PlainProgress()) as session:
-        session.heal_left_overs()
+        session.revert_left_overs()
         session.require_answer()
         yield session.kube
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from seatrial.cluster.build.tools import ensure_tools
 from seatrial.cluster.progress import PlainProgress
-from seatrial.cluster.tools import ensure_tools
 
 pytestmark = pytest.mark.usefixtures("untouched")
 REPLACEMENT = "orchestration.pod-replacement"

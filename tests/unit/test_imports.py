@@ -13,13 +13,14 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "seatrial"
 OUTSIDE = ("suites", "experiments", "loadtests", "fixtures")
 
-SHARED = ("model", "errors", "waiting")
+SHARED = ("model", "errors", "registry", "waiting")
 BENCH = ("catalogue", "outcomes", "settings", "trial", "versions")
 LAYERS = (
     SHARED,
     ("judge", "declared"),
     ("traffic", "kube"),
     ("adapters", "faults", "cluster"),
+    ("record",),
     ("report",),
     BENCH,
     ("load", "chaos"),

@@ -22,7 +22,7 @@ _MODULE = """
 from seatrial.catalogue import CORE, check
 from seatrial.model.verdict import Mode
 
-@check("data.{name}", level=CORE, requirement="It MUST.", remedy="Mend it.", mode=Mode.{mode})
+@check("data.{name}", level=CORE, requirement="It MUST.", remediation="Mend it.", mode=Mode.{mode})
 def test_something(): ...
 """
 
@@ -35,7 +35,7 @@ def test_proven_and_declared_are_listed_apart() -> None:
 
 
 def test_a_proven_check_names_what_it_shows() -> None:
-    shown = {item.id: item.proves for item in proven_checks()}
+    shown = {item.id: item.shows for item in proven_checks()}
     names = ", ".join(shown["orchestration.pod-replacement"])
     assert f" shows the effect of {names} " in " ".join(checks_text(as_json=False).split())
 

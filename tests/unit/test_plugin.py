@@ -29,7 +29,7 @@ def judged(request, outcome):
 """
 
 CHECK = """
-@check("data.{name}", level=CORE, needs={{{need}}}, requirement="It MUST hold.", remedy="Mend it.")
+@check("data.{name}", level=CORE, needs={{{need}}}, requirement="It MUST hold.", remediation="Mend it.")
 def test_{function}(request, workload):
     {body}
 """

@@ -52,7 +52,7 @@ def test_merging_keeps_the_words_of_the_worst_and_the_numbers_of_all() -> None:
             verdict(Outcome.INCONCLUSIVE, "d", next_step="Do d."),
         ]
     )
-    assert merged.seen == "seen b; seen c"
+    assert merged.observed == "seen b; seen c"
     assert merged.next_step == "Do b. Do c."
     assert merged.numbers == {"a_seconds": 1, "b_seconds": 2}
     assert merged.reasons == ("one", "two")
@@ -62,16 +62,16 @@ def test_the_same_words_are_said_once() -> None:
     merged = merge(
         [verdict(Outcome.ERROR, "a", next_step="Do a."), verdict(Outcome.ERROR, "a", next_step="Do a.")]
     )
-    assert (merged.seen, merged.allowed, merged.next_step) == ("seen a", "allowed a", "Do a.")
+    assert (merged.observed, merged.expected, merged.next_step) == ("seen a", "allowed a", "Do a.")
 
 
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        (verdict(Outcome.PASSED), "seen     seen x\nallowed  allowed x"),
+        (verdict(Outcome.PASSED), "observed seen x\nexpected allowed x"),
         (
             verdict(Outcome.FAILED, reasons=("why",), next_step="Do."),
-            "seen     seen x\nallowed  allowed x\n         why\nnext     Do.",
+            "observed seen x\nexpected allowed x\n         why\nnext     Do.",
         ),
     ],
 )

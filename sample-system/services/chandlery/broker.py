@@ -256,5 +256,3 @@ def parse(raw: Msg) -> Message:
 
 async def _one_line(error: Exception) -> None:
     log.warning("broker: %r", error)
-
-

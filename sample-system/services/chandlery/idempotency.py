@@ -73,6 +73,10 @@ async def once(
     done = await work()
     await connection.execute(
         "insert into idem (scope, key, request_hash, status, body) values ($1, $2, $3, $4, $5)",
-        scope, key, fingerprint(request), done.status, done.body,
+        scope,
+        key,
+        fingerprint(request),
+        done.status,
+        done.body,
     )
     return done

@@ -107,8 +107,10 @@ def wait_for_rest(stage: Stage, within_seconds: float = 60) -> None:
 
     def at_rest() -> bool:
         open_orders = rows(stage, "orders", "select 1 from saga where command is not null limit 1")[0]
-        unsent = [rows(stage, name, "select 1 from outbox where sent_at is null limit 1")[0] for name in
-                  ("orders", "inventory", "payments")]
+        unsent = [
+            rows(stage, name, "select 1 from outbox where sent_at is null limit 1")[0]
+            for name in ("orders", "inventory", "payments")
+        ]
         return not open_orders and not any(unsent)
 
     eventually("at rest", at_rest, within_seconds)
@@ -116,19 +118,22 @@ def wait_for_rest(stage: Stage, within_seconds: float = 60) -> None:
 
 def read_books(stage: Stage) -> Books:
     orders = rows(
-        stage, "orders",
+        stage,
+        "orders",
         "select id::text, customer, idempotency_key as key, state, total_cents from orders",
         "select order_id::text, state from order_log order by order_id, position",
         "select order_id::text, sku, quantity from order_lines",
     )
     inventory = rows(
-        stage, "inventory",
+        stage,
+        "inventory",
         "select order_id::text, status from reservation",
         "select s.sku, s.on_hand, s.reserved, coalesce(sum(m.quantity), 0)::bigint as moved"
         " from stock s left join movement m using (sku) group by s.sku",
     )
     payments = rows(
-        stage, "payments",
+        stage,
+        "payments",
         "select order_id::text, status, amount from payment",
         "select id, balance from account",
         "select transaction_id::text, account, amount from entry",

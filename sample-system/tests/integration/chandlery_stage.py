@@ -101,7 +101,9 @@ class ServiceProcess:
         with self._log.open("ab") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "chandlery", self.name],
-                env=self._environment, stdout=output, stderr=subprocess.STDOUT,
+                env=self._environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
     def kill(self) -> None:

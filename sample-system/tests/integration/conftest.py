@@ -6,7 +6,7 @@ import pytest
 from chandlery_invariants import Record
 from chandlery_stage import SERVICES, Stage, eventually, open_stage
 
-from seatrial.cluster.images import ensure_images
+from seatrial.cluster.build.images import ensure_images
 from seatrial.cluster.progress import PlainProgress
 
 

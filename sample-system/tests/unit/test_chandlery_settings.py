@@ -35,7 +35,11 @@ def test_a_wrong_setting_ends_the_process_with_one_line(variable: str, value: st
     environment = {"PYTHONPATH": str(SERVICES), variable: value}
     ended = subprocess.run(
         [sys.executable, "-m", "chandlery", "catalogue"],
-        env=environment, capture_output=True, text=True, timeout=30, check=False,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert ended.returncode == 1
     assert message in ended.stderr

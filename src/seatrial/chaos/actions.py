@@ -9,7 +9,7 @@ from typing import Any
 
 from chaoslib.exceptions import ActivityFailed, InterruptExecution
 
-from seatrial.chaos.drill import current_drill
+from seatrial.chaos.drill import current_experiment
 from seatrial.errors import SeatrialError
 from seatrial.faults.base import Fault
 from seatrial.faults.delete_pod import DeletePod
@@ -42,7 +42,7 @@ def drain_one_node() -> list[dict[str, Any]]:
 
 def undo_faults() -> list[str]:
     """Undo what is still open (uncordon). For rollbacks; does nothing when nothing is open."""
-    healed = _bench().undo_all()
+    healed = _bench().revert_all()
     undone = [str(item) for item in healed]
     if not all(item.done for item in healed):
         raise ActivityFailed("; ".join(undone))
@@ -51,7 +51,7 @@ def undo_faults() -> list[str]:
 
 def _bench() -> Bench:
     try:
-        bench = current_drill().bench
+        bench = current_experiment().bench
     except SeatrialError as error:
         # Anything milder would leave exit code 0 where no control judges.
         raise InterruptExecution(str(error)) from error

@@ -14,7 +14,7 @@ from typing import Any
 
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 
-from seatrial.chaos.drill import Drill, Order, begin_drill, drop_drill
+from seatrial.chaos.drill import ExperimentRun, Order, begin_experiment, drop_experiment
 from seatrial.model.verdict import Outcome, Verdict
 
 __all__ = ["after_experiment_control", "before_experiment_control", "validate_control"]
@@ -38,7 +38,7 @@ def before_experiment_control(context: Mapping[str, Any], **arguments: Any) -> N
     global _failure  # noqa: PLW0603 - a control module is all the state that Chaos Toolkit gives
     _failure = None
     try:
-        begin_drill(_order(arguments), str(context.get("title", "")))
+        begin_experiment(_order(arguments), str(context.get("title", "")))
     except BaseException as error:
         _failure = error
         raise InterruptExecution(str(error)) from error
@@ -52,7 +52,7 @@ def after_experiment_control(
     """Judge the drill and make the journal's status true."""
     verdict = Verdict(Outcome.ERROR, "the drill was never begun", "a drill under traffic")
     try:
-        drill = drop_drill()
+        drill = drop_experiment()
         if drill is not None:
             verdict = drill.end(state, _failure)
             _say(drill, verdict)
@@ -70,7 +70,7 @@ def _order(arguments: Mapping[str, Any]) -> Order:
     return Order(**{name: value for name, value in arguments.items() if name in known})
 
 
-def _say(drill: Drill, verdict: Verdict) -> None:
+def _say(drill: ExperimentRun, verdict: Verdict) -> None:
     lines = [f"{verdict.outcome.upper()} {drill.order.check} [{drill.order.workload}]  {drill.requirement}"]
     lines += [f"  {line}" for line in verdict.explain().splitlines()]
     lines.append(f"  run      {drill.run.directory}")

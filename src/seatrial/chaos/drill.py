@@ -14,11 +14,11 @@ from seatrial.chaos.journal import journal_verdict
 from seatrial.cluster.progress import PlainProgress
 from seatrial.errors import BadInput, FaultRefused, SeatrialError
 from seatrial.judge import availability, recovery
-from seatrial.model.fault import Disturbance
+from seatrial.model.fault import Disruption
 from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
 from seatrial.outcomes import verdict_of
+from seatrial.record.writer import RUN_VARIABLE, RunWriter
 from seatrial.report.html import build_report
-from seatrial.report.rundir import RUN_VARIABLE, RunWriter
 from seatrial.settings import Settings, load_system, settings_from
 from seatrial.traffic.stream import Stream
 from seatrial.trial.bench import Bench
@@ -36,7 +36,7 @@ class Order:
         journey: name of the journey to send, or empty for the one of the workload.
         per_second: arrivals per second.
         repetitions: how many faults must be proven for a verdict.
-        requests: how many requests must have begun inside the disturbances.
+        requests: how many requests must have begun inside the disruptions.
     """
 
     check: str
@@ -47,7 +47,7 @@ class Order:
     requests: int = 200
 
 
-class Drill:
+class ExperimentRun:
     """Opens the system, keeps traffic flowing, and judges at the end."""
 
     def __init__(self, order: Order, requirement: str, settings: Settings) -> None:
@@ -84,7 +84,7 @@ class Drill:
         session = open_session(self.settings, system, PlainProgress(), self.run)
         self._resources.enter_context(session)
         self._require_consent(session)
-        session.heal_left_overs()
+        session.revert_left_overs()
         session.require_answer()
         self.bench = self._resources.enter_context(Bench(session, self.order.check, self.order.workload))
         journey = self.order.journey or system.journey_of(self.order.workload)
@@ -131,13 +131,16 @@ class Drill:
                 "Look at the journal: an action that refuses or fails leaves the system untouched.",
             )  # fmt: skip
         observation = self.bench.observation()
-        if all(fault.disturbance is Disturbance.PLANNED for fault in observation.faults):
-            return availability.planned_disruption(
+        if all(fault.disruption is Disruption.VOLUNTARY for fault in observation.faults):
+            return availability.voluntary_disruption(
                 observation, minimum_repetitions=self.order.repetitions, minimum_requests=self.order.requests
             )
         objectives = self.bench.session.system.objectives
         return merge(
-            [availability.crash(observation, objectives), recovery.recovery(observation, objectives)]
+            [
+                availability.involuntary_disruption(observation, objectives),
+                recovery.recovery(observation, objectives),
+            ]
         )
 
     def _write(self, state: Mapping[str, Any], verdict: Verdict) -> None:
@@ -164,20 +167,20 @@ class Drill:
             build_report(self.run.directory)
 
 
-_current: Drill | None = None
+_current: ExperimentRun | None = None
 
 
-def begin_drill(order: Order, requirement: str) -> Drill:
-    """Begin the drill of this process. Raises SeatrialError, after which `current_drill` still finds it."""
+def begin_experiment(order: Order, requirement: str) -> ExperimentRun:
+    """Begin the drill of this process. Raises SeatrialError, after which `current_experiment` still finds it."""
     global _current  # noqa: PLW0603 - Chaos Toolkit hands no state from a control to an activity
     if _current is not None:
         raise SeatrialError("the verdict control is listed twice", next_step="List it once.")
-    _current = Drill(order, requirement, settings_from({}))
+    _current = ExperimentRun(order, requirement, settings_from({}))
     _current.begin()
     return _current
 
 
-def current_drill() -> Drill:
+def current_experiment() -> ExperimentRun:
     """The drill that is running.
 
     Raises:
@@ -192,11 +195,18 @@ def current_drill() -> Drill:
     return _current
 
 
-def drop_drill() -> Drill | None:
+def drop_experiment() -> ExperimentRun | None:
     """Forget the drill of this process and return it."""
     global _current
     found, _current = _current, None
     return found
 
 
-__all__ = ["RUN_VARIABLE", "Drill", "Order", "begin_drill", "current_drill", "drop_drill"]
+__all__ = [
+    "RUN_VARIABLE",
+    "ExperimentRun",
+    "Order",
+    "begin_experiment",
+    "current_experiment",
+    "drop_experiment",
+]

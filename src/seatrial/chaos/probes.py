@@ -6,7 +6,7 @@ import time
 
 from chaoslib.exceptions import ActivityFailed
 
-from seatrial.chaos.drill import current_drill
+from seatrial.chaos.drill import current_experiment
 from seatrial.errors import SeatrialError
 
 __all__ = ["clients_are_answered"]
@@ -18,7 +18,7 @@ def clients_are_answered(window_seconds: float = 2.0) -> bool:
     No request at all in the window fails the probe: it would be no evidence.
     """
     try:
-        stream = current_drill().stream
+        stream = current_experiment().stream
     except SeatrialError as error:
         raise ActivityFailed(str(error)) from error
     if stream is None:

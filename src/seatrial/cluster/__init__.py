@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from seatrial.cluster.build.images import ensure_images
+from seatrial.cluster.build.tools import Tools, ensure_tools
 from seatrial.cluster.engine import Engine, ensure_engine, find_engine, stop_engine
-from seatrial.cluster.images import ensure_images
 from seatrial.cluster.lifecycle import down, load_images, up
 from seatrial.cluster.progress import PlainProgress, Progress, Stage
 from seatrial.cluster.state import Cluster, ClusterStatus, status
-from seatrial.cluster.tools import Tools, ensure_tools
 
 __all__ = [
     "Cluster",

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from seatrial.cluster.debian import apt_install, debian_source
+from seatrial.cluster.build.debian import apt_install, debian_source
 from seatrial.cluster.progress import Stage
 from seatrial.errors import SeatrialError
 

@@ -15,12 +15,12 @@ import yaml
 from pytest_kubernetes.options import ClusterOptions
 from pytest_kubernetes.providers.kind import KindManagerBase
 
+from seatrial.cluster.build.tools import Tools
 from seatrial.cluster.docker import docker, inspect
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.kind_config import host_ports, taken_ports
 from seatrial.cluster.network import NETWORK, nodes_of
 from seatrial.cluster.shell import run, succeeds
-from seatrial.cluster.tools import Tools
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
 

@@ -10,17 +10,17 @@ from typing import Any
 import yaml
 
 from seatrial.cluster import hermetic, network
+from seatrial.cluster.build.images import ensure_images, was_built
+from seatrial.cluster.build.tools import Tools, ensure_kind, ensure_tools
 from seatrial.cluster.docker import docker
 from seatrial.cluster.engine import Engine, ensure_engine, find_engine, stop_engine
 from seatrial.cluster.engine_install import has_sys_resource
-from seatrial.cluster.images import ensure_images, was_built
 from seatrial.cluster.kind import KindCluster
 from seatrial.cluster.kind_config import Host, read_configuration, render
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import default_kubeconfig, fixtures_root
 from seatrial.cluster.progress import Progress, Stage
 from seatrial.cluster.state import Cluster
-from seatrial.cluster.tools import Tools, ensure_kind, ensure_tools
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
 

@@ -31,7 +31,7 @@ def catalogue() -> list[dict[str, Any]]:
             "on": rule.on.split("|"),
             "requirement": rule.requirement,
             "why": rule.why,
-            "remedy": rule.remedy,
+            "remediation": rule.remediation,
             "source": rule.source,
             "variants": list(rule.variants),
             "anchors": rule.anchors.split(),

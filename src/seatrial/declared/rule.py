@@ -76,7 +76,7 @@ class Rule(NamedTuple):
         severity: see `Severity`.
         requirement: the sentence that must hold.
         why: what happens otherwise; where tools contradict each other, the side taken and the reason.
-        remedy: one thing to do.
+        remediation: one thing to do.
         source: address of the page that it rests on.
         check: yields what is wrong with one subject.
         when: whether the rule applies to a subject; None means always.
@@ -90,7 +90,7 @@ class Rule(NamedTuple):
     severity: Severity
     requirement: str
     why: str
-    remedy: str
+    remediation: str
     source: str
     check: Check
     when: Callable[[Any], bool] | None
@@ -131,7 +131,7 @@ def rule(
         severity: how bad a finding is.
         must: the requirement, one sentence.
         why: what happens otherwise.
-        fix: the remedy, one sentence.
+        fix: the remediation, one sentence.
         source: page below kubernetes.io/docs, or a full address.
         when: whether it applies to a subject.
         anchors: rows of the research table.

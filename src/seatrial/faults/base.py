@@ -12,7 +12,7 @@ from seatrial.errors import FaultRefused
 from seatrial.faults.journal import ObjectChange
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder, pods_now, workload_now
-from seatrial.model.fault import Disturbance, Target
+from seatrial.model.fault import Disruption, Target
 from seatrial.model.system import System, Workload
 from seatrial.model.timeline import PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
@@ -28,8 +28,8 @@ class Plan:
         seed: what picked it.
         victims: the pods that will go or be killed.
         changes: what has to be restored afterwards; goes to the journal.
-        prove_seconds: bound for seeing the effect.
-        settle_seconds: bound for the workload to be whole again.
+        verify_seconds: bound for seeing the effect.
+        available_seconds: bound for the workload to be whole again.
         details: facts for the evidence folder.
     """
 
@@ -38,8 +38,8 @@ class Plan:
     seed: int
     victims: tuple[PodSeen, ...]
     changes: tuple[ObjectChange, ...] = ()
-    prove_seconds: float = 60.0
-    settle_seconds: float = 180.0
+    verify_seconds: float = 60.0
+    available_seconds: float = 180.0
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -54,7 +54,7 @@ class Proof:
 
 
 class Fault(ABC):
-    """One kind of trouble. `Guard.carry_out` runs it; an instance may be carried out several times.
+    """One kind of trouble. `Injector.inject` runs it; an instance may be carried out several times.
 
     Args:
         role: role of the workload in the system file.
@@ -64,7 +64,7 @@ class Fault(ABC):
     """
 
     name: ClassVar[str]
-    disturbance: ClassVar[Disturbance]
+    disruption: ClassVar[Disruption]
 
     def __init__(self, role: str, *, pod: str = "", selector: str = "", seed: int = 0) -> None:
         self.role = role
@@ -90,8 +90,8 @@ class Fault(ABC):
         """
 
     @abstractmethod
-    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
-        """Whether the effect was seen since `accepted_at`. Asked again and again."""
+    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
+        """Whether the effect was seen since `injected_at`. Asked again and again."""
 
     def matching(self, candidates: Sequence[PodSeen], recorder: Recorder) -> list[PodSeen]:
         """Those candidates that the label selector selects, asked from the server.

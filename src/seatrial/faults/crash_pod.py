@@ -11,7 +11,7 @@ from seatrial.faults import engine as node_engine
 from seatrial.faults.base import Fault, Plan, Proof, candidates, workload_of
 from seatrial.kube.exec import run_in_pod
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import Disturbance, Target
+from seatrial.model.fault import Disruption, Target
 from seatrial.model.timeline import PodSeen
 from seatrial.waiting import NotYet, Ready
 
@@ -34,7 +34,7 @@ class CrashPod(Fault):
     """
 
     name: ClassVar[str] = "crash-pod"
-    disturbance: ClassVar[Disturbance] = Disturbance.CRASH
+    disruption: ClassVar[Disruption] = Disruption.INVOLUNTARY
 
     def __init__(
         self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, engine: str = "docker"
@@ -60,7 +60,7 @@ class CrashPod(Fault):
             workload=self.role,
             seed=self.seed,
             victims=(victim,),
-            prove_seconds=PROVE_SECONDS,
+            verify_seconds=PROVE_SECONDS,
             details={"node": victim.node, "by": "engine" if by_engine else "exec", "one_of": len(ready)},
         )
 
@@ -76,9 +76,9 @@ class CrashPod(Fault):
                 run_in_pod(recorder.kube, victim.name, container["name"], ["sh", "-c", "kill -9 -1"])
         return sent_at
 
-    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
+    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
         victim = plan.victims[0]
-        seen_at = _first_effect(victim, recorder, accepted_at)
+        seen_at = _first_effect(victim, recorder, injected_at)
         if seen_at is None:
             return NotYet(f"{victim.name} runs on in the same containers" + _why_not(plan))
         pod = recorder.kube.find("Pod", victim.name)
@@ -91,7 +91,7 @@ class CrashPod(Fault):
             return NotYet(
                 f"containers ended with exit codes {sorted(codes.values())}, not by SIGKILL ({KILLED})"
             )
-        seconds = seen_at - accepted_at
+        seconds = seen_at - injected_at
         words = f"{len(codes)} container(s) of {victim.name} ended by SIGKILL, seen after {seconds:.1f} s"
         return Ready(Proof(seen_at, words, victim.name))
 
@@ -107,10 +107,10 @@ def exit_codes(pod: Mapping[str, Any], container_ids: tuple[str, ...]) -> dict[s
     return codes
 
 
-def _first_effect(victim: PodSeen, recorder: Recorder, accepted_at: float) -> float | None:
+def _first_effect(victim: PodSeen, recorder: Recorder, injected_at: float) -> float | None:
     for state in recorder.snapshot().pods.get(victim.uid, ()):
         ended = state.restarts > victim.restarts or (not state.ready and bool(state.reason))
-        if state.at >= accepted_at and (ended or state.container_ids != victim.container_ids):
+        if state.at >= injected_at and (ended or state.container_ids != victim.container_ids):
             return state.at
     return None
 

@@ -9,7 +9,7 @@ from seatrial.errors import FaultRefused
 from seatrial.faults.base import Fault, Plan, Proof, candidates, pods_gone, replacement_of
 from seatrial.kube.errors import Conflict, NotFound
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import Disturbance, Target
+from seatrial.model.fault import Disruption, Target
 from seatrial.model.timeline import PodSeen
 from seatrial.waiting import NotYet, Ready
 
@@ -27,7 +27,7 @@ class DeletePod(Fault):
     """
 
     name: ClassVar[str] = "delete-pod"
-    disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
+    disruption: ClassVar[Disruption] = Disruption.VOLUNTARY
 
     def __init__(
         self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, allow_last: bool = False
@@ -49,8 +49,8 @@ class DeletePod(Fault):
             raise FaultRefused(f"{plan.target} went before it could be hit", where=error.what) from error
         return sent_at
 
-    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
-        return proof_of_replacement(plan.victims[0], recorder, accepted_at)
+    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
+        return effect_of_replacement(plan.victims[0], recorder, injected_at)
 
 
 def plan_for_pod(fault: Fault, victim: PodSeen, ready: list[PodSeen], recorder: Recorder) -> Plan:
@@ -65,19 +65,19 @@ def plan_for_pod(fault: Fault, victim: PodSeen, ready: list[PodSeen], recorder: 
         workload=fault.role,
         seed=fault.seed,
         victims=(victim,),
-        prove_seconds=grace + MARGIN_SECONDS,
+        verify_seconds=grace + MARGIN_SECONDS,
         details={"node": victim.node, "one_of": len(ready), "grace_seconds": grace},
     )
 
 
-def proof_of_replacement(victim: PodSeen, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
+def effect_of_replacement(victim: PodSeen, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
     """The victim's uid is gone and another pod of its workload has come."""
     timeline = recorder.snapshot()
     gone = pods_gone(timeline, [victim.uid])
     if isinstance(gone, NotYet):
         return gone
-    replacement = replacement_of(victim, timeline, accepted_at)
+    replacement = replacement_of(victim, timeline, injected_at)
     if not replacement:
         return NotYet(f"{victim.name} is gone, no replacement yet")
-    words = f"uid {victim.uid[:8]} gone after {gone.value - accepted_at:.1f} s, replaced by {replacement}"
+    words = f"uid {victim.uid[:8]} gone after {gone.value - injected_at:.1f} s, replaced by {replacement}"
     return Ready(Proof(gone.value, words, replacement))

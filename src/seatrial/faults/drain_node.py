@@ -9,13 +9,13 @@ from typing import Any, ClassVar
 from seatrial.errors import FaultRefused, WaitExpired
 from seatrial.faults.base import Fault, Plan, Proof, candidates, pods_gone
 from seatrial.faults.evict_pod import evict_all
-from seatrial.faults.heal import merge_patch
 from seatrial.faults.journal import FieldChange, ObjectChange, new_id
+from seatrial.faults.revert import merge_patch
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden
 from seatrial.kube.records import controller
 from seatrial.kube.timeline import Recorder, pods_now
-from seatrial.model.fault import Disturbance, Target
+from seatrial.model.fault import Disruption, Target
 from seatrial.model.timeline import Change, NodeSeen, PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
 
@@ -38,7 +38,7 @@ class DrainNode(Fault):
     """
 
     name: ClassVar[str] = "drain-node"
-    disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
+    disruption: ClassVar[Disruption] = Disruption.VOLUNTARY
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class DrainNode(Fault):
             seed=self.seed,
             victims=victims,
             changes=(cordon(node, new_id(self.name)),),
-            prove_seconds=max(graces) + 45,
+            verify_seconds=max(graces) + 45,
             details={
                 "evicted": [pod.name for pod in victims],
                 "left": left,
@@ -97,7 +97,7 @@ class DrainNode(Fault):
                 next_step="loosen the PodDisruptionBudget or run more replicas; the node is uncordoned again",
             ) from error
 
-    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
+    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
         timeline = recorder.snapshot()
         gone = pods_gone(timeline, [pod.uid for pod in plan.victims])
         if isinstance(gone, NotYet):
@@ -105,7 +105,7 @@ class DrainNode(Fault):
         cordoned_at = _cordoned_at(timeline, plan.target.name)
         if cordoned_at is None:
             return NotYet(f"{plan.target.name} was not seen unschedulable")
-        seconds = gone.value - accepted_at
+        seconds = gone.value - injected_at
         words = f"{plan.target.name} unschedulable, {len(plan.victims)} pods gone after {seconds:.1f} s"
         return Ready(Proof(gone.value, words))
 

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from seatrial.errors import FaultRefused, WaitExpired
 from seatrial.faults.base import Fault, Plan, Proof, candidates
-from seatrial.faults.delete_pod import plan_for_pod, proof_of_replacement
+from seatrial.faults.delete_pod import effect_of_replacement, plan_for_pod
 from seatrial.kube.client import EvictionBlocked, Kube
 from seatrial.kube.errors import Conflict, NotFound
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import Disturbance
+from seatrial.model.fault import Disruption
 from seatrial.waiting import NotYet, Ready, eventually
 
 RETRY_SECONDS = 1.0
@@ -26,7 +26,7 @@ class EvictPod(Fault):
     """
 
     name: ClassVar[str] = "evict-pod"
-    disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
+    disruption: ClassVar[Disruption] = Disruption.VOLUNTARY
 
     def __init__(
         self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, evict_seconds: float = 60.0
@@ -48,8 +48,8 @@ class EvictPod(Fault):
                 next_step="loosen the PodDisruptionBudget or run more replicas",
             ) from error
 
-    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
-        return proof_of_replacement(plan.victims[0], recorder, accepted_at)
+    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
+        return effect_of_replacement(plan.victims[0], recorder, injected_at)
 
 
 def evict_all(kube: Kube, uids: dict[str, str], within_seconds: float) -> float:
@@ -62,7 +62,7 @@ def evict_all(kube: Kube, uids: dict[str, str], within_seconds: float) -> float:
         WaitExpired: a budget forbade it all the time; with its words.
     """
     waiting = dict(uids)
-    accepted_at: list[float] = []
+    injected_at: list[float] = []
 
     def attempt() -> Ready[None] | NotYet:
         blocked = []
@@ -70,7 +70,7 @@ def evict_all(kube: Kube, uids: dict[str, str], within_seconds: float) -> float:
             sent_at = time.monotonic()
             try:
                 kube.evict(name, uid=uid)
-                accepted_at.append(sent_at)
+                injected_at.append(sent_at)
             except EvictionBlocked as error:
                 blocked.append(error.what)
                 continue
@@ -86,4 +86,4 @@ def evict_all(kube: Kube, uids: dict[str, str], within_seconds: float) -> float:
         every_seconds=RETRY_SECONDS,
         what="eviction of " + ", ".join(uids),
     )
-    return min(accepted_at, default=time.monotonic())
+    return min(injected_at, default=time.monotonic())

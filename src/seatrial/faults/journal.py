@@ -52,7 +52,7 @@ class ObjectChange:
 
 
 @dataclass(frozen=True)
-class UndoEntry:
+class JournalEntry:
     """One fault that may still be in place.
 
     Attributes:
@@ -99,7 +99,7 @@ def own_process() -> dict[str, Any]:
     return {"pid": os.getpid(), "process_started": _process_started(os.getpid())}
 
 
-def write(state_directory: Path, entry: UndoEntry) -> Path:
+def write(state_directory: Path, entry: JournalEntry) -> Path:
     """Put the entry on disk, durably: the file and its folder are synced before this returns.
 
     Raises:
@@ -135,7 +135,7 @@ def remove(path: Path) -> None:
     _sync_folder(path.parent)
 
 
-def entries(state_directory: Path) -> list[UndoEntry]:
+def entries(state_directory: Path) -> list[JournalEntry]:
     """All entries, oldest first. A file that is not an entry is an error, for it may hide a fault.
 
     Raises:
@@ -145,12 +145,12 @@ def entries(state_directory: Path) -> list[UndoEntry]:
     return [_read(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
 
 
-def _read(path: Path) -> UndoEntry:
+def _read(path: Path) -> JournalEntry:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["version"] != VERSION:
             raise ValueError(f"version {content['version']} is not {VERSION}")
-        return UndoEntry(**(content | {"changes": _changes(content["changes"]), "path": path}))
+        return JournalEntry(**(content | {"changes": _changes(content["changes"]), "path": path}))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BadInput(
             f"the undo file cannot be used: {error}",

@@ -8,7 +8,7 @@ from seatrial.model.timeline import Change, Endpoint, EndpointsSeen, PodSeen, Ti
 from seatrial.waiting import NotYet, Ready
 
 
-class Wholeness:
+class Availability:
     """The state of one role, followed record by record.
 
     Status fields of the workload lag behind its pods, so the pods themselves are counted.
@@ -72,16 +72,16 @@ def _points_to(endpoint: Endpoint, ready: Mapping[str, PodSeen]) -> bool:
     return pod is not None and (pod.ip == endpoint.ip or (":" in pod.ip) != (":" in endpoint.ip))
 
 
-def whole_since(timeline: Timeline, role: str, *, proven_at: float) -> Ready[float] | NotYet:
-    """The first moment from `proven_at` on at which the role was whole."""
-    state = Wholeness(role)
+def available_since(timeline: Timeline, role: str, *, verified_at: float) -> Ready[float] | NotYet:
+    """The first moment from `verified_at` on at which the role was whole."""
+    state = Availability(role)
     reached = False
     for item in timeline.seen:
-        if item.at > proven_at and not reached:
+        if item.at > verified_at and not reached:
             reached = True
             if not state.lacking():
-                return Ready(proven_at)
+                return Ready(verified_at)
         if state.take(item) and reached and not state.lacking():
             return Ready(item.at)
     missing = state.lacking()
-    return NotYet(missing) if missing else Ready(max(proven_at, timeline.began_at))
+    return NotYet(missing) if missing else Ready(max(verified_at, timeline.began_at))

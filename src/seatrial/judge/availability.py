@@ -1,4 +1,4 @@
-"""Availability in a disturbance (DESIGN section 6): it never depends on how long the check happened to run.
+"""Availability in a disruption (DESIGN section 6): it never depends on how long the check happened to run.
 
 The order in which the answers are given is the same in both judges. A failure of the system that was seen is
 FAILED, whatever else is wrong: more failures never make a verdict better. Only then come the reasons why an
@@ -13,8 +13,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seatrial.judge.attribution import cause, never_settled
-from seatrial.judge.evidence import FAULT_HELP, GENERATOR_HELP, fault_doubt, generator_doubt
+from seatrial.judge.cause import cause, never_available
+from seatrial.judge.evidence import FAULT_HELP, GENERATOR_HELP, fault_weakness, generator_weakness
 from seatrial.judge.findings import Findings, by_time, control_verdict, find, warm_up_words
 from seatrial.judge.outage import CLEAN_SECONDS, RESOLUTION_SECONDS, Outage, failed_seconds, outages
 from seatrial.judge.statistics import wilson
@@ -30,7 +30,7 @@ MINIMUM_REPETITIONS = 3
 MINIMUM_REQUESTS = 200
 
 
-def planned_disruption(
+def voluntary_disruption(
     observation: Observation,
     *,
     minimum_repetitions: int = MINIMUM_REPETITIONS,
@@ -48,7 +48,7 @@ def planned_disruption(
         minimum_requests: so are fewer requests begun inside the windows.
     """
     allowed = "none: a planned disruption costs no request"
-    if doubt := fault_doubt(observation.faults):
+    if doubt := fault_weakness(observation.faults):
         return Verdict(Outcome.ERROR, doubt, allowed, FAULT_HELP)
     spans = windows(observation)
     found = find(observation, spans)
@@ -74,19 +74,19 @@ def planned_disruption(
 
 
 def _common(observation: Observation, found: Findings, seen: str, allowed: str) -> Verdict | None:
-    """The answers that do not depend on the kind of disturbance, worst first; None when there is none."""
-    if found.unsettled:
-        missing = " ".join(never_settled(observation, fault) for fault in found.unsettled)
+    """The answers that do not depend on the kind of disruption, worst first; None when there is none."""
+    if found.unavailable:
+        missing = " ".join(never_available(observation, fault) for fault in found.unavailable)
         return Verdict(
             Outcome.FAILED,
-            f"{seen}; {plural(len(found.unsettled), 'fault')} never settled",
+            f"{seen}; {plural(len(found.unavailable), 'fault')} never settled",
             allowed,
             missing,
             found.numbers,
         )
     if found.control_failed:
         return control_verdict(found, seen, allowed)
-    if doubt := generator_doubt(observation.generator):
+    if doubt := generator_weakness(observation.generator):
         return Verdict(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", allowed, GENERATOR_HELP, found.numbers)
     return None
 
@@ -116,7 +116,7 @@ def _disruptions(faults: Sequence[FaultRecord]) -> str:
     return f"{plural(len(faults), 'disruption')} ({names})"
 
 
-def crash(observation: Observation, objectives: Objectives) -> Verdict:
+def involuntary_disruption(observation: Observation, objectives: Objectives) -> Verdict:
     """Whether crashes stay within the error budget and the recovery objective.
 
     Every failure from the first crash on is charged to it, also those after it settled: nothing else is known
@@ -129,7 +129,7 @@ def crash(observation: Observation, objectives: Objectives) -> Verdict:
         f"{seconds(budget)} failed ({objectives.availability * 100:g} % over "
         f"{objectives.budget_window_hours:g} h), each outage at most {seconds(objectives.recovery_seconds)}"
     )
-    if doubt := fault_doubt(observation.faults):
+    if doubt := fault_weakness(observation.faults):
         return Verdict(Outcome.ERROR, doubt, allowed, FAULT_HELP)
     spans = windows(observation)
     found = _charge(find(observation, spans))
@@ -176,11 +176,11 @@ def _rest(
         return Verdict(Outcome.INCONCLUSIVE, text, allowed, "Let the traffic go on longer.", found.numbers)
     silence = _longest_silence(found)
     if silence > RESOLUTION_SECONDS:
-        text = f"{seen}; no request was begun for {seconds(silence)} of the disturbance"
-        remedy = (
+        text = f"{seen}; no request was begun for {seconds(silence)} of the disruption"
+        remediation = (
             "Send one request a second or more until every fault has settled: else failed seconds go unseen."
         )
-        return Verdict(Outcome.INCONCLUSIVE, text, allowed, remedy, found.numbers)
+        return Verdict(Outcome.INCONCLUSIVE, text, allowed, remediation, found.numbers)
     return Verdict(Outcome.PASSED, seen, allowed, numbers=found.numbers)
 
 

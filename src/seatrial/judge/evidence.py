@@ -12,7 +12,7 @@ LATE_FRACTION_ALLOWED = 0.01
 """A generator with this fraction of late arrivals, or more, did not keep its rate (DESIGN section 8)."""
 
 
-def generator_doubt(generator: GeneratorHealth) -> str:
+def generator_weakness(generator: GeneratorHealth) -> str:
     """Why the generator cannot be trusted, or empty when it kept its rate."""
     if generator.dropped > 0:
         return f"the generator dropped {generator.dropped} of {plural(generator.planned, 'arrival')}"
@@ -28,11 +28,11 @@ def generator_doubt(generator: GeneratorHealth) -> str:
 GENERATOR_HELP = "Lower the rate, or give the generator more CPU: it must keep its schedule to be believed."
 
 
-def fault_doubt(faults: Sequence[FaultRecord]) -> str:
+def fault_weakness(faults: Sequence[FaultRecord]) -> str:
     """Why the faults cannot be judged, or empty when each was proven."""
     if not faults:
         return "no fault was injected"
-    unproven = [fault for fault in faults if not fault.proven]
+    unproven = [fault for fault in faults if not fault.verified]
     if unproven:
         names = ", ".join(f"{fault.fault} on {fault.target}" for fault in unproven)
         return f"{len(unproven)} of {plural(len(faults), 'fault')} not proven: {names}"

@@ -22,7 +22,7 @@ class Findings:
 
     Attributes:
         parts: the exchanges sorted by the windows.
-        failed: those of the disturbance that a client saw fail, by planned time.
+        failed: those of the disruption that a client saw fail, by planned time.
         control_failed: those outside that failed.
     """
 
@@ -30,7 +30,7 @@ class Findings:
     parts: Split
     failed: tuple[Exchange, ...]
     control_failed: tuple[Exchange, ...]
-    unsettled: tuple[FaultRecord, ...]
+    unavailable: tuple[FaultRecord, ...]
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -43,13 +43,13 @@ def find(observation: Observation, spans: tuple[Window, ...]) -> Findings:
     gap = longest_gap(parts.disturbed)
     first = min((e.planned_at for e in failed), default=None)
     numbers = {
-        "requests_in_disturbance": len(parts.begun),
+        "requests_in_disruption": len(parts.begun),
         "requests_in_flight_at_fault": len(parts.in_flight),
-        "failed_in_disturbance": len(failed),
+        "failed_in_disruption": len(failed),
         "failed_fraction_low": round(interval.low, 6),
         "failed_fraction_high": round(interval.high, 6),
-        "repetitions": sum(fault.proven for fault in observation.faults),
-        "disturbance_seconds": round(_length(observation, spans), 3),
+        "repetitions": sum(fault.verified for fault in observation.faults),
+        "disruption_seconds": round(_length(observation, spans), 3),
         "longest_gap_seconds": round(gap, 3),
         "first_failure_seconds": None if first is None else round(first - _fault_before(spans, first), 3),
         "control_requests": len(parts.control),
@@ -59,8 +59,8 @@ def find(observation: Observation, spans: tuple[Window, ...]) -> Findings:
         "arrivals_dropped": observation.generator.dropped,
         "arrivals_late_fraction": round(observation.generator.late_fraction, 6),
     }
-    unsettled = tuple(fault for fault in observation.faults if fault.settled_at is None)
-    return Findings(spans, parts, failed, control_failed, unsettled, numbers)
+    unavailable = tuple(fault for fault in observation.faults if fault.available_at is None)
+    return Findings(spans, parts, failed, control_failed, unavailable, numbers)
 
 
 def control_verdict(found: Findings, seen: str, allowed: str) -> Verdict:
@@ -71,7 +71,7 @@ def control_verdict(found: Findings, seen: str, allowed: str) -> Verdict:
         Outcome.ERROR,
         f"{seen}; but {plural(len(found.control_failed), 'request')} of the control failed "
         f"({errors(found.control_failed)})",
-        f"{allowed}; and no failure outside the disturbance",
+        f"{allowed}; and no failure outside the disruption",
         f"Not the fault's doing: request {first.sequence} failed {where}. Find what else is wrong.",
         found.numbers,
     )
@@ -112,7 +112,7 @@ def by_time(exchange: Exchange) -> tuple[float, int, bool]:
 
 def _fault_before(spans: Sequence[Window], moment: float) -> float:
     """Acceptance of the last fault at or before `moment`; of the first fault when there is none before."""
-    accepted = sorted(fault.accepted_at for window in spans for fault in window.faults)
+    accepted = sorted(fault.injected_at for window in spans for fault in window.faults)
     return max((at for at in accepted if at <= moment), default=accepted[0])
 
 

@@ -103,7 +103,7 @@ def replacement_of(timeline: Timeline, fault: FaultRecord) -> tuple[PodSeen, ...
     """
     for states in sorted(timeline.pods.values(), key=lambda states: states[0].at):
         first = states[0]
-        if first.uid == fault.target.uid or first.at < fault.accepted_at:
+        if first.uid == fault.target.uid or first.at < fault.injected_at:
             continue
         if fault.replacement and first.name != fault.replacement:
             continue
@@ -114,10 +114,10 @@ def replacement_of(timeline: Timeline, fault: FaultRecord) -> tuple[PodSeen, ...
 
 def _restarted(timeline: Timeline, fault: FaultRecord) -> tuple[PodSeen, ...]:
     states = states_of(timeline, fault.target.name, fault.target.uid) if fault.target.kind == "Pod" else ()
-    before = [state.restarts for state in states if state.at <= fault.accepted_at]
+    before = [state.restarts for state in states if state.at <= fault.injected_at]
     if not before:
         return ()
-    return tuple(s for s in states if s.at > fault.accepted_at and s.restarts > before[-1])
+    return tuple(s for s in states if s.at > fault.injected_at and s.restarts > before[-1])
 
 
 def deletions(timeline: Timeline, workload: str) -> Iterator[tuple[PodSeen, float | None]]:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
-from seatrial.judge.evidence import FAULT_HELP, GENERATOR_HELP, fault_doubt, generator_doubt
+from seatrial.judge.evidence import FAULT_HELP, GENERATOR_HELP, fault_weakness, generator_weakness
 from seatrial.judge.pods import endpoint_ready, replacement_of
 from seatrial.judge.statistics import percentile
 from seatrial.judge.windows import failures, fault_end
@@ -101,10 +101,10 @@ def phases(observation: Observation, fault: FaultRecord, service: str = "") -> P
         service: the Service whose endpoints count; empty for every one that lists the replacement.
     """
     until = min(
-        (f.accepted_at for f in observation.faults if f.accepted_at > fault.accepted_at), default=math.inf
+        (f.injected_at for f in observation.faults if f.injected_at > fault.injected_at), default=math.inf
     )
-    mine = [e for e in observation.exchanges if _concerns(e, fault.accepted_at, until)]
-    errors = [max(e.planned_at - fault.accepted_at, 0.0) for e in failures(mine)]
+    mine = [e for e in observation.exchanges if _concerns(e, fault.injected_at, until)]
+    errors = [max(e.planned_at - fault.injected_at, 0.0) for e in failures(mine)]
     first = Moment(min(errors), _spacing(mine)) if errors else None
     last = Moment(max(errors), _spacing(mine)) if errors else None
     back = _latency_back(observation, fault, until)
@@ -113,7 +113,7 @@ def phases(observation: Observation, fault: FaultRecord, service: str = "") -> P
     if timeline is None or not states:
         return Phases(first_error=first, last_error=last, latency_back=back)
     fresh = states[0].uid != fault.target.uid
-    serving = endpoint_ready(timeline, states[0].name, fault.accepted_at, service)
+    serving = endpoint_ready(timeline, states[0].name, fault.injected_at, service)
     return Phases(
         first_error=first,
         last_error=last,
@@ -121,15 +121,15 @@ def phases(observation: Observation, fault: FaultRecord, service: str = "") -> P
         scheduled=_change(timeline, states, fault, lambda s: bool(s.node), "scheduled_at") if fresh else None,
         started=_change(timeline, states, fault, lambda s: s.started_at is not None, "started_at"),
         ready=_change(timeline, states, fault, lambda s: s.ready, "ready_at"),
-        serving=None if serving is None else Moment(serving - fault.accepted_at, WATCH_RESOLUTION_SECONDS),
+        serving=None if serving is None else Moment(serving - fault.injected_at, WATCH_RESOLUTION_SECONDS),
         latency_back=back,
     )
 
 
-def _concerns(exchange: Exchange, accepted_at: float, until: float) -> bool:
+def _concerns(exchange: Exchange, injected_at: float, until: float) -> bool:
     """Planned between this fault and the next, or in flight when it was accepted."""
     completed = math.inf if exchange.completed_at is None else exchange.completed_at
-    return exchange.planned_at < until and completed > accepted_at and exchange.error != DROPPED
+    return exchange.planned_at < until and completed > injected_at and exchange.error != DROPPED
 
 
 def _spacing(exchanges: Sequence[Exchange]) -> float:
@@ -141,7 +141,7 @@ def _spacing(exchanges: Sequence[Exchange]) -> float:
 def _created(timeline: Timeline, states: Sequence[PodSeen], fault: FaultRecord) -> Moment:
     first = states[0]
     if first.change is Change.ADDED or first.created_at is None:
-        return Moment(first.at - fault.accepted_at, WATCH_RESOLUTION_SECONDS)
+        return Moment(first.at - fault.injected_at, WATCH_RESOLUTION_SECONDS)
     return _server_moment(timeline, first.created_at, fault)
 
 
@@ -161,14 +161,14 @@ def _change(
         if holds(state):
             at: float | None = getattr(state, server_time)
             if before is not None or restarted or at is None:
-                return Moment(state.at - fault.accepted_at, WATCH_RESOLUTION_SECONDS)
+                return Moment(state.at - fault.injected_at, WATCH_RESOLUTION_SECONDS)
             return _server_moment(timeline, at, fault)
     return None
 
 
 def _server_moment(timeline: Timeline, at: float, fault: FaultRecord) -> Moment:
     resolution = SERVER_RESOLUTION_SECONDS + timeline.clock.error_seconds
-    return Moment(max(at - fault.accepted_at, 0.0), resolution)
+    return Moment(max(at - fault.injected_at, 0.0), resolution)
 
 
 def _latency_back(observation: Observation, fault: FaultRecord, until: float) -> Moment | None:
@@ -177,7 +177,7 @@ def _latency_back(observation: Observation, fault: FaultRecord, until: float) ->
     None when it never was. The band comes from the traffic before the first fault. A second is in it when no
     request planned in it failed and its 99th percentile is within; a second without a request is not.
     """
-    first = min((f.accepted_at for f in observation.faults), default=fault.accepted_at)
+    first = min((f.injected_at for f in observation.faults), default=fault.injected_at)
     control = [e.latency_seconds for e in observation.exchanges if e.ok and e.planned_at < first]
     quiet = percentile([latency for latency in control if latency is not None], 99)
     if quiet is None or len(control) < BAND_CONTROL_REQUESTS:
@@ -185,13 +185,13 @@ def _latency_back(observation: Observation, fault: FaultRecord, until: float) ->
     band = max(quiet * BAND_FACTOR, BAND_FLOOR_SECONDS)
     by_second: dict[int, list[float]] = {}
     for exchange in observation.exchanges:
-        if fault.accepted_at <= exchange.planned_at < until and exchange.error != DROPPED:
+        if fault.injected_at <= exchange.planned_at < until and exchange.error != DROPPED:
             latency = exchange.latency_seconds if exchange.ok else None
-            second = int(exchange.planned_at - fault.accepted_at)
+            second = int(exchange.planned_at - fault.injected_at)
             by_second.setdefault(second, []).append(math.inf if latency is None else latency)
     good = {second for second, latencies in by_second.items() if (percentile(latencies, 99) or 0.0) <= band}
     good = {s for s in good if math.inf not in by_second[s]}
-    settled = fault_end(fault) - fault.accepted_at
+    settled = fault_end(fault) - fault.injected_at
     last = max(by_second, default=0) if math.isinf(settled) else math.ceil(settled)
     for second in sorted(good):
         if all(s in good for s in range(second, max(second + BAND_HELD_SECONDS, last))):
@@ -208,14 +208,14 @@ def recovery(observation: Observation, objectives: Objectives, service: str = ""
     allowed = (
         f"last client error and usual latency within {seconds(objectives.recovery_seconds)} of the fault"
     )
-    if doubt := fault_doubt(observation.faults):
+    if doubt := fault_weakness(observation.faults):
         return Verdict(Outcome.ERROR, doubt, allowed, FAULT_HELP)
     verdicts = [_of_fault(observation, fault, objectives, service, allowed) for fault in observation.faults]
     verdict = merge(verdicts)
-    if verdict.passed and (doubt := generator_doubt(observation.generator)):
+    if verdict.passed and (doubt := generator_weakness(observation.generator)):
         return Verdict(
             Outcome.INCONCLUSIVE,
-            f"{verdict.seen}; {doubt}",
+            f"{verdict.observed}; {doubt}",
             allowed,
             GENERATOR_HELP,
             verdict.numbers,
@@ -237,12 +237,12 @@ def _of_fault(
     if errors > limit:
         seen = f"{ended} after {name}"
         return Verdict(Outcome.FAILED, seen, allowed, _slowest(found), numbers, reasons)
-    if fault.settled_at is None:
+    if fault.available_at is None:
         seen = f"{ended} after {name}, which never settled"
         return Verdict(Outcome.FAILED, seen, allowed, _slowest(found), numbers, reasons)
     if found.latency_back is None:
         seen = f"{ended} after {name}; latency was not seen to be in its band for {BAND_HELD_SECONDS} s"
-        watched = max((e.planned_at for e in observation.exchanges), default=0.0) - fault.accepted_at
+        watched = max((e.planned_at for e in observation.exchanges), default=0.0) - fault.injected_at
         long_enough = watched >= limit + BAND_HELD_SECONDS + 1 and len(observation.faults) == 1
         outcome = Outcome.FAILED if long_enough and _has_band(observation) else Outcome.INCONCLUSIVE
         help_text = "Send traffic before the fault, and for longer after it (before the next one)."
@@ -254,7 +254,7 @@ def _of_fault(
 
 
 def _has_band(observation: Observation) -> bool:
-    first = min(fault.accepted_at for fault in observation.faults)
+    first = min(fault.injected_at for fault in observation.faults)
     return sum(e.ok and e.planned_at < first for e in observation.exchanges) >= BAND_CONTROL_REQUESTS
 
 

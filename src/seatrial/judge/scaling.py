@@ -114,7 +114,7 @@ def _oracle(timeline: Timeline, step: LoadStep) -> Iterator[str]:
         wanted = step.wanted_replicas
         if cycles := cycles_in_words(timeline, autoscaler=scaler, workload=workload, wanted=wanted):
             yield cycles
-    yield f"the oracle: {explained.seen}"
+    yield f"the oracle: {explained.observed}"
     yield from explained.reasons
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from seatrial.judge.evidence import GENERATOR_HELP, generator_doubt
+from seatrial.judge.evidence import GENERATOR_HELP, generator_weakness
 from seatrial.judge.statistics import percentile
 from seatrial.judge.windows import failures
 from seatrial.judge.wording import errors, plural
@@ -57,13 +57,13 @@ def steady(
     if failed:
         first = min(failed, key=lambda exchange: (exchange.planned_at, exchange.sequence))
         named = f"request {first.sequence} of {first.journey}: {first.error}"
-        remedy = "Repair the system, or the journey's `expect`, and run again."
+        remediation = "Repair the system, or the journey's `expect`, and run again."
         words = f"not steady: {seen} ({errors(failed)})"
-        return answer(Outcome.ERROR, words, f"No fault was injected. First failure: {named}. {remedy}")
+        return answer(Outcome.ERROR, words, f"No fault was injected. First failure: {named}. {remediation}")
     if p99_ms is not None and len(sent) >= minimum_requests and p99_ms > objectives.latency_p99_ms:
-        remedy = "The system is too slow at rest: mend it, or lower the rate."
-        return answer(Outcome.ERROR, f"not steady: {seen}", f"No fault was injected. {remedy}")
-    if doubt := generator_doubt(generator):
+        remediation = "The system is too slow at rest: mend it, or lower the rate."
+        return answer(Outcome.ERROR, f"not steady: {seen}", f"No fault was injected. {remediation}")
+    if doubt := generator_weakness(generator):
         return answer(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", GENERATOR_HELP)
     if len(sent) < minimum_requests:
         return answer(Outcome.INCONCLUSIVE, seen, "Let the steady phase run longer, or raise the rate.")

@@ -1,4 +1,4 @@
-"""The disturbance windows of an observation, and which exchanges lie in them."""
+"""The disruption windows of an observation, and which exchanges lie in them."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def fault_end(fault: FaultRecord) -> float:
     The replacement is often ready before the old pod has gone. Until the old pod is gone (the proof) its
     connections can still break, so the window stays open.
     """
-    if fault.settled_at is None:
+    if fault.available_at is None:
         return math.inf
-    return max(fault.settled_at, fault.proven_at or fault.settled_at, fault.accepted_at)
+    return max(fault.available_at, fault.verified_at or fault.available_at, fault.injected_at)
 
 
 def windows(source: Observation | Iterable[FaultRecord]) -> tuple[Window, ...]:
-    """One window a fault, from `accepted_at` to `fault_end`, merged where they touch; in order of time."""
+    """One window a fault, from `injected_at` to `fault_end`, merged where they touch; in order of time."""
     faults = source.faults if isinstance(source, Observation) else tuple(source)
     merged: list[Window] = []
-    for fault in sorted(faults, key=lambda fault: (fault.accepted_at, fault.id)):
-        if merged and fault.accepted_at <= merged[-1].end:
+    for fault in sorted(faults, key=lambda fault: (fault.injected_at, fault.id)):
+        if merged and fault.injected_at <= merged[-1].end:
             last = merged[-1]
             merged[-1] = Window(last.begin, max(last.end, fault_end(fault)), (*last.faults, fault))
         else:
-            merged.append(Window(fault.accepted_at, fault_end(fault), (fault,)))
+            merged.append(Window(fault.injected_at, fault_end(fault), (fault,)))
     return tuple(merged)
 
 
@@ -59,7 +59,7 @@ class Split:
 
     Attributes:
         begun: planned inside a window; the sample that a verdict rests on.
-        in_flight: planned before a window and not answered when it began; its fate is the fault's doing too.
+        in_flight: planned before a window and not answered when it began; its outcome is the fault's doing too.
         control: all others; must be clean, and never count as evidence.
     """
 

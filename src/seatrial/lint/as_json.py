@@ -58,7 +58,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "column": column,
         "requirement": rule.requirement,
         "seen": finding.seen,
-        "remedy": rule.remedy,
+        "remediation": rule.remediation,
         "source": rule.source,
         "waived": None if waiver is None else {"reason": waiver.reason, "until": waiver.until},
     }

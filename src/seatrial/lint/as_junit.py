@@ -84,7 +84,7 @@ def _text(findings: list[Finding]) -> str:
         file, line, _ = finding.resource.origin.position(finding.path)
         lines.append(f"{finding.container or finding.resource.name}: {finding.seen}")
         lines.append(f"  {file}:{line} {plain(finding.path)}")
-    lines.append(f"next: {findings[0].rule.remedy}")
+    lines.append(f"next: {findings[0].rule.remediation}")
     return escape(_FORBIDDEN.sub("?", "\n".join(lines)))
 
 

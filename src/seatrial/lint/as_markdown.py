@@ -46,7 +46,7 @@ def _row(finding: Finding) -> str:
         _cell(finding.seen),
         f"{_cell(file)}:{line} {_cell(plain(finding.path))}",
         f"[{rule.id}]({rule.source})",
-        _cell(rule.remedy),
+        _cell(rule.remediation),
     )
     return f"| {' | '.join(cells)} |"
 

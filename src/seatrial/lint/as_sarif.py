@@ -63,8 +63,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "shortDescription": {"text": rule.requirement},
         "fullDescription": {"text": rule.why},
         "help": {
-            "text": f"{rule.remedy} Why: {rule.why}",
-            "markdown": f"{rule.remedy}\n\n**Why** {rule.why}",
+            "text": f"{rule.remediation} Why: {rule.why}",
+            "markdown": f"{rule.remediation}\n\n**Why** {rule.why}",
         },
         "helpUri": rule.source,
         "defaultConfiguration": {"level": str(rule.severity)},
@@ -80,7 +80,7 @@ def _result(finding: Finding, index: int) -> dict[str, Any]:
         "ruleId": finding.rule.id,
         "ruleIndex": index,
         "level": str(finding.rule.severity),
-        "message": {"text": f"{resource.title}{container}: {finding.seen}. {finding.rule.remedy}"},
+        "message": {"text": f"{resource.title}{container}: {finding.seen}. {finding.rule.remediation}"},
         "locations": [
             {
                 "physicalLocation": {

@@ -1,4 +1,4 @@
-"""Findings for people: grouped by object, what was seen, where, one remedy."""
+"""Findings for people: grouped by object, what was seen, where, one remediation."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _one_rule(findings: list[Finding], paint: _Paint) -> list[str]:
         file, line, _ = finding.resource.origin.position(finding.path)
         where = paint(f"{file}:{line} {plain(finding.path)}", "dim")
         lines.append(f"           seen  {container}{finding.seen}  {where}")
-    lines.append(f"           next  {rule.remedy}")
+    lines.append(f"           next  {rule.remediation}")
     return lines
 
 

@@ -68,7 +68,9 @@ def declared(family: str) -> tuple[type, Any]:
 def _test_of(rule: Rule) -> Any:
     level = Level.CORE if str(rule.level) == "core" else Level.EXTENDED
 
-    @check(rule.id, level=level, requirement=rule.requirement, remedy=rule.remedy, mode=Mode.DECLARED)
+    @check(
+        rule.id, level=level, requirement=rule.requirement, remediation=rule.remediation, mode=Mode.DECLARED
+    )
     def test(_self: object, subject: Subject, request: pytest.FixtureRequest) -> None:
         from seatrial.plugin import VERDICTS
 
@@ -125,9 +127,9 @@ def _verdict(rule: Rule, findings: list[Finding], source: str) -> Verdict:
     )
     places = tuple(_place(finding) for finding in open_ones)
     if open_ones and rule.severity is not Severity.NOTE:
-        return Verdict(Outcome.FAILED, told, allowed, rule.remedy, reasons=places)
+        return Verdict(Outcome.FAILED, told, allowed, rule.remediation, reasons=places)
     if open_ones:
-        return Verdict(Outcome.PASSED, f"advice only: {told}", allowed, rule.remedy, reasons=places)
+        return Verdict(Outcome.PASSED, f"advice only: {told}", allowed, rule.remediation, reasons=places)
     if findings and findings[0].waiver is not None:
         waiver = findings[0].waiver
         return Verdict(Outcome.SKIPPED, f"waived until {waiver.until}: {waiver.reason} ({told})", allowed)

@@ -75,7 +75,7 @@ class Dispatcher:
         self.share = share
         self._environment = environment
         self._on_end = on_end
-        self._fates: Counter[str] = Counter()
+        self._outcomes: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
         self._methods: dict[str, str] = {}
         self._output = _output(share)
@@ -116,7 +116,7 @@ class Dispatcher:
         histograms = self._driver.histograms()
         result = WorkerResult(
             health,
-            dict(self._fates),
+            dict(self._outcomes),
             histograms,
             self.share.exchanges if self._output else "",
             dict(self._errors.most_common(MOST_ERRORS)),
@@ -146,11 +146,11 @@ class Dispatcher:
                 self._tell_locust(exchange, answer_bytes)
 
     def _tell_locust(self, exchange: Exchange, answer_bytes: int) -> None:
-        self._fates[exchange.fate.value] += 1
+        self._outcomes[exchange.outcome.value] += 1
         failure = None
         if not exchange.ok:
             self._errors[exchange.error] += 1
-            failure = RequestFailed(f"{exchange.fate.value}: {exchange.error}")
+            failure = RequestFailed(f"{exchange.outcome.value}: {exchange.error}")
         events: Any = self._environment.events
         events.request.fire(
             request_type=self._methods[exchange.journey],

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from seatrial.judge.evidence import generator_doubt
+from seatrial.judge.evidence import generator_weakness
 from seatrial.judge.statistics import wilson
 from seatrial.load.summary import LoadSummary
 from seatrial.model.system import Objectives
@@ -33,7 +33,7 @@ def judge_load(summary: LoadSummary, objectives: Objectives, *, judged: Sequence
     """
     if summary.sent == 0 or summary.missing_workers:
         return _nothing(summary)
-    doubt = generator_doubt(summary.health)
+    doubt = generator_weakness(summary.health)
     verdicts = []
     if AVAILABILITY in judged:
         verdicts.append(_availability(summary, objectives))
@@ -59,8 +59,9 @@ def _availability(summary: LoadSummary, objectives: Objectives) -> Verdict:
     kinds = ", ".join(f"{number} x {error}" for error, number in errors[:3])
     return Verdict(
         outcome,
-        seen=f"{bad} of {summary.sent} requests not answered as expected" + (f" ({kinds})" if kinds else ""),
-        allowed=f"{allowed:.3%} (availability {objectives.availability:g})",
+        observed=f"{bad} of {summary.sent} requests not answered as expected"
+        + (f" ({kinds})" if kinds else ""),
+        expected=f"{allowed:.3%} (availability {objectives.availability:g})",
         next_step=_next(outcome, need, summary, "See which requests failed in the exchanges of this run."),
         numbers={"requests": summary.sent, "not_answered_as_expected": bad},
     )
@@ -73,9 +74,9 @@ def _latency(summary: LoadSummary, objectives: Objectives) -> Verdict:
     p99, from_sent = summary.percentile_ms(99), summary.percentile_ms(99, from_sent=True)
     return Verdict(
         outcome,
-        seen=f"p99 {p99:.0f} ms from planned time ({from_sent:.0f} ms from sending), "
+        observed=f"p99 {p99:.0f} ms from planned time ({from_sent:.0f} ms from sending), "
         f"{slow} of {summary.sent} requests over the limit",
-        allowed=f"p99 {limit:g} ms",
+        expected=f"p99 {limit:g} ms",
         next_step=_next(outcome, need, summary, "Lower the rate, or give the busiest workload more CPU."),
         numbers={"latency_p99_ms": round(p99, 3), "latency_from_sent_p99_ms": round(from_sent, 3)},
     )
@@ -85,8 +86,8 @@ def _doubtful(summary: LoadSummary, doubt: str) -> Verdict:
     """Latency counts from the planned time, so a late generator cannot tell whose delay it was."""
     return Verdict(
         Outcome.INCONCLUSIVE,
-        seen=doubt,
-        allowed="a generator that keeps its schedule",
+        observed=doubt,
+        expected="a generator that keeps its schedule",
         next_step="Lower the rate, free the machine, or share the schedule among workers (--processes).",
         numbers={"dropped": summary.health.dropped, "late": summary.health.late},
     )

@@ -19,14 +19,14 @@ class WorkerResult:
 
     Attributes:
         health: how well it kept its share of the schedule.
-        fates: number of sent requests by fate.
+        outcomes: number of sent requests by outcome.
         histograms: latency in microseconds as encoded HdrHistograms, `from_planned` and `from_sent`.
         exchanges: its file of exchanges, or empty.
         errors: the most frequent errors with their number.
     """
 
     health: GeneratorHealth
-    fates: Mapping[str, int]
+    outcomes: Mapping[str, int]
     histograms: Mapping[str, str]
     exchanges: str = ""
     errors: Mapping[str, int] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class LoadSummary:
     """
 
     health: GeneratorHealth
-    fates: Mapping[str, int]
+    outcomes: Mapping[str, int]
     errors: Mapping[str, int]
     began_at: float
     ended_at: float
@@ -63,7 +63,7 @@ class LoadSummary:
 
     @property
     def ok(self) -> int:
-        return self.fates.get("ok", 0)
+        return self.outcomes.get("ok", 0)
 
     @property
     def per_second(self) -> float:
@@ -90,7 +90,7 @@ class LoadSummary:
             "began_at": self.began_at,
             "ended_at": self.ended_at,
             "health": asdict(self.health),
-            "fates": dict(self.fates),
+            "outcomes": dict(self.outcomes),
             "errors": dict(self.errors),
             "missing_workers": self.missing_workers,
             "latency_from_planned_ms": {str(p): self.percentile_ms(p) for p in PERCENTILES},
@@ -109,7 +109,7 @@ def summarize(
     parts = list(results)
     return LoadSummary(
         health=merged_health(part.health for part in parts),
-        fates=_added(part.fates for part in parts),
+        outcomes=_added(part.outcomes for part in parts),
         errors=_added(part.errors for part in parts),
         began_at=began_at,
         ended_at=ended_at,

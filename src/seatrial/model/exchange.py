@@ -1,4 +1,4 @@
-"""One request and its fate."""
+"""One request and its outcome."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Fate(StrEnum):
+class ExchangeOutcome(StrEnum):
     """What surely became of a request."""
 
     OK = "ok"
@@ -27,7 +27,7 @@ class Exchange:
         planned_at: when the schedule wanted it sent; latency counts from here (open model).
         sent_at: when it was really sent; None when the arrival was dropped.
         completed_at: when the answer or the error came; None when dropped or still open at the end.
-        fate: see `Fate`. A dropped arrival is FAILED with error "dropped" (it never left).
+        outcome: see `ExchangeOutcome`. A dropped arrival is FAILED with error "dropped" (it never left).
         status: HTTP status code, or None.
         error: short reason when not OK, e.g. "connection refused", "timeout 5 s", "status 503".
         key: the value of {uuid} in the request (idempotency key), or empty.
@@ -40,7 +40,7 @@ class Exchange:
     planned_at: float
     sent_at: float | None
     completed_at: float | None
-    fate: Fate
+    outcome: ExchangeOutcome
     status: int | None = None
     error: str = ""
     key: str = ""
@@ -54,7 +54,7 @@ class Exchange:
 
     @property
     def ok(self) -> bool:
-        return self.fate is Fate.OK
+        return self.outcome is ExchangeOutcome.OK
 
 
 LATE_AFTER_SECONDS = 0.010

@@ -1,4 +1,4 @@
-"""A fault that was injected, proven and undone."""
+"""A fault that was injected, verified and reverted."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from enum import StrEnum
 from typing import Any
 
 
-class Disturbance(StrEnum):
+class Disruption(StrEnum):
     """How a fault is charged (DESIGN section 6)."""
 
-    PLANNED = "planned"
+    VOLUNTARY = "voluntary"
     """Delete with grace, evict, drain, rollout, scale-in: no request may fail."""
-    CRASH = "crash"
+    INVOLUNTARY = "involuntary"
     """SIGKILL, node loss, partition: charged to the error budget, bounded by the recovery objective."""
 
 
@@ -37,14 +37,14 @@ class FaultRecord:
     Attributes:
         id: unique in the run; also the name of its undo file.
         fault: the fault's name, e.g. `delete-pod`.
-        disturbance: planned or crash.
+        disruption: planned or crash.
         target: what was hit.
         workload: the role of the workload in the system file.
-        accepted_at: the API server (or the node) took the request.
-        proven_at: its effect was seen; None when it was not (then it must not be judged).
+        injected_at: the API server (or the node) took the request.
+        verified_at: its effect was seen; None when it was not (then it must not be judged).
         proof: the effect in words, e.g. "uid 3f.. gone after 0.7 s, replaced by orders-abc".
-        settled_at: the workload was whole again (as many ready as before, endpoints serving); None if never.
-        undone_at: the undo was done, or there was nothing to undo.
+        available_at: the workload was whole again (as many ready as before, endpoints serving); None if never.
+        reverted_at: the undo was done, or there was nothing to undo.
         seed: the seed that picked the victim.
         replacement: name of the pod that took the victim's place, if any.
         details: fault-specific facts for the evidence folder.
@@ -52,18 +52,18 @@ class FaultRecord:
 
     id: str
     fault: str
-    disturbance: Disturbance
+    disruption: Disruption
     target: Target
     workload: str
-    accepted_at: float
-    proven_at: float | None
+    injected_at: float
+    verified_at: float | None
     proof: str
-    settled_at: float | None
-    undone_at: float | None
+    available_at: float | None
+    reverted_at: float | None
     seed: int
     replacement: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def proven(self) -> bool:
-        return self.proven_at is not None
+    def verified(self) -> bool:
+        return self.verified_at is not None

@@ -49,16 +49,16 @@ class Verdict:
 
     Attributes:
         outcome: see `Outcome`.
-        seen: what was measured: numbers, window, sample size.
-        allowed: what the objective permits.
+        observed: what was measured: numbers, window, sample size.
+        expected: what the objective permits.
         next_step: what to do about it, or where to look; empty when passed.
         numbers: the same figures for machines, units last in each name.
         reasons: further lines (e.g. recovery by phase), each a sentence.
     """
 
     outcome: Outcome
-    seen: str
-    allowed: str
+    observed: str
+    expected: str
     next_step: str = ""
     numbers: Mapping[str, Any] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
@@ -68,8 +68,8 @@ class Verdict:
         return self.outcome is Outcome.PASSED
 
     def explain(self) -> str:
-        """The verdict as lines of text, `seen` first."""
-        lines = [f"seen     {self.seen}", f"allowed  {self.allowed}"]
+        """The verdict as lines of text, `observed` first."""
+        lines = [f"observed {self.observed}", f"expected {self.expected}"]
         lines += [f"         {reason}" for reason in self.reasons]
         if self.next_step:
             lines.append(f"next     {self.next_step}")
@@ -83,7 +83,7 @@ def merge(verdicts: Iterable[Verdict]) -> Verdict:
     """
     collected = list(verdicts)
     if not collected:
-        return Verdict(Outcome.INCONCLUSIVE, seen="nothing was judged", allowed="at least one verdict")
+        return Verdict(Outcome.INCONCLUSIVE, observed="nothing was judged", expected="at least one verdict")
     outcome = Outcome.worst(verdict.outcome for verdict in collected)
     worst = [verdict for verdict in collected if verdict.outcome is outcome]
     numbers: dict[str, Any] = {}
@@ -91,8 +91,8 @@ def merge(verdicts: Iterable[Verdict]) -> Verdict:
         numbers.update(verdict.numbers)
     return Verdict(
         outcome,
-        seen="; ".join(dict.fromkeys(verdict.seen for verdict in worst)),
-        allowed="; ".join(dict.fromkeys(verdict.allowed for verdict in worst)),
+        observed="; ".join(dict.fromkeys(verdict.observed for verdict in worst)),
+        expected="; ".join(dict.fromkeys(verdict.expected for verdict in worst)),
         next_step=" ".join(dict.fromkeys(verdict.next_step for verdict in worst if verdict.next_step)),
         numbers=numbers,
         reasons=tuple(dict.fromkeys(reason for verdict in collected for reason in verdict.reasons)),
@@ -121,7 +121,7 @@ class CheckResult:
         started_at, finished_at: monotonic seconds of this machine.
         evidence: folder below the run directory, or empty.
         mode: how it was judged, see `Mode`.
-        proves: ids of the declared rules whose effect a proven check shows.
+        shows: ids of the declared rules whose effect a proven check shows.
     """
 
     check: str
@@ -133,4 +133,4 @@ class CheckResult:
     finished_at: float
     evidence: str = ""
     mode: Mode = Mode.PROVEN
-    proves: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()

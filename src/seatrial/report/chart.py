@@ -91,7 +91,7 @@ def _axis(scene: Scene) -> Axis | None:
     moments += [e.completed_at for e in scene.exchanges[-500:] if e.completed_at is not None]
     for fault in scene.faults:
         end = fault_end(fault)
-        moments += [fault.accepted_at, fault.accepted_at if end == float("inf") else end]
+        moments += [fault.injected_at, fault.injected_at if end == float("inf") else end]
     for timeline in scene.timelines:
         moments += [at for at in _events(timeline) if scene.begin <= at <= scene.end]
     if not moments:

@@ -18,10 +18,10 @@ from seatrial.model.observation import Observation
 from seatrial.model.run import Run, Stream
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.record.reader import load_exchanges, load_timeline
 from seatrial.report.chart import Chart, Scene, build_chart
 from seatrial.report.declared import DeclaredRule, Proved, declared_rules, proved_by, proven_results
-from seatrial.report.reader import load_exchanges, load_timeline
-from seatrial.report.svg.faults import draw_recovery, settled_words
+from seatrial.report.svg.faults import available_words, draw_recovery
 from seatrial.report.text import clock_time, duration, figure, latency, number
 
 _NO_HEALTH = GeneratorHealth(0, 0, 0, 0, 0.01, 0.0, 0.0)
@@ -51,7 +51,7 @@ class CheckView:
     figures: tuple[tuple[str, str], ...]
     generators: tuple[tuple[str, ...], ...]
     faults: tuple[FaultView, ...]
-    proves: tuple[Proved, ...]
+    shows: tuple[Proved, ...]
     recovery_seconds: float
     chart: Chart | None
     damage: tuple[str, ...]
@@ -122,7 +122,7 @@ def _view(
     exchanges, damage = _exchanges(directory, streams, low, high)
     timelines, more = _timelines(directory, run, key, low, high)
     faults = tuple(
-        f for check, subject, f in run.faults if (check, subject) == key and low <= f.accepted_at <= high
+        f for check, subject, f in run.faults if (check, subject) == key and low <= f.injected_at <= high
     )
     scene = Scene(
         exchanges,
@@ -149,7 +149,7 @@ def _view(
             _fault(f"c{number_}-f{n}", n, fault, ph, longest, chart, scene.epoch_offset_seconds)
             for n, (fault, ph) in enumerate(zip(faults, found, strict=True), 1)
         ),
-        proves=proved_by(result, rules),
+        shows=proved_by(result, rules),
         recovery_seconds=longest,
         chart=chart,
         damage=(*damage, *more),
@@ -201,7 +201,7 @@ def _epoch_offset(run: Run, timelines: tuple[Timeline, ...]) -> float:
 
 
 def _longest(fault: FaultRecord, found: Phases) -> float:
-    settled = 0.0 if fault.settled_at is None else fault.settled_at - fault.accepted_at
+    settled = 0.0 if fault.available_at is None else fault.available_at - fault.injected_at
     return max([settled, *(moment.seconds for _, moment in found if moment is not None)])
 
 
@@ -230,9 +230,9 @@ def _fault(
     return FaultView(
         number=n,
         record=fault,
-        since=chart.axis.since(fault.accepted_at) if chart else "",
-        wall=clock_time(fault.accepted_at + offset),
-        settled=settled_words(fault),
+        since=chart.axis.since(fault.injected_at) if chart else "",
+        wall=clock_time(fault.injected_at + offset),
+        settled=available_words(fault),
         phases=tuple((word, shown) for _, word, shown in sorted(seen)),
         recovery=draw_recovery(identity, fault, found, longest),
     )

@@ -21,8 +21,8 @@ from seatrial.report.declared import (
 from seatrial.report.text import OUTCOME_WORDS, count, one_line
 
 _LEAST_WIDTH = 48
-_LEAST_FOR_SEEN = 24
-"""Columns below which what was seen stands under its row, not beside it."""
+_LEAST_FOR_OBSERVED = 24
+"""Columns below which what was observed stands under its row, not beside it."""
 _OUTCOME_WIDTH = 14
 _INDENT = "    "
 _MOST_FINDINGS = 8
@@ -31,24 +31,24 @@ _MOST_LINES_OF_A_PASS = 2
 
 @dataclass(frozen=True)
 class _Layout:
-    """Widths of the table of proven checks; what was seen takes the rest."""
+    """Widths of the table of proven checks; what was observed takes the rest."""
 
     columns: int
     check: int
     subject: int
 
     @property
-    def before_seen(self) -> int:
+    def before_observed(self) -> int:
         return _OUTCOME_WIDTH + self.check + self.subject + 4
 
     @property
-    def seen(self) -> int:
-        return self.columns - self.before_seen
+    def observed(self) -> int:
+        return self.columns - self.before_observed
 
     @property
     def fits(self) -> bool:
         """Else the check and its subject are written in one, on so many lines as they need."""
-        return self.before_seen <= self.columns
+        return self.before_observed <= self.columns
 
 
 def summary_lines(run: Run, width: int | None, *, troubles: Sequence[str], totals: str) -> list[str]:
@@ -79,7 +79,7 @@ def _proven(results: Sequence[CheckResult], columns: int) -> Iterator[str]:
     subject = max(len(one_line(result.subject)) for result in results)
     layout = _Layout(columns, max(check, len("check")), max(subject, len("subject")))
     if layout.fits:
-        title = "seen" if layout.seen >= _LEAST_FOR_SEEN else ""
+        title = "observed" if layout.observed >= _LEAST_FOR_OBSERVED else ""
         yield _row(layout, "outcome", "check", "subject", title)
     for result in ranked:
         yield from _verdict(result, layout)
@@ -87,7 +87,11 @@ def _proven(results: Sequence[CheckResult], columns: int) -> Iterator[str]:
 
 def _verdict(result: CheckResult, layout: _Layout) -> Iterator[str]:
     verdict = result.verdict
-    beside = _cut(one_line(verdict.seen), layout.seen, "") if layout.seen >= _LEAST_FOR_SEEN else []
+    beside = (
+        _cut(one_line(verdict.observed), layout.observed, "")
+        if layout.observed >= _LEAST_FOR_OBSERVED
+        else []
+    )
     first, *rest = beside if verdict.passed and beside else [""]
     check, subject, word = one_line(result.check), one_line(result.subject), _word(verdict.outcome)
     if layout.fits:
@@ -95,21 +99,21 @@ def _verdict(result: CheckResult, layout: _Layout) -> Iterator[str]:
     else:
         yield from _labelled(word, f"{check} [{subject}]" if subject else check, layout.columns)
     for line in rest:
-        yield " " * layout.before_seen + line
+        yield " " * layout.before_observed + line
     if verdict.passed and not beside:
-        yield from _cut(one_line(verdict.seen), layout.columns, " " * _OUTCOME_WIDTH)
+        yield from _cut(one_line(verdict.observed), layout.columns, " " * _OUTCOME_WIDTH)
     if not verdict.passed:
         for label, text in (
-            ("seen", verdict.seen),
-            ("allowed", verdict.allowed),
+            ("observed", verdict.observed),
+            ("expected", verdict.expected),
             ("next", verdict.next_step),
         ):
             if text:
                 yield from _wrapped(f"{_INDENT}{label:<10}", one_line(text, 1000), layout.columns)
 
 
-def _row(layout: _Layout, outcome: str, check: str, subject: str, seen: str) -> str:
-    cells = f"{outcome:<{_OUTCOME_WIDTH}}{check:<{layout.check}}  {subject:<{layout.subject}}  {seen}"
+def _row(layout: _Layout, outcome: str, check: str, subject: str, observed: str) -> str:
+    cells = f"{outcome:<{_OUTCOME_WIDTH}}{check:<{layout.check}}  {subject:<{layout.subject}}  {observed}"
     return cells.rstrip()
 
 
@@ -146,7 +150,7 @@ def _declared_row(row: DeclaredRow, columns: int) -> Iterator[str]:
     yield from _labelled(_word(row.outcome), one_line(title), columns)
     red = [finding for finding in row.findings if finding.outcome.makes_red]
     for finding in red[:_MOST_FINDINGS]:
-        yield from _wrapped(f"{_INDENT}{'seen':<10}", _finding(finding), columns)
+        yield from _wrapped(f"{_INDENT}{'observed':<10}", _finding(finding), columns)
     if len(red) > _MOST_FINDINGS:
         more = f"and {len(red) - _MOST_FINDINGS} more, on the page"
         yield from _wrapped(f"{_INDENT}{'':<10}", more, columns)
@@ -156,7 +160,7 @@ def _declared_row(row: DeclaredRow, columns: int) -> Iterator[str]:
 
 def _finding(finding: Finding) -> str:
     places = f" ({', '.join(finding.places)})" if finding.places else ""
-    return one_line(f"{', '.join(finding.subjects)}: {finding.seen}{places}", 600)
+    return one_line(f"{', '.join(finding.subjects)}: {finding.observed}{places}", 600)
 
 
 def _word(outcome: Outcome) -> str:

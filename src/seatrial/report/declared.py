@@ -20,7 +20,7 @@ class Finding:
     """What is said alike of several objects of one rule."""
 
     outcome: Outcome
-    seen: str
+    observed: str
     subjects: tuple[str, ...]
     places: tuple[str, ...]
 
@@ -65,8 +65,8 @@ class DeclaredRule:
         return _findings(each for each in self.results if each.verdict.outcome not in _QUIET)
 
     @property
-    def allowed(self) -> str:
-        return self._first("allowed")
+    def expected(self) -> str:
+        return self._first("expected")
 
     @property
     def next_step(self) -> str:
@@ -91,7 +91,7 @@ class DeclaredRow:
     rules: tuple[str, ...]
     requirement: str
     findings: tuple[Finding, ...]
-    allowed: str
+    expected: str
     next_step: str
 
     @property
@@ -131,13 +131,13 @@ class Proved:
     requirement: str
     outcome: Outcome | None
     where: str
-    seen: str
+    observed: str
 
 
 def proved_by(result: CheckResult, rules: Iterable[DeclaredRule]) -> tuple[Proved, ...]:
     """What the objects declare of that which `result` has tried."""
     known = {rule.id: rule for rule in rules}
-    return tuple(_proved(name, known.get(name), result.subject) for name in dict.fromkeys(result.proves))
+    return tuple(_proved(name, known.get(name), result.subject) for name in dict.fromkeys(result.shows))
 
 
 def _proved(name: str, rule: DeclaredRule | None, subject: str) -> Proved:
@@ -145,9 +145,9 @@ def _proved(name: str, rule: DeclaredRule | None, subject: str) -> Proved:
         return Proved(name, "", None, "not judged in this run", "")
     same = rule.on(subject)
     if same is not None:
-        return Proved(name, rule.requirement, _outcome(same), f"on {subject}", same.verdict.seen)
+        return Proved(name, rule.requirement, _outcome(same), f"on {subject}", same.verdict.observed)
     if not rule.subjects:
-        return Proved(name, rule.requirement, rule.outcome, "on no object", rule.results[0].verdict.seen)
+        return Proved(name, rule.requirement, rule.outcome, "on no object", rule.results[0].verdict.observed)
     others = f"on {', '.join(rule.subjects)}; none is called {subject}"
     return Proved(name, rule.requirement, rule.outcome, others, "")
 
@@ -177,7 +177,7 @@ def rows_of(rules: Iterable[DeclaredRule]) -> tuple[DeclaredRow, ...]:
     alike: dict[tuple[object, ...], list[DeclaredRule]] = defaultdict(list)
     for rule in rules:
         if rule.outcome not in _QUIET:
-            alike[rule.findings, rule.allowed, rule.next_step].append(rule)
+            alike[rule.findings, rule.expected, rule.next_step].append(rule)
     found = [row for group in alike.values() for row in _rows(group)]
     return tuple(sorted(found, key=lambda row: -row.outcome.severity))
 
@@ -191,7 +191,7 @@ def _rows(alike: list[DeclaredRule]) -> Iterator[DeclaredRow]:
             tuple(rule.id for rule in group),
             first.requirement if len(group) == 1 else "",
             first.findings,
-            first.allowed,
+            first.expected,
             first.next_step,
         )
 
@@ -199,16 +199,16 @@ def _rows(alike: list[DeclaredRule]) -> Iterator[DeclaredRow]:
 def _findings(results: Iterable[CheckResult]) -> tuple[Finding, ...]:
     groups: dict[tuple[Outcome, str], list[CheckResult]] = defaultdict(list)
     for result in results:
-        groups[_outcome(result), result.verdict.seen].append(result)
+        groups[_outcome(result), result.verdict.observed].append(result)
     ranked = sorted(groups.items(), key=lambda item: -item[0][0].severity)
     return tuple(
         Finding(
             outcome,
-            seen,
+            observed,
             tuple(dict.fromkeys(member.subject for member in members)),
             tuple(dict.fromkeys(place for member in members for place in member.verdict.reasons)),
         )
-        for (outcome, seen), members in ranked
+        for (outcome, observed), members in ranked
     )
 
 

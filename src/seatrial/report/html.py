@@ -14,12 +14,12 @@ from seatrial import __version__
 from seatrial.errors import SeatrialError
 from seatrial.model.run import Run
 from seatrial.model.verdict import Outcome
+from seatrial.record.reader import read_run
 from seatrial.report.checkview import CheckView, check_views
 from seatrial.report.declared import DeclaredRow, declared_rules, rows_of, totals_of
 from seatrial.report.junit import write_junit
 from seatrial.report.page import banners, facts, stage_rows
 from seatrial.report.palette import DARK, LIGHT, variables
-from seatrial.report.reader import read_run
 from seatrial.report.runjson import page_document, write_run_json
 from seatrial.report.summary import exit_code, headline, totals_line
 from seatrial.report.text import clean, moment, one_line

@@ -73,8 +73,8 @@ def _case(suite: Tree.Element, result: CheckResult) -> None:
         "requirement": result.requirement,
         "mode": result.mode.value,
         "outcome": verdict.outcome.value,
-        "seen": verdict.seen,
-        "allowed": verdict.allowed,
+        "observed": verdict.observed,
+        "expected": verdict.expected,
         "evidence": result.evidence,
     }
     for key, value in facts.items():
@@ -82,7 +82,7 @@ def _case(suite: Tree.Element, result: CheckResult) -> None:
     if verdict.passed:
         return
     element = Tree.SubElement(
-        case, _ELEMENTS[verdict.outcome], {"type": verdict.outcome.value, "message": clean(verdict.seen)}
+        case, _ELEMENTS[verdict.outcome], {"type": verdict.outcome.value, "message": clean(verdict.observed)}
     )
     element.text = clean(f"{result.requirement}\n{verdict.explain()}")
 

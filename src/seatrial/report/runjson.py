@@ -11,7 +11,7 @@ from typing import Any
 from seatrial.errors import SeatrialError
 from seatrial.model.run import SCHEMA_VERSION, Run
 from seatrial.model.verdict import CheckResult, Mode, Outcome
-from seatrial.report.codec import to_plain
+from seatrial.record.codec import to_plain
 from seatrial.report.declared import declared_rules, proven_results, totals_of
 from seatrial.report.summary import exit_code, headline
 

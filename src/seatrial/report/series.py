@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from seatrial.model.exchange import DROPPED, Exchange, Fate
+from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 
 _SMALL = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 _LARGE = (1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 21600.0)
@@ -95,13 +95,13 @@ def _cover(found: Sequence[Bucket], latest: Sequence[float], before: float) -> N
 
 
 def _count(bucket: Bucket, exchange: Exchange) -> None:
-    if exchange.fate is Fate.OK:
+    if exchange.outcome is ExchangeOutcome.OK:
         bucket.ok += 1
         if exchange.latency_seconds is not None:
             bucket.latencies.append(exchange.latency_seconds)
     elif exchange.error == DROPPED:
         bucket.dropped += 1
-    elif exchange.fate is Fate.UNKNOWN:
+    elif exchange.outcome is ExchangeOutcome.UNKNOWN:
         bucket.unknown += 1
     else:
         bucket.failed += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from seatrial.model.exchange import DROPPED, Exchange, Fate
+from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 from seatrial.traffic.answer import Answer
 from seatrial.traffic.journey import CompiledJourney
 
@@ -27,18 +27,18 @@ class Arrival:
         """What the answer means for the journey; `traffic.request` tells what is failed and what unknown."""
         answer_id = ""
         if answer.complete and answer.status is not None:
-            fate, error = self.journey.fate_of(answer.status)
-            if fate is Fate.OK:
+            outcome, error = self.journey.outcome_of(answer.status)
+            if outcome is ExchangeOutcome.OK:
                 answer_id = self.journey.answer_id(answer.body)
         else:
-            fate, error = Fate.UNKNOWN if answer.sent else Fate.FAILED, answer.error
+            outcome, error = ExchangeOutcome.UNKNOWN if answer.sent else ExchangeOutcome.FAILED, answer.error
         return Exchange(
             self.sequence,
             self.journey.name,
             self.planned_at,
             self.sent_at,
             answer.completed_at,
-            fate,
+            outcome,
             answer.status,
             error,
             self.key,
@@ -49,4 +49,6 @@ class Arrival:
     def dropped(self) -> Exchange:
         """The exchange when too many were in flight to send it."""
         name = self.journey.name
-        return Exchange(self.sequence, name, self.planned_at, None, None, Fate.FAILED, error=DROPPED)
+        return Exchange(
+            self.sequence, name, self.planned_at, None, None, ExchangeOutcome.FAILED, error=DROPPED
+        )

@@ -65,7 +65,7 @@ class Generator:
         return self._process.pid if self._process else None
 
     def start(self) -> Self:
-        """Start the process and return when its first request has ended, whatever its fate.
+        """Start the process and return when its first request has ended, whatever its outcome.
 
         Raises:
             GeneratorDied: with its error output.

@@ -18,7 +18,7 @@ import httpx
 
 from seatrial.errors import SeatrialError
 from seatrial.judge.consistency.writes import ReadBack
-from seatrial.model.exchange import DROPPED, Exchange, Fate
+from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 from seatrial.model.system import Journey
 from seatrial.traffic.journey import CompiledJourney, compile_journey
 from seatrial.waiting import NotYet, Ready, eventually
@@ -156,8 +156,8 @@ class Http:
                 answer = self._send(compiled, 0)
             except NoAnswer as error:
                 return NotYet(error.what)
-            fate, reason = compiled.fate_of(answer.status)
-            return Ready(True) if fate is Fate.OK else NotYet(reason)
+            outcome, reason = compiled.outcome_of(answer.status)
+            return Ready(True) if outcome is ExchangeOutcome.OK else NotYet(reason)
 
         eventually(
             answered,
@@ -175,12 +175,12 @@ class Http:
         journey: Journey | Mapping[str, Any],
         *,
         within_seconds: float = 60.0,
-        settle_seconds: float = SETTLE_SECONDS,
+        available_seconds: float = SETTLE_SECONDS,
     ) -> tuple[ReadBack, ...]:
         """Look for each write of `exchanges` where the journey's `acknowledged.read` says.
 
-        Writes whose fate is unknown or failed are looked for too, when their place can be told. What is
-        absent is looked for again for `settle_seconds`, what cannot be read until `within_seconds` are over;
+        Writes whose outcome is unknown or failed are looked for too, when their place can be told. What is
+        absent is looked for again for `available_seconds`, what cannot be read until `within_seconds` are over;
         the last look of each stands. A write for which no place can be told has no entry.
 
         Returns:
@@ -196,7 +196,7 @@ class Http:
             open_paths,
             lambda path: self._copies(path, compiled.read_expected),
             within_seconds=within_seconds,
-            settle_seconds=settle_seconds,
+            available_seconds=available_seconds,
         )
 
     def _copies(self, path: str, expected: frozenset[int]) -> int | None:
@@ -229,7 +229,7 @@ def _look_for_all(
     look: Callable[[str], int | None],
     *,
     within_seconds: float,
-    settle_seconds: float,
+    available_seconds: float,
 ) -> tuple[ReadBack, ...]:
     """Look for each path in rounds until all were found or the bounds are over."""
     began = time.monotonic()
@@ -243,7 +243,7 @@ def _look_for_all(
 
     def round_over() -> Ready[bool] | NotYet:
         elapsed = time.monotonic() - began
-        due = [identity for identity in paths if not _settled(last.get(identity), elapsed, settle_seconds)]
+        due = [identity for identity in paths if not _settled(last.get(identity), elapsed, available_seconds)]
         if not due or elapsed > within_seconds:
             return Ready(True)
         last.update({read.identity: read for read in readers.map(look_once, due)})
@@ -259,7 +259,7 @@ def _look_for_all(
     return tuple(last[identity] for identity in paths if identity in last)
 
 
-def _settled(read: ReadBack | None, elapsed: float, settle_seconds: float) -> bool:
+def _settled(read: ReadBack | None, elapsed: float, available_seconds: float) -> bool:
     if read is None or read.copies is None:
         return False
-    return read.copies > 0 or elapsed >= settle_seconds
+    return read.copies > 0 or elapsed >= available_seconds

@@ -14,7 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import BadInput
-from seatrial.model.exchange import Fate
+from seatrial.model.exchange import ExchangeOutcome
 from seatrial.traffic.template import Fill, Template, compile_json, compile_text
 
 if TYPE_CHECKING:
@@ -108,10 +108,10 @@ class CompiledJourney:
         text = f"{self.method} {head}\r\nHost: {host}{length}\r\n\r\n{body}"
         return Prepared(self.method, text.encode("latin-1"), fill.key)
 
-    def fate_of(self, status: int) -> tuple[Fate, str]:
+    def outcome_of(self, status: int) -> tuple[ExchangeOutcome, str]:
         """What an answer with this status means, and the short reason when it is not OK.
 
-        The rule of `model.exchange.Fate`: expected is OK; a 4xx refused the request, so it was surely not
+        The rule of `model.exchange.ExchangeOutcome`: expected is OK; a 4xx refused the request, so it was surely not
         applied; any other status leaves it open whether it was (a 5xx, or a 2xx or 3xx nobody expected).
         """
         return judge_status(status, self.expected)
@@ -160,12 +160,12 @@ def journey_data(journey: Journey | Mapping[str, Any]) -> Mapping[str, Any]:
     return dumped
 
 
-def judge_status(status: int, expected: frozenset[int]) -> tuple[Fate, str]:
-    """See `CompiledJourney.fate_of`."""
+def judge_status(status: int, expected: frozenset[int]) -> tuple[ExchangeOutcome, str]:
+    """See `CompiledJourney.outcome_of`."""
     if status in expected:
-        return Fate.OK, ""
+        return ExchangeOutcome.OK, ""
     reason = f"status {status}"
-    return (Fate.FAILED, reason) if 400 <= status < 500 else (Fate.UNKNOWN, reason)
+    return (ExchangeOutcome.FAILED, reason) if 400 <= status < 500 else (ExchangeOutcome.UNKNOWN, reason)
 
 
 def _literal(text: str) -> Template:

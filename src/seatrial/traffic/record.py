@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.errors import BadInput
-from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
+from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
 
 HEAD = "head"
 CLOSING = "closing"
@@ -31,7 +31,7 @@ def exchange_line(exchange: Exchange) -> str:
     e = exchange
     line = (
         f'{{"sequence":{e.sequence},"journey":{_quoted(e.journey)},"planned_at":{e.planned_at:.6f}'
-        f',"sent_at":{_time(e.sent_at)},"completed_at":{_time(e.completed_at)},"fate":"{e.fate.value}"'
+        f',"sent_at":{_time(e.sent_at)},"completed_at":{_time(e.completed_at)},"outcome":"{e.outcome.value}"'
     )
     if e.status:
         line += f',"status":{e.status}'
@@ -103,7 +103,7 @@ class Recording:
             data = json.loads(line)
             kind = data.pop("type", None)
             if kind is None:
-                self.exchanges.append(Exchange(**{**data, "fate": Fate(data["fate"])}))
+                self.exchanges.append(Exchange(**{**data, "outcome": ExchangeOutcome(data["outcome"])}))
             elif kind == HEAD:
                 self.head = data
             elif kind == CLOSING:

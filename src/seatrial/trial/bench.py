@@ -14,12 +14,12 @@ from pathlib import Path
 from types import TracebackType
 
 from seatrial.faults.base import Fault
-from seatrial.faults.guard import Guard
-from seatrial.faults.heal import Healed
+from seatrial.faults.injector import Injector
+from seatrial.faults.revert import Reverted
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.exchange import Exchange, GeneratorHealth
-from seatrial.model.fault import Disturbance, FaultRecord
+from seatrial.model.fault import Disruption, FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import PodSeen
 from seatrial.traffic.generator import Generator, GeneratorDied
@@ -51,7 +51,7 @@ class Bench:
         self.subject = subject
         self.faults: list[FaultRecord] = []
         self.recorder = Recorder(session.kube, session.system)
-        self._guard = Guard(session.settings.state_directory)
+        self._guard = Injector(session.settings.state_directory)
         self._warm_up: list[Exchange] = []
         self._exchanges: list[Exchange] = []
         self._healths: list[GeneratorHealth] = []
@@ -98,7 +98,7 @@ class Bench:
             with stream:
                 steady_from = steady_since(stream, per_second, system.objectives)
                 yield stream
-                crashed = any(fault.disturbance is Disturbance.CRASH for fault in self.faults)
+                crashed = any(fault.disruption is Disruption.INVOLUNTARY for fault in self.faults)
                 seconds = CRASH_AFTERMATH_SECONDS if crashed else AFTERMATH_SECONDS
                 aftermath = len(stream.exchanges()) + int(per_second * seconds)
                 stream.wait_for_requests(aftermath, within_seconds=seconds * 10)
@@ -127,13 +127,13 @@ class Bench:
         """Plan, journal, inject, prove and settle one fault, and keep its record.
 
         Args:
-            keep: leave its undo to `undo_all`.
+            keep: leave its undo to `revert_all`.
 
         Raises:
             FaultRefused: nothing matched, it would be unsafe, or nobody consented.
-            FaultNotProven: its effect was not seen.
+            FaultNotVerified: its effect was not seen.
         """
-        record = self._guard.carry_out(fault, self.recorder, keep=keep)
+        record = self._guard.inject(fault, self.recorder, keep=keep)
         self.faults.append(record)
         if self.session.run is not None:
             self.session.run.fault(self.check, self.subject, record)
@@ -141,7 +141,7 @@ class Bench:
 
     def prepare(self, fault: Fault) -> None:
         """Carry out a fault that is no part of what is judged, before any traffic."""
-        self._guard.carry_out(fault, self.recorder)
+        self._guard.inject(fault, self.recorder)
 
     def pods(self, role: str) -> list[PodSeen]:
         """The pods of a workload as they are now."""
@@ -157,9 +157,9 @@ class Bench:
         since = time.time() - RESTART_MEMORY_SECONDS
         return any(end is not None and datetime.fromisoformat(end).timestamp() > since for end in ends)
 
-    def undo_all(self) -> list[Healed]:
+    def revert_all(self) -> list[Reverted]:
         """Undo what was injected with `keep`, and say what became of each."""
-        return self._guard.undo_all()
+        return self._guard.revert_all()
 
     def collect_evidence(self) -> None:
         """Keep what explains a failure: events, pods, logs, endpoints, autoscalers. Never raises."""

@@ -106,16 +106,21 @@ class Judging:
         self._verdicts.append(verdict)
         return require(merge(self._verdicts))
 
-    def planned_disruption(self) -> Verdict:
+    def voluntary_disruption(self) -> Verdict:
         """No request may fail in a planned disruption."""
-        return self._require(availability.planned_disruption(self._bench.observation()))
+        return self._require(availability.voluntary_disruption(self._bench.observation()))
 
     def crash(self) -> Verdict:
         """A crash is charged to the error budget and must be over within the recovery objective."""
         observation = self._bench.observation()
         objectives = self._bench.session.system.objectives
         return self._require(
-            merge([availability.crash(observation, objectives), recovery.recovery(observation, objectives)])
+            merge(
+                [
+                    availability.involuntary_disruption(observation, objectives),
+                    recovery.recovery(observation, objectives),
+                ]
+            )
         )
 
     def lost_writes(self, journey_name: str) -> Verdict:

@@ -8,16 +8,16 @@ from pathlib import Path
 from types import TracebackType
 
 from seatrial import cluster
+from seatrial.cluster.build.tools import ensure_tools
 from seatrial.cluster.kind_config import read_configuration
 from seatrial.cluster.paths import default_kubeconfig
 from seatrial.cluster.progress import Progress
-from seatrial.cluster.tools import ensure_tools
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.faults.heal import heal, pending
+from seatrial.faults.revert import heal, pending
 from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
 from seatrial.model.system import System
-from seatrial.report.rundir import RunWriter
+from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
 from seatrial.traffic.http import Http
 
@@ -81,7 +81,7 @@ class Session:
         with progress.stage("deploy") as stage:
             deploy(self.kube, folder, tags, kubectl=kubectl, note=stage.note)
 
-    def heal_left_overs(self) -> None:
+    def revert_left_overs(self) -> None:
         """Undo what a killed run left behind, on our own cluster; on a foreign one stop and say so.
 
         Raises:

@@ -42,7 +42,7 @@ def steady_since(
         if len(window) < enough:
             return NotYet(f"{len(window)} of {enough} requests ended")
         verdicts[:] = [steady(window, health_so_far(window), objectives)]
-        return Ready(window[0].planned_at) if verdicts[0].passed else NotYet(verdicts[0].seen)
+        return Ready(window[0].planned_at) if verdicts[0].passed else NotYet(verdicts[0].observed)
 
     try:
         return eventually(judged, within_seconds=within_seconds, what="traffic is steady", every_seconds=0.5)

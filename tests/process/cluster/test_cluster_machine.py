@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.cluster import debian, lock, paths, shell
+from seatrial.cluster import lock, paths, shell
+from seatrial.cluster.build import debian
 from seatrial.errors import SeatrialError, WaitExpired
 from seatrial.waiting import NotYet, Ready, eventually
 

@@ -17,7 +17,7 @@ import pytest
 
 from seatrial.errors import BadInput
 from seatrial.load.run import LocustRun
-from seatrial.report.reader import read_run
+from seatrial.record.reader import read_run
 from seatrial.traffic.record import read_exchanges, read_recording
 from seatrial.waiting import NotYet, Ready, eventually
 
@@ -75,7 +75,7 @@ def test_a_run_ends_by_its_time_and_leaves_its_result(toy) -> None:
     assert {exchange.journey for exchange in exchanges} == {"browse", "place-order"}
     assert all(exchange.ok for exchange in exchanges)
     written = json.loads((toy.directory / "run" / "load" / "checkout.json").read_text())
-    assert written["fates"] == {"ok": len(exchanges)}
+    assert written["outcomes"] == {"ok": len(exchanges)}
     run = read_run(toy.directory / "run")
     assert [(result.check, result.verdict.outcome) for result in run.results] == [("load.checkout", outcome)]
     assert run.streams[0].file == "load-checkout.ndjson.gz"
@@ -242,4 +242,4 @@ def test_a_listener_that_waits_loses_no_request(toy, tmp_path) -> None:
     file.write_text(CHECKOUT.read_text() + SLOW_LISTENER)
     headless("--arrivals", "constant:100:1", file=file)
     (result,) = (toy.directory / "run" / "load").glob("*.json")
-    assert sum(json.loads(result.read_text())["fates"].values()) == 100
+    assert sum(json.loads(result.read_text())["outcomes"].values()) == 100

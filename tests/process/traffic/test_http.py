@@ -3,7 +3,7 @@
 import pytest
 
 from seatrial.errors import SeatrialError, WaitExpired
-from seatrial.model.exchange import Exchange, Fate
+from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.traffic.http import Http, NoAnswer
 
 WRITE = {
@@ -13,8 +13,8 @@ WRITE = {
 }
 
 
-def written(answer_id: str, *, fate: Fate = Fate.OK, error: str = "") -> Exchange:
-    return Exchange(0, "write", 0.0, 0.0, 0.1, fate, error=error, answer_id=answer_id)
+def written(answer_id: str, *, outcome: ExchangeOutcome = ExchangeOutcome.OK, error: str = "") -> Exchange:
+    return Exchange(0, "write", 0.0, 0.0, 0.1, outcome, error=error, answer_id=answer_id)
 
 
 @pytest.fixture
@@ -60,10 +60,12 @@ def test_waiting_for_a_journey_names_the_last_answer(http) -> None:
 def test_writes_are_found_absent_or_unreadable(http) -> None:
     stored = [http.send("write", WRITE).json()["id"] for _ in range(12)]
     lost = [name for name in stored if name.endswith("7")]
-    exchanges = [written(name) for name in stored] + [written("unknown-write", fate=Fate.UNKNOWN)]
-    exchanges.append(written("dropped", fate=Fate.FAILED, error="dropped"))
+    exchanges = [written(name) for name in stored] + [
+        written("unknown-write", outcome=ExchangeOutcome.UNKNOWN)
+    ]
+    exchanges.append(written("dropped", outcome=ExchangeOutcome.FAILED, error="dropped"))
     exchanges.append(written(""))
-    reads = http.read_back(exchanges, "write", WRITE, settle_seconds=0.2)
+    reads = http.read_back(exchanges, "write", WRITE, available_seconds=0.2)
     found = {read.identity: read.copies for read in reads}
     assert lost
     assert found == {**dict.fromkeys(stored, 1), **dict.fromkeys(lost, 0), "unknown-write": 0}

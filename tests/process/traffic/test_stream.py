@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import BadInput, WaitExpired
-from seatrial.model.exchange import DROPPED, Fate
+from seatrial.model.exchange import DROPPED, ExchangeOutcome
 from seatrial.traffic.generator import GeneratorDied
 from seatrial.traffic.job import job_from
 from seatrial.traffic.record import read_exchanges, read_recording
@@ -54,7 +54,9 @@ def test_the_deadline_holds_against_a_frozen_server_and_so_does_the_end(server, 
     assert time.monotonic() - began < 30.0
     late = [exchange for exchange in exchanges if not exchange.ok]
     assert len(late) >= 20
-    assert {(exchange.fate, exchange.error) for exchange in late} == {(Fate.UNKNOWN, "timeout 0.3 s")}
+    assert {(exchange.outcome, exchange.error) for exchange in late} == {
+        (ExchangeOutcome.UNKNOWN, "timeout 0.3 s")
+    }
     assert all(0.3 <= exchange.completed_at - exchange.sent_at < 5.0 for exchange in late)
 
 
@@ -66,11 +68,11 @@ def test_a_killed_server_is_unknown_for_what_was_open_and_failed_for_the_rest(se
         stream.wait_for_requests(40, within_seconds=30)
     exchanges, health = stream.stop()
     assert len(exchanges) == health.planned
-    errors = [(exchange.fate, exchange.error) for exchange in exchanges if not exchange.ok]
+    errors = [(exchange.outcome, exchange.error) for exchange in exchanges if not exchange.ok]
     # The kernel of a killed process closes: whether an open request was applied is then unknown.
-    opened = {fate for fate, error in errors if error == "connection closed before the answer"}
-    assert opened == {Fate.UNKNOWN}
-    assert {fate for fate, error in errors if error == "connection refused"} == {Fate.FAILED}
+    opened = {outcome for outcome, error in errors if error == "connection closed before the answer"}
+    assert opened == {ExchangeOutcome.UNKNOWN}
+    assert {outcome for outcome, error in errors if error == "connection refused"} == {ExchangeOutcome.FAILED}
 
 
 def test_writes_keep_the_key_and_what_the_answer_named(server, tmp_path) -> None:
@@ -109,7 +111,9 @@ def test_what_exceeds_the_cap_is_dropped_and_counted(steady_server, tmp_path) ->
     assert (health.planned, health.sent, health.dropped) == (40, 5, 35)
     dropped = [exchange for exchange in exchanges if exchange.error == DROPPED]
     assert len(dropped) == 35
-    assert all(e.fate is Fate.FAILED and e.sent_at is None and e.completed_at is None for e in dropped)
+    assert all(
+        e.outcome is ExchangeOutcome.FAILED and e.sent_at is None and e.completed_at is None for e in dropped
+    )
 
 
 def test_a_generator_that_was_held_up_says_so(steady_server, tmp_path) -> None:

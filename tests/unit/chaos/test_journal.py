@@ -57,7 +57,7 @@ def test_an_action_that_raises_is_an_error_although_chaos_calls_it_completed(pla
     assert journal["status"] == "completed"
     verdict = journal_verdict(journal)
     assert verdict.outcome is Outcome.ERROR
-    assert "403 forbidden" in verdict.seen
+    assert "403 forbidden" in verdict.observed
 
 
 def test_a_rollback_that_fails_is_an_error_although_chaos_calls_it_completed(play):
@@ -71,7 +71,7 @@ def test_a_steady_state_not_met_before_is_an_error_although_chaos_calls_it_compl
     assert journal["status"] == "completed"
     verdict = journal_verdict(journal)
     assert verdict.outcome is Outcome.ERROR
-    assert "before the method" in verdict.seen
+    assert "before the method" in verdict.observed
 
 
 def test_a_steady_state_lost_after_fails(play):

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.cluster import images, keys, registry
-from seatrial.cluster.debian import DebianRoot
-from seatrial.cluster.gobuild import GoProgram
+from seatrial.cluster import keys
+from seatrial.cluster.build import images, registry
+from seatrial.cluster.build.debian import DebianRoot
+from seatrial.cluster.build.gobuild import GoProgram
 from seatrial.cluster.paths import fixtures_root
 from seatrial.errors import SeatrialError
 

@@ -24,7 +24,7 @@ def test_the_page_of_checks_is_fresh() -> None:
 
 def test_proven_checks_name_declared_rules_that_exist() -> None:
     every_rule()
-    unknown = {(item.id, name) for item in proven_checks() for name in item.proves if name not in RULES}
+    unknown = {(item.id, name) for item in proven_checks() for name in item.shows if name not in RULES}
     assert not unknown
 
 
@@ -46,7 +46,7 @@ def test_json_has_every_check_with_its_mode() -> None:
     rows = json.loads(checks_text(as_json=True))
     assert {row["mode"] for row in rows} == {"proven", "declared"}
     assert len(rows) == len(proven_checks()) + len(catalogue())
-    assert all(row["requirement"] and row["remedy"] for row in rows)
+    assert all(row["requirement"] and row["remediation"] for row in rows)
 
 
 def test_optional_rules_are_chosen_by_id_by_level_or_by_all_only() -> None:

@@ -52,7 +52,7 @@ def test_every_example_belongs_to_a_rule() -> None:
 
 def test_metadata_is_complete_and_in_sentences() -> None:
     for rule in every_rule():
-        for sentence in (rule.requirement, rule.why, rule.remedy):
+        for sentence in (rule.requirement, rule.why, rule.remediation):
             assert sentence.endswith("."), f"{rule.id}: {sentence}"
             assert "  " not in sentence, f"{rule.id}: {sentence}"
         assert ("MUST" in rule.requirement) == (rule.severity is Severity.ERROR), rule.id

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from seatrial.faults.base import Fault, Plan, Proof
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import Disturbance, Target
+from seatrial.model.fault import Disruption, Target
 from seatrial.model.system import System
 from seatrial.model.timeline import (
     Change,
@@ -95,7 +95,7 @@ class Rehearsal(Fault):
     """A fault that only calls back."""
 
     name: ClassVar[str] = "rehearsal"
-    disturbance: ClassVar[Disturbance] = Disturbance.PLANNED
+    disruption: ClassVar[Disruption] = Disruption.VOLUNTARY
 
     def __init__(self, inject: Callable[[], None], *, provable: bool = True) -> None:
         super().__init__("web", seed=5)
@@ -103,11 +103,11 @@ class Rehearsal(Fault):
         self._provable = provable
 
     def plan(self, recorder: Recorder) -> Plan:
-        return Plan(Target("Pod", "shop", "a", "uid-a"), "web", self.seed, (), prove_seconds=0.1)
+        return Plan(Target("Pod", "shop", "a", "uid-a"), "web", self.seed, (), verify_seconds=0.1)
 
     def inject(self, plan: Plan, recorder: Recorder) -> float:
         self._inject()
         return 10.0
 
-    def proof(self, plan: Plan, recorder: Recorder, accepted_at: float) -> Ready[Proof] | NotYet:
+    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
         return Ready(Proof(11.0, "seen")) if self._provable else NotYet("nothing to see")

@@ -8,7 +8,7 @@ import pytest
 from stand_ins import pod, recorder, system, timeline, workload
 
 from seatrial.errors import FaultRefused
-from seatrial.faults import heal
+from seatrial.faults import revert as heal
 from seatrial.faults.base import candidates, pods_gone, replacement_of, require_consent
 from seatrial.faults.crash_pod import exit_codes
 from seatrial.faults.delete_pod import DeletePod

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from stand_ins import Rehearsal, pod, recorder, system, timeline, workload
 
-from seatrial.errors import FaultNotProven, FaultRefused, SeatrialError
-from seatrial.faults.guard import Guard, Terminated, UndoFailed
-from seatrial.faults.heal import heal, pending
+from seatrial.errors import FaultNotVerified, FaultRefused, SeatrialError
+from seatrial.faults.injector import Injector, RevertFailed, Terminated
+from seatrial.faults.revert import heal, pending
 from seatrial.kube.timeline import Recorder
 
 WHOLE = timeline(workload(12.0), pod("a", 12.0), pod("b", 12.0))
@@ -29,26 +29,26 @@ def test_the_undo_is_on_disk_when_the_fault_is_injected(tmp_path: Path, watched:
         (entry,) = pending(tmp_path)
         seen.append(entry.fault)
 
-    with Guard(tmp_path) as guard:
-        record = guard.carry_out(Rehearsal(inject), watched)
+    with Injector(tmp_path) as guard:
+        record = guard.inject(Rehearsal(inject), watched)
     assert seen == ["rehearsal"]
     assert pending(tmp_path) == []
     assert (record.fault, record.seed, record.workload) == ("rehearsal", 5, "web")
-    assert (record.accepted_at, record.proven_at, record.settled_at, record.proof) == (
+    assert (record.injected_at, record.verified_at, record.available_at, record.proof) == (
         10.0,
         11.0,
         12.0,
         "seen",
     )
-    assert record.undone_at is not None
+    assert record.reverted_at is not None
 
 
 def test_without_consent_nothing_is_planned_nor_written(tmp_path: Path) -> None:
     def inject() -> None:
         pytest.fail("injected without consent")
 
-    with Guard(tmp_path) as guard, pytest.raises(FaultRefused, match="does not consent"):
-        guard.carry_out(Rehearsal(inject), recorder(WHOLE, system(consent={"disruptive": False})))
+    with Injector(tmp_path) as guard, pytest.raises(FaultRefused, match="does not consent"):
+        guard.inject(Rehearsal(inject), recorder(WHOLE, system(consent={"disruptive": False})))
     assert not (tmp_path / "undo").exists()
 
 
@@ -57,13 +57,16 @@ def test_a_journal_that_cannot_be_written_stops_the_injection(tmp_path: Path, wa
         pytest.fail("injected without an undo")
 
     (tmp_path / "undo").write_text("in the way")
-    with Guard(tmp_path) as guard, pytest.raises(SeatrialError, match="cannot be written"):
-        guard.carry_out(Rehearsal(inject), watched)
+    with Injector(tmp_path) as guard, pytest.raises(SeatrialError, match="cannot be written"):
+        guard.inject(Rehearsal(inject), watched)
 
 
 def test_a_fault_that_was_not_seen_is_undone_and_no_record(tmp_path: Path, watched: Recorder) -> None:
-    with Guard(tmp_path) as guard, pytest.raises(FaultNotProven, match="its effect was not seen") as caught:
-        guard.carry_out(Rehearsal(lambda: None, provable=False), watched)
+    with (
+        Injector(tmp_path) as guard,
+        pytest.raises(FaultNotVerified, match="its effect was not seen") as caught,
+    ):
+        guard.inject(Rehearsal(lambda: None, provable=False), watched)
     assert "nothing to see" in caught.value.where
     assert pending(tmp_path) == []
 
@@ -72,16 +75,16 @@ def test_an_injection_that_fails_is_undone(tmp_path: Path, watched: Recorder) ->
     def inject() -> None:
         raise SeatrialError("the server said no")
 
-    with Guard(tmp_path) as guard:
+    with Injector(tmp_path) as guard:
         with pytest.raises(SeatrialError, match="the server said no"):
-            guard.carry_out(Rehearsal(inject), watched)
+            guard.inject(Rehearsal(inject), watched)
         assert pending(tmp_path) == [], "at once, not only when the guard ends"
 
 
 def test_a_kept_fault_stays_in_the_journal_until_the_guard_ends(tmp_path: Path, watched: Recorder) -> None:
-    with Guard(tmp_path) as guard:
-        record = guard.carry_out(Rehearsal(lambda: None), watched, keep=True)
-        assert record.undone_at is None
+    with Injector(tmp_path) as guard:
+        record = guard.inject(Rehearsal(lambda: None), watched, keep=True)
+        assert record.reverted_at is None
         assert [entry.id for entry in pending(tmp_path)] == [record.id]
     assert pending(tmp_path) == []
 
@@ -101,8 +104,8 @@ def test_a_signal_in_the_middle_undoes_on_the_way_out(
 
     before = signal.signal(number, handler)
     request.addfinalizer(lambda: signal.signal(number, before))
-    with pytest.raises(error), Guard(tmp_path) as guard:  # noqa: PT012
-        guard.carry_out(Rehearsal(lambda: os.kill(os.getpid(), number)), watched)
+    with pytest.raises(error), Injector(tmp_path) as guard:  # noqa: PT012
+        guard.inject(Rehearsal(lambda: os.kill(os.getpid(), number)), watched)
         pytest.fail("the signal was lost")
     assert pending(tmp_path) == []
     assert signal.getsignal(number) is handler
@@ -114,10 +117,10 @@ def test_an_undo_that_fails_is_an_error_and_stays_in_the_journal(
     def refuse(*_: object) -> None:
         raise SeatrialError("the cluster does not answer")
 
-    monkeypatch.setattr("seatrial.faults.heal.undo", refuse)
-    monkeypatch.setattr("seatrial.faults.guard.UNDO_SECONDS", 0.1)
-    with pytest.raises(UndoFailed, match="could not be undone") as caught, Guard(tmp_path) as guard:
-        guard.carry_out(Rehearsal(lambda: None), watched)
+    monkeypatch.setattr("seatrial.faults.revert.undo", refuse)
+    monkeypatch.setattr("seatrial.faults.injector.REVERT_SECONDS", 0.1)
+    with pytest.raises(RevertFailed, match="could not be undone") as caught, Injector(tmp_path) as guard:
+        guard.inject(Rehearsal(lambda: None), watched)
     assert "seatrial heal" in caught.value.next_step
     assert len(pending(tmp_path)) == 1
 
@@ -128,15 +131,15 @@ def test_a_kept_fault_that_cannot_be_undone_makes_the_guard_fail(
     def refuse(*_: object) -> None:
         raise SeatrialError("the cluster does not answer")
 
-    monkeypatch.setattr("seatrial.faults.guard.UNDO_SECONDS", 0.1)
-    with pytest.raises(UndoFailed, match="could not be undone"), Guard(tmp_path) as guard:  # noqa: PT012
-        guard.carry_out(Rehearsal(lambda: None), watched, keep=True)
-        monkeypatch.setattr("seatrial.faults.heal.undo", refuse)
+    monkeypatch.setattr("seatrial.faults.injector.REVERT_SECONDS", 0.1)
+    with pytest.raises(RevertFailed, match="could not be undone"), Injector(tmp_path) as guard:  # noqa: PT012
+        guard.inject(Rehearsal(lambda: None), watched, keep=True)
+        monkeypatch.setattr("seatrial.faults.revert.undo", refuse)
     assert len(pending(tmp_path)) == 1
 
 
 def test_what_ends_by_itself_is_healed_without_a_cluster(tmp_path: Path, watched: Recorder) -> None:
-    record = Guard(tmp_path).carry_out(Rehearsal(lambda: None), watched, keep=True)
+    record = Injector(tmp_path).inject(Rehearsal(lambda: None), watched, keep=True)
     (result,) = heal(tmp_path)
     assert result.done
     assert (result.entry.id, result.sentence) == (record.id, "it ends by itself, nothing to restore")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from stand_ins import endpoints, pod, timeline, workload
 
-from seatrial.faults.settled import whole_since
+from seatrial.faults.settled import available_since
 from seatrial.model.timeline import Change
 from seatrial.waiting import NotYet, Ready
 
@@ -20,27 +20,27 @@ DELETE = (pod("a", 3.0, change=Change.MODIFIED, deleting=True), endpoints(3.1, B
 def test_it_is_whole_when_the_endpoint_of_the_replacement_serves() -> None:
     ready = replace(NEW, at=7.0, change=Change.MODIFIED, ready=True)
     seen = timeline(*START, *DELETE, ready, endpoints(7.2, B, ready), workload(8.0))
-    assert whole_since(seen, "web", proven_at=5.0) == Ready(7.2)
+    assert available_since(seen, "web", verified_at=5.0) == Ready(7.2)
 
 
 def test_while_the_replacement_is_not_ready_it_is_not_whole() -> None:
-    assert whole_since(timeline(*START, *DELETE), "web", proven_at=5.0) == NotYet("1 of 2 pods ready")
+    assert available_since(timeline(*START, *DELETE), "web", verified_at=5.0) == NotYet("1 of 2 pods ready")
     waiting = replace(NEW, at=6.0, reason="ImagePullBackOff")
-    answer = whole_since(timeline(*START, *DELETE, waiting), "web", proven_at=5.0)
+    answer = available_since(timeline(*START, *DELETE, waiting), "web", verified_at=5.0)
     assert answer == NotYet("1 of 2 pods ready (ImagePullBackOff)")
 
 
 def test_a_ready_pod_without_its_endpoint_is_not_whole() -> None:
     ready = replace(NEW, at=7.0, change=Change.MODIFIED, ready=True)
-    answer = whole_since(timeline(*START, *DELETE, ready), "web", proven_at=5.0)
+    answer = available_since(timeline(*START, *DELETE, ready), "web", verified_at=5.0)
     assert answer == NotYet("1 of 2 endpoints of service web serve")
 
 
 def test_a_replacement_that_serves_before_the_proof_makes_it_whole_at_the_proof() -> None:
     ready = replace(NEW, at=4.5, change=Change.MODIFIED, ready=True)
     early = (DELETE[0], DELETE[1], NEW, ready, endpoints(4.6, B, ready), GONE)
-    assert whole_since(timeline(*START, *early), "web", proven_at=5.0) == Ready(5.0)
-    assert whole_since(timeline(*START, *early, workload(9.0)), "web", proven_at=5.0) == Ready(5.0)
+    assert available_since(timeline(*START, *early), "web", verified_at=5.0) == Ready(5.0)
+    assert available_since(timeline(*START, *early, workload(9.0)), "web", verified_at=5.0) == Ready(5.0)
 
 
 def test_an_endpoint_of_an_earlier_pod_of_the_same_name_does_not_count() -> None:
@@ -53,37 +53,39 @@ def test_an_endpoint_of_an_earlier_pod_of_the_same_name_does_not_count() -> None
         replace(old, at=3.0, change=Change.DELETED),
         new,
     ]
-    assert isinstance(whole_since(timeline(*seen), "store", proven_at=3.0), NotYet)
+    assert isinstance(available_since(timeline(*seen), "store", verified_at=3.0), NotYet)
     seen.append(endpoints(6.0, new, service="store"))
-    assert whole_since(timeline(*seen), "store", proven_at=3.0) == Ready(6.0)
+    assert available_since(timeline(*seen), "store", verified_at=3.0) == Ready(6.0)
 
 
 def test_a_workload_without_a_service_needs_only_its_pods() -> None:
     ready = replace(NEW, at=7.0, change=Change.MODIFIED, ready=True)
     seen = timeline(workload(), A, B, DELETE[0], NEW, GONE, ready)
-    assert whole_since(seen, "web", proven_at=5.0) == Ready(7.0)
+    assert available_since(seen, "web", verified_at=5.0) == Ready(7.0)
 
 
 def test_a_pod_that_is_going_does_not_count_however_ready_it_looks() -> None:
     going = replace(B, at=6.0, change=Change.MODIFIED, deleting=True)
     seen = timeline(workload(), A, B, going)
-    assert whole_since(seen, "web", proven_at=6.0) == NotYet("1 of 2 pods ready")
+    assert available_since(seen, "web", verified_at=6.0) == NotYet("1 of 2 pods ready")
 
 
 def test_an_endpoint_that_is_not_ready_does_not_count() -> None:
     held_back = endpoints(1.0, A, replace(B, ready=False))
     seen = timeline(workload(), A, B, held_back)
-    assert whole_since(seen, "web", proven_at=2.0) == NotYet("1 of 2 endpoints of service web serve")
+    assert available_since(seen, "web", verified_at=2.0) == NotYet("1 of 2 endpoints of service web serve")
 
 
 def test_as_many_as_are_wanted_now_count() -> None:
     seen = timeline(*START, *DELETE, workload(6.0, wanted=1))
-    assert whole_since(seen, "web", proven_at=5.0) == Ready(6.0)
-    assert whole_since(timeline(), "web", proven_at=5.0) == NotYet("the workload of role web was not seen")
+    assert available_since(seen, "web", verified_at=5.0) == Ready(6.0)
+    assert available_since(timeline(), "web", verified_at=5.0) == NotYet(
+        "the workload of role web was not seen"
+    )
 
 
 def test_records_that_two_watches_handed_over_in_the_wrong_order_are_taken_by_their_times() -> None:
     down = replace(A, at=5.0, change=Change.MODIFIED, ready=False, reason="Error")
     start = (workload(wanted=1), A, endpoints(1.0, A))
     seen = timeline(*start, endpoints(5.03), down)
-    assert isinstance(whole_since(seen, "web", proven_at=5.0), NotYet)
+    assert isinstance(available_since(seen, "web", verified_at=5.0), NotYet)

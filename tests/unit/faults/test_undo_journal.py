@@ -12,8 +12,8 @@ import pytest
 
 from seatrial.errors import BadInput
 from seatrial.faults import journal
-from seatrial.faults.heal import heal, pending
-from seatrial.faults.journal import FieldChange, ObjectChange, UndoEntry
+from seatrial.faults.journal import FieldChange, JournalEntry, ObjectChange
+from seatrial.faults.revert import heal, pending
 
 CHANGE = ObjectChange(
     kind="Node",
@@ -27,7 +27,7 @@ CHANGE = ObjectChange(
 )
 
 
-def entry(**changes: object) -> UndoEntry:
+def entry(**changes: object) -> JournalEntry:
     content = {
         "id": journal.new_id("drain-node"),
         "fault": "drain-node",
@@ -40,7 +40,7 @@ def entry(**changes: object) -> UndoEntry:
         "changes": (CHANGE,),
         **journal.own_process(),
     }
-    return UndoEntry(**(content | changes))  # type: ignore[arg-type]
+    return JournalEntry(**(content | changes))  # type: ignore[arg-type]
 
 
 def test_an_entry_is_read_back_as_it_was_written(tmp_path: Path) -> None:

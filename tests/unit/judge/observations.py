@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from seatrial.model.exchange import DROPPED, Exchange, Fate, GeneratorHealth
-from seatrial.model.fault import Disturbance, FaultRecord, Target
+from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome, GeneratorHealth
+from seatrial.model.fault import Disruption, FaultRecord, Target
 from seatrial.model.observation import Observation
 from seatrial.model.system import Objectives
 from seatrial.model.timeline import (
@@ -27,7 +27,7 @@ CLOCK = Clock(offset_seconds=0.0, error_seconds=0.1, epoch_offset_seconds=0.0)
 
 def exchange(
     at: float,
-    fate: Fate = Fate.OK,
+    outcome: ExchangeOutcome = ExchangeOutcome.OK,
     *,
     latency: float | None = 0.01,
     error: str = "",
@@ -43,9 +43,9 @@ def exchange(
         planned_at=at,
         sent_at=at,
         completed_at=None if latency is None else at + latency,
-        fate=fate,
-        status=200 if fate is Fate.OK else None,
-        error=error or ("" if fate is Fate.OK else "connection refused"),
+        outcome=outcome,
+        status=200 if outcome is ExchangeOutcome.OK else None,
+        error=error or ("" if outcome is ExchangeOutcome.OK else "connection refused"),
         key=key,
         answer_id=answer_id,
         backend=backend,
@@ -53,15 +53,15 @@ def exchange(
 
 
 def failed(at: float, **more: object) -> Exchange:
-    return exchange(at, Fate.FAILED, **more)  # type: ignore[arg-type]
+    return exchange(at, ExchangeOutcome.FAILED, **more)  # type: ignore[arg-type]
 
 
 def unknown(at: float, **more: object) -> Exchange:
-    return exchange(at, Fate.UNKNOWN, **{"error": "timeout 5 s", **more})  # type: ignore[arg-type]
+    return exchange(at, ExchangeOutcome.UNKNOWN, **{"error": "timeout 5 s", **more})  # type: ignore[arg-type]
 
 
 def dropped(at: float) -> Exchange:
-    return Exchange(round(at * 1000), "browse", at, None, None, Fate.FAILED, error=DROPPED)
+    return Exchange(round(at * 1000), "browse", at, None, None, ExchangeOutcome.FAILED, error=DROPPED)
 
 
 def stream(begin: float, end: float, *, per_second: float = 100.0) -> list[Exchange]:
@@ -82,11 +82,11 @@ def health(planned: int = 1000, *, dropped: int = 0, late: int = 0) -> Generator
 
 
 def fault(
-    accepted_at: float = 100.0,
-    settled_at: float | None = 101.0,
+    injected_at: float = 100.0,
+    available_at: float | None = 101.0,
     *,
     proven: bool = True,
-    disturbance: Disturbance = Disturbance.PLANNED,
+    disruption: Disruption = Disruption.VOLUNTARY,
     name: str = "orders-old",
     uid: str = "uid-old",
     kind: str = "Pod",
@@ -94,23 +94,25 @@ def fault(
     replacement: str = "orders-new",
 ) -> FaultRecord:
     return FaultRecord(
-        id=identity or f"fault-{accepted_at:g}",
-        fault="delete-pod" if disturbance is Disturbance.PLANNED else "kill-pod",
-        disturbance=disturbance,
+        id=identity or f"fault-{injected_at:g}",
+        fault="delete-pod" if disruption is Disruption.VOLUNTARY else "kill-pod",
+        disruption=disruption,
         target=Target(kind, "chandlery", name, uid),
         workload="orders",
-        accepted_at=accepted_at,
-        proven_at=accepted_at + 0.5 if proven else None,
+        injected_at=injected_at,
+        verified_at=injected_at + 0.5 if proven else None,
         proof="uid gone" if proven else "",
-        settled_at=settled_at,
-        undone_at=settled_at,
+        available_at=available_at,
+        reverted_at=available_at,
         seed=1,
         replacement=replacement,
     )
 
 
-def crash_fault(accepted_at: float = 100.0, settled_at: float | None = 101.0, **more: object) -> FaultRecord:
-    return fault(accepted_at, settled_at, disturbance=Disturbance.CRASH, **more)  # type: ignore[arg-type]
+def crash_fault(
+    injected_at: float = 100.0, available_at: float | None = 101.0, **more: object
+) -> FaultRecord:
+    return fault(injected_at, available_at, disruption=Disruption.INVOLUNTARY, **more)  # type: ignore[arg-type]
 
 
 def three_faults() -> tuple[FaultRecord, ...]:

@@ -19,7 +19,7 @@ from observations import (
     workload,
 )
 
-from seatrial.judge.availability import crash
+from seatrial.judge.availability import involuntary_disruption
 from seatrial.judge.outage import failed_seconds, outages
 from seatrial.model.exchange import Exchange
 from seatrial.model.system import Objectives
@@ -36,16 +36,16 @@ def broken(begin: float, end: float) -> list[Exchange]:
 
 
 def test_a_crash_without_failures_passes() -> None:
-    verdict = crash(observation(CLEAN, [crash_fault()]), TIGHT)
+    verdict = involuntary_disruption(observation(CLEAN, [crash_fault()]), TIGHT)
     assert verdict.outcome is Outcome.PASSED
     assert verdict.numbers["failed_seconds"] == 0
 
 
 def test_a_failure_in_the_warm_up_is_told_and_not_charged_to_the_crash() -> None:
-    verdict = crash(observation(CLEAN, [crash_fault()], warm_up=[failed(80.0)]), TIGHT)
+    verdict = involuntary_disruption(observation(CLEAN, [crash_fault()], warm_up=[failed(80.0)]), TIGHT)
     assert verdict.outcome is Outcome.PASSED
     assert verdict.numbers["failed_seconds"] == 0
-    assert "before the traffic was steady 1 of 1 request failed" in verdict.seen
+    assert "before the traffic was steady 1 of 1 request failed" in verdict.observed
 
 
 @pytest.mark.parametrize(
@@ -62,40 +62,45 @@ def test_a_failure_in_the_warm_up_is_told_and_not_charged_to_the_crash() -> None
 def test_budget_and_recovery_bound_the_outage(
     until: float, objectives: Objectives, outcome: Outcome, charged: int
 ) -> None:
-    verdict = crash(observation(broken(100.0, until), [crash_fault(100.0, 112.0)]), objectives)
+    verdict = involuntary_disruption(
+        observation(broken(100.0, until), [crash_fault(100.0, 112.0)]), objectives
+    )
     assert verdict.outcome is outcome
     assert verdict.numbers["failed_seconds"] == charged
 
 
 def test_failures_after_the_crash_settled_are_charged_too() -> None:
-    verdict = crash(observation(broken(120.0, 125.0), [crash_fault(100.0, 101.0)]), TIGHT)
+    verdict = involuntary_disruption(observation(broken(120.0, 125.0), [crash_fault(100.0, 101.0)]), TIGHT)
     assert verdict.outcome is Outcome.FAILED
-    assert "5 failed seconds after 1 crash: 100 requests failed" in verdict.seen
-    assert "beginning 20.0 s after the first crash" in verdict.seen
+    assert "5 failed seconds after 1 crash: 100 requests failed" in verdict.observed
+    assert "beginning 20.0 s after the first crash" in verdict.observed
 
 
 def test_failures_before_the_crash_are_not_its_doing() -> None:
-    verdict = crash(observation(broken(95.0, 95.1), [crash_fault()]), TIGHT)
+    verdict = involuntary_disruption(observation(broken(95.0, 95.1), [crash_fault()]), TIGHT)
     assert verdict.outcome is Outcome.ERROR
     assert "5.00 s before the first fault" in verdict.next_step
 
 
 def test_requests_in_flight_at_the_crash_are_charged() -> None:
     hung = unknown(99.9, latency=5.0)
-    assert crash(observation([*CLEAN, hung], [crash_fault()]), TIGHT).numbers["failed_seconds"] == 1
+    assert (
+        involuntary_disruption(observation([*CLEAN, hung], [crash_fault()]), TIGHT).numbers["failed_seconds"]
+        == 1
+    )
 
 
 def test_an_outage_that_was_not_seen_to_end_is_inconclusive() -> None:
-    verdict = crash(observation(broken(146.0, 147.0), [crash_fault()]), DAILY)
+    verdict = involuntary_disruption(observation(broken(146.0, 147.0), [crash_fault()]), DAILY)
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "the traffic ended" in verdict.seen
+    assert "the traffic ended" in verdict.observed
 
 
 def test_silence_in_the_disturbance_is_inconclusive() -> None:
     quiet = [e for e in CLEAN if not 102 < e.planned_at < 105]
-    verdict = crash(observation(quiet, [crash_fault(100.0, 110.0)]), DAILY)
+    verdict = involuntary_disruption(observation(quiet, [crash_fault(100.0, 110.0)]), DAILY)
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "no request was begun for 3.00 s" in verdict.seen
+    assert "no request was begun for 3.00 s" in verdict.observed
 
 
 @pytest.mark.parametrize(
@@ -108,7 +113,7 @@ def test_silence_in_the_disturbance_is_inconclusive() -> None:
     ],
 )
 def test_what_makes_the_evidence_useless(faults: list, generator: object, outcome: Outcome) -> None:  # type: ignore[type-arg]
-    verdict = crash(observation(CLEAN, faults, generator=generator), DAILY)  # type: ignore[arg-type]
+    verdict = involuntary_disruption(observation(CLEAN, faults, generator=generator), DAILY)  # type: ignore[arg-type]
     assert verdict.outcome is outcome
 
 
@@ -128,9 +133,9 @@ def test_the_longest_outage_decides() -> None:
     twice = [
         failed(e.planned_at) if 100 <= e.planned_at < 101 or 110 <= e.planned_at < 121 else e for e in CLEAN
     ]
-    verdict = crash(observation(twice, [crash_fault(100.0, 122.0)]), DAILY)
+    verdict = involuntary_disruption(observation(twice, [crash_fault(100.0, 122.0)]), DAILY)
     assert verdict.outcome is Outcome.FAILED
-    assert "in 2 outages, the longest 11.0 s, beginning 10.0 s after the first crash" in verdict.seen
+    assert "in 2 outages, the longest 11.0 s, beginning 10.0 s after the first crash" in verdict.observed
 
 
 def test_a_second_without_requests_inside_an_outage_has_failed() -> None:
@@ -147,7 +152,7 @@ def test_the_endpoint_of_a_crashed_pod_is_named() -> None:
         endpoints(90.0, orders_old=True),
         endpoints(101.5, orders_old=False),
     )
-    verdict = crash(observation(broken(100.0, 105.0), [crash_fault()], timeline=seen), TIGHT)
+    verdict = involuntary_disruption(observation(broken(100.0, 105.0), [crash_fault()], timeline=seen), TIGHT)
     assert "until the endpoint of orders-old left, 1.50 s after the first" in verdict.next_step
 
 
@@ -160,16 +165,20 @@ _failures = st.lists(st.builds(failed, _moments), max_size=6)
 def test_more_failures_never_improve_the_verdict(
     some: list[Exchange], more: list[Exchange], objectives: Objectives
 ) -> None:
-    base = crash(observation([*CLEAN, *some], [crash_fault()]), objectives)
-    worse = crash(observation([*CLEAN, *some, *more], [crash_fault()]), objectives)
+    base = involuntary_disruption(observation([*CLEAN, *some], [crash_fault()]), objectives)
+    worse = involuntary_disruption(observation([*CLEAN, *some, *more], [crash_fault()]), objectives)
     assert worse.outcome.severity >= base.outcome.severity
 
 
 @settings(max_examples=30, deadline=None)
 @given(_failures, st.integers(0, 2**32), st.integers(0, 500))
 def test_neither_order_nor_earlier_control_matters(some: list[Exchange], seed: int, padding: int) -> None:
-    base = crash(observation([*CLEAN, *some], [crash_fault()]), TIGHT)
+    base = involuntary_disruption(observation([*CLEAN, *some], [crash_fault()]), TIGHT)
     shuffled = [*CLEAN, *some, *(exchange(n / 10) for n in range(padding))]
     random.Random(seed).shuffle(shuffled)
-    padded = crash(observation(shuffled, [crash_fault()]), TIGHT)
-    assert (padded.outcome, padded.seen, padded.next_step) == (base.outcome, base.seen, base.next_step)
+    padded = involuntary_disruption(observation(shuffled, [crash_fault()]), TIGHT)
+    assert (padded.outcome, padded.observed, padded.next_step) == (
+        base.outcome,
+        base.observed,
+        base.next_step,
+    )

@@ -94,7 +94,7 @@ def test_no_rise_fails_with_the_autoscalers_own_words() -> None:
     stuck = autoscaler(120.0, 2, metrics=("cpu unknown",), conditions=("ScalingActive: FailedGetMetric",))
     verdict = judged([*BEFORE, stuck, warning(130.0, "no metrics", kind="X", name="orders")])
     assert verdict.outcome is Outcome.FAILED
-    assert "2 ready at the load step, 2 at most in 200.0 s of load" in verdict.seen
+    assert "2 ready at the load step, 2 at most in 200.0 s of load" in verdict.observed
     assert "ScalingActive: FailedGetMetric" in verdict.next_step
     assert "last warning: no metrics" in verdict.next_step
     assert "no decision to scale up was seen (desired 2)" in verdict.reasons
@@ -132,15 +132,15 @@ def test_what_decides_the_outcome(
 ) -> None:
     verdict = judged(seen, **more)
     assert verdict.outcome is outcome
-    assert words in verdict.seen
+    assert words in verdict.observed
 
 
 def test_a_request_cut_at_scale_in_fails() -> None:
     for bad in (failed(403.0), failed(400.1, latency=0.5)):
         verdict = judged(BEFORE + UP + DOWN, [*TRAFFIC, bad])
         assert verdict.outcome is Outcome.FAILED
-        assert "1 of " in verdict.seen
-        assert "while 1 pod terminated (1x connection refused)" in verdict.seen
+        assert "1 of " in verdict.observed
+        assert "while 1 pod terminated (1x connection refused)" in verdict.observed
 
 
 def test_a_request_that_fails_when_no_pod_terminates_is_not_this_checks_matter() -> None:
@@ -150,7 +150,7 @@ def test_a_request_that_fails_when_no_pod_terminates_is_not_this_checks_matter()
 def test_scale_in_without_traffic_is_inconclusive() -> None:
     verdict = judged(BEFORE + UP + DOWN, [exchange(403.0)])
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "1 of 50 begun then" in verdict.seen
+    assert "1 of 50 begun then" in verdict.observed
 
 
 def test_pods_that_never_start_are_told() -> None:

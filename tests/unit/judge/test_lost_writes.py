@@ -71,7 +71,7 @@ def test_one_lost_write_fails_with_an_example_a_person_can_read() -> None:
 def test_each_class_of_write(attempts: list, reads: list, outcome: Outcome, word: str) -> None:  # type: ignore[type-arg]
     verdict = lost_writes([*WRITES, *attempts], [*READS, *reads], FAULTS)
     assert verdict.outcome is outcome
-    assert word in verdict.seen
+    assert word in verdict.observed
 
 
 def test_weak_evidence_is_inconclusive() -> None:
@@ -79,11 +79,11 @@ def test_weak_evidence_is_inconclusive() -> None:
     assert few.outcome is Outcome.FAILED, "reads of writes that are not in the history are unexpected"
     few = lost_writes(WRITES[150:300], READS[150:], FAULTS)
     assert few.outcome is Outcome.INCONCLUSIVE
-    assert "150 of 200 acknowledged writes" in few.seen
+    assert "150 of 200 acknowledged writes" in few.observed
     early = [write(n, 10.0 + n / 100) for n in range(300)]
     idle = lost_writes(early, READS, FAULTS)
     assert idle.outcome is Outcome.INCONCLUSIVE
-    assert "0 of 5 writes at work in the crash" in idle.seen
+    assert "0 of 5 writes at work in the crash" in idle.observed
     assert lost_writes([], [], FAULTS).outcome is Outcome.INCONCLUSIVE
 
 
@@ -92,16 +92,16 @@ def test_no_crash_and_an_unproven_one_are_errors() -> None:
     assert lost_writes(WRITES, READS, [crash_fault(proven=False)]).outcome is Outcome.ERROR
 
 
-_fates = st.lists(st.sampled_from(["ok", "failed", "unknown"]), max_size=12)
+_outcomes = st.lists(st.sampled_from(["ok", "failed", "unknown"]), max_size=12)
 _copies = st.lists(st.sampled_from([None, 0, 1, 1, 1, 2]), min_size=12, max_size=12)
 
 
 @settings(max_examples=200, deadline=None)
-@given(_fates, _copies)
-def test_every_attempt_is_in_exactly_one_class(fates: list[str], copies: list[int | None]) -> None:
+@given(_outcomes, _copies)
+def test_every_attempt_is_in_exactly_one_class(outcomes: list[str], copies: list[int | None]) -> None:
     make = {"ok": exchange, "failed": failed, "unknown": unknown}
-    attempts = [make[fate](float(n), key=f"k{n}") for n, fate in enumerate(fates)]
-    reads = [ReadBack(f"k{n}", 50.0, copies[n]) for n in range(len(fates))]
+    attempts = [make[outcome](float(n), key=f"k{n}") for n, outcome in enumerate(outcomes)]
+    reads = [ReadBack(f"k{n}", 50.0, copies[n]) for n in range(len(outcomes))]
     found = tally(attempts, reads)
     classes = [found.present, found.lost, found.recovered, found.vanished, found.never_read, found.refused]
     sequences = [attempt.key for one in classes for attempt in one] + found.unexpected

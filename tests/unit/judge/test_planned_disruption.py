@@ -23,7 +23,7 @@ from observations import (
     workload,
 )
 
-from seatrial.judge.availability import planned_disruption
+from seatrial.judge.availability import voluntary_disruption
 from seatrial.judge.findings import longest_gap
 from seatrial.model.exchange import Exchange
 from seatrial.model.timeline import Change
@@ -33,10 +33,10 @@ CLEAN = [*stream(90, 91), *stream(99, 102), *stream(109, 112), *stream(119, 122)
 
 
 def test_clean_traffic_through_three_disruptions_passes() -> None:
-    verdict = planned_disruption(observation(CLEAN, three_faults()))
+    verdict = voluntary_disruption(observation(CLEAN, three_faults()))
     assert verdict.outcome is Outcome.PASSED
-    assert "0 of 303 requests begun during 3 disruptions (delete-pod) failed" in verdict.seen
-    assert "95 % interval 0.0 % to 1.3 %" in verdict.seen
+    assert "0 of 303 requests begun during 3 disruptions (delete-pod) failed" in verdict.observed
+    assert "95 % interval 0.0 % to 1.3 %" in verdict.observed
 
 
 @pytest.mark.parametrize(
@@ -55,16 +55,16 @@ def test_clean_traffic_through_three_disruptions_passes() -> None:
     ],
 )
 def test_where_a_failure_lies_decides(extra: list[Exchange], outcome: Outcome, words: str) -> None:
-    verdict = planned_disruption(observation([*CLEAN, *extra], three_faults()))
+    verdict = voluntary_disruption(observation([*CLEAN, *extra], three_faults()))
     assert verdict.outcome is outcome
-    assert words in verdict.seen
+    assert words in verdict.observed
 
 
 def test_a_failure_in_the_warm_up_is_told_and_charges_nobody() -> None:
     seen = observation(CLEAN, three_faults(), warm_up=[exchange(80.0), failed(80.1)])
-    verdict = planned_disruption(seen)
+    verdict = voluntary_disruption(seen)
     assert verdict.outcome is Outcome.PASSED
-    assert "before the traffic was steady 1 of 2 requests failed (1x connection refused)" in verdict.seen
+    assert "before the traffic was steady 1 of 2 requests failed (1x connection refused)" in verdict.observed
     assert verdict.numbers["warm_up_failed"] == 1
 
 
@@ -76,33 +76,33 @@ def test_a_failure_in_the_warm_up_is_told_and_charges_nobody() -> None:
     ],
 )
 def test_a_lagging_generator_is_inconclusive(generator: object, words: str) -> None:
-    verdict = planned_disruption(observation(CLEAN, three_faults(), generator=generator))  # type: ignore[arg-type]
+    verdict = voluntary_disruption(observation(CLEAN, three_faults(), generator=generator))  # type: ignore[arg-type]
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert words in verdict.seen
+    assert words in verdict.observed
 
 
 def test_a_lagging_generator_does_not_excuse_a_failure() -> None:
-    verdict = planned_disruption(
+    verdict = voluntary_disruption(
         observation([*CLEAN, failed(100.5)], three_faults(), generator=health(dropped=1))
     )
     assert verdict.outcome is Outcome.FAILED
 
 
 def test_too_few_repetitions_or_requests_are_inconclusive() -> None:
-    few = planned_disruption(observation(CLEAN, three_faults()[:2]), minimum_requests=100)
+    few = voluntary_disruption(observation(CLEAN, three_faults()[:2]), minimum_requests=100)
     assert few.outcome is Outcome.INCONCLUSIVE
-    assert "2 of 3 repetitions" in few.seen
-    sparse = planned_disruption(observation(stream(90, 130, per_second=50), three_faults()))
+    assert "2 of 3 repetitions" in few.observed
+    sparse = voluntary_disruption(observation(stream(90, 130, per_second=50), three_faults()))
     assert sparse.outcome is Outcome.INCONCLUSIVE
-    assert "153 of 200 requests" in sparse.seen
+    assert "153 of 200 requests" in sparse.observed
 
 
 def test_no_fault_and_an_unproven_fault_are_errors() -> None:
-    assert planned_disruption(observation(CLEAN)).outcome is Outcome.ERROR
+    assert voluntary_disruption(observation(CLEAN)).outcome is Outcome.ERROR
     faults = (*three_faults()[:2], fault(120.0, 121.0, proven=False))
-    verdict = planned_disruption(observation([*CLEAN, failed(100.5)], faults))
+    verdict = voluntary_disruption(observation([*CLEAN, failed(100.5)], faults))
     assert verdict.outcome is Outcome.ERROR
-    assert "1 of 3 faults not proven: delete-pod on pod/orders-old" in verdict.seen
+    assert "1 of 3 faults not proven: delete-pod on pod/orders-old" in verdict.observed
 
 
 def test_a_fault_that_never_settled_failed_and_says_what_is_missing() -> None:
@@ -112,9 +112,9 @@ def test_a_fault_that_never_settled_failed_and_says_what_is_missing() -> None:
         warning(122.0, "no such image"),
     )
     faults = (*three_faults()[:2], fault(120.0, None))
-    verdict = planned_disruption(observation(CLEAN, faults, timeline=seen))
+    verdict = voluntary_disruption(observation(CLEAN, faults, timeline=seen))
     assert verdict.outcome is Outcome.FAILED
-    assert "1 fault never settled" in verdict.seen
+    assert "1 fault never settled" in verdict.observed
     assert "1 of 2 ready; orders-x is ImagePullBackOff" in verdict.next_step
     assert "no such image" in verdict.next_step
 
@@ -122,9 +122,9 @@ def test_a_fault_that_never_settled_failed_and_says_what_is_missing() -> None:
 def test_control_traffic_never_dilutes() -> None:
     """One failure in a window of 303, after an hour of clean control: still 1 of 304."""
     hour = [exchange(1000 + n) for n in range(3600)]
-    verdict = planned_disruption(observation([*CLEAN, failed(100.505), *hour], three_faults()))
+    verdict = voluntary_disruption(observation([*CLEAN, failed(100.505), *hour], three_faults()))
     assert verdict.outcome is Outcome.FAILED
-    assert "1 of 304 requests" in verdict.seen
+    assert "1 of 304 requests" in verdict.observed
 
 
 def test_longest_gap_reaches_from_answer_to_answer() -> None:
@@ -146,16 +146,16 @@ def test_more_failures_never_improve_the_verdict(
     generator = health(dropped=drops)
     base = observation([*CLEAN, *some], three_faults()[:faults], generator=generator)
     worse = observation([*CLEAN, *some, *more], three_faults()[:faults], generator=generator)
-    assert planned_disruption(worse).outcome.severity >= planned_disruption(base).outcome.severity
+    assert voluntary_disruption(worse).outcome.severity >= voluntary_disruption(base).outcome.severity
 
 
 @settings(max_examples=30, deadline=None)
 @given(_failures, st.integers(0, 2000), st.integers(1, 3))
 def test_padding_the_control_changes_nothing(some: list[Exchange], padding: int, faults: int) -> None:
-    base = planned_disruption(observation([*CLEAN, *some], three_faults()[:faults]))
+    base = voluntary_disruption(observation([*CLEAN, *some], three_faults()[:faults]))
     pad = [exchange(200 + n / 10) for n in range(padding)]
-    padded = planned_disruption(observation([*CLEAN, *some, *pad], three_faults()[:faults]))
-    assert (padded.outcome, padded.allowed) == (base.outcome, base.allowed)
+    padded = voluntary_disruption(observation([*CLEAN, *some, *pad], three_faults()[:faults]))
+    assert (padded.outcome, padded.expected) == (base.outcome, base.expected)
     same = {key: value for key, value in padded.numbers.items() if key != "control_requests"}
     assert same == {key: value for key, value in base.numbers.items() if key != "control_requests"}
 
@@ -165,8 +165,8 @@ def test_padding_the_control_changes_nothing(some: list[Exchange], padding: int,
 def test_the_order_of_exchanges_does_not_matter(some: list[Exchange], seed: int) -> None:
     shuffled = [*CLEAN, *some]
     random.Random(seed).shuffle(shuffled)
-    ordered = planned_disruption(observation([*CLEAN, *some], three_faults()))
-    assert planned_disruption(observation(shuffled, three_faults())) == ordered
+    ordered = voluntary_disruption(observation([*CLEAN, *some], three_faults()))
+    assert voluntary_disruption(observation(shuffled, three_faults())) == ordered
 
 
 def old_pod(*, left: float, gone: float = 101.0) -> tuple[object, ...]:
@@ -195,7 +195,7 @@ def old_pod(*, left: float, gone: float = 101.0) -> tuple[object, ...]:
 )
 def test_the_cause_is_read_from_the_end_of_the_old_pod(bad: list[Exchange], words: str) -> None:
     seen = timeline(*old_pod(left=100.91, gone=103.0))  # type: ignore[arg-type]
-    verdict = planned_disruption(observation([*CLEAN, *bad], [fault(100.0, 103.0)], timeline=seen))
+    verdict = voluntary_disruption(observation([*CLEAN, *bad], [fault(100.0, 103.0)], timeline=seen))
     assert verdict.outcome is Outcome.FAILED
     assert words in verdict.next_step
 
@@ -211,24 +211,24 @@ def test_a_pod_that_no_service_lists_is_not_blamed() -> None:
     drained = dataclasses.replace(
         fault(), target=dataclasses.replace(fault().target, kind="Node", name="worker")
     )
-    verdict = planned_disruption(observation([*CLEAN, failed(100.5)], [drained], timeline=seen))
+    verdict = voluntary_disruption(observation([*CLEAN, failed(100.5)], [drained], timeline=seen))
     assert "relay-1" not in verdict.next_step
     assert "endpoint of orders-old left" in verdict.next_step
 
 
 def test_one_replica_is_cause_enough() -> None:
     seen = timeline(workload(90.0, wanted=1, ready=1))
-    verdict = planned_disruption(observation([*CLEAN, failed(100.5)], three_faults(), timeline=seen))
+    verdict = voluntary_disruption(observation([*CLEAN, failed(100.5)], three_faults(), timeline=seen))
     assert "orders has 1 replica" in verdict.next_step
 
 
 def test_a_fault_of_no_workload_blames_no_object_without_a_role() -> None:
     alone = dataclasses.replace(workload(90.0, wanted=1, ready=1), workload="", name="stranger")
-    faults = [dataclasses.replace(f, workload="", settled_at=None) for f in three_faults()]
-    verdict = planned_disruption(observation([*CLEAN, failed(100.5)], faults, timeline=timeline(alone)))
+    faults = [dataclasses.replace(f, workload="", available_at=None) for f in three_faults()]
+    verdict = voluntary_disruption(observation([*CLEAN, failed(100.5)], faults, timeline=timeline(alone)))
     assert "stranger" not in verdict.next_step
-    unsettled = planned_disruption(observation(CLEAN, faults))
-    assert "the system was not whole again after delete-pod" in unsettled.next_step
+    unavailable = voluntary_disruption(observation(CLEAN, faults))
+    assert "the system was not whole again after delete-pod" in unavailable.next_step
 
 
 @pytest.mark.parametrize(
@@ -241,15 +241,15 @@ def test_failures_after_the_new_pod_serves_are_put_down_to_it(ready_at: float, w
         pod(100.4, started_at=100.4, ready_at=ready_at, ready=True),
         endpoints(100.5, orders_new=True),
     )
-    verdict = planned_disruption(observation([*CLEAN, failed(100.6)], three_faults(), timeline=seen))
+    verdict = voluntary_disruption(observation([*CLEAN, failed(100.6)], three_faults(), timeline=seen))
     assert "1 request failed up to 0.10 s after orders-new began to serve" in verdict.next_step
     assert words in verdict.next_step
 
 
 def test_without_records_no_cause_is_made_up() -> None:
-    nothing = planned_disruption(observation([*CLEAN, failed(100.5)], three_faults()))
+    nothing = voluntary_disruption(observation([*CLEAN, failed(100.5)], three_faults()))
     assert "No timeline was recorded" in nothing.next_step
-    empty = planned_disruption(observation([*CLEAN, failed(100.5)], three_faults(), timeline=timeline()))
+    empty = voluntary_disruption(observation([*CLEAN, failed(100.5)], three_faults(), timeline=timeline()))
     assert "show no cause" in empty.next_step
 
 
@@ -258,5 +258,5 @@ def test_the_pods_of_a_drained_node_are_victims_too() -> None:
     drained = dataclasses.replace(
         fault(), target=dataclasses.replace(fault().target, kind="Node", name="worker")
     )
-    verdict = planned_disruption(observation([*CLEAN, failed(100.5)], [drained], timeline=seen))
+    verdict = voluntary_disruption(observation([*CLEAN, failed(100.5)], [drained], timeline=seen))
     assert "endpoint of orders-old left" in verdict.next_step

@@ -17,14 +17,14 @@ def test_clean_traffic_is_steady() -> None:
 def test_one_failure_is_an_error_and_names_the_request(bad: object) -> None:
     verdict = steady([*stream(0, 3), bad], health(301), OBJECTIVES)  # type: ignore[list-item]
     assert verdict.outcome is Outcome.ERROR
-    assert "not steady" in verdict.seen
+    assert "not steady" in verdict.observed
     assert "request 1000 of browse" in verdict.next_step
 
 
 def test_slow_traffic_is_not_steady() -> None:
     verdict = steady([exchange(n / 100, latency=0.4) for n in range(300)], health(300), OBJECTIVES)
     assert verdict.outcome is Outcome.ERROR
-    assert "p99 400 ms" in verdict.seen
+    assert "p99 400 ms" in verdict.observed
 
 
 def test_latency_counts_from_the_planned_time() -> None:
@@ -45,7 +45,7 @@ def test_a_few_failing_requests_are_an_error_even_when_too_few() -> None:
 def test_a_generator_that_lags_makes_it_inconclusive(generator: object) -> None:
     verdict = steady([*stream(0, 3), dropped(2.0)], generator, OBJECTIVES)  # type: ignore[arg-type]
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "generator" in verdict.seen
+    assert "generator" in verdict.observed
 
 
 def test_a_generator_just_below_the_limit_is_believed() -> None:

@@ -1,4 +1,4 @@
-"""Which exchanges belong to a disturbance."""
+"""Which exchanges belong to a disruption."""
 
 import math
 
@@ -13,7 +13,7 @@ def test_a_window_reaches_from_acceptance_to_settled() -> None:
 
 
 def test_a_window_stays_open_until_the_effect_was_seen() -> None:
-    """A replacement is often ready before the old pod has gone (proven_at is 100.5)."""
+    """A replacement is often ready before the old pod has gone (verified_at is 100.5)."""
     (window,) = windows([fault(100.0, 100.2)])
     assert window.end == 100.5
 

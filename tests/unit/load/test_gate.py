@@ -21,10 +21,10 @@ def result(latencies_ms: list[float], *, bad: int = 0, dropped: int = 0, late: i
     encoded = recorded.encode().decode()
     sent = len(latencies_ms)
     health = GeneratorHealth(sent + dropped, sent, dropped, late, 0.01, 0.001, 0.05)
-    fates = {"ok": sent - bad, "unknown": bad}
+    outcomes = {"ok": sent - bad, "unknown": bad}
     return WorkerResult(
         health,
-        fates,
+        outcomes,
         {"from_planned": encoded, "from_sent": encoded},
         errors={"status 503": bad} if bad else {},
     )
@@ -62,7 +62,7 @@ def summary(*results: WorkerResult, workers: int | None = None) -> LoadSummary:
 def test_the_verdict_follows_the_evidence(run, outcome, named) -> None:
     verdict = judge_load(run, OBJECTIVES)
     assert verdict.outcome is outcome
-    assert named in verdict.seen
+    assert named in verdict.observed
 
 
 def test_a_load_meant_to_saturate_is_not_judged_by_its_latency() -> None:

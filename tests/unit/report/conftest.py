@@ -8,8 +8,8 @@ import pytest
 from page_reader import Node, read_page
 from sample_run import write_sample
 
+from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
-from seatrial.report.rundir import RunWriter
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from seatrial.model.exchange import DROPPED, Exchange, Fate, GeneratorHealth
+from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome, GeneratorHealth
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import (
     Change,
@@ -20,8 +20,8 @@ from seatrial.model.timeline import (
     WorkloadSeen,
 )
 from seatrial.model.verdict import CheckResult, Verdict
-from seatrial.report import codec
-from seatrial.report.rundir import RunWriter
+from seatrial.record import codec
+from seatrial.record.writer import RunWriter
 
 
 class Then:
@@ -69,7 +69,7 @@ class Sample:
                     round(at, 6),
                     round(sent, 6),
                     round(sent + min(latency, 5.0), 6),
-                    Fate.OK if latency < 5 else Fate.UNKNOWN,
+                    ExchangeOutcome.OK if latency < 5 else ExchangeOutcome.UNKNOWN,
                     200 if latency < 5 else None,
                     "" if latency < 5 else "timeout 5 s",
                 )

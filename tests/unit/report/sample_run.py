@@ -13,10 +13,10 @@ from pathlib import Path
 
 from report_sample import Sample
 
-from seatrial.judge.availability import crash, planned_disruption
+from seatrial.judge.availability import involuntary_disruption, voluntary_disruption
 from seatrial.judge.recovery import recovery
-from seatrial.model.exchange import DROPPED, Exchange, Fate
-from seatrial.model.fault import Disturbance, FaultRecord, Target
+from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
+from seatrial.model.fault import Disruption, FaultRecord, Target
 from seatrial.model.observation import Observation
 from seatrial.model.system import Objectives
 from seatrial.model.timeline import (
@@ -25,9 +25,9 @@ from seatrial.model.timeline import (
     Seen,
 )
 from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
-from seatrial.report import rundir
+from seatrial.record import writer as rundir
+from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
-from seatrial.report.rundir import RunWriter
 
 OBJECTIVES = Objectives()
 REPLACEMENT = (
@@ -72,7 +72,7 @@ def pod_replacement(sample: Sample) -> None:
             FaultRecord(
                 f"f{number + 1}",
                 "delete-pod",
-                Disturbance.PLANNED,
+                Disruption.VOLUNTARY,
                 Target("Pod", "chandlery", victim.name, victim.uid),
                 "orders",
                 at,
@@ -86,7 +86,7 @@ def pod_replacement(sample: Sample) -> None:
         )
     timeline = sample.timeline(begin - 2, begin + 62, seen)
     observation = Observation(tuple(exchanges), sample.health(exchanges), tuple(faults), timeline)
-    sample.store(REPLACEMENT, "orders", observation, planned_disruption(observation), "pytest")
+    sample.store(REPLACEMENT, "orders", observation, voluntary_disruption(observation), "pytest")
 
 
 def _refused(exchange: Exchange, begin: float, end: float, chance: random.Random) -> Exchange:
@@ -94,7 +94,11 @@ def _refused(exchange: Exchange, begin: float, end: float, chance: random.Random
         return exchange
     completed = exchange.planned_at + 0.002
     return replace(
-        exchange, fate=Fate.FAILED, status=None, error="connection refused", completed_at=completed
+        exchange,
+        outcome=ExchangeOutcome.FAILED,
+        status=None,
+        error="connection refused",
+        completed_at=completed,
     )
 
 
@@ -108,7 +112,13 @@ def acknowledged_writes(sample: Sample) -> None:
 
     exchanges = sample.exchanges(begin, lambda _: 40, 60, "place-order", slow)
     exchanges = [
-        replace(e, fate=Fate.UNKNOWN, status=503, error="status 503", completed_at=e.planned_at + 0.004)
+        replace(
+            e,
+            outcome=ExchangeOutcome.UNKNOWN,
+            status=503,
+            error="status 503",
+            completed_at=e.planned_at + 0.004,
+        )
         if killed + 0.4 < e.planned_at < killed + 5.2 and sample.random.random() < 0.8
         else e
         for e in exchanges
@@ -127,7 +137,7 @@ def acknowledged_writes(sample: Sample) -> None:
     fault = FaultRecord(
         "f4",
         "kill-container",
-        Disturbance.CRASH,
+        Disruption.INVOLUNTARY,
         Target("Pod", "chandlery", pod.name, pod.uid),
         "database",
         killed,
@@ -146,7 +156,9 @@ def acknowledged_writes(sample: Sample) -> None:
         "no acknowledged write is lost",
         numbers={"acknowledged": 2186, "lost": 0, "unknown_and_applied": 31},
     )
-    verdict = merge([kept, crash(observation, OBJECTIVES), recovery(observation, OBJECTIVES)])
+    verdict = merge(
+        [kept, involuntary_disruption(observation, OBJECTIVES), recovery(observation, OBJECTIVES)]
+    )
     sample.store(WRITES, "database", observation, verdict, "pytest")
 
 
@@ -166,7 +178,9 @@ def scaling(sample: Sample) -> None:
     exchanges = sample.exchanges(begin, rate, 290, "quote", slow)
     lost = sample.random.sample(range(len(exchanges)), 2)
     exchanges = [
-        replace(e, sent_at=None, completed_at=None, fate=Fate.FAILED, status=None, error=DROPPED)
+        replace(
+            e, sent_at=None, completed_at=None, outcome=ExchangeOutcome.FAILED, status=None, error=DROPPED
+        )
         if n in lost
         else e
         for n, e in enumerate(exchanges)
@@ -270,7 +284,7 @@ def _write(sample: Sample, writer: RunWriter, finished: bool) -> None:
         "too little evidence: 1 of 3 repetitions and 143 of 200 requests begun inside",
         "none: a planned disruption costs no request",
         "Repeat the disruption more often, or raise the rate.",
-        {"requests_in_disturbance": 143, "failed_in_disturbance": 0, "repetitions": 1},
+        {"requests_in_disruption": 143, "failed_in_disruption": 0, "repetitions": 1},
     )
     retry = Verdict(
         Outcome.SKIPPED, "no consent for context prod-eu", "consent for it", "Add it to the file."

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
-from seatrial.model.fault import Disturbance, FaultRecord, Target
+from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
+from seatrial.model.fault import Disruption, FaultRecord, Target
 from seatrial.model.timeline import (
     AutoscalerSeen,
     EndpointsSeen,
@@ -21,7 +21,7 @@ from seatrial.model.timeline import (
     WorkloadSeen,
 )
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
-from seatrial.report import codec
+from seatrial.record import codec
 
 times = st.floats(allow_nan=False, allow_infinity=False)
 # Text as hostile as JSON can carry it: lone surrogates and control characters, too.
@@ -38,7 +38,7 @@ exchanges = st.builds(
     planned_at=times,
     sent_at=st.none() | times,
     completed_at=st.none() | times,
-    fate=st.sampled_from(Fate),
+    outcome=st.sampled_from(ExchangeOutcome),
     status=st.none() | st.integers(100, 599),
     error=texts,
     key=texts,
@@ -49,14 +49,14 @@ faults = st.builds(
     FaultRecord,
     id=texts,
     fault=texts,
-    disturbance=st.sampled_from(Disturbance),
+    disruption=st.sampled_from(Disruption),
     target=st.builds(Target, kind=texts, namespace=texts, name=texts, uid=texts),
     workload=texts,
-    accepted_at=times,
-    proven_at=st.none() | times,
+    injected_at=times,
+    verified_at=st.none() | times,
     proof=texts,
-    settled_at=st.none() | times,
-    undone_at=st.none() | times,
+    available_at=st.none() | times,
+    reverted_at=st.none() | times,
     seed=st.integers(),
     replacement=texts,
     details=st.dictionaries(texts, plain, max_size=3),
@@ -69,8 +69,8 @@ results = st.builds(
     verdict=st.builds(
         Verdict,
         outcome=st.sampled_from(Outcome),
-        seen=texts,
-        allowed=texts,
+        observed=texts,
+        expected=texts,
         next_step=texts,
         numbers=st.dictionaries(texts, plain, max_size=3),
         reasons=st.lists(texts, max_size=3).map(tuple),
@@ -139,31 +139,31 @@ def test_what_json_does_not_know_becomes_its_text() -> None:
     ("change", "message"),
     [
         ({"outcome": "green"}, "Verdict.outcome has the unknown value 'green'"),
-        ({"seen": 7}, "Verdict.seen is 7, which is no str"),
+        ({"observed": 7}, "Verdict.observed is 7, which is no str"),
         ({"reasons": "one"}, "Verdict.reasons is no array"),
         ({"reasons": [1]}, "Verdict.reasons[0] is 1, which is no str"),
         ({"numbers": []}, "Verdict.numbers is no object"),
     ],
 )
 def test_a_wrong_field_is_named(change: dict[str, object], message: str) -> None:
-    data = {**codec.to_plain(Verdict(Outcome.PASSED, "seen", "allowed")), **change}
+    data = {**codec.to_plain(Verdict(Outcome.PASSED, "observed", "expected")), **change}
     with pytest.raises(codec.CodecError) as caught:
         codec.from_plain(Verdict, data)
     assert str(caught.value) == message
 
 
 def test_a_missing_field_is_named_and_an_unknown_one_is_left_out() -> None:
-    with pytest.raises(codec.CodecError, match=r"Verdict\.allowed is missing"):
-        codec.from_plain(Verdict, {"outcome": "passed", "seen": ""})
+    with pytest.raises(codec.CodecError, match=r"Verdict\.expected is missing"):
+        codec.from_plain(Verdict, {"outcome": "passed", "observed": ""})
     with pytest.raises(codec.CodecError, match="sent is True, which is no int"):
         codec.from_plain(GeneratorHealth, {"planned": 1, "sent": True})
     assert codec.from_plain(Target, {"kind": "Pod", "namespace": "n", "name": "p", "later": 1}).name == "p"
 
 
 @pytest.mark.parametrize(
-    "change", [{"planned_at": "NaN"}, {"planned_at": None}, {"fate": "maybe"}, {"sequence": "x"}]
+    "change", [{"planned_at": "NaN"}, {"planned_at": None}, {"outcome": "maybe"}, {"sequence": "x"}]
 )
 def test_an_exchange_that_cannot_be_drawn_is_refused(change: dict[str, object]) -> None:
-    data = {**codec.to_plain(Exchange(0, "browse", 1.0, 1.0, 1.1, Fate.OK)), **change}
+    data = {**codec.to_plain(Exchange(0, "browse", 1.0, 1.0, 1.1, ExchangeOutcome.OK)), **change}
     with pytest.raises(codec.CodecError):
         codec.exchange_from_dict(data)

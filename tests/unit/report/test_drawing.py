@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.model.exchange import DROPPED, Exchange, Fate
-from seatrial.model.fault import Disturbance, FaultRecord, Target
+from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
+from seatrial.model.fault import Disruption, FaultRecord, Target
 from seatrial.model.timeline import AutoscalerSeen, Change, Clock, PodSeen, Timeline, WorkloadSeen
 from seatrial.report import palette
 from seatrial.report.chart import Scene, build_chart
@@ -29,14 +29,18 @@ AXIS = Axis(100.0, 200.0, 1_795_500_000.0)
 def fault(accepted: float, settled: float | None, name: str = "delete-pod") -> FaultRecord:
     target = Target("Pod", "shop", "web-1", "u1")
     return FaultRecord(
-        "f1", name, Disturbance.PLANNED, target, "web", accepted, accepted + 0.1, "gone", settled, settled, 7
+        "f1", name, Disruption.VOLUNTARY, target, "web", accepted, accepted + 0.1, "gone", settled, settled, 7
     )
 
 
 def exchange(
-    number: int, at: float, fate: Fate = Fate.OK, error: str = "", latency: float = 0.01
+    number: int,
+    at: float,
+    outcome: ExchangeOutcome = ExchangeOutcome.OK,
+    error: str = "",
+    latency: float = 0.01,
 ) -> Exchange:
-    return Exchange(number, "browse", at, at, at + latency, fate, None, error)
+    return Exchange(number, "browse", at, at, at + latency, outcome, None, error)
 
 
 def attributes(drawing: str, kind: str) -> list[dict[str, str]]:
@@ -76,18 +80,20 @@ def test_marks_that_are_close_stand_in_rows() -> None:
 
 @given(st.lists(st.floats(0, 1e5), min_size=1, max_size=300), st.integers(1, 240), st.randoms())
 def test_no_exchange_is_lost_between_buckets(times: list[float], at_most: int, chance: random.Random) -> None:
-    fates = [chance.choice(list(Fate)) for _ in times]
-    exchanges = [exchange(n, at, fate) for n, (at, fate) in enumerate(zip(times, fates, strict=True))]
+    outcomes = [chance.choice(list(ExchangeOutcome)) for _ in times]
+    exchanges = [
+        exchange(n, at, outcome) for n, (at, outcome) in enumerate(zip(times, outcomes, strict=True))
+    ]
     found = buckets(exchanges, at_most)
     assert len(found) <= max(at_most, 2)
     assert sum(bucket.offered for bucket in found) == len(times)
-    assert sum(bucket.failed for bucket in found) == fates.count(Fate.FAILED)
-    assert sum(bucket.unknown for bucket in found) == fates.count(Fate.UNKNOWN)
+    assert sum(bucket.failed for bucket in found) == outcomes.count(ExchangeOutcome.FAILED)
+    assert sum(bucket.unknown for bucket in found) == outcomes.count(ExchangeOutcome.UNKNOWN)
     assert all(bucket.end > bucket.begin for bucket in found)
 
 
 def test_a_dropped_arrival_is_not_the_systems_failure() -> None:
-    (bucket,) = buckets([exchange(0, 1.0, Fate.FAILED, DROPPED)])
+    (bucket,) = buckets([exchange(0, 1.0, ExchangeOutcome.FAILED, DROPPED)])
     assert (bucket.dropped, bucket.failed) == (1, 0)
 
 
@@ -162,7 +168,7 @@ def test_a_single_exchange_can_be_drawn() -> None:
 
 
 def test_a_chart_where_nothing_was_answered_has_no_latency() -> None:
-    failed = [exchange(n, float(n), Fate.FAILED, "connection refused") for n in range(9)]
+    failed = [exchange(n, float(n), ExchangeOutcome.FAILED, "connection refused") for n in range(9)]
     chart = build_chart("c1", scene(failed))
     assert chart is not None
     assert [lane.name.partition(",")[0] for lane in chart.lanes] == ["Requests a second", "Requests lost"]

@@ -11,14 +11,14 @@ import pytest
 from page_reader import Node, read_page
 
 from seatrial.errors import SeatrialError
-from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
-from seatrial.model.fault import Disturbance, FaultRecord, Target
+from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
+from seatrial.model.fault import Disruption, FaultRecord, Target
 from seatrial.model.timeline import Change, Clock, PodSeen, Timeline, WorkloadSeen
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
-from seatrial.report import codec
+from seatrial.record import codec
+from seatrial.record.reader import read_run
+from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
-from seatrial.report.reader import read_run
-from seatrial.report.rundir import RunWriter
 
 EVIL = (
     "<script>alert(1)</script><img src=x onerror=alert(1)>\"'></title></script><!-- {{ 7*7 }} {% raw %} "
@@ -44,7 +44,7 @@ def store_exchanges(writer: RunWriter, exchanges: list[Exchange], subject: str =
     path.write_text(
         "".join(
             f'{{"sequence":{e.sequence},"journey":"browse","planned_at":{e.planned_at},"sent_at":{e.sent_at},'
-            f'"completed_at":{e.completed_at},"fate":"{e.fate}"}}\n'
+            f'"completed_at":{e.completed_at},"outcome":"{e.outcome}"}}\n'
             for e in exchanges
         )
     )
@@ -52,7 +52,7 @@ def store_exchanges(writer: RunWriter, exchanges: list[Exchange], subject: str =
 
 
 def answered(number: int, at: float, latency: float = 0.005) -> Exchange:
-    return Exchange(number, "browse", at, at, at + latency, Fate.OK, 200)
+    return Exchange(number, "browse", at, at, at + latency, ExchangeOutcome.OK, 200)
 
 
 def test_the_head_says_the_outcome_in_words(sample_page: Node) -> None:
@@ -110,7 +110,7 @@ def test_each_check_has_a_section_with_faults_proof_recovery_and_strength(sample
     ):
         assert part in faults[0].text
     strength = section.find("dl", class_="strength")[0].text
-    assert "requests in disturbance" in strength
+    assert "requests in disruption" in strength
     assert "6,338" in section.text
     names = [head.text for head in section.find("h3")]
     for lane in (
@@ -237,7 +237,7 @@ def test_a_run_with_only_a_drill_shows_its_fault(tmp_path: Path) -> None:
     fault = FaultRecord(
         "f1",
         "delete-pod",
-        Disturbance.PLANNED,
+        Disruption.VOLUNTARY,
         Target("Pod", "shop", "web-1"),
         "web",
         10.0,
@@ -296,11 +296,11 @@ def evil_run(directory: Path) -> None:
         EVIL,
         EVIL,
         FaultRecord(
-            EVIL, EVIL, Disturbance.CRASH, target, EVIL, 3.0, 3.1, long, 4.0, 4.0, 7, long, {EVIL: long}
+            EVIL, EVIL, Disruption.INVOLUNTARY, target, EVIL, 3.0, 3.1, long, 4.0, 4.0, 7, long, {EVIL: long}
         ),
     )
     path = writer.exchanges_file(EVIL, EVIL, EVIL)
-    exchange = Exchange(0, EVIL, 1.0, 1.0, 1.1, Fate.FAILED, 500, long, EVIL, EVIL, EVIL)
+    exchange = Exchange(0, EVIL, 1.0, 1.0, 1.1, ExchangeOutcome.FAILED, 500, long, EVIL, EVIL, EVIL)
     path.write_text(codec.dumps(exchange) + "\n")
     writer.traffic(EVIL, EVIL, path, EVIL, HEALTH)
     seen = (
@@ -364,7 +364,9 @@ def test_evidence_does_not_lead_out_of_the_run(tmp_path: Path) -> None:
 def test_a_hundred_thousand_exchanges_fit_and_a_single_lost_one_is_seen(tmp_path: Path) -> None:
     writer = started(tmp_path)
     exchanges = [answered(n, n / 500, 0.004 + n % 7 / 1000) for n in range(100_000)]
-    exchanges[61_803] = Exchange(61_803, "browse", 123.606, 123.606, 123.7, Fate.FAILED, 500, "status 500")
+    exchanges[61_803] = Exchange(
+        61_803, "browse", 123.606, 123.606, 123.7, ExchangeOutcome.FAILED, 500, "status 500"
+    )
     exchanges[70_000] = answered(70_000, 140.0, 2.9)
     store_exchanges(writer, exchanges)
     writer.check_finished(PASSED)

@@ -15,9 +15,9 @@ from test_summary import schema
 
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
+from seatrial.record.reader import read_run
 from seatrial.report.declared import declared_rules, proved_by, totals_of
 from seatrial.report.html import build_report
-from seatrial.report.reader import read_run
 from seatrial.report.summary import exit_code, headline, summary_text, totals_line
 
 P, F, E, S, U = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.UNSUPPORTED
@@ -34,7 +34,7 @@ def declared(
     return CheckResult(rule, subject, told, verdict, "pytest", 1.0, 1.001, mode=Mode.DECLARED)
 
 
-def proven(outcome: Outcome = P, subject: str = "orders", proves: tuple[str, ...] = ()) -> CheckResult:
+def proven(outcome: Outcome = P, subject: str = "orders", shows: tuple[str, ...] = ()) -> CheckResult:
     verdict = Verdict(outcome, "0 of 612 requests failed", "no lost request", "" if outcome is P else "Look.")
     return CheckResult(
         "orchestration.pod-replacement",
@@ -44,7 +44,7 @@ def proven(outcome: Outcome = P, subject: str = "orders", proves: tuple[str, ...
         "pytest",
         2.0,
         3.0,
-        proves=proves,
+        shows=shows,
     )
 
 
@@ -197,7 +197,7 @@ def test_a_proven_check_stands_beside_the_rules_that_it_proves(tmp_path: Path) -
         "data.never-ran",
         "orchestration.job-restart",
     )
-    result = proven(F, "database", proves=names)
+    result = proven(F, "database", shows=names)
     run_with(tmp_path, [*mixed(), declared("data.only-there", "orders"), result])
     section = page(tmp_path).find("section", class_="check")[0]
     rows = section.find("table", class_="proves")[0].find("tbody")[0].find("tr")
@@ -214,15 +214,13 @@ def test_an_object_that_shares_its_name_is_found_by_it(tmp_path: Path) -> None:
         run_with(tmp_path, [declared("data.x", "StatefulSet-db"), declared("data.x", "my-db", F)])
     )
     assert [
-        (item.outcome, item.where) for item in proved_by(proven(subject="db", proves=("data.x",)), rules)
+        (item.outcome, item.where) for item in proved_by(proven(subject="db", shows=("data.x",)), rules)
     ] == [(P, "on db")]
 
 
 def test_of_objects_that_share_a_name_the_worst_counts(tmp_path: Path) -> None:
     results = [declared("data.x", "Service-db", F), declared("data.x", "StatefulSet-db")]
-    (found,) = proved_by(
-        proven(subject="db", proves=("data.x",)), declared_rules(run_with(tmp_path, results))
-    )
+    (found,) = proved_by(proven(subject="db", shows=("data.x",)), declared_rules(run_with(tmp_path, results)))
     assert found.outcome is F
 
 
@@ -253,7 +251,7 @@ def test_a_pass_is_told_beside_its_check_at_100_columns(tmp_path: Path) -> None:
 
 
 def test_every_item_stays_in_junit_and_run_json(tmp_path: Path) -> None:
-    run_with(tmp_path, [*mixed(), proven(proves=(ON_ALL,))])
+    run_with(tmp_path, [*mixed(), proven(shows=(ON_ALL,))])
     build_report(tmp_path)
     document = json.loads((tmp_path / "run.json").read_text())
     jsonschema.validate(document, schema())
@@ -293,7 +291,7 @@ def test_a_page_of_a_thousand_declared_results_stays_small(tmp_path: Path, faili
 
 
 def test_hostile_declared_text_stays_text(tmp_path: Path) -> None:
-    run_with(tmp_path, [declared(EVIL, EVIL, F, EVIL), proven(subject=EVIL, proves=(EVIL,))])
+    run_with(tmp_path, [declared(EVIL, EVIL, F, EVIL), proven(subject=EVIL, shows=(EVIL,))])
     root = page(tmp_path)
     assert len(root.find("script")) == 1
     assert not root.find("img")

@@ -12,17 +12,17 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import SeatrialError
-from seatrial.model.exchange import Exchange, Fate, GeneratorHealth
+from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
 from seatrial.model.run import EventType, Stream
 from seatrial.model.timeline import Change, Clock, NodeSeen, Timeline
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
-from seatrial.report import codec
-from seatrial.report.reader import load_exchanges, load_timeline, read_run
-from seatrial.report.rundir import RunWriter, slug
+from seatrial.record import codec
+from seatrial.record.reader import load_exchanges, load_timeline, read_run
+from seatrial.record.writer import RunWriter, slug
 
 HEALTH = GeneratorHealth(2, 2, 0, 0, 0.01, 0.001, 0.02)
 PASSED = CheckResult(
-    "a.b", "orders", "It MUST.", Verdict(Outcome.PASSED, "seen", "allowed"), "pytest", 1.0, 2.0
+    "a.b", "orders", "It MUST.", Verdict(Outcome.PASSED, "observed", "expected"), "pytest", 1.0, 2.0
 )
 
 
@@ -267,7 +267,9 @@ def test_changed_objects_none_is_not_the_same_as_not_compared(tmp_path: Path) ->
 
 def test_traffic_and_timeline_come_back(tmp_path: Path) -> None:
     writer = started(tmp_path)
-    exchanges = tuple(Exchange(n, "browse", float(n), float(n), n + 0.1, Fate.OK) for n in range(3))
+    exchanges = tuple(
+        Exchange(n, "browse", float(n), float(n), n + 0.1, ExchangeOutcome.OK) for n in range(3)
+    )
     path = writer.exchanges_file("a.b", "orders", "browse")
     assert path.name == "a.b.orders.browse.ndjson"
     assert writer.exchanges_file("a.b", "orders", "browse").name == "a.b.orders.browse-2.ndjson"
@@ -291,7 +293,7 @@ def test_traffic_and_timeline_come_back(tmp_path: Path) -> None:
 def test_the_plain_file_of_a_killed_generator_is_read(tmp_path: Path) -> None:
     writer = started(tmp_path)
     plain = writer.exchanges_file("a.b", "orders", "browse")
-    whole = codec.dumps(Exchange(0, "browse", 0.0, 0.0, 0.1, Fate.OK))
+    whole = codec.dumps(Exchange(0, "browse", 0.0, 0.0, 0.1, ExchangeOutcome.OK))
     plain.write_text(f"{whole}\n{whole[:20]}")
     exchanges, damage = load_exchanges(
         tmp_path, Stream("a.b", "orders", f"{plain.name}.gz", "browse", HEALTH)
@@ -302,7 +304,7 @@ def test_the_plain_file_of_a_killed_generator_is_read(tmp_path: Path) -> None:
 
 def test_a_packed_file_that_breaks_off_gives_what_it_has(tmp_path: Path) -> None:
     lines = [
-        codec.dumps(Exchange(n, "browse", float(n), n + 0.5, n + os.urandom(1)[0], Fate.OK))
+        codec.dumps(Exchange(n, "browse", float(n), n + 0.5, n + os.urandom(1)[0], ExchangeOutcome.OK))
         for n in range(9999)
     ]
     packed = gzip.compress("\n".join(lines).encode())
@@ -344,7 +346,7 @@ def test_slugs_of_different_names_differ() -> None:
 
 
 def test_every_type_of_event_can_be_read() -> None:
-    from seatrial.report import reader
+    from seatrial.record import reader
 
     assert set(reader._HANDLERS) == set(EventType)
 

@@ -14,8 +14,8 @@ from test_page import EVIL, evil_run, started
 
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.record.reader import read_run
 from seatrial.report.html import build_report
-from seatrial.report.reader import read_run
 from seatrial.report.summary import exit_code, headline, summary_text, totals_line
 
 P, F, E, N, S, U = (
@@ -31,7 +31,7 @@ P, F, E, N, S, U = (
 def run_of(directory: Path, outcomes: Sequence[Outcome], *, code: int | None = 0) -> Run:
     writer = started(directory)
     for number, outcome in enumerate(outcomes):
-        verdict = Verdict(outcome, "seen this", "allowed that", "" if outcome is P else "do this")
+        verdict = Verdict(outcome, "seen this", "expected that", "" if outcome is P else "do this")
         result = CheckResult(
             f"data.check-{number}", "orders", "It MUST.", verdict, "pytest", number, number + 1.5
         )
@@ -103,7 +103,7 @@ def test_the_summary_fits_its_width_and_explains_what_did_not_pass(sample: Path,
     text = "\n".join(lines)
     head = 1 if width > 48 else 0
     assert lines[head].startswith("FAILED        orchestration.pod-replacement")
-    for label in ("seen", "allowed", "next"):
+    for label in ("observed", "expected", "next"):
         assert f"\n    {label:<10}" in text
     assert " ".join(lines).endswith("1 failed, 1 inconclusive, 1 skipped, 2 passed in 10 min 14 s")
 
@@ -131,7 +131,7 @@ def test_junit_says_the_same(sample: Path) -> None:
     failure = failed.find("failure")
     assert failure is not None
     assert failure.text is not None
-    assert "allowed  none" in failure.text
+    assert "expected  none" in failure.text
     assert cases["orchestration.node-drain [seatrial-worker]"].find("error").get("type") == "inconclusive"
     assert (
         cases["data.safe-retry [orders]"].find("skipped").get("message") == "no consent for context prod-eu"

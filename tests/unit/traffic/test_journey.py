@@ -1,4 +1,4 @@
-"""Journeys become requests with every hole filled, and answers get their fate."""
+"""Journeys become requests with every hole filled, and answers get their outcome."""
 
 import json
 from random import Random
@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from seatrial.errors import BadInput
-from seatrial.model.exchange import Fate
+from seatrial.model.exchange import ExchangeOutcome
 from seatrial.model.system import Journey
 from seatrial.traffic.journey import compile_journey, pick_by_weight
 
@@ -96,21 +96,24 @@ def test_a_read_that_cannot_find_one_write_is_refused(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "fate"),
+    ("status", "outcome"),
     [
-        (202, Fate.OK),
-        (409, Fate.OK),
-        (200, Fate.UNKNOWN),
-        (302, Fate.UNKNOWN),
-        (400, Fate.FAILED),
-        (429, Fate.FAILED),
-        (500, Fate.UNKNOWN),
-        (503, Fate.UNKNOWN),
+        (202, ExchangeOutcome.OK),
+        (409, ExchangeOutcome.OK),
+        (200, ExchangeOutcome.UNKNOWN),
+        (302, ExchangeOutcome.UNKNOWN),
+        (400, ExchangeOutcome.FAILED),
+        (429, ExchangeOutcome.FAILED),
+        (500, ExchangeOutcome.UNKNOWN),
+        (503, ExchangeOutcome.UNKNOWN),
     ],
 )
-def test_a_status_has_its_fate(status: int, fate: Fate) -> None:
+def test_a_status_has_its_outcome(status: int, outcome: ExchangeOutcome) -> None:
     journey = compile_journey("j", {"request": {"path": "/"}, "expect": {"status": [202, 409]}})
-    assert journey.fate_of(status) == (fate, "" if fate is Fate.OK else f"status {status}")
+    assert journey.outcome_of(status) == (
+        outcome,
+        "" if outcome is ExchangeOutcome.OK else f"status {status}",
+    )
 
 
 @pytest.mark.parametrize(

@@ -118,8 +118,17 @@ async def place(connection: Connection, order: Order) -> None:
         "lines": [{"sku": sku, "quantity": quantity} for sku, quantity in zip(skus, quantities, strict=True)],
     }
     await connection.execute(
-        PLACE, order.id, order.customer, order.key, order.total_cents,
-        skus, quantities, prices, FIRST_COMMAND, new_id(), json.dumps(command),
+        PLACE,
+        order.id,
+        order.customer,
+        order.key,
+        order.total_cents,
+        skus,
+        quantities,
+        prices,
+        FIRST_COMMAND,
+        new_id(),
+        json.dumps(command),
     )
 
 

@@ -91,7 +91,10 @@ async def capture(connection: Connection, order_id: UUID, customer: str, cents: 
     paid = await move(connection, customer, HOUSE, cents)
     await connection.execute(
         "insert into payment (order_id, customer, amount, status) values ($1, $2, $3, $4)",
-        order_id, customer, cents, "CAPTURED" if paid else "DECLINED",
+        order_id,
+        customer,
+        cents,
+        "CAPTURED" if paid else "DECLINED",
     )
     return "captured" if paid else "declined"
 

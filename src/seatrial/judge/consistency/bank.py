@@ -52,7 +52,7 @@ def check_bank(history: History, *, total: float | None = None, negative_allowed
         if expected is not None
         else "one constant total",
         seen=f"{plural(moved, 'acknowledged transfer')}, {plural(len(reads), 'snapshot')}",
-        remedy="Move money in one transaction that locks both accounts; read a snapshot in one, too.",
+        remediation="Move money in one transaction that locks both accounts; read a snapshot in one, too.",
         numbers={"transfers": moved, "snapshots": len(reads), "off": len(off), "below_zero": len(below)},
     )
 

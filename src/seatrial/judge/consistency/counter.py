@@ -79,7 +79,7 @@ def check_counter(history: History) -> Verdict:
         finding,
         allowed="each read between what was surely and what was possibly added by then",
         seen=f"{plural(len(adds), 'add')}, {plural(len(reads), 'read')}",
-        remedy="Add in the store (`set n = n + 1`), not in the client; make a retried add one add.",
+        remediation="Add in the store (`set n = n + 1`), not in the client; make a retried add one add.",
         numbers={"adds": len(adds), "reads": len(reads), "out_of_bounds": len(wrong)},
     )
 

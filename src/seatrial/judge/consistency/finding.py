@@ -29,7 +29,13 @@ class Finding:
 
 
 def conclude(
-    history: History, finding: Finding, *, allowed: str, seen: str, remedy: str, numbers: Mapping[str, Any]
+    history: History,
+    finding: Finding,
+    *,
+    allowed: str,
+    seen: str,
+    remediation: str,
+    numbers: Mapping[str, Any],
 ) -> Verdict:
     """The verdict: invalid (FAILED), else unknown (INCONCLUSIVE) when there are doubts, else valid (PASSED).
 
@@ -48,7 +54,7 @@ def conclude(
             lines,
         )
     if finding.wrong:
-        return Verdict(Outcome.FAILED, f"{seen}: {wrong}", allowed, remedy, dict(numbers), lines)
+        return Verdict(Outcome.FAILED, f"{seen}: {wrong}", allowed, remediation, dict(numbers), lines)
     doubts = list(finding.doubts) if history.operations else ["the history is empty"]
     if doubts:
         return Verdict(

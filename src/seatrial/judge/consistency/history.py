@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.errors import BadInput
-from seatrial.model.exchange import Fate
+from seatrial.model.exchange import ExchangeOutcome
 
-OK, FAILED, UNKNOWN = Fate.OK, Fate.FAILED, Fate.UNKNOWN
+OK, FAILED, UNKNOWN = ExchangeOutcome.OK, ExchangeOutcome.FAILED, ExchangeOutcome.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,16 @@ class Operation:
     value: Any
     invoked: float
     completed: float | None
-    outcome: Fate = Fate.OK
+    outcome: ExchangeOutcome = ExchangeOutcome.OK
     key: str = ""
     process: str = ""
 
     @property
     def end(self) -> float:
         """When it surely was over: infinite unless it is OK."""
-        return self.completed if self.completed is not None and self.outcome is Fate.OK else math.inf
+        return (
+            self.completed if self.completed is not None and self.outcome is ExchangeOutcome.OK else math.inf
+        )
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class History:
 
 
 _KEYS = {"kind", "key", "value", "invoked", "completed", "outcome", "process"}
-_OUTCOMES = {fate.value: fate for fate in Fate}
+_OUTCOMES = {outcome.value: outcome for outcome in ExchangeOutcome}
 _HELP = "docs/judges.md describes the lines of a history."
 
 
@@ -128,7 +130,7 @@ def _operation(data: dict[str, Any], where: str) -> Operation:
         raise BadInput(f"`outcome` is ok, failed or unknown, not {data['outcome']!r}", where=where)
     if completed is not None and completed < invoked:
         raise BadInput(f"completed at {completed:g}, before it was invoked at {invoked:g}", where=where)
-    if completed is None and outcome is Fate.OK:
+    if completed is None and outcome is ExchangeOutcome.OK:
         raise BadInput("an ok operation needs `completed`", where=where)
     texts = {key: data.get(key, "") for key in ("kind", "key", "process")}
     for key, text in texts.items():

@@ -87,12 +87,12 @@ def _conclude(
     wrong: list[tuple[int, str, list[Operation]]],
     numbers: dict[str, int],
 ) -> Verdict:
-    unsettled = len(absent) - numbers["lost"]
+    unavailable = len(absent) - numbers["lost"]
     doubts = []
     if math.isinf(found.emptied_at):
         doubts.append("nobody saw the queue empty at the end")
-    elif unsettled:
-        doubts.append(f"{plural(unsettled, 'accepted message')} neither taken nor surely lost")
+    elif unavailable:
+        doubts.append(f"{plural(unavailable, 'accepted message')} neither taken nor surely lost")
     present = [item for item in wrong if item[0]]
     example = list(present[0][2]) if present else []
     if present and numbers["lost"] and present[0][1].endswith("lost"):
@@ -103,7 +103,7 @@ def _conclude(
         finding,
         allowed="each accepted message out once, and in order for each key",
         seen=f"{plural(numbers['accepted'], 'accepted message')}, {numbers['taken']} taken",
-        remedy="Publish in the transaction that accepts; acknowledge to the broker after the effect.",
+        remediation="Publish in the transaction that accepts; acknowledge to the broker after the effect.",
         numbers=numbers,
     )
 

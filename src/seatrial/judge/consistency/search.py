@@ -145,7 +145,7 @@ def check_search(history: History, rules: Rules = REGISTER, *, steps: int = STEP
         finding,
         allowed=f"one order of all operations that fits their times and a {rules.name} (linearizable)",
         seen=f"{plural(len(history), 'operation')} on {plural(len(by_key), 'key')}",
-        remedy="Serialise the operations of a key in the store: one transaction, one primary.",
+        remediation="Serialise the operations of a key in the store: one transaction, one primary.",
         numbers={"keys": len(by_key), "not_linearizable": len(bad), "undecided": len(undecided)},
     )
 

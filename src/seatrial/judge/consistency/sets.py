@@ -16,7 +16,7 @@ from seatrial.errors import BadInput
 from seatrial.judge.consistency.finding import Finding, conclude
 from seatrial.judge.consistency.history import FAILED, OK, UNKNOWN, History, Operation, check_kinds, hashables
 from seatrial.judge.wording import plural
-from seatrial.model.exchange import Fate
+from seatrial.model.exchange import ExchangeOutcome
 from seatrial.model.verdict import Verdict
 
 ALLOWED = "every acknowledged element in every final read, once, and no element that was never added"
@@ -97,8 +97,8 @@ def check_set(history: History) -> Verdict:
         f"{plural(len(found.acknowledged), 'acknowledged element')}, {recovered} of "
         f"{len(found.unknown)} unknown recovered, {plural(len(final), 'final read')}"
     )
-    remedy = "Acknowledge only after the commit, and make a retried add one add."
-    return conclude(history, finding, allowed=ALLOWED, seen=seen, remedy=remedy, numbers=numbers)
+    remediation = "Acknowledge only after the commit, and make a retried add one add."
+    return conclude(history, finding, allowed=ALLOWED, seen=seen, remediation=remediation, numbers=numbers)
 
 
 def _sort(operations: Sequence[Operation]) -> _Sorted:
@@ -118,7 +118,7 @@ def _sort(operations: Sequence[Operation]) -> _Sorted:
     )
 
 
-def _by_element(adds: Sequence[Operation], outcome: Fate) -> dict[Hashable, Operation]:
+def _by_element(adds: Sequence[Operation], outcome: ExchangeOutcome) -> dict[Hashable, Operation]:
     """The adds with this outcome. No object is made for each: a million would keep the collector busy."""
     chosen = [add for add in adds if add.outcome is outcome]
     return dict(zip(hashables([add.value for add in chosen]), chosen, strict=True))

@@ -37,6 +37,6 @@ def check_unique_ids(history: History) -> Verdict:
         finding,
         allowed="each id answered to one request only",
         seen=f"{plural(len(ids), 'id')} answered",
-        remedy="Let one authority make the ids, or make them random and long enough.",
+        remediation="Let one authority make the ids, or make them random and long enough.",
         numbers={"ids": len(ids), "repeated": len(repeated)},
     )

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from seatrial.judge.evidence import FAULT_HELP, fault_doubt
+from seatrial.judge.evidence import FAULT_HELP, fault_weakness
 from seatrial.judge.windows import windows
 from seatrial.judge.wording import plural
-from seatrial.model.exchange import DROPPED, Exchange, Fate
+from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 from seatrial.model.fault import FaultRecord
 from seatrial.model.verdict import Outcome, Verdict
 
@@ -78,10 +78,10 @@ def tally(attempts: Iterable[Exchange], reads: Iterable[ReadBack]) -> Tally:
 def _place(result: Tally, attempt: Exchange, copies: int | None) -> None:
     if copies is not None and copies > 1:
         result.duplicated.append(attempt)
-    if attempt.fate is Fate.OK:
+    if attempt.outcome is ExchangeOutcome.OK:
         classes = result.never_read if copies is None else result.present if copies else result.lost
         classes.append(attempt)
-    elif attempt.fate is Fate.UNKNOWN:
+    elif attempt.outcome is ExchangeOutcome.UNKNOWN:
         (result.recovered if copies else result.vanished).append(attempt)
     elif copies:
         result.unexpected.append(attempt.answer_id or attempt.key)
@@ -111,7 +111,7 @@ def lost_writes(
         minimum_in_flight: writes begun in the windows or not yet answered when one began.
     """
     allowed = "every acknowledged write readable afterwards, exactly once, and nothing that was never written"
-    if doubt := fault_doubt(faults):
+    if doubt := fault_weakness(faults):
         return Verdict(Outcome.ERROR, doubt, allowed, FAULT_HELP)
     found = tally(attempts, reads)
     acknowledged = len(found.present) + len(found.lost) + len(found.never_read)
@@ -138,8 +138,8 @@ def lost_writes(
     lacking = _lacking(numbers, minimum_acknowledged, minimum_in_flight)
     if lacking:
         text = f"{seen}; too little evidence: {', '.join(lacking)}"
-        remedy = "Write faster, for longer, and read all back."
-        return Verdict(Outcome.INCONCLUSIVE, text, allowed, remedy, numbers)
+        remediation = "Write faster, for longer, and read all back."
+        return Verdict(Outcome.INCONCLUSIVE, text, allowed, remediation, numbers)
     return Verdict(Outcome.PASSED, seen, allowed, numbers=numbers)
 
 
@@ -180,8 +180,8 @@ def counter_example(
     found: Tally, reads: Iterable[ReadBack], faults: Sequence[FaultRecord]
 ) -> tuple[str, ...]:
     """Three or four lines that show the first wrong write; times count from the first crash."""
-    origin = min(fault.accepted_at for fault in faults)
-    first = min(faults, key=lambda fault: fault.accepted_at)
+    origin = min(fault.injected_at for fault in faults)
+    first = min(faults, key=lambda fault: fault.injected_at)
     lines = [f"{_clock(0.0)}  {first.fault} on {first.target} accepted"]
     wrong = sorted(found.lost or found.duplicated, key=lambda a: (a.completed_at or a.planned_at, a.sequence))
     if not wrong:
@@ -192,7 +192,7 @@ def counter_example(
         sent = attempt.planned_at if attempt.sent_at is None else attempt.sent_at
         lines.append(f"{_clock(sent - origin)}  write {attempt.key or attempt.sequence} sent")
         if attempt.completed_at is not None:
-            answer = f"{attempt.status or ''} {attempt.error}".strip() or attempt.fate.value
+            answer = f"{attempt.status or ''} {attempt.error}".strip() or attempt.outcome.value
             lines.append(f"{_clock(attempt.completed_at - origin)}  answered {answer}, id {identity}")
     for read in reads:
         names = {identity} if not wrong else {wrong[0].answer_id, wrong[0].key}

@@ -29,14 +29,14 @@ def draw_bands(axis: Axis, faults: Sequence[FaultRecord], gaps: Sequence[tuple[f
     """The ground of a chart: a band from the acceptance of each fault until it had settled."""
     parts = [_gap(axis, begin, end) for begin, end in gaps if end > axis.begin and begin < axis.end]
     for fault in faults:
-        left = axis.percent(fault.accepted_at)
+        left = axis.percent(fault.injected_at)
         end = fault_end(fault)
         width = max(axis.percent(axis.end if math.isinf(end) else end) - left, 0.15)
         parts.append(
             element("rect", x=percent(left), width=percent(width), y="0", height="100%", class_="fault-band")
         )
     for fault in faults:
-        at = percent(axis.percent(fault.accepted_at))
+        at = percent(axis.percent(fault.injected_at))
         parts.append(element("line", x1=at, x2=at, y1="0", y2="100%", class_="fault-line"))
     return element("svg", join(parts), class_="bands", width="100%", height="100%", aria_hidden="true")
 
@@ -51,7 +51,7 @@ def draw_marks(axis: Axis, faults: Sequence[FaultRecord]) -> Markup:
     """A numbered mark for each fault, with its name where the page is wide enough."""
     rows: list[float] = []
     parts: list[Markup] = []
-    positions = [axis.percent(fault.accepted_at) for fault in faults[:MOST_MARKS]]
+    positions = [axis.percent(fault.injected_at) for fault in faults[:MOST_MARKS]]
     for number, position in enumerate(positions):
         row = next((n for n, last in enumerate(rows) if position - last >= _MARK_PERCENT), len(rows))
         row = min(row, MARK_ROWS - 1)
@@ -101,7 +101,7 @@ def draw_recovery(identity: str, fault: FaultRecord, found: Phases, longest_seco
         parts.append(element("line", x1=at, x2=at, y1=0, y2=PHASE_HEIGHT - 4, class_="latency-back"))
     moments = [(mark, getattr(found, name)) for name, mark, _ in _STEPS]
     known = [(mark, moment.seconds) for mark, moment in moments if moment is not None]
-    settled = None if fault.settled_at is None else fault.settled_at - fault.accepted_at
+    settled = None if fault.available_at is None else fault.available_at - fault.injected_at
     end = max([longest_seconds if settled is None else settled, *(seconds for _, seconds in known)])
     for (mark, begin), (_, following) in itertools.pairwise([*known, ("", end)]):
         parts.append(_bar(f"pod-{mark}", x(begin), x(following), PHASE_HEIGHT))
@@ -130,6 +130,8 @@ def _bar(kind: str, left: float, right: float, top: float) -> Markup:
     )
 
 
-def settled_words(fault: FaultRecord) -> str:
+def available_words(fault: FaultRecord) -> str:
     """How long the workload was not whole, in words."""
-    return "never" if fault.settled_at is None else f"after {duration(fault.settled_at - fault.accepted_at)}"
+    return (
+        "never" if fault.available_at is None else f"after {duration(fault.available_at - fault.injected_at)}"
+    )

@@ -107,7 +107,11 @@ def _lost_finding(axis: Axis, found: Sequence[Bucket], exchanges: Sequence[Excha
     if not failed + unknown + dropped:
         return "No request was lost."
     times = [exchange.planned_at for exchange in exchanges if not exchange.ok]
-    amounts = ((failed, "failed"), (unknown, "without a known fate"), (dropped, "dropped by the generator"))
+    amounts = (
+        (failed, "failed"),
+        (unknown, "without a known outcome"),
+        (dropped, "dropped by the generator"),
+    )
     words = ", ".join(f"{amount:,} {text}" for amount, text in amounts if amount)
     if len(times) == 1:
         return f"{words}, planned at {axis.since(times[0])}."

@@ -7,7 +7,7 @@ from history_building import history, maybe, op, refused
 
 from seatrial.errors import BadInput
 from seatrial.judge.consistency import Operation, check_bank, check_counter
-from seatrial.model.exchange import Fate
+from seatrial.model.exchange import ExchangeOutcome
 from seatrial.model.verdict import Outcome
 
 PASSED, FAILED, UNKNOWN = Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE
@@ -49,10 +49,14 @@ def test_the_bounds_hold_all_that_any_order_can_give() -> None:
         adds = []
         for _ in range(chance.randint(1, 5)):
             begin = chance.randint(0, 8)
-            outcome = chance.choice([Fate.OK, Fate.UNKNOWN])
+            outcome = chance.choice([ExchangeOutcome.OK, ExchangeOutcome.UNKNOWN])
             adds.append(op("add", chance.randint(-4, 4), begin, begin + chance.randint(0, 4), "", outcome))
         begin, end = 4.0, 6.0
-        sure = [a for a in adds if a.outcome is Fate.OK and a.completed is not None and a.completed < begin]
+        sure = [
+            a
+            for a in adds
+            if a.outcome is ExchangeOutcome.OK and a.completed is not None and a.completed < begin
+        ]
         open_ones = [a for a in adds if a not in sure and a.invoked <= end]
         low = sum(a.value for a in sure) + sum(min(a.value, 0) for a in open_ones)
         high = sum(a.value for a in sure) + sum(max(a.value, 0) for a in open_ones)
@@ -63,7 +67,7 @@ def test_the_bounds_hold_all_that_any_order_can_give() -> None:
 
 def test_a_read_out_of_bounds_is_told_with_its_bounds_and_the_adds() -> None:
     verdict = check_counter(history(op("add", 5, 0, 1), op("add", 2, 0, 2.5), op("read", 9, 2, 3)))
-    assert "9 read where 5 to 7 is possible" in verdict.seen
+    assert "9 read where 5 to 7 is possible" in verdict.observed
     assert len(verdict.reasons) == 3
 
 
@@ -107,7 +111,7 @@ MOVE = op("transfer", {"from": "a", "to": "b", "amount": 10}, 1, 2)
 def test_banks(operations: list[Operation], outcome: Outcome, words: str) -> None:
     verdict = check_bank(history(*operations))
     assert verdict.outcome is outcome
-    assert words in verdict.seen
+    assert words in verdict.observed
 
 
 def test_total_and_overdraft_can_be_given() -> None:

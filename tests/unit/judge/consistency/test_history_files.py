@@ -11,7 +11,7 @@ from toy_stores import simulate
 
 from seatrial.errors import BadInput
 from seatrial.judge.consistency import History, Operation, format_history, judge_history, parse_history
-from seatrial.model.exchange import Fate
+from seatrial.model.exchange import ExchangeOutcome
 from seatrial.model.verdict import Outcome
 
 LINE = '{"kind": "add", "value": 1, "invoked": 0.5, "completed": 1, "outcome": "ok"}'
@@ -35,8 +35,8 @@ _times = st.floats(0, 1e6, allow_nan=False)
 @st.composite
 def _operations(draw: st.DrawFn) -> Operation:
     begin, length = draw(_times), draw(_times)
-    outcome = draw(st.sampled_from(Fate))
-    completed = None if outcome is Fate.UNKNOWN and draw(st.booleans()) else begin + length
+    outcome = draw(st.sampled_from(ExchangeOutcome))
+    completed = None if outcome is ExchangeOutcome.UNKNOWN and draw(st.booleans()) else begin + length
     return Operation(
         draw(st.text()), draw(_values), begin, completed, outcome, draw(st.text()), draw(st.text())
     )
@@ -109,7 +109,7 @@ def test_an_unknown_model_and_a_foreign_history_are_refused() -> None:
 def test_a_cut_off_history_is_never_valid_and_tells_what_it_shows() -> None:
     verdict = judge_history([LINE, READ.replace("[1]", "[]")], "set", source="h")
     assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "so far: 1 lost" in verdict.seen
+    assert "so far: 1 lost" in verdict.observed
 
 
 def test_times_and_values_keep_their_form() -> None:
@@ -124,4 +124,4 @@ def test_times_and_values_keep_their_form() -> None:
         "outcome": "unknown",
     }
     assert parse_history([*lines[:-1]], source="h").complete is False
-    assert refused("x", 1, 0, 1).outcome is Fate.FAILED
+    assert refused("x", 1, 0, 1).outcome is ExchangeOutcome.FAILED

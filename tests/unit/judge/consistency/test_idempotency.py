@@ -63,7 +63,7 @@ LOST = maybe("call", {"body": "pay 5"}, 0, "k")
 def test_keys(operations: list[Operation], outcome: Outcome, words: str) -> None:
     verdict = check_idempotency(history(*operations))
     assert verdict.outcome is outcome
-    assert words in verdict.seen
+    assert words in verdict.observed
 
 
 def test_the_wrong_key_is_shown_with_its_calls_and_effects() -> None:

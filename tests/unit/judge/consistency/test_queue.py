@@ -47,7 +47,7 @@ EMPTY = op("drain", [], 20, 21)
 def test_queues(operations: list[Operation], outcome: Outcome, words: str) -> None:
     verdict = check_queue(history(*operations))
     assert verdict.outcome is outcome
-    assert words in verdict.seen
+    assert words in verdict.observed
 
 
 def test_messages_of_two_keys_have_no_order() -> None:

@@ -77,7 +77,7 @@ def test_registers(operations: list[Operation], outcome: Outcome) -> None:
 )
 def test_what_is_wrong_is_said(operations: list[Operation], words: str, lines: int) -> None:
     verdict = check_register(history(*operations))
-    assert words in verdict.seen or words.replace("x None and x 1", "x 1 and x None") in verdict.seen
+    assert words in verdict.observed or words.replace("x None and x 1", "x 1 and x None") in verdict.observed
     assert len(verdict.reasons) == lines
 
 
@@ -85,7 +85,7 @@ def test_values_written_twice_are_not_judged_by_zones() -> None:
     seen = history(w(1, 0, 1), w(1, 2, 3), r(1, 4, 5))
     verdict = check_register(seen)
     assert verdict.outcome is UNKNOWN
-    assert "1 value written more than once" in verdict.seen
+    assert "1 value written more than once" in verdict.observed
     assert check_search(seen).outcome is PASSED
 
 
@@ -100,7 +100,7 @@ def test_a_stale_read_is_shown_in_a_few_lines() -> None:
         "read x 7: ok",
         "read x 6: ok",
     ]
-    assert "6 and x 7 would each have to be older than the other" in verdict.seen
+    assert "6 and x 7 would each have to be older than the other" in verdict.observed
     found = check_search(history(*noise, r(6, 84, 85)))
     assert found.outcome is FAILED
     assert 2 <= len(found.reasons) <= 6
@@ -143,7 +143,7 @@ def test_a_spent_budget_is_unknown_and_never_a_pass() -> None:
     crowd = [w(n, 0, 100) for n in range(9)] + [r(n, 101 + n, 101.5 + n) for n in (3, 5)]
     verdict = check_search(history(*crowd), steps=50)
     assert verdict.outcome is UNKNOWN
-    assert "1 key undecided after 50 steps" in verdict.seen
+    assert "1 key undecided after 50 steps" in verdict.observed
     assert check_search(history(*crowd)).outcome is FAILED
 
 

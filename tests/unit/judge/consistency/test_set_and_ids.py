@@ -45,7 +45,7 @@ ADDED = (op("add", 1, 0, 1), op("add", 2, 1, 2))
 def test_sets(operations: list[Operation], outcome: Outcome, words: str) -> None:
     verdict = check_set(history(*operations))
     assert verdict.outcome is outcome
-    assert words in verdict.seen
+    assert words in verdict.observed
 
 
 def test_a_lost_element_is_shown_with_its_add_and_the_read() -> None:
@@ -60,7 +60,7 @@ def test_a_history_without_its_end_is_unknown_whatever_it_shows() -> None:
     good = check_set(history(*ADDED, op("read", [1, 2], 3, 4), complete=False))
     bad = check_set(history(*ADDED, op("read", [1], 3, 4), complete=False))
     assert good.outcome is bad.outcome is UNKNOWN
-    assert "the history has no end (so far: 1 lost)" in bad.seen
+    assert "the history has no end (so far: 1 lost)" in bad.observed
 
 
 def test_a_read_that_is_no_list_is_refused() -> None:
@@ -83,7 +83,7 @@ def test_a_read_that_is_no_list_is_refused() -> None:
 def test_unique_ids(operations: list[Operation], outcome: Outcome, words: str) -> None:
     verdict = check_unique_ids(history(*operations))
     assert verdict.outcome is outcome
-    assert words in verdict.seen
+    assert words in verdict.observed
 
 
 def test_the_requests_that_share_an_id_are_shown() -> None:

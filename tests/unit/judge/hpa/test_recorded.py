@@ -12,7 +12,7 @@ from hpa_world import explain
 from seatrial.judge.hpa import decision_lags
 from seatrial.model.timeline import AutoscalerSeen, Clock, Seen, Timeline, UsageSeen
 from seatrial.model.verdict import Outcome
-from seatrial.report.codec import from_plain, seen_from_dict
+from seatrial.record.codec import from_plain, seen_from_dict
 
 DATA = Path(__file__).parent / "data"
 
@@ -36,7 +36,7 @@ def changed(timeline: Timeline, change: Callable[[Seen], Seen]) -> Timeline:
 def test_every_decision_of_the_real_controller_is_explained(recorded: Timeline) -> None:
     verdict = explain(recorded)
     assert verdict.outcome is Outcome.PASSED, verdict.explain()
-    assert verdict.seen == "3 of 3 decisions explained"
+    assert verdict.observed == "3 of 3 decisions explained"
     assert verdict.reasons[0].endswith("2 -> 4: cpu: 133 % of 70 %, ceil(1.9 x 2 ready) = 4")
 
 
@@ -44,7 +44,7 @@ def test_a_pod_without_a_sample_damps_the_second_step() -> None:
     """Of all the metrics in the namespace those of the three scaled pods count, and one of these has none."""
     verdict = explain(read("orders-missing-sample"))
     assert verdict.outcome is Outcome.PASSED, verdict.explain()
-    assert verdict.seen == "3 of 3 decisions explained"
+    assert verdict.observed == "3 of 3 decisions explained"
     assert "1 missing and 0 unready the ratio 1.929 is 1.286, ceil(1.286 x 3) = 4" in verdict.reasons[1]
 
 

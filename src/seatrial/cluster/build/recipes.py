@@ -10,8 +10,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-from seatrial.cluster.debian import DebianRoot, make_root
-from seatrial.cluster.gobuild import GoProgram, build
+from seatrial.cluster.build.debian import DebianRoot, make_root
+from seatrial.cluster.build.gobuild import GoProgram, build
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.paths import cache_folder, half_made
 from seatrial.cluster.shell import run

@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from seatrial.cluster import programs
-from seatrial.cluster.debian import DebianRoot, make_root
+from seatrial.cluster.build import programs
+from seatrial.cluster.build.debian import DebianRoot, make_root
 from seatrial.cluster.docker import build_image, docker
-from seatrial.cluster.gobuild import GoProgram, build
+from seatrial.cluster.build.gobuild import GoProgram, build
 from seatrial.cluster.paths import fixtures_root
 
 # What kube-proxy, kube-router and local-path-provisioner call.

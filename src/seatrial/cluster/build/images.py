@@ -11,10 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from seatrial.cluster import node_image, programs, recipes, registry
-from seatrial.cluster.debian import DebianRoot
+from seatrial.cluster.build import node_image
+from seatrial.cluster.build import programs
+from seatrial.cluster.build import recipes
+from seatrial.cluster.build import registry
+from seatrial.cluster.build.debian import DebianRoot
 from seatrial.cluster.docker import build_image, docker, has_image, load_archive, save_images, tags_of
-from seatrial.cluster.gobuild import GoProgram, drop_build_cache
+from seatrial.cluster.build.gobuild import GoProgram, drop_build_cache
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import cache_folder, fixtures_root, half_made, project_root

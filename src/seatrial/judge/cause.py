@@ -1,4 +1,4 @@
-"""Why requests failed in a disturbance: the `next` line of the availability judges.
+"""Why requests failed in a disruption: the `next` line of the availability judges.
 
 Everything said here is computed from the failed requests' times against the watch records; when the records
 do not show a cause, it says so instead of guessing.
@@ -13,7 +13,7 @@ from seatrial.judge.pods import Life, endpoint_ready, life, replacement_of, work
 from seatrial.judge.windows import Window, fault_end
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.exchange import Exchange
-from seatrial.model.fault import Disturbance, FaultRecord
+from seatrial.model.fault import Disruption, FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, Timeline
 
@@ -35,8 +35,8 @@ def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[
 
     Args:
         observation: with its timeline, if there is one.
-        failed: requests that failed in a disturbance.
-        spans: the disturbance windows.
+        failed: requests that failed in a disruption.
+        spans: the disruption windows.
     """
     timeline = observation.timeline
     if timeline is None:
@@ -47,7 +47,7 @@ def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[
         victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault)]
         endings = {ending.uid: (ending, fault) for ending, fault in victims if ending.served}
         for ending, mine in _assign([ending for ending, _ in endings.values()], failed):
-            sentences += _of_old_pod(ending, mine, endings[ending.uid][1].disturbance)
+            sentences += _of_old_pod(ending, mine, endings[ending.uid][1].disruption)
         for fault in faults:
             sentences += _of_new_pod(timeline, fault, failed)
     if not sentences:
@@ -58,7 +58,7 @@ def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[
 
 def _alone(timeline: Timeline, fault: FaultRecord) -> list[str]:
     """A workload with one replica: no other cause is needed."""
-    workload = workload_at(timeline, fault.workload, fault.accepted_at) if fault.workload else None
+    workload = workload_at(timeline, fault.workload, fault.injected_at) if fault.workload else None
     if workload is None or workload.wanted != 1:
         return []
     return [f"{workload.name} has 1 replica: nothing answers while it is replaced. Run two or more."]
@@ -67,14 +67,14 @@ def _alone(timeline: Timeline, fault: FaultRecord) -> list[str]:
 def _victims(timeline: Timeline, fault: FaultRecord) -> list[Life]:
     """The pods that the fault ended: its target, or those of its workload or node seen deleting then."""
     if fault.target.kind == "Pod":
-        ending = life(timeline, fault.target.name, fault.target.uid, since=fault.accepted_at)
+        ending = life(timeline, fault.target.name, fault.target.uid, since=fault.injected_at)
         return [ending] if fault.target.uid in timeline.pods or ending.deleting_at is not None else []
     endings = []
     for states in timeline.pods.values():
         hit = any(s.node == fault.target.name for s in states) if fault.target.kind == "Node" else False
         if not hit and states[-1].workload != fault.workload:
             continue
-        ending = life(timeline, states[0].name, states[0].uid, since=fault.accepted_at)
+        ending = life(timeline, states[0].name, states[0].uid, since=fault.injected_at)
         if ending.deleting_at is not None and ending.deleting_at <= fault_end(fault):
             endings.append(ending)
     return endings
@@ -94,8 +94,8 @@ def _assign(endings: Sequence[Life], failed: Sequence[Exchange]) -> list[tuple[L
     return [(ending, mine[ending.uid]) for ending in ordered if mine[ending.uid]]
 
 
-def _of_old_pod(ending: Life, failed: Sequence[Exchange], disturbance: Disturbance) -> list[str]:
-    if disturbance is Disturbance.CRASH:
+def _of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption) -> list[str]:
+    if disruption is Disruption.INVOLUNTARY:
         return _of_crashed_pod(ending, failed)
     if ending.deleting_at is None:
         return []
@@ -145,7 +145,7 @@ def _of_crashed_pod(ending: Life, failed: Sequence[Exchange]) -> list[str]:
 def _of_new_pod(timeline: Timeline, fault: FaultRecord, failed: Sequence[Exchange]) -> list[str]:
     """What the replacement's beginning says: traffic before it could answer."""
     states = replacement_of(timeline, fault)
-    serving = endpoint_ready(timeline, states[0].name, fault.accepted_at) if states else None
+    serving = endpoint_ready(timeline, states[0].name, fault.injected_at) if states else None
     if serving is None:
         return []
     name = states[0].name
@@ -175,7 +175,7 @@ def _or_infinite(moment: float | None) -> float:
     return math.inf if moment is None else moment
 
 
-def never_settled(observation: Observation, fault: FaultRecord) -> str:
+def never_available(observation: Observation, fault: FaultRecord) -> str:
     """What was missing when `fault` had not settled: ready against wanted, and why pods wait."""
     start = f"{fault.workload or 'the system'} was not whole again after {fault.fault} on {fault.target}"
     timeline = observation.timeline
@@ -191,7 +191,7 @@ def never_settled(observation: Observation, fault: FaultRecord) -> str:
         and states[-1].change is not Change.DELETED
     ]
     warnings = [
-        event.message for event in timeline.events() if event.warning and event.at >= fault.accepted_at
+        event.message for event in timeline.events() if event.warning and event.at >= fault.injected_at
     ]
     tail = f". Last warning: {warnings[-1]}" if warnings else ""
     return f"{start}{counted}{'; ' + ', '.join(sorted(waiting)) if waiting else ''}{tail}."

@@ -8,9 +8,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from seatrial.cluster import images, programs
+from seatrial.cluster.build import images
+from seatrial.cluster.build import programs
 from seatrial.cluster.docker import docker, has_image
-from seatrial.cluster.gobuild import build
+from seatrial.cluster.build.gobuild import build
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import cache_folder, half_made
 from seatrial.cluster.progress import Progress

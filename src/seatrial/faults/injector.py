@@ -17,12 +17,13 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, NoReturn, Self
 
-from seatrial.errors import FaultNotProven, SeatrialError, WaitExpired
-from seatrial.faults import heal, journal
+from seatrial.errors import FaultNotVerified, SeatrialError, WaitExpired
+from seatrial.faults import journal
+from seatrial.faults import revert as heal
 from seatrial.faults.base import Fault, Plan, Proof, require_consent
-from seatrial.faults.heal import Healed
-from seatrial.faults.journal import UndoEntry
-from seatrial.faults.settled import whole_since
+from seatrial.faults.journal import JournalEntry
+from seatrial.faults.revert import Reverted
+from seatrial.faults.settled import available_since
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import FaultRecord
@@ -30,7 +31,7 @@ from seatrial.waiting import NotYet, Ready, eventually
 
 log = logging.getLogger("seatrial.faults")
 
-UNDO_SECONDS = 30.0
+REVERT_SECONDS = 30.0
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -38,11 +39,11 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, treated as Ctrl-C: tools that end cleanly on the one then do so on the other."""
 
 
-class UndoFailed(SeatrialError):
+class RevertFailed(SeatrialError):
     """A fault is still in place. Its entry stays in the journal."""
 
 
-class Guard:
+class Injector:
     """A context in which faults may be carried out; on leaving it none is in place.
 
     Args:
@@ -51,7 +52,7 @@ class Guard:
 
     def __init__(self, state_directory: Path) -> None:
         self.state_directory = state_directory
-        self._open: list[tuple[Kube, UndoEntry]] = []
+        self._open: list[tuple[Kube, JournalEntry]] = []
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -65,16 +66,16 @@ class Guard:
         """Undo what is open, then put the signal handlers back.
 
         Raises:
-            UndoFailed: a fault is still in place; not raised over another exception, then it is logged.
+            RevertFailed: a fault is still in place; not raised over another exception, then it is logged.
         """
         try:
             with _uninterrupted():
-                failures = [str(result) for result in self.undo_all() if not result.done]
+                failures = [str(result) for result in self.revert_all() if not result.done]
         finally:
             for number, handler in self._before.items():
                 signal.signal(number, handler)
         if failures:
-            problem = UndoFailed(
+            problem = RevertFailed(
                 "a fault could not be undone",
                 where="; ".join(failures),
                 next_step="run `seatrial heal` when the cluster answers again",
@@ -83,17 +84,17 @@ class Guard:
                 raise problem
             log.error("%s", problem)
 
-    def carry_out(self, fault: Fault, recorder: Recorder, *, keep: bool = False) -> FaultRecord:
+    def inject(self, fault: Fault, recorder: Recorder, *, keep: bool = False) -> FaultRecord:
         """Plan, journal, inject, prove, wait until the workload is whole, undo.
 
         Args:
             fault: what to do.
             recorder: watches the system; gives the proof.
-            keep: leave the fault in place (`undone_at` is None then) until `undo_all` or the guard's end.
+            keep: leave the fault in place (`reverted_at` is None then) until `revert_all` or the guard's end.
 
         Raises:
             FaultRefused: nothing was injected, and why.
-            FaultNotProven: its effect was not seen in time; it was undone.
+            FaultNotVerified: its effect was not seen in time; it was undone.
             SeatrialError: the cluster refused the request; what had been done was undone.
         """
         kube = recorder.kube
@@ -104,9 +105,9 @@ class Guard:
         with _uninterrupted():
             entry = self._journal(fault_id, fault, plan, kube)
         try:
-            accepted_at = fault.inject(plan, recorder)
-            proof = self._prove(fault, plan, recorder, accepted_at)
-            settled_at = self._settle(plan, recorder, proof)
+            injected_at = fault.inject(plan, recorder)
+            proof = self._prove(fault, plan, recorder, injected_at)
+            available_at = self._settle(plan, recorder, proof)
         except BaseException:
             with _uninterrupted():
                 result = self._undo(kube, entry)
@@ -116,39 +117,39 @@ class Guard:
         record = FaultRecord(
             id=fault_id,
             fault=fault.name,
-            disturbance=fault.disturbance,
+            disruption=fault.disruption,
             target=plan.target,
             workload=plan.workload,
-            accepted_at=accepted_at,
-            proven_at=proof.at,
+            injected_at=injected_at,
+            verified_at=proof.at,
             proof=proof.words,
-            settled_at=settled_at,
-            undone_at=None,
+            available_at=available_at,
+            reverted_at=None,
             seed=plan.seed,
             replacement=proof.replacement,
             details={**plan.details, **proof.details},
         )
         return record if keep else self._finish(record, kube, entry)
 
-    def undo_all(self) -> list[Healed]:
+    def revert_all(self) -> list[Reverted]:
         """Undo the faults that are still open, newest first."""
         return [self._undo(kube, entry) for kube, entry in reversed(self._open)]
 
-    def _finish(self, record: FaultRecord, kube: Kube, entry: UndoEntry) -> FaultRecord:
+    def _finish(self, record: FaultRecord, kube: Kube, entry: JournalEntry) -> FaultRecord:
         with _uninterrupted():
             result = self._undo(kube, entry)
         if not result.done:
-            raise UndoFailed(
+            raise RevertFailed(
                 f"{record.fault} on {record.target} could not be undone",
                 where=result.sentence,
                 next_step="run `seatrial heal` when the cluster answers again",
             )
         return replace(
-            record, undone_at=time.monotonic(), details={**record.details, "undo": result.sentence}
+            record, reverted_at=time.monotonic(), details={**record.details, "undo": result.sentence}
         )
 
-    def _journal(self, fault_id: str, fault: Fault, plan: Plan, kube: Kube) -> UndoEntry:
-        entry = UndoEntry(
+    def _journal(self, fault_id: str, fault: Fault, plan: Plan, kube: Kube) -> JournalEntry:
+        entry = JournalEntry(
             id=fault_id,
             fault=fault.name,
             target=str(plan.target),
@@ -164,35 +165,35 @@ class Guard:
         self._open.append((kube, entry))
         return entry
 
-    def _undo(self, kube: Kube, entry: UndoEntry) -> Healed:
-        last: list[Healed] = []
+    def _undo(self, kube: Kube, entry: JournalEntry) -> Reverted:
+        last: list[Reverted] = []
 
-        def attempt() -> Ready[Healed] | NotYet:
+        def attempt() -> Ready[Reverted] | NotYet:
             try:
                 return Ready(heal.undo(kube, entry))
             except SeatrialError as error:
-                last[:] = [Healed(entry, False, str(error))]
+                last[:] = [Reverted(entry, False, str(error))]
                 return NotYet(error.what)
 
         try:
             result = eventually(
-                attempt, within_seconds=UNDO_SECONDS, every_seconds=1.0, what=f"undo of {entry}"
+                attempt, within_seconds=REVERT_SECONDS, every_seconds=1.0, what=f"undo of {entry}"
             )
         except WaitExpired:
             return last[0]
         self._open = [(owner, other) for owner, other in self._open if other.id != entry.id]
         return result
 
-    def _prove(self, fault: Fault, plan: Plan, recorder: Recorder, accepted_at: float) -> Proof:
+    def _prove(self, fault: Fault, plan: Plan, recorder: Recorder, injected_at: float) -> Proof:
         try:
             return eventually(
-                lambda: fault.proof(plan, recorder, accepted_at),
-                within_seconds=plan.prove_seconds,
+                lambda: fault.proof(plan, recorder, injected_at),
+                within_seconds=plan.verify_seconds,
                 every_seconds=0.05,
                 what=f"effect of {fault.name} on {plan.target}",
             )
         except WaitExpired as error:
-            raise FaultNotProven(
+            raise FaultNotVerified(
                 f"{fault.name} on {plan.target} was requested, but its effect was not seen",
                 where=f"{error.what}; {error.where}",
                 next_step="the fault must not be judged; look at the pod's events",
@@ -203,7 +204,7 @@ class Guard:
 
         def whole() -> Ready[float] | NotYet:
             timeline = recorder.snapshot()
-            answers = [whole_since(timeline, role, proven_at=proof.at) for role in sorted(roles)]
+            answers = [available_since(timeline, role, verified_at=proof.at) for role in sorted(roles)]
             lacking = [answer.reason for answer in answers if isinstance(answer, NotYet)]
             if lacking:
                 return NotYet("; ".join(lacking))
@@ -211,7 +212,7 @@ class Guard:
 
         try:
             return eventually(
-                whole, within_seconds=plan.settle_seconds, every_seconds=0.1, what="workload whole"
+                whole, within_seconds=plan.available_seconds, every_seconds=0.1, what="workload whole"
             )
         except WaitExpired as error:
             log.warning("%s was not whole again: %s", plan.workload, error.where)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seatrial.cluster.gobuild import GoProgram
+from seatrial.cluster.build.gobuild import GoProgram
 from seatrial.cluster.paths import fixtures_root
 
 KIND_VERSION = "v0.33.0"

@@ -20,7 +20,7 @@ from seatrial.model.fault import FaultRecord
 from seatrial.model.run import EventType
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import CheckResult
-from seatrial.report import codec
+from seatrial.record import codec
 
 RUN_VARIABLE = "SEATRIAL_RUN"
 """Environment variable: the run directory that this process shall append to."""

@@ -9,14 +9,14 @@ from typing import Any
 
 from seatrial.errors import SeatrialError
 from seatrial.faults import journal
-from seatrial.faults.journal import FieldChange, ObjectChange, UndoEntry
+from seatrial.faults.journal import FieldChange, JournalEntry, ObjectChange
 from seatrial.kube.client import Kube
 
 NOTHING = "it ends by itself, nothing to restore"
 
 
 @dataclass(frozen=True)
-class Healed:
+class Reverted:
     """What became of one entry.
 
     Attributes:
@@ -24,7 +24,7 @@ class Healed:
         sentence: what was restored or why it could not be.
     """
 
-    entry: UndoEntry
+    entry: JournalEntry
     done: bool
     sentence: str
 
@@ -32,7 +32,7 @@ class Healed:
         return f"{'undone' if self.done else 'NOT undone'}: {self.entry}: {self.sentence}"
 
 
-def pending(state_directory: Path) -> list[UndoEntry]:
+def pending(state_directory: Path) -> list[JournalEntry]:
     """The faults that may still be in place, oldest first; `owner_alive` tells those of a running tool.
 
     Raises:
@@ -41,7 +41,7 @@ def pending(state_directory: Path) -> list[UndoEntry]:
     return journal.entries(state_directory)
 
 
-def heal(state_directory: Path, *, include_live: bool = False) -> list[Healed]:
+def heal(state_directory: Path, *, include_live: bool = False) -> list[Reverted]:
     """Undo all that is pending. May be repeated at any time.
 
     Args:
@@ -53,21 +53,21 @@ def heal(state_directory: Path, *, include_live: bool = False) -> list[Healed]:
     return [_heal(entry, include_live) for entry in pending(state_directory)]
 
 
-def _heal(entry: UndoEntry, include_live: bool) -> Healed:
+def _heal(entry: JournalEntry, include_live: bool) -> Reverted:
     if entry.owner_alive and not include_live:
-        return Healed(entry, False, f"process {entry.pid} still runs and will undo it")
+        return Reverted(entry, False, f"process {entry.pid} still runs and will undo it")
     if not entry.changes:
         # A deleted or crashed pod is replaced without us: that needs no cluster.
         journal.remove(entry.path)
-        return Healed(entry, True, NOTHING)
+        return Reverted(entry, True, NOTHING)
     try:
         with Kube(Path(entry.kubeconfig), entry.context, entry.namespace) as kube:
             return undo(kube, entry)
     except SeatrialError as error:
-        return Healed(entry, False, str(error))
+        return Reverted(entry, False, str(error))
 
 
-def undo(kube: Kube, entry: UndoEntry) -> Healed:
+def undo(kube: Kube, entry: JournalEntry) -> Reverted:
     """Restore every object of the entry and remove its file. Idempotent.
 
     Raises:
@@ -75,7 +75,7 @@ def undo(kube: Kube, entry: UndoEntry) -> Healed:
     """
     sentences = [restore(kube, change) for change in entry.changes]
     journal.remove(entry.path)
-    return Healed(entry, True, "; ".join(sentences) or NOTHING)
+    return Reverted(entry, True, "; ".join(sentences) or NOTHING)
 
 
 def restore(kube: Kube, change: ObjectChange) -> str:

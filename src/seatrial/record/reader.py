@@ -16,7 +16,7 @@ from seatrial.model.fault import FaultRecord
 from seatrial.model.run import EventType, Record, Run, Stage, Stream
 from seatrial.model.timeline import Clock, Seen, Timeline
 from seatrial.model.verdict import CheckResult
-from seatrial.report import codec
+from seatrial.record import codec
 
 Item = TypeVar("Item")
 
@@ -75,7 +75,7 @@ class _Gathered:
             stages=tuple(self.stages),
             results=tuple(sorted(self.results, key=lambda result: result.started_at)),
             unfinished_checks=tuple(self.unfinished_checks),
-            faults=tuple(sorted(self.faults, key=lambda fault: fault[2].accepted_at)),
+            faults=tuple(sorted(self.faults, key=lambda fault: fault[2].injected_at)),
             streams=tuple(self.streams),
             timelines=tuple(self.timelines),
             changed_objects=None

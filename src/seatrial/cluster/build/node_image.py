@@ -11,10 +11,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from seatrial.cluster import node_components, programs
-from seatrial.cluster.debian import DebianRoot, make_root
+from seatrial.cluster.build import node_components
+from seatrial.cluster.build import programs
+from seatrial.cluster.build.debian import DebianRoot, make_root
 from seatrial.cluster.docker import build_image, docker, save_images
-from seatrial.cluster.gobuild import build
+from seatrial.cluster.build.gobuild import build
 from seatrial.cluster.paths import cache_folder, fixtures_root, half_made
 from seatrial.cluster.shell import run
 

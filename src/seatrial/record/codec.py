@@ -17,7 +17,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from seatrial.model.exchange import Exchange, Fate
+from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.model.timeline import (
     AutoscalerSeen,
     EndpointsSeen,
@@ -97,7 +97,7 @@ def exchange_from_dict(data: Mapping[str, Any]) -> Exchange:
             _moment(data["planned_at"]),
             None if sent is None else _moment(sent),
             None if completed is None else _moment(completed),
-            Fate(data["fate"]),
+            ExchangeOutcome(data["outcome"]),
             None if status is None else int(status),
             str(data.get("error", "")),
             str(data.get("key", "")),

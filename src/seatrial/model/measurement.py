@@ -1,0 +1,48 @@
+"""One timed active look at the system: a connection, a command, a query, a series, a read-back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class MeasurementOutcome(StrEnum):
+    """What became of a measurement."""
+
+    ANSWERED = "answered"
+    """The system answered; `value` holds what it said."""
+    REFUSED = "refused"
+    """The system answered that it will not: connection refused, permission denied, not found."""
+    COULD_NOT_TRY = "could-not-try"
+    """The measurement itself could not be made, which says nothing about the system."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One measurement. All times are monotonic seconds of this machine.
+
+    Attributes:
+        kind: what was measured, e.g. "invariant", "read-back", "query".
+        name: which one of its kind, e.g. the invariant's name or the key of a write.
+        began_at, ended_at: when it was made.
+        outcome: see `MeasurementOutcome`.
+        value: the answer as plain JSON data.
+        reason: why it was refused or could not be tried; empty when answered.
+        step: path of the step of the scenario that made it, e.g. "3.1"; empty when the harness did by itself.
+    """
+
+    kind: str
+    name: str
+    began_at: float
+    ended_at: float
+    outcome: MeasurementOutcome
+    value: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    step: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is a value to judge."""
+        return self.outcome is MeasurementOutcome.ANSWERED
