@@ -8,7 +8,7 @@ from pathlib import Path
 from seatrial import cluster
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput
-from seatrial.faults.revert import heal, pending
+from seatrial.faults.revert import pending, revert_all
 from seatrial.record.reader import read_run
 from seatrial.report.html import build_report
 from seatrial.report.summary import exit_code, summary_text
@@ -75,7 +75,7 @@ def rebuild_report(directory: Path) -> tuple[int, str]:
 
 def revert_all_faults(settings: Settings) -> tuple[int, str]:
     """Undo what killed runs left behind; exit code 1 when something could not be undone."""
-    healed = heal(settings.state_directory)
+    healed = revert_all(settings.state_directory)
     if not healed:
         return 0, "nothing to heal: no fault was left behind"
     return (0 if all(item.done for item in healed) else 1), "\n".join(str(item) for item in healed)

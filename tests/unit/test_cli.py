@@ -69,7 +69,7 @@ def test_nothing_to_heal_is_said(types):
 
 
 def test_a_damaged_undo_record_is_said(types, tmp_path):
-    folder = tmp_path / ".seatrial" / "undo"
+    folder = tmp_path / ".seatrial" / "journal"
     folder.mkdir(parents=True)
     (folder / "torn.json").write_text("{")
     code, _, err = types("heal")

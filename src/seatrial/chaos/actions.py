@@ -37,7 +37,7 @@ def delete_pods(selector: str = "", times: int = 3) -> list[dict[str, Any]]:
 def drain_one_node() -> list[dict[str, Any]]:
     """Cordon a node with a pod of the drill's workload and evict what runs there; `undo_faults` undoes it."""
     bench = _bench()
-    return [_carry_out(bench, DrainNode(bench.subject, seed=bench.session.settings.seed), keep=True)]
+    return [_carry_out(bench, DrainNode(bench.subject, seed=bench.session.settings.seed))]
 
 
 def undo_faults() -> list[str]:
@@ -60,9 +60,9 @@ def _bench() -> Bench:
     return bench
 
 
-def _carry_out(bench: Bench, fault: Fault, *, keep: bool = False) -> dict[str, Any]:
+def _carry_out(bench: Bench, fault: Fault) -> dict[str, Any]:
     try:
-        record = bench.inject(fault, keep=keep)
+        record = bench.inject(fault)
     except SeatrialError as error:
         raise ActivityFailed(str(error)) from error
     return _summary(record)
@@ -70,4 +70,4 @@ def _carry_out(bench: Bench, fault: Fault, *, keep: bool = False) -> dict[str, A
 
 def _summary(record: FaultRecord) -> dict[str, Any]:
     target = {"target": str(record.target), "uid": record.target.uid}
-    return {"fault": record.fault, **target, "proof": record.proof}
+    return {"fault": record.fault, **target, "effect": record.effect}

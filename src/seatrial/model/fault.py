@@ -35,19 +35,22 @@ class FaultRecord:
     """What is known of one fault. All times are monotonic seconds of this machine.
 
     Attributes:
-        id: unique in the run; also the name of its undo file.
+        id: unique in the run; also the name of its journal entry.
         fault: the fault's name, e.g. `delete-pod`.
-        disruption: planned or crash.
-        target: what was hit.
+        disruption: voluntary or involuntary.
+        target: what was hit, or would have been.
         workload: the role of the workload in the system file.
-        injected_at: the API server (or the node) took the request.
+        injected_at: the API server (or the node) took the request; when impossible, it was found to be so.
         verified_at: its effect was seen; None when it was not (then it must not be judged).
-        proof: the effect in words, e.g. "uid 3f.. gone after 0.7 s, replaced by orders-abc".
-        available_at: the workload was whole again (as many ready as before, endpoints serving); None if never.
-        reverted_at: the undo was done, or there was nothing to undo.
+        effect: what was seen, in words, e.g. "uid 3f.. gone after 0.7 s, replaced by orders-abc".
+        available_at: the workload was available again (as many ready as wanted, endpoints serving); None if
+            never. Of a held fault: again after it was reverted.
+        reverted_at: it was reverted, or there was nothing to revert; None while it is held.
         seed: the seed that picked the victim.
         replacement: name of the pod that took the victim's place, if any.
         details: fault-specific facts for the evidence folder.
+        held: whether it stayed in place until it was released.
+        impossible: why it cannot be done here, with its arithmetic; empty when it was injected.
     """
 
     id: str
@@ -57,12 +60,14 @@ class FaultRecord:
     workload: str
     injected_at: float
     verified_at: float | None
-    proof: str
+    effect: str
     available_at: float | None
     reverted_at: float | None
     seed: int
     replacement: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    held: bool = False
+    impossible: str = ""
 
     @property
     def verified(self) -> bool:

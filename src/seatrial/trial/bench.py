@@ -123,17 +123,14 @@ class Bench:
         if self.session.run is not None:
             self.session.run.traffic(self.check, self.subject, stream.path, journey, health)
 
-    def inject(self, fault: Fault, *, keep: bool = False) -> FaultRecord:
-        """Plan, journal, inject, prove and settle one fault, and keep its record.
-
-        Args:
-            keep: leave its undo to `revert_all`.
+    def inject(self, fault: Fault) -> FaultRecord:
+        """Carry out one fault, and keep its record.
 
         Raises:
             FaultRefused: nothing matched, it would be unsafe, or nobody consented.
             FaultNotVerified: its effect was not seen.
         """
-        record = self._guard.inject(fault, self.recorder, keep=keep)
+        record = self._guard.inject(fault, self.recorder)
         self.faults.append(record)
         if self.session.run is not None:
             self.session.run.fault(self.check, self.subject, record)
