@@ -102,7 +102,7 @@ def test_each_check_has_a_section_with_faults_proof_recovery_and_strength(sample
     assert len(faults) == 3
     for part in (
         "delete-pod",
-        "Proof",
+        "Verified",
         "gone after 3.1 s",
         "replacement created",
         "Ready",
@@ -250,7 +250,7 @@ def test_a_run_with_only_a_drill_shows_its_fault(tmp_path: Path) -> None:
     writer.fault("drill.kill-one-pod", "web", fault)
     writer.tool_finished(0)
     text = page(tmp_path).find("section", id="check-1")[0].text
-    for part in ("records were left, but no verdict", "Not proven", "not undone", "whole again never"):
+    for part in ("records were left, but no verdict", "Not verified", "not undone", "whole again never"):
         assert part in text
 
 
