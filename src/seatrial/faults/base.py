@@ -17,6 +17,11 @@ from seatrial.model.fault import Disruption, Target
 from seatrial.model.timeline import PodSeen
 from seatrial.waiting import NotYet, Ready
 
+REVERT_SECONDS = 150.0
+"""How long reverting a fault may take: most take a second, a node that was stopped has to come back."""
+RELEASED_SECONDS = 180.0
+"""How long a workload may take to be available again after a held fault was reverted."""
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -19,7 +19,7 @@ from typing import Any, Self
 from seatrial.errors import BadInput, FaultRefused, SeatrialError, WaitExpired
 from seatrial.faults import journal
 from seatrial.faults import revert as reverting
-from seatrial.faults.base import Fault, Impossible, Plan
+from seatrial.faults.base import RELEASED_SECONDS, Fault, Impossible, Plan
 from seatrial.faults.journal import JournalEntry
 from seatrial.faults.placed import Placed, impossible_record, touches_of, verified_record
 from seatrial.faults.revert import Reverted
@@ -31,7 +31,7 @@ from seatrial.waiting import NotYet, Ready, eventually
 
 log = logging.getLogger("seatrial.faults")
 
-REVERT_SECONDS = 30.0
+RETRY_SECONDS = 30.0
 NEXT_STEP = "run `seatrial revert` when the cluster answers again"
 
 
@@ -137,7 +137,7 @@ class Injector:
         """Revert a held fault and wait until its workload is available again.
 
         Args:
-            record: what `inject` returned, or its id.
+            record: what `inject` returned, or its id; one that is impossible is given back as it is.
 
         Returns:
             The final record; `available_at` is None when the workload was not available in time.
@@ -146,6 +146,8 @@ class Injector:
             BadInput: no such fault is open.
             RevertFailed: it could not be reverted; its entry stays in the journal.
         """
+        if isinstance(record, FaultRecord) and record.impossible:
+            return record
         return self._finish(self._placed(record), wait=True)
 
     def release_all(self) -> list[FaultRecord]:
@@ -207,7 +209,7 @@ class Injector:
         reverted_at = time.monotonic()
         available_at = record.available_at
         if wait:
-            available_at = placed.available(reverted_at, reverted_at + placed.fault.at_most_seconds)
+            available_at = placed.available(reverted_at, reverted_at + RELEASED_SECONDS)
         details = {**record.details, "revert": result.sentence}
         return replace(record, reverted_at=reverted_at, available_at=available_at, details=details)
 
@@ -243,7 +245,7 @@ class Injector:
 
         try:
             result = eventually(
-                attempt, within_seconds=REVERT_SECONDS, every_seconds=1.0, what=f"revert of {entry}"
+                attempt, within_seconds=RETRY_SECONDS, every_seconds=1.0, what=f"revert of {entry}"
             )
         except WaitExpired:
             return last[0]

@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
 from seatrial.errors import BadInput
-from seatrial.faults.base import Fault
+from seatrial.faults.base import RELEASED_SECONDS, REVERT_SECONDS, Fault
 from seatrial.model.fault import Disruption
+from seatrial.model.step import Bound
 from seatrial.registry import Registry, place_of
 
 FAULTS: Registry[type[Fault]] = Registry("fault", "seatrial.faults")
+
+RELEASE_BOUND = Bound(15.0, REVERT_SECONDS + RELEASED_SECONDS)
+"""How long releasing a held fault takes: reverting it, and waiting until the workload is available."""
 
 NOT_ARGUMENTS = ("seed",)
 """Given by whoever runs the fault, not by whoever describes it."""
@@ -69,6 +73,16 @@ def make_fault(name: str, role: str, arguments: Mapping[str, Any] | None = None,
     if missing:
         raise BadInput(f"fault {name} needs the argument {missing[0]!r}", next_step=_list(list(known)))
     return made(role, **{**(arguments or {}), "seed": seed})
+
+
+def bound_of(name: str, arguments: Mapping[str, Any] | None = None) -> Bound:
+    """How long injecting a fault takes, also when it is not held, until it was reverted.
+
+    Raises:
+        BadInput: as `make_fault`.
+    """
+    made = make_fault(name, "", arguments)
+    return Bound(made.expected_seconds, made.at_most_seconds)
 
 
 def arguments_of(made: type[Fault]) -> dict[str, Any]:

@@ -9,12 +9,17 @@ from typing import Any
 
 
 class Disruption(StrEnum):
-    """How a fault is charged (DESIGN section 6)."""
+    """Whether somebody chose to disturb, in Kubernetes' words; decides how failures are charged."""
 
     VOLUNTARY = "voluntary"
     """Delete with grace, evict, drain, rollout, scale-in: no request may fail."""
     INVOLUNTARY = "involuntary"
     """SIGKILL, node loss, partition: charged to the error budget, bounded by the recovery objective."""
+    NONE = "none"
+    """Measurements only."""
+
+
+VOLUNTARY, INVOLUNTARY, NONE = Disruption
 
 
 @dataclass(frozen=True)
@@ -37,20 +42,20 @@ class FaultRecord:
     Attributes:
         id: unique in the run; also the name of its journal entry.
         fault: the fault's name, e.g. `delete-pod`.
-        disruption: voluntary or involuntary.
+        disruption: planned or crash.
         target: what was hit, or would have been.
         workload: the role of the workload in the system file.
         injected_at: the API server (or the node) took the request; when impossible, it was found to be so.
         verified_at: its effect was seen; None when it was not (then it must not be judged).
         effect: what was seen, in words, e.g. "uid 3f.. gone after 0.7 s, replaced by orders-abc".
-        available_at: the workload was available again (as many ready as wanted, endpoints serving); None if
-            never. Of a held fault: again after it was reverted.
+        available_at: as many pods ready as wanted, endpoints serving; None if never again. Of a held fault:
+            after it was reverted.
         reverted_at: it was reverted, or there was nothing to revert; None while it is held.
         seed: the seed that picked the victim.
         replacement: name of the pod that took the victim's place, if any.
+        impossible: why it could not be injected at all, with its arithmetic; then nothing was disturbed.
         details: fault-specific facts for the evidence folder.
-        held: whether it stayed in place until it was released.
-        impossible: why it cannot be done here, with its arithmetic; empty when it was injected.
+        held: whether it stays in place until it is released.
     """
 
     id: str
@@ -65,9 +70,9 @@ class FaultRecord:
     reverted_at: float | None
     seed: int
     replacement: str = ""
+    impossible: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
     held: bool = False
-    impossible: str = ""
 
     @property
     def verified(self) -> bool:
