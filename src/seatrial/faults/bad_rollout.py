@@ -110,13 +110,13 @@ class BadRollout(Fault):
         seen = recorder.snapshot().pods
         for pod in new:
             states = seen.get(pod["metadata"]["uid"], ())
-            found = shows_bad_state(self.kind, plan.details["container"], states)
+            found = shows_bad_state(self.kind, plan.details["container"], states, time.monotonic())
             if found is not None:
-                state, words = found
+                at, shown = found
                 details = {"revision_bad": revision_of(pod, workload)}
-                after = f"(seen {state.at - injected_at:.1f} s after the change)"
-                words = f"{state.name}, of the new revision, {words} {after}"
-                return Ready(Verified(state.at, words, details=details))
+                after = f"(seen {at - injected_at:.1f} s after the change)"
+                words = f"{pod['metadata']['name']}, of the new revision, {shown} {after}"
+                return Ready(Verified(at, words, details=details))
         return NotYet(f"{len(new)} pods of the new revision, none is {self.kind} yet")
 
     def held_enough(self, plan: Plan, recorder: Recorder, verified_at: float) -> Ready[None] | NotYet:
@@ -159,23 +159,21 @@ def template_values(kind: str, container: str, ready_seconds: int) -> dict[Path,
 
 
 def shows_bad_state(
-    kind: str, container: str, states: tuple[PodSeen, ...], now: float | None = None
-) -> tuple[PodSeen, str] | None:
-    """The first state of a pod that shows what is wrong with it, in words; None while there is none."""
-    now = time.monotonic() if now is None else now
+    kind: str, container: str, states: tuple[PodSeen, ...], now: float
+) -> tuple[float, str] | None:
+    """When the states of a pod first show what is wrong with it, and in words; None while they do not."""
     ready: PodSeen | None = None
     running: PodSeen | None = None
     for state in states:
         if kind == "image-missing" and state.reason in NOT_PULLED:
-            return state, f"waits with {state.reason} for an image that does not exist"
+            return state.at, f"waits with {state.reason} for an image that does not exist"
         if kind == "crash-after-ready" and ready is not None and state.restarts > ready.restarts:
-            return state, f"was ready, and {container} was killed {state.at - ready.at:.1f} s later"
+            return state.at, f"was ready, and {container} was killed {state.at - ready.at:.1f} s later"
         if state.ready:
             ready = ready or state
         if state.phase == "Running" and state.started_at is not None:
             running = running or state
     if kind == "never-ready" and running is not None and ready is None:
-        seconds = now - running.at
-        if seconds >= NEVER_READY_SECONDS:
-            return running, f"has been running for {seconds:.0f} s and was never ready"
+        shown_at = running.at + NEVER_READY_SECONDS
+        return (shown_at, f"runs for {NEVER_READY_SECONDS:g} s and is not ready") if now >= shown_at else None
     return None

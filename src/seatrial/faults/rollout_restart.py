@@ -62,5 +62,7 @@ class RolloutRestart(Fault):
         if missing:
             return NotYet(missing)
         seconds = gone.value - injected_at
-        words = f"{len(plan.victims)} pods of {plan.target} replaced, the last was gone after {seconds:.1f} s"
+        words = (
+            f"{len(plan.victims)} pod(s) of {plan.target} replaced, the last was gone after {seconds:.1f} s"
+        )
         return Ready(Verified(gone.value, words))
