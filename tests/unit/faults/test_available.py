@@ -79,9 +79,7 @@ def test_an_endpoint_that_is_not_ready_does_not_count() -> None:
 def test_as_many_as_are_wanted_now_count() -> None:
     seen = timeline(*START, *DELETE, workload(6.0, wanted=1))
     assert available_since(seen, "web", since=5.0) == Ready(6.0)
-    assert available_since(timeline(), "web", since=5.0) == NotYet(
-        "the workload of role web was not seen"
-    )
+    assert available_since(timeline(), "web", since=5.0) == NotYet("the workload of role web was not seen")
 
 
 def test_records_that_two_watches_handed_over_in_the_wrong_order_are_taken_by_their_times() -> None:

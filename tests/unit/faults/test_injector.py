@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from stand_ins import Rehearsal, pod, recorder, system, timeline, workload
 
-from seatrial.errors import FaultNotVerified, FaultRefused, SeatrialError
+from seatrial.errors import BadInput, FaultNotVerified, FaultRefused, SeatrialError
+from seatrial.faults.effects.scaled import Scaled
 from seatrial.faults.injector import Injector, RevertFailed
 from seatrial.faults.revert import pending, revert_all
 from seatrial.faults.signals import Terminated
 from seatrial.kube.timeline import Recorder
+from seatrial.waiting import NotYet
 
 AVAILABLE = timeline(workload(12.0), pod("a", 12.0), pod("b", 12.0))
 
@@ -145,3 +149,119 @@ def test_what_ends_by_itself_is_reverted_without_a_cluster(tmp_path: Path, watch
     assert result.done
     assert (result.entry.id, result.sentence) == (record.id, "it ends by itself, nothing to restore")
     assert revert_all(tmp_path) == []
+
+
+def test_an_impossible_fault_is_recorded_and_touches_nothing(tmp_path: Path, watched: Recorder) -> None:
+    def inject() -> None:
+        pytest.fail("injected what is impossible")
+
+    with Injector(tmp_path) as injector:
+        record = injector.inject(Rehearsal(inject, impossible="2 - 2 = 0"), watched, held=True)
+        assert (record.impossible, record.verified_at, record.available_at) == ("2 - 2 = 0", None, None)
+        assert not record.verified
+        assert injector.open == []
+        assert injector.release(record) is record
+    assert not (tmp_path / "journal").exists()
+
+
+def test_faults_overlap_and_are_released_in_any_order(tmp_path: Path, watched: Recorder) -> None:
+    with Injector(tmp_path) as injector:
+        first = injector.inject(Rehearsal(), watched, held=True)
+        second = injector.inject(Rehearsal(), watched, held=True)
+        assert first.held
+        assert first.available_at is None
+        assert injector.open == [first.id, second.id]
+        released = injector.release(first)
+        assert injector.open == [second.id]
+        assert [entry.id for entry in pending(tmp_path)] == [second.id]
+        assert released.id == first.id
+        assert released.held
+        assert released.reverted_at is not None
+        assert released.available_at == released.reverted_at, "available from the moment that it was reverted"
+        assert released.details["revert"] == "it ends by itself, nothing to restore"
+        (last,) = injector.release_all()
+        assert last.id == second.id
+        with pytest.raises(BadInput, match="is not open"):
+            injector.release(first)
+    assert pending(tmp_path) == []
+
+
+class Workloads:
+    """What the effect `scaled` asks of a cluster: how many replicas a workload wants."""
+
+    def __init__(self, **replicas: int) -> None:
+        self.replicas = replicas
+        self.context, self.namespace, self.kubeconfig = "kind-x", "shop", Path("/nowhere/kubeconfig")
+
+    def get(self, kind: str, name: str) -> dict[str, Any]:
+        wanted, metadata = self.replicas[name], {"name": name, "uid": f"uid-{name}", "generation": 1}
+        status = {"observedGeneration": 1, "readyReplicas": wanted}
+        return {"metadata": metadata, "spec": {"replicas": wanted}, "status": status}
+
+    find = get
+
+    def scale(self, kind: str, name: str, replicas: int) -> None:
+        self.replicas[name] = replicas
+
+
+def scaled(name: str, written: int) -> Scaled:
+    return Scaled("Deployment", name, f"uid-{name}", 2, written)
+
+
+def test_two_faults_that_write_the_same_do_not_overlap(tmp_path: Path, watched: Recorder) -> None:
+    kube: Any = Workloads(web=2, api=2, jobs=2)
+    watched.kube = kube
+    with Injector(tmp_path) as injector:
+        injector.inject(Rehearsal(effects=(scaled("web", 1),)), watched, held=True)
+        injector.inject(Rehearsal(effects=(scaled("api", 3),)), watched, held=True)
+        with pytest.raises(
+            FaultRefused, match="would change replicas of deployment/web, which rehearsal has"
+        ):
+            injector.inject(Rehearsal(effects=(scaled("jobs", 1), scaled("web", 0))), watched, held=True)
+        assert kube.replicas == {"web": 1, "api": 3, "jobs": 2}
+        sentences = [result.sentence for result in injector.revert_all()]
+        assert sentences == ["deployment/api scaled back to 2", "deployment/web scaled back to 2"]
+    assert kube.replicas == {"web": 2, "api": 2, "jobs": 2}
+
+
+def test_one_effect_that_fails_does_not_keep_the_others_from_being_reverted(
+    tmp_path: Path, watched: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seatrial.faults.injector.RETRY_SECONDS", 0.1)
+    kube: Any = Workloads(web=2, api=2)
+    watched.kube = kube
+    with pytest.raises(RevertFailed, match="could not be reverted"), Injector(tmp_path) as injector:  # noqa: PT012
+        injector.inject(Rehearsal(effects=(scaled("web", 1), scaled("api", 3))), watched, held=True)
+
+        def find(kind: str, name: str) -> dict[str, Any]:
+            if name == "api":
+                raise SeatrialError("the cluster does not answer")
+            return kube.get(kind, name)
+
+        kube.find = find
+    assert kube.replicas == {"web": 2, "api": 3}
+    assert len(pending(tmp_path)) == 1
+
+
+def test_a_fault_that_never_becomes_available_is_held_then_reverted_and_waited_for(
+    tmp_path: Path, watched: Recorder
+) -> None:
+    with Injector(tmp_path) as injector:
+        record = injector.inject(Rehearsal(available=False, hold_seconds=0.3), watched)
+    assert not record.held
+    assert record.reverted_at is not None
+    assert record.available_at == record.reverted_at
+    with Injector(tmp_path) as injector:
+        fault = Rehearsal(available=False, hold_seconds=1000)
+        held = injector.inject(fault, watched, held=True)
+        assert isinstance(fault.held_enough(fault.plan(watched), watched, time.monotonic()), NotYet)
+        assert injector.release(held).available_at is not None
+
+
+def test_a_workload_that_is_not_available_in_time_is_recorded_so(tmp_path: Path) -> None:
+    lacking = recorder(timeline(workload(12.0), pod("a", 12.0)), system())
+    with Injector(tmp_path) as injector:
+        record = injector.inject(Rehearsal(), lacking)
+    assert record.verified
+    assert record.available_at is None
+    assert record.reverted_at is not None
