@@ -1,4 +1,7 @@
-"""Each kind of effect on a real cluster: applied, and reverted from the journal whatever happened meanwhile."""
+"""Each kind of effect on a real cluster: applied, and reverted from the journal, whatever happened.
+
+A process that was killed leaves exactly such an entry.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from seatrial.faults import journal
 from seatrial.faults.effects.base import Effect
 from seatrial.faults.effects.created_object import CreatedObject
 from seatrial.faults.effects.deleted_object import DeletedObject
-from seatrial.faults.effects.engine_container import EngineContainer
+from seatrial.faults.effects.engine_container import EngineContainer, heartbeat
 from seatrial.faults.effects.ephemeral_container import EphemeralContainer
 from seatrial.faults.effects.object_fields import ObjectFields
 from seatrial.faults.effects.scaled import Scaled
@@ -34,7 +37,7 @@ ANNOTATION = ("metadata", "annotations", "example.com/a.b")
 
 @pytest.fixture
 def begin(deployed: Kube, tmp_path: Path) -> Begin:
-    """Applies an effect as a process that was killed right afterwards would leave it; returns how to revert."""
+    """Journals and applies an effect, as a process that is killed then; returns how to revert it."""
 
     def begun(effect: Effect) -> Revert:
         entry = JournalEntry(
@@ -264,12 +267,15 @@ def test_a_stateful_set_gets_rid_of_its_stuck_pod(
 def test_a_node_comes_back_ready_and_sealed(deployed: Kube, begin: Begin) -> None:
     node = deployed.objects("Pod", selector="app=web")[0]["spec"]["nodeName"]
     assert hermetic.has_rules(node)
+    reported = heartbeat(deployed.get("Node", node))
     effect = EngineContainer.planned(node, "killed")
     revert = begin(effect)
     with pytest.raises(SeatrialError, match="the engine runs no container"):
         EngineContainer.planned(node, "killed")
     assert revert() == f"node/{node} started again, it is Ready"
-    assert condition(deployed.get("Node", node), "Ready")["status"] == "True"
+    back = deployed.get("Node", node)
+    assert condition(back, "Ready")["status"] == "True"
+    assert heartbeat(back) > reported, "what the API server says of it is news"
     assert hermetic.has_rules(node)
     assert effect.revert(deployed) == f"node/{node} ran already, it is Ready"
     eventually(

@@ -13,6 +13,7 @@ from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending
 from seatrial.faults.stop_node import StopNode
 from seatrial.kube.client import Kube
+from seatrial.kube.rollout import wait_for_rollouts
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption
 
@@ -49,8 +50,6 @@ def test_a_lost_node_is_seen_its_pods_replaced_elsewhere_and_it_comes_back(
     deployed.patch("Deployment", "web", body)
     stores = deployed.get("Pod", "store-0")["spec"]["nodeName"]
     with Recorder(deployed, system_in(deployed)) as recorder, Injector(tmp_path) as injector:
-        from seatrial.kube.rollout import wait_for_rollouts
-
         wait_for_rollouts(deployed, [("Deployment", "web")], within_seconds=60)
         nodes = {pod["spec"]["nodeName"] for pod in deployed.objects("Pod", selector="app=web")}
         node = next(iter(nodes - {stores}), stores)

@@ -1,4 +1,4 @@
-"""Rollouts of a real cluster: restarted, broken in three ways and restored; faults that are held and overlap."""
+"""Rollouts of a real cluster: restarted, broken and restored; faults that are held and overlap."""
 
 from __future__ import annotations
 
@@ -113,8 +113,8 @@ def test_held_faults_overlap_and_are_released_one_by_one(
     kube = recorder.kube
     before = take_snapshot(kube)
     rollout = injector.inject(BadRollout("web", kind="never-ready"), recorder, held=True)
-    drain = injector.inject(DrainNode("store"), recorder, held=True)
     crash = injector.inject(CrashPod("web"), recorder)
+    drain = injector.inject(DrainNode("store"), recorder, held=True)
     assert [entry.fault for entry in pending(tmp_path)] == ["bad-rollout", "drain-node"]
     assert (rollout.available_at, drain.available_at) == (None, None)
     assert crash.verified
