@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import FaultRecord
-from seatrial.model.run import EventType, Record, Run, Stage, Stream
+from seatrial.model.run import EventType, Planned, Record, Run, Stage, Stream
 from seatrial.model.timeline import Clock, Seen, Timeline
-from seatrial.model.verdict import CheckResult
+from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.record import codec
 
 Item = TypeVar("Item")
@@ -60,6 +60,9 @@ class _Gathered:
     changed_objects: list[str] | None = None
     notes: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
+    plan: list[Planned] = field(default_factory=list)
+    exit_codes: dict[str, int] = field(default_factory=dict)
+    reported: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
 
     def run(self, directory: Path) -> Run:
         finished = bool(self.tools) and all("exit_code" in tool for tool in self.tools)
@@ -83,15 +86,15 @@ class _Gathered:
             else tuple(dict.fromkeys(self.changed_objects)),
             notes=tuple(dict.fromkeys(self.notes)),
             damage=tuple(self.damage),
-            extra={
-                "last_event_wall": max(walls),
-                "epoch_offset_seconds": self.epoch_offset_seconds,
-            },
+            extra={"last_event_wall": max(walls), "epoch_offset_seconds": self.epoch_offset_seconds},
+            plan=tuple(self.plan),
+            exit_codes=self.exit_codes,
+            reported=self.reported,
         )
 
 
 class _File:
-    """Collects the lines of one event file, which is one process."""
+    """Collects the lines of one event file, which is one process; a method for each type of event."""
 
     def __init__(self, gathered: _Gathered) -> None:
         self.gathered = gathered
@@ -104,8 +107,7 @@ class _File:
         at, wall = float(event["at"]), float(event["wall"])
         self.gathered.walls.append(wall)
         self.gathered.epoch_offset_seconds = wall - at
-        handler = _HANDLERS[kind]
-        handler(self, data)
+        getattr(self, kind.name.lower())(data)
 
     def close(self) -> None:
         self.gathered.unfinished_checks += self.open_checks
@@ -127,6 +129,9 @@ class _File:
             self.gathered.notes.append(f"Two systems took part: {before.get('name')} and {data.get('name')}.")
         self.gathered.system = {**before, **data}
 
+    def plan(self, data: Mapping[str, Any]) -> None:
+        self.gathered.plan += [codec.from_plain(Planned, item) for item in data["stages"]]
+
     def stage_started(self, data: Mapping[str, Any]) -> None:
         self.open_stages.append(data["stage"])
 
@@ -135,6 +140,8 @@ class _File:
             self.open_stages.remove(data["stage"])
         stage = {**data, "name": data["stage"]}
         self.gathered.stages.append(codec.from_plain(Stage, stage))
+        if data.get("exit_code") is not None:
+            self.gathered.exit_codes[data["stage"]] = int(data["exit_code"])
 
     def check_started(self, data: Mapping[str, Any]) -> None:
         self.open_checks.append({**data, "tool": (self.tool or {}).get("tool", "")})
@@ -147,6 +154,10 @@ class _File:
                 self.open_checks.remove(started)
                 break
         self.gathered.results.append(result)
+        stage = str((self.tool or {}).get("stage", ""))
+        if stage:
+            before = self.gathered.reported.get(stage, ())
+            self.gathered.reported[stage] = (*before, result.verdict.outcome)
 
     def fault(self, data: Mapping[str, Any]) -> None:
         record = codec.from_plain(FaultRecord, data["record"])
@@ -164,22 +175,6 @@ class _File:
 
     def note(self, data: Mapping[str, Any]) -> None:
         self.gathered.notes.append(str(data["text"]))
-
-
-_HANDLERS: dict[EventType, Callable[[_File, Mapping[str, Any]], None]] = {
-    EventType.TOOL_STARTED: _File.tool_started,
-    EventType.TOOL_FINISHED: _File.tool_finished,
-    EventType.SYSTEM: _File.system,
-    EventType.STAGE_STARTED: _File.stage_started,
-    EventType.STAGE_FINISHED: _File.stage_finished,
-    EventType.CHECK_STARTED: _File.check_started,
-    EventType.CHECK_FINISHED: _File.check_finished,
-    EventType.FAULT: _File.fault,
-    EventType.TRAFFIC: _File.traffic,
-    EventType.TIMELINE: _File.timeline,
-    EventType.CHANGED_OBJECTS: _File.changed_objects,
-    EventType.NOTE: _File.note,
-}
 
 
 def _read_events(path: Path, gathered: _Gathered) -> None:

@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 
 from seatrial.catalogue import FAMILIES, proven_checks
+from seatrial.commands.checks import checks_text
+from seatrial.commands.checks_page import checks_markdown
 from seatrial.declared import rule as rule_module
 from seatrial.declared.catalogue import catalogue, choose, every_rule
 from seatrial.declared.rule import RULES, Level
 from seatrial.errors import BadInput
-from seatrial.listing import checks_markdown, checks_text
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_page_of_checks_is_fresh() -> None:
     written = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
-    assert written == checks_markdown(), "run: python -m seatrial.listing"
+    assert written == checks_markdown(), "run: seatrial checks --markdown > docs/checks.md"
 
 
 def test_proven_checks_name_declared_rules_that_exist() -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from seatrial.commands.variants import read_variants
+from seatrial.commands.variants_table import Row, Variant, table
 from seatrial.errors import BadInput
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
-from seatrial.variants import Row, Variant, read_variants, table
 
 VARIANT = Variant("no-drain", Path("no-drain"), ("a.drains",))
 
@@ -49,7 +50,7 @@ def test_a_rule_that_sees_the_flaw_in_the_manifests_is_told_and_no_fault():
     declared = replace(result("c.rule", Outcome.FAILED), mode=Mode.DECLARED)
     found = row(result("a.drains", Outcome.FAILED), declared)
     assert found.faults == []
-    assert "seen in the manifests by c.rule" in table([found])
+    assert "found in the manifests by c.rule" in table([found])
 
 
 def test_the_table_shows_each_cell_and_marks_the_one_that_must_be_red():
@@ -94,6 +95,6 @@ def test_a_missing_list_is_bad_input(tmp_path):
 
 
 def test_the_shipped_variants_are_complete():
-    found = read_variants(Path(__file__).parents[2] / "sample-system" / "variants")
+    found = read_variants(Path(__file__).parents[3] / "sample-system" / "variants")
     named = {variant.name for variant in found}
     assert named >= {"no-prestop-no-drain", "ack-before-commit", "wrong-hpa-target"}

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 import seatrial.suites
-
 from seatrial.catalogue import proven_checks
+from seatrial.commands.checks import checks_text
 from seatrial.declared.catalogue import every_rule
-from seatrial.listing import checks_text
 
-PAGE = Path(__file__).parents[2] / "docs" / "checks.md"
+PAGE = Path(__file__).parents[3] / "docs" / "checks.md"
 _ENTRY = re.compile(r"^([a-z]+\.[a-z0-9-]+)  \(", re.MULTILINE)
 _MODULE = """
 from seatrial.catalogue import CORE, check
@@ -58,9 +58,9 @@ def test_the_written_page_lists_the_same_checks() -> None:
     assert written == {row["id"] for row in json.loads(checks_text(as_json=True))}
 
 
-def test_listing_imports_neither_pytest_nor_the_system_model() -> None:
+def test_the_listing_imports_neither_pytest_nor_the_system_model() -> None:
     program = (
-        "import sys; from seatrial.listing import checks_text; checks_text(as_json=False); "
+        "import sys; from seatrial.commands.checks import checks_text; checks_text(as_json=False); "
         "print([name for name in ('pytest', 'pydantic', 'kubernetes', 'httpx') if name in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

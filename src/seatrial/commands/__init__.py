@@ -1,0 +1,4 @@
+"""The commands of `seatrial`: one file each, found by being here.
+
+`--help` imports every file of this room, so what is slow to import is imported inside the functions.
+"""
