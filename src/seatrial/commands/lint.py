@@ -1,4 +1,4 @@
-"""`seatrial lint`: manifests judged without a cluster. Here for the help: `__main__` goes to lint directly."""
+"""`seatrial lint`: manifests judged without a cluster. For the help: `__main__` goes to lint directly."""
 
 from __future__ import annotations
 

@@ -27,15 +27,15 @@ def rebuild_report(directory: Path) -> tuple[int, str]:
     Raises:
         BadInput: the folder holds no run.
     """
-    from seatrial.record.reader import read_run
-    from seatrial.report.html import build_report
-    from seatrial.report.summary import exit_code, summary_text
-
     if not directory.is_dir() or not any(directory.glob("events-*.ndjson")):
         raise BadInput(
             "there is no run in that folder", where=str(directory),
             next_step="Name a folder below reports/; `seatrial run` makes one.",
         )  # fmt: skip
+    from seatrial.record.reader import read_run
+    from seatrial.report.html import build_report
+    from seatrial.report.summary import exit_code, summary_text
+
     page = build_report(directory.resolve())
     run = read_run(directory.resolve())
     return exit_code(run), f"{summary_text(run)}\n\npage  {shown(page)}"

@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from seatrial.commands.base import Context, Kubeconfig, Namespace, Seed, System, command, settings, shown
+from seatrial.commands.base import Context, Kubeconfig, Namespace, Seed, System, command, settings
 from seatrial.commands.children import RunChild, child_environment, folder, run_child
+from seatrial.commands.report import rebuild_report
 from seatrial.errors import BadInput, SeatrialError
 
 if TYPE_CHECKING:
@@ -104,6 +106,7 @@ def run_everything(
     only: Sequence[str] = (),
     open_session: OpenSession = _open_session,
     run_child: RunChild = run_child,
+    report: Callable[[Path], tuple[int, str]] = rebuild_report,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[int, str]:
     """Run every stage; returns the exit code and the summary for the terminal.
@@ -112,6 +115,7 @@ def run_everything(
 
     Args:
         only: these of `STAGES`; all of them when empty.
+        report: builds the page of a run directory; returns its exit code and summary.
         clock: seconds that only grow; how long each stage took.
 
     Raises:
@@ -119,10 +123,7 @@ def run_everything(
         SeatrialError: a stage could not be done, or the run directory cannot be written.
     """
     from seatrial.model.run import Planned
-    from seatrial.record.reader import read_run
     from seatrial.record.writer import RunWriter
-    from seatrial.report.html import build_report
-    from seatrial.report.summary import exit_code, summary_text
     from seatrial.settings import load_system
     from seatrial.versions import versions
 
@@ -147,9 +148,8 @@ def run_everything(
         raise
     finally:
         writer.close()
-        page = build_report(writer.directory)
-    recorded = read_run(writer.directory)
-    return exit_code(recorded), f"{summary_text(recorded)}\n\npage  {shown(page)}"
+        code, text = report(writer.directory)
+    return code, text
 
 
 def _run_jobs(

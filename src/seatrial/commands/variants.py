@@ -13,6 +13,7 @@ import typer
 
 from seatrial.commands.base import Seed, System, command, settings
 from seatrial.commands.children import RunChild, child_environment, folder, run_child
+from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
 from seatrial.errors import BadInput
 
@@ -81,12 +82,14 @@ def prove_variants(
     named_only: bool = False,
     open_session: OpenSession = _open_session,
     run_child: RunChild = run_child,
+    report: Callable[[Path], tuple[int, str]] = rebuild_report,
 ) -> tuple[int, str]:
     """Run the suites on each variant; returns the exit code and the table checks x variants.
 
     Args:
         names: only these variants; all of them when empty.
         named_only: run only the checks that must fail (quicker, but says nothing of the others).
+        report: builds the page of a run directory.
 
     Raises:
         BadInput: an unknown variant, or the system has no variants.
@@ -106,7 +109,9 @@ def prove_variants(
             with progress.stage(f"variant {variant.name}") as stage:
                 session.deploy(variant.folder, progress)
                 session.require_answer()
-                rows.append(_row(variant, settings, named_only, run_child, stage.note))
+                row = _row(variant, settings, named_only, run_child, stage.note)
+                report(row.directory)
+                rows.append(row)
     return (1 if any(row.faults for row in rows) else 0), table(rows)
 
 
@@ -163,7 +168,6 @@ def _row(
     from seatrial.model.run import Planned
     from seatrial.record.reader import read_run
     from seatrial.record.writer import RunWriter
-    from seatrial.report.html import build_report
 
     writer = RunWriter.open_or_create("seatrial", reports=settings.reports_directory, environment={})
     writer.tool_started(argv=sys.argv, versions={}, seed=settings.seed)
@@ -179,6 +183,5 @@ def _row(
     writer.stage_finished(_SUITES, "done", exit_code=code)
     writer.tool_finished(0)
     writer.close()
-    build_report(writer.directory)
     run = read_run(writer.directory)
     return Row(variant, run.results, writer.directory, run.broken)

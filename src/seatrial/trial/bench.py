@@ -18,12 +18,11 @@ from seatrial.faults.injector import Injector
 from seatrial.faults.revert import Reverted
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.timeline import Recorder, pods_now
-from seatrial.model.exchange import Exchange, GeneratorHealth
+from seatrial.model.exchange import Exchange, GeneratorHealth, merged_health
 from seatrial.model.fault import Disruption, FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import PodSeen
 from seatrial.traffic.generator import Generator, GeneratorDied
-from seatrial.traffic.record import merged_health
 from seatrial.traffic.stream import TrafficStream
 from seatrial.trial.session import Session
 from seatrial.trial.warmup import health_so_far, steady_since

@@ -9,9 +9,20 @@ import pytest
 
 from seatrial.commands.base import COMMANDS as REGISTERED
 
-
 ROOT = Path(__file__).parents[3]
-COMMANDS = ("up", "down", "status", "run", "report", "revert", "checks", "variants", "judge", "schema", "lint")
+COMMANDS = (
+    "up",
+    "down",
+    "status",
+    "run",
+    "report",
+    "revert",
+    "checks",
+    "variants",
+    "judge",
+    "schema",
+    "lint",
+)
 
 
 def test_help_names_every_command(types):
@@ -137,7 +148,7 @@ def test_one_new_file_adds_a_command(tmp_path):
         "from seatrial.errors import SeatrialError\n"
         "@command('greet')\n"
         "def greet(name: str) -> int:\n"
-        "    \"\"\"Greet somebody.\"\"\"\n"
+        '    """Greet somebody."""\n'
         "    if name == 'nobody':\n"
         "        raise SeatrialError('there is nobody here', next_step='Name somebody.')\n"
         "    print('hello', name)\n"

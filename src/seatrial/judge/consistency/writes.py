@@ -11,25 +11,11 @@ from seatrial.judge.windows import windows
 from seatrial.judge.wording import plural
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 from seatrial.model.fault import FaultRecord
+from seatrial.model.measurement import ReadBack
 from seatrial.model.verdict import Outcome, Verdict
 
 MINIMUM_ACKNOWLEDGED = 200
 MINIMUM_IN_FLIGHT = 5
-
-
-@dataclass(frozen=True)
-class ReadBack:
-    """One look, after the crash, for what one write left behind.
-
-    Attributes:
-        identity: the write's `answer_id`, or its `key` where no id was answered.
-        at: monotonic seconds when the answer came.
-        copies: how often it was found: 0 is surely absent, None when it could not be read.
-    """
-
-    identity: str
-    at: float
-    copies: int | None
 
 
 @dataclass
