@@ -53,8 +53,6 @@ def main() -> int:
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("interrupted; what was started has been stopped", err=True)
         return 130
-    except typer.Exit as end:
-        return end.exit_code
     except Exception as error:
         # Usage errors of the parser are shown as the parser shows them.
         if not hasattr(error, "show"):

@@ -23,11 +23,14 @@ LAYERS = (
     ("record",),
     ("report",),
     BENCH,
-    ("load", "chaos"),
+    ("load", "chaos", "terminal"),
+    ("plugin",),
+    ("lint",),
+    ("commands",),
 )
 """Each may import only from its left. What else there is in `seatrial` comes after, OUTSIDE comes last.
 
-Finer than DESIGN section 3 in one place: suites and drills run on the same bench, which writes a run
+Finer than DESIGN section 3 in one place: suites and experiments run on the same bench, which writes a run
 directory, so `report` and the bench lie to the left of `load` and `chaos`.
 """
 
@@ -185,7 +188,12 @@ def test_nothing_sleeps_but_the_two_waits() -> None:
         ("seatrial.chaos.x", "seatrial.load.y", True),
         ("seatrial.trial.bench", "seatrial.outcomes.require", False),
         ("seatrial.trial.bench", "seatrial.cli", True),
-        ("seatrial.plugin", "seatrial.cli", False),
+        ("seatrial.commands.run", "seatrial.chaos.y", False),
+        ("seatrial.commands.run", "seatrial.commands.base.command", False),
+        ("seatrial.commands.run", "seatrial.cli", True),
+        ("seatrial.commands.run", "seatrial.plugin", True),
+        ("seatrial.report.x", "seatrial.commands.y", True),
+        ("seatrial.cli", "seatrial.commands.base.COMMANDS", False),
         ("seatrial.plugin", "seatrial.suites.x", True),
         ("seatrial.suites.x", "seatrial.plugin", False),
         ("seatrial.judge.x", "json", False),

@@ -108,7 +108,7 @@ class Run:
     exit_codes: Mapping[str, int] = field(default_factory=dict)
     """By stage: how the tool that was run in it ended, as its parent saw it."""
     reported: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
-    """By stage: the outcomes that its tool reported."""
+    """By stage, empty for a tool that was run alone: the outcomes that its tool reported."""
 
     @property
     def outcome(self) -> Outcome:

@@ -148,9 +148,8 @@ class _File:
                 break
         self.gathered.results.append(result)
         stage = str((self.tool or {}).get("stage", ""))
-        if stage:
-            before = self.gathered.reported.get(stage, ())
-            self.gathered.reported[stage] = (*before, result.verdict.outcome)
+        before = self.gathered.reported.get(stage, ())
+        self.gathered.reported[stage] = (*before, result.verdict.outcome)
 
     def observation(self, data: Mapping[str, Any]) -> None:
         self.gathered.observations.append(codec.from_plain(ObservationStarted, data))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from seatrial import __version__
 from seatrial.commands.base import COMMANDS as REGISTERED
 
 ROOT = Path(__file__).parents[3]
@@ -37,6 +38,22 @@ def test_every_command_has_help(types, command):
     code, out, _ = types(command, "--help")
     assert code == 0
     assert "Usage:" in out
+
+
+def test_the_version_is_printed_and_nothing_else(types):
+    assert types("--version") == (0, f"{__version__}\n", "")
+
+
+def test_no_command_at_all_is_told_the_commands(types):
+    code, out, err = types()
+    assert code == 2
+    assert "\n  run " in out + err
+
+
+def test_lint_takes_arguments_of_its_own(types):
+    code, _, err = types("lint", "none.yaml", "--format", "json")
+    assert code == 2
+    assert err.startswith("seatrial lint: ")
 
 
 def test_an_unknown_command_is_a_usage_error(types):
@@ -151,6 +168,8 @@ def test_one_new_file_adds_a_command(tmp_path):
         '    """Greet somebody."""\n'
         "    if name == 'nobody':\n"
         "        raise SeatrialError('there is nobody here', next_step='Name somebody.')\n"
+        "    if name == 'ctrl-c':\n"
+        "        raise KeyboardInterrupt\n"
         "    print('hello', name)\n"
         "    return 3\n"
     )
@@ -166,6 +185,8 @@ def test_one_new_file_adds_a_command(tmp_path):
     assert (told.returncode, told.stdout) == (3, "hello you\n")
     told = typed("greet", "nobody")
     assert (told.returncode, "Name somebody." in told.stderr) == (2, True)
+    told = typed("greet", "ctrl-c")
+    assert (told.returncode, "interrupted; " in told.stderr) == (130, True)
     (tmp_path / "broken.py").write_text("import nothing_of_that_name\n")
     told = typed("--help")
     assert (told.returncode, "broken.py" in told.stderr) == (2, True)

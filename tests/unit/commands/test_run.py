@@ -74,7 +74,9 @@ def test_children_join_the_run_and_leave_the_system_as_it_is(runs):
         told.update(child.environment)
         return child.reports(Outcome.PASSED).ends(0)
 
-    _, _, run = runs(Children(suites=looks), only=["suites"])
+    children = Children(suites=looks)
+    _, _, run = runs(children, only=["suites"])
+    assert children.stages == [SUITES]
     assert told["SEATRIAL_RUN"].endswith(run.run_id)
     assert (told["SEATRIAL_AS_DEPLOYED"], told["SEATRIAL_SEED"]) == ("1", "7")
     assert told["SEATRIAL_STAGE"] == SUITES

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from fakes import CHANDLERY, Children, Display, FakeSession, never_opens, report, settings_in
 
 from seatrial.commands.variants import prove_variants, read_variants
@@ -143,9 +144,11 @@ def test_only_the_named_checks_are_run_when_asked(tries):
     [
         (lambda child: child.reports(Outcome.PASSED, DRAINS).ends(0), "must fail here"),
         (lambda child: child.reports(Outcome.FAILED, DRAINS).ends(3), "exit code 3"),
+        (lambda child: child.reports(Outcome.FAILED, DRAINS).ends(1) + 138, "exit code 139"),
         (lambda child: 4, "not run"),
+        (lambda child: 0, "pytest was planned and never reported a result"),
     ],
-    ids=["passed", "crashed", "never-joined"],
+    ids=["passed", "crashed", "died-at-its-end", "refused", "never-joined"],
 )
 def test_a_variant_whose_suites_pass_or_break_is_wrong(tries, suites, words):
     code, text, _ = tries(suites)
@@ -167,9 +170,9 @@ def test_the_sound_system_is_deployed_again_after_an_interrupt(folder):
 
 
 def test_a_system_that_is_not_deployed_from_a_folder_has_no_variants(folder):
-    head, _, _ = CHANDLERY.read_text(encoding="utf-8").partition("\ndeploy:")
-    rest = CHANDLERY.read_text(encoding="utf-8").removeprefix(head).split("\n\n", 1)[1]
-    (folder / "system.yaml").write_text(f"{head}\n{rest}", encoding="utf-8")
+    data = yaml.safe_load(CHANDLERY.read_text(encoding="utf-8"))
+    del data["deploy"]
+    (folder / "system.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
     settings = settings_in(folder, folder / "system.yaml")
     with pytest.raises(BadInput, match="no variants"):
         prove_variants(settings, Display(), open_session=never_opens)

@@ -80,6 +80,14 @@ def test_a_stage_that_failed_is_named_once(run: RunWriter) -> None:
     assert broken == ("stage bring up: failed", "stage suites: unfinished")
 
 
+def test_a_stage_that_failed_explains_the_exit_codes(run: RunWriter) -> None:
+    for stage in ("bring up", "suites"):
+        run.stage_started(stage)
+        run.stage_finished(stage, "failed", exit_code=3)
+    run.tool_finished(1)
+    assert read_run(run.directory).broken == ("stage bring up: failed", "stage suites: failed")
+
+
 @pytest.mark.parametrize(
     ("outcomes", "code", "explained"),
     [
