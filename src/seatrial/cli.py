@@ -10,6 +10,8 @@ from seatrial import __version__
 from seatrial.commands.base import COMMANDS
 from seatrial.errors import SeatrialError
 
+_INTERRUPTED = 130
+
 
 def command_line() -> typer.Typer:
     """Every registered command, those of extensions included.
@@ -50,13 +52,14 @@ def main() -> int:
     except SeatrialError as error:
         typer.echo(f"error  {error}", err=True)
         return 2
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted; what was started has been stopped", err=True)
-        return 130
+    except typer.Abort:
+        code = _INTERRUPTED
     except Exception as error:
         # Usage errors of the parser are shown as the parser shows them.
         if not hasattr(error, "show"):
             raise
         error.show()
         return 2
+    if code == _INTERRUPTED:  # typer's answer to Ctrl-C, and it says nothing
+        typer.echo("interrupted; what was started has been stopped", err=True)
     return code if isinstance(code, int) else 0

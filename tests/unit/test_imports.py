@@ -191,7 +191,6 @@ def test_nothing_sleeps_but_the_two_waits() -> None:
         ("seatrial.commands.run", "seatrial.chaos.y", False),
         ("seatrial.commands.run", "seatrial.commands.base.command", False),
         ("seatrial.commands.run", "seatrial.cli", True),
-        ("seatrial.commands.run", "seatrial.plugin", True),
         ("seatrial.report.x", "seatrial.commands.y", True),
         ("seatrial.cli", "seatrial.commands.base.COMMANDS", False),
         ("seatrial.plugin", "seatrial.suites.x", True),
