@@ -121,7 +121,7 @@ class Execution:
         return fault in self._held
 
     def recent(self, window_seconds: float) -> list[bool]:
-        """Of each request of the steady traffic that ended in the last seconds: was it answered as expected?"""
+        """For each request of the steady traffic that ended in the last seconds: was it answered well?"""
         since = time.monotonic() - window_seconds
         streams = [stream for step, stream in self._streams.values() if step.steady]
         ended = [e for stream in streams for e in stream.exchanges() if (e.completed_at or 0.0) >= since]
@@ -173,12 +173,12 @@ class Execution:
         return ""
 
     @_do.register
-    def _(self, step: Hold, path: str) -> str:
+    def _(self, step: Hold, path: str) -> str:  # noqa: ARG002 - every step has its path
         consistently(lambda: Ready(None), for_seconds=step.seconds, what=step.reason)
         return ""
 
     @_do.register
-    def _(self, step: Wait, path: str) -> str:
+    def _(self, step: Wait, path: str) -> str:  # noqa: ARG002
         condition = CONDITIONS.get(step.condition)
         try:
             self.context.recorder.wait(
