@@ -11,7 +11,7 @@ def down(system: System = None) -> int:
     from seatrial import cluster
     from seatrial.settings import load_system
     from seatrial.terminal import progress_display
-    from seatrial.trial.session import kind_configuration
+    from seatrial.harness.session import kind_configuration
 
     with progress_display() as progress:
         chosen = settings(system=system)

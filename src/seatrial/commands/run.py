@@ -34,7 +34,7 @@ _EXPERIMENT_SECONDS = 600.0
 
 
 class ComparesObjects(Protocol):
-    """What a run needs of the session it has opened; `trial.session.Session` has it."""
+    """What a run needs of the session it has opened; `harness.session.Session` has it."""
 
     def snapshot(self) -> Any:
         """The objects of the system as they are now."""
@@ -44,7 +44,7 @@ class ComparesObjects(Protocol):
 
 
 class OpenSession(Protocol):
-    """Brings the system up and connects; see `trial.session.open_session`."""
+    """Brings the system up and connects; see `harness.session.open_session`."""
 
     def __call__(
         self, settings: Settings, system: SystemModel, progress: Progress, run: RunWriter
@@ -94,7 +94,7 @@ def run(
 def _open_session(
     settings: Settings, system: SystemModel, progress: Progress, run: RunWriter
 ) -> AbstractContextManager[ComparesObjects]:
-    from seatrial.trial.session import open_session  # slow to import: not for `--help`
+    from seatrial.harness.session import open_session  # slow to import: not for `--help`
 
     return open_session(settings, system, progress, run)
 

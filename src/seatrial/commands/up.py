@@ -28,7 +28,7 @@ def bring_up(chosen: Settings, progress: Progress) -> None:
         SeatrialError: that is not possible.
     """
     from seatrial.settings import load_system
-    from seatrial.trial.session import open_session
+    from seatrial.harness.session import open_session
 
     with open_session(chosen, load_system(chosen), progress) as session:
         session.require_answer()

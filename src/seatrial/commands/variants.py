@@ -49,7 +49,7 @@ def variants(
 
 
 class Deploys(Protocol):
-    """What the variants need of the session that was opened; `trial.session.Session` has it."""
+    """What the variants need of the session that was opened; `harness.session.Session` has it."""
 
     def deploy(self, folder: Path, progress: Progress) -> None:
         """Deploy a folder and wait for its rollout."""
@@ -59,7 +59,7 @@ class Deploys(Protocol):
 
 
 class OpenSession(Protocol):
-    """Brings the system up and connects; see `trial.session.open_session`."""
+    """Brings the system up and connects; see `harness.session.open_session`."""
 
     def __call__(
         self, settings: Settings, system: SystemModel, progress: Progress
@@ -69,7 +69,7 @@ class OpenSession(Protocol):
 def _open_session(
     settings: Settings, system: SystemModel, progress: Progress
 ) -> AbstractContextManager[Deploys]:
-    from seatrial.trial.session import open_session  # slow to import: not for `--help`
+    from seatrial.harness.session import open_session  # slow to import: not for `--help`
 
     return open_session(settings, system, progress)
 
