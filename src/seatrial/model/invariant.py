@@ -46,6 +46,14 @@ class HttpQuestion(Part):
     expect: HttpExpect = HttpExpect()
 
 
+class SqlQuestion(Part):
+    """A query of another database, whose answer is compared: services keep a database each."""
+
+    sql: str = Field(min_length=1, description="A query; give its columns the names of the other's.")
+    database: str = Field(min_length=1, description="The database that is asked.")
+    store: Name | None = Field(None, description="The capability that is asked (default: the other's).")
+
+
 class Invariant(Part):
     """Something that must hold whenever the system is at rest, asked by SQL or by HTTP."""
 
@@ -56,6 +64,9 @@ class Invariant(Part):
     database: str | None = Field(None, min_length=1, description="The database that is asked by `sql`.")
     equals: Any = Field(
         None, description="What `sql` must answer instead of no row: a value, a row as a mapping, or rows."
+    )
+    same_as: SqlQuestion | None = Field(
+        None, description="What must answer the same few rows as `sql`, say a count and a digest."
     )
     http: HttpQuestion | None = Field(None, description="Instead of `sql`: a request through the entry.")
     converge_seconds: float = Field(
@@ -69,10 +80,20 @@ class Invariant(Part):
         if self.sql is not None and self.database is None:
             raise ValueError("`sql` needs the `database` that it asks")
         if self.http is not None:
-            idle = {"store", "database", "equals"} & self.model_fields_set
+            idle = {"store", "database", "equals", "same_as"} & self.model_fields_set
             if idle:
                 raise ValueError(f"`{min(idle)}` has a meaning with `sql` only")
+        if self.has_answer and self.same_as is not None:
+            raise ValueError("of `equals` and `same_as` only one can be what it must answer")
         return self
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """The capabilities that are asked."""
+        if self.sql is None:
+            return ()
+        other = self.same_as.store if self.same_as else None
+        return tuple(dict.fromkeys((self.store, other or self.store)))
 
     @property
     def has_answer(self) -> bool:

@@ -157,8 +157,9 @@ class System(_Part):
             if invariant.name in names:
                 raise ValueError(f"two invariants are called {invariant.name}")
             names.add(invariant.name)
-            if invariant.sql is not None and invariant.store not in self.capabilities:
-                raise ValueError(f"invariants.{number}.store names no capability: {invariant.store}")
+            for store in invariant.stores:
+                if store not in self.capabilities:
+                    raise ValueError(f"invariants.{number}.store names no capability: {store}")
         return self
 
     def journey_of(self, role: str) -> str:
