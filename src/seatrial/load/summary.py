@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from seatrial.model.exchange import GeneratorHealth
-from seatrial.traffic.record import merged_health
+from seatrial.model.exchange import GeneratorHealth, merged_health
 from seatrial.traffic.tally import histogram
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
