@@ -139,7 +139,6 @@ class System(_Part):
     invariants: tuple[Invariant, ...] = Field((), description="What must hold while the system is at rest.")
     objectives: Objectives = Objectives()
     consent: Consent = Consent()
-    invariants: list[Any] = Field(default=[], description="What must hold before and after every disruption.")
     waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")
 
     @model_validator(mode="after")

@@ -82,7 +82,8 @@ class Prometheus(Metrics):
             )
         except ApiRefused as error:
             # That no pod stands behind the Service is the system's doing, that we may not ask is not.
-            kind = Refused if error.status in _UNAVAILABLE else CouldNotTry
+            there = error.status in _UNAVAILABLE and "no service port" not in error.what
+            kind = Refused if there else CouldNotTry
             raise kind(error.what, where=error.where, next_step=error.next_step) from error
         except SeatrialError as error:
             raise CouldNotTry(error.what, where=error.where, next_step=error.next_step) from error
