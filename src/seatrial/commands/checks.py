@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import textwrap
-from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seatrial.commands.base import Json, command
+
+if TYPE_CHECKING:
+    from seatrial.model.check import Check
 
 
 @command("checks")
@@ -29,19 +31,19 @@ def checks(
 
 def checks_text(*, as_json: bool) -> str:
     """Every check, proven and declared: id, level, needs and requirement; as JSON with every field."""
-    from seatrial.catalogue import proven_checks
     from seatrial.declared.catalogue import catalogue, every_rule
     from seatrial.declared.rule import Level
+    from seatrial.model.check import CHECKS
 
-    found = proven_checks()
+    found = list(CHECKS.all().values())
     if as_json:
-        rows = [{**asdict(item), "needs": sorted(item.needs), "mode": "proven"} for item in found]
+        rows = [{**_row(item), "mode": "proven"} for item in found]
         return json.dumps([*rows, *({**row, "mode": "declared"} for row in catalogue())], indent=2)
     lines = [f"proven, against the live system ({len(found)}):", ""]
     for item in found:
-        needs = ", ".join(sorted(item.needs)) or "nothing special"
-        disruptive = ", disruptive" if item.disruptive else ""
-        lines += [f"{item.id}  ({item.level}{disruptive}; needs {needs})", *_wrapped(item.requirement)]
+        disruptive = ", disruptive" if is_disruptive(item) else ""
+        lines += [f"{item.id}  ({item.level}{disruptive}; needs {needs_of(item) or 'nothing special'})"]
+        lines += [*_wrapped(item.requirement), *_wrapped(f"judges {scenario_of(item)}")]
         if item.shows:
             lines += _wrapped(f"shows the effect of {', '.join(item.shows)}")
     rules = every_rule()
@@ -54,6 +56,38 @@ def checks_text(*, as_json: bool) -> str:
     for rule in rules:
         lines += [f"{rule.id}  ({rule.level}, {rule.severity})", *_wrapped(rule.requirement)]
     return "\n".join(lines)
+
+
+def is_disruptive(item: Check) -> bool:
+    """Whether one of the scenarios that it judges disturbs the system, and so needs consent."""
+    from seatrial.model.fault import Disruption
+
+    return any(scenario.disruption is not Disruption.NONE for scenario in item.scenarios())
+
+
+def needs_of(item: Check) -> str:
+    """What a workload must have for it to apply, by name."""
+    return ", ".join(need.name for need in item.all_needs())
+
+
+def scenario_of(item: Check) -> str:
+    """Which scenario it judges, in words."""
+    return f"the scenario {item.scenario}" if isinstance(item.scenario, str) else str(item.scenario)
+
+
+def _row(item: Check) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "level": item.level,
+        "scenario": str(item.scenario),
+        "disruptive": is_disruptive(item),
+        "needs": [need.name for need in item.all_needs()],
+        "records": sorted(item.records),
+        "requirement": item.requirement,
+        "remediation": item.remediation,
+        "shows": item.shows,
+        "text": item.text,
+    }
 
 
 def _wrapped(sentence: str) -> list[str]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from seatrial.commands.checks import is_disruptive, needs_of, scenario_of
+
 if TYPE_CHECKING:
-    from seatrial.catalogue import Check
     from seatrial.declared.rule import Rule
+    from seatrial.model.check import Check
 
 _INTRODUCTION = """\
 # Checks
@@ -38,12 +40,15 @@ telecommunication profiles ask for (huge pages, exclusive CPUs, SR-IOV, dual sta
 
 def checks_markdown() -> str:
     """The text of docs/checks.md."""
-    from seatrial.catalogue import FAMILIES, proven_checks
     from seatrial.declared.catalogue import every_rule
+    from seatrial.model.check import CHECKS, FAMILIES
 
-    proven, rules = proven_checks(), every_rule()
+    proven, rules = list(CHECKS.all().values()), every_rule()
     lines = [_INTRODUCTION, f"## Proven ({len(proven)})", ""]
-    lines += ["| check | level | needs | must hold | shows the effect of |", "|---|---|---|---|---|"]
+    lines += [
+        "| check | level | needs | must hold | judges | shows the effect of |",
+        "|---|---|---|---|---|---|",
+    ]
     lines += [_proven_row(item) for item in proven]
     lines += ["", f"## Declared ({len(rules)})"]
     for family in FAMILIES:
@@ -55,10 +60,10 @@ def checks_markdown() -> str:
 
 
 def _proven_row(item: Check) -> str:
-    needs = ", ".join(sorted(item.needs)) or "-"
-    proves = ", ".join(f"`{rule}`" for rule in item.shows) or "-"
-    level = f"{item.level}, disruptive" if item.disruptive else str(item.level)
-    return f"| `{item.id}` | {level} | {needs} | {item.requirement} | {proves} |"
+    shows = ", ".join(f"`{rule}`" for rule in item.shows) or "-"
+    level = f"{item.level}, disruptive" if is_disruptive(item) else str(item.level)
+    cells = [f"`{item.id}`", level, needs_of(item) or "-", item.requirement, scenario_of(item), shows]
+    return f"| {' | '.join(cells)} |"
 
 
 def _declared_entry(rule: Rule) -> list[str]:

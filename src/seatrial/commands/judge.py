@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @command("judge")
 def judge(
-    path: Annotated[Path, typer.Argument(help="A history: one JSON operation a line; see docs/judges.md.")],
+    path: Annotated[Path, typer.Argument(help="A run directory, or a history: one JSON operation a line.")],
     model: Annotated[
         str | None,
-        typer.Option("--model", help="set, bank, register, ...; see docs/judges.md.", show_default=False),
+        typer.Option("--model", help="Of a history: set, bank, register, ...; see docs/judges.md."),
     ] = None,
     export: Annotated[
         str | None,
-        typer.Option(help="Judge nothing; print it for elle or porcupine.", show_default=False),
+        typer.Option(help="Judge nothing; print the history for elle or porcupine."),
     ] = None,
 ) -> int:
-    """Judge a recorded history of operations again: was what was acknowledged kept?"""
+    """Judge what was recorded again, with no cluster: a run, or a history of operations."""
     if path.is_dir():
         code, text = judge_run(path)
     elif model is None:
@@ -50,11 +50,11 @@ def judge_run(directory: Path) -> tuple[int, str]:
     """Judge a recorded run again; returns its exit code and its verdicts as text.
 
     Raises:
-        BadInput: the folder holds nothing that can be judged.
+        SeatrialError: the folder holds no run.
     """
-    raise BadInput(
-        "a folder is no history", where=str(directory), next_step="Name a file of operations, one a line."
-    )
+    from seatrial.commands._rejudging import rejudge, rejudged_text
+
+    return rejudged_text(rejudge(directory))
 
 
 def judge_file(path: str, model: str) -> Verdict:

@@ -27,8 +27,8 @@ def bring_up(chosen: Settings, progress: Progress) -> None:
     Raises:
         SeatrialError: that is not possible.
     """
-    from seatrial.settings import load_system
     from seatrial.harness.session import open_session
+    from seatrial.settings import load_system
 
     with open_session(chosen, load_system(chosen), progress) as session:
         session.require_answer()

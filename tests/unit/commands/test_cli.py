@@ -140,10 +140,10 @@ def test_a_history_without_a_model_is_told_the_models(types, tmp_path):
     assert "register" in err
 
 
-def test_a_folder_is_no_history(types):
+def test_a_folder_without_a_run_is_not_judged(types):
     code, _, err = types("judge", ".")
     assert code == 2
-    assert "a folder is no history" in err
+    assert "this is no run" in err
 
 
 def test_the_page_of_checks_is_printed(types):

@@ -4,7 +4,7 @@ import itertools
 import signal
 
 import pytest
-from fakes import Children, Display, FakeSession, never_opens, report, settings_in
+from fakes import ROOT, Children, Display, FakeSession, never_opens, report, settings_in
 
 from seatrial.commands.run import BRING_UP, COMPARE, run_everything
 from seatrial.errors import BadInput, SeatrialError
@@ -13,7 +13,7 @@ from seatrial.model.verdict import Outcome
 from seatrial.record.reader import read_run
 
 SUITES, LOAD = "suites", "load checkout"
-EXPERIMENTS = ["experiment drain-node", "experiment kill-one-pod"]
+EXPERIMENTS = [f"experiment {path.stem}" for path in sorted((ROOT / "experiments").glob("*.yaml"))]
 
 
 @pytest.fixture
@@ -45,6 +45,7 @@ def test_when_everything_passes_so_does_the_run(runs):
     assert (code, text) == (0, "")
     assert run.finished
     assert children.stages == [SUITES, LOAD, *EXPERIMENTS]
+    assert len(EXPERIMENTS) > 1
     assert session.did == ["opened", "looked", "compared", "closed"]
     assert [stage.name for stage in run.stages] == [BRING_UP, *children.stages, COMPARE]
     assert {(stage.outcome, stage.seconds) for stage in run.stages} == {("done", 1.0)}
