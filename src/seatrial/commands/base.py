@@ -13,6 +13,10 @@ import typer
 from seatrial.registry import Registry
 
 if TYPE_CHECKING:
+    from seatrial.cluster.progress import Progress
+    from seatrial.harness.session import Session
+    from seatrial.model.system import System as SystemModel
+    from seatrial.record.writer import RunWriter
     from seatrial.settings import Settings
 
 System = Annotated[
@@ -65,6 +69,15 @@ def settings(**flags: Any) -> Settings:
     from seatrial.settings import settings_from
 
     return settings_from(flags)
+
+
+def open_session(
+    settings: Settings, system: SystemModel, progress: Progress, run: RunWriter | None = None
+) -> Session:
+    """`harness.session.open_session`, imported when it is called: it is too slow for `--help`."""
+    from seatrial.harness import session
+
+    return session.open_session(settings, system, progress, run)
 
 
 def shown(path: Path) -> str:

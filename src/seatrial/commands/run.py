@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from seatrial.commands.base import Context, Kubeconfig, Namespace, Seed, System, command, settings
+from seatrial.commands.base import (
+    Context,
+    Kubeconfig,
+    Namespace,
+    Seed,
+    System,
+    command,
+    open_session,
+    settings,
+)
 from seatrial.commands.children import RunChild, child_environment, folder, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.errors import BadInput, SeatrialError
@@ -91,20 +100,12 @@ def run(
     return code
 
 
-def _open_session(
-    settings: Settings, system: SystemModel, progress: Progress, run: RunWriter
-) -> AbstractContextManager[ComparesObjects]:
-    from seatrial.harness.session import open_session  # slow to import: not for `--help`
-
-    return open_session(settings, system, progress, run)
-
-
 def run_everything(
     settings: Settings,
     progress: Progress,
     *,
     only: Sequence[str] = (),
-    open_session: OpenSession = _open_session,
+    open_session: OpenSession = open_session,
     run_child: RunChild = run_child,
     report: Callable[[Path], tuple[int, str]] = rebuild_report,
     clock: Callable[[], float] = time.monotonic,

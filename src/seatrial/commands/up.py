@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from seatrial.commands.base import Seed, System, command, settings
+from seatrial.commands.base import Seed, System, command, open_session, settings
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
+    from seatrial.harness.session import Session
     from seatrial.settings import Settings
 
 
@@ -21,13 +23,14 @@ def up(system: System = None, seed: Seed = None) -> int:
     return 0
 
 
-def bring_up(chosen: Settings, progress: Progress) -> None:
+def bring_up(
+    chosen: Settings, progress: Progress, *, open_session: Callable[..., Session] = open_session
+) -> None:
     """Bring cluster and system up, as the system file says, and wait for its first answer.
 
     Raises:
         SeatrialError: that is not possible.
     """
-    from seatrial.harness.session import open_session
     from seatrial.settings import load_system
 
     with open_session(chosen, load_system(chosen), progress) as session:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from seatrial.commands.base import Seed, System, command, settings
+from seatrial.commands.base import Seed, System, command, open_session, settings
 from seatrial.commands.children import RunChild, child_environment, folder, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
@@ -66,21 +66,13 @@ class OpenSession(Protocol):
     ) -> AbstractContextManager[Deploys]: ...
 
 
-def _open_session(
-    settings: Settings, system: SystemModel, progress: Progress
-) -> AbstractContextManager[Deploys]:
-    from seatrial.harness.session import open_session  # slow to import: not for `--help`
-
-    return open_session(settings, system, progress)
-
-
 def prove_variants(
     settings: Settings,
     progress: Progress,
     *,
     names: Sequence[str] = (),
     named_only: bool = False,
-    open_session: OpenSession = _open_session,
+    open_session: OpenSession = open_session,
     run_child: RunChild = run_child,
     report: Callable[[Path], tuple[int, str]] = rebuild_report,
 ) -> tuple[int, str]:
