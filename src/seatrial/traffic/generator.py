@@ -93,8 +93,11 @@ class Generator:
         """What has ended so far, by planned time; at most 100 ms old. Works after the end too."""
         return self._recording().in_order()
 
-    def wait_for_requests(self, number: int, *, within_seconds: float) -> int:
+    def wait_for_requests(self, number: int, *, within_seconds: float, journey: str = "") -> int:
         """Wait until `number` requests were sent and have ended; returns how many there are.
+
+        Args:
+            journey: count only this one's; empty for all.
 
         Raises:
             WaitExpired: when there are fewer in time.
@@ -103,7 +106,10 @@ class Generator:
 
         def enough() -> Ready[int] | NotYet:
             ended = not self._alive()
-            sent = sum(1 for exchange in self._recording().exchanges if exchange.error != DROPPED)
+            sent = sum(
+                exchange.error != DROPPED and journey in ("", exchange.journey)
+                for exchange in self._recording().exchanges
+            )
             if sent >= number:
                 return Ready(sent)
             if ended:
