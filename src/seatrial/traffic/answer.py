@@ -87,6 +87,10 @@ class AnswerReader:
         """Let the parser go: it knows this object, and a cycle would lie about until the collector comes."""
         self._parser = None
 
+    def on_message_begin(self) -> None:
+        if self.answer.complete:
+            raise NoHttp("a second answer to one request")
+
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
         if name == _BACKEND:

@@ -1,5 +1,6 @@
 """The faulty server as a process of its own."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -25,13 +26,15 @@ class Server:
 
 
 @contextmanager
-def serving(*arguments: str, scheme: str = "http") -> Iterator[Server]:
+def serving(*arguments: str, scheme: str = "http", host: str = "127.0.0.1") -> Iterator[Server]:
     script = Path(__file__).with_name("faulty_server.py")
     command = [sys.executable, str(script), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    environment = {**os.environ, "FAULTY_HOST": host}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         try:
-            yield Server(f"{scheme}://127.0.0.1:{process.stdout.readline().strip()}", process)
+            port = process.stdout.readline().strip()
+            yield Server(f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", process)
         finally:
             process.send_signal(signal.SIGCONT)
             process.kill()
