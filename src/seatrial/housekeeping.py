@@ -9,11 +9,11 @@ from seatrial import cluster
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput
 from seatrial.faults.revert import heal, pending
+from seatrial.harness.session import kind_configuration
 from seatrial.record.reader import read_run
 from seatrial.report.html import build_report
 from seatrial.report.summary import exit_code, summary_text
 from seatrial.settings import Settings, load_system
-from seatrial.trial.session import kind_configuration
 from seatrial.voyage import shown
 
 

@@ -14,12 +14,12 @@ import yaml
 from seatrial.children import run_child
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput
+from seatrial.harness.session import Session, beside, open_session
 from seatrial.model.verdict import CheckResult, Mode, Outcome
 from seatrial.record.reader import read_run
 from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
 from seatrial.settings import Settings, load_system
-from seatrial.trial.session import Session, beside, open_session
 from seatrial.voyage import child_environment, folder, shown
 
 EXPECTED = "expected.yaml"

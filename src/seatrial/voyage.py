@@ -15,13 +15,13 @@ from types import FrameType
 from seatrial.children import run_child
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
+from seatrial.harness.session import open_session
 from seatrial.model.system import System
 from seatrial.record.reader import read_run
 from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
 from seatrial.report.summary import exit_code, summary_text
 from seatrial.settings import Settings, load_system
-from seatrial.trial.session import open_session
 from seatrial.versions import versions
 
 STAGES = ("suites", "load", "drills")

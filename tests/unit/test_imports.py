@@ -183,7 +183,7 @@ def test_nothing_sleeps_but_the_two_waits() -> None:
         ("seatrial.report.x", "seatrial.trial.bench", True),
         ("seatrial.chaos.x", "seatrial.trial.bench", False),
         ("seatrial.chaos.x", "seatrial.load.y", True),
-        ("seatrial.trial.bench", "seatrial.outcomes.require", False),
+        ("seatrial.trial.bench", "seatrial.model.failure.require", False),
         ("seatrial.trial.bench", "seatrial.cli", True),
         ("seatrial.plugin", "seatrial.cli", False),
         ("seatrial.plugin", "seatrial.suites.x", True),

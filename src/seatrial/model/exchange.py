@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -94,3 +95,17 @@ class GeneratorHealth:
     @property
     def late_fraction(self) -> float:
         return self.late / self.planned if self.planned else 0.0
+
+
+def merged_health(parts: Iterable[GeneratorHealth]) -> GeneratorHealth:
+    """The health of several generators: counts add up, the worst lateness and CPU stand."""
+    healths = list(parts)
+    return GeneratorHealth(
+        planned=sum(health.planned for health in healths),
+        sent=sum(health.sent for health in healths),
+        dropped=sum(health.dropped for health in healths),
+        late=sum(health.late for health in healths),
+        late_after_seconds=max((health.late_after_seconds for health in healths), default=LATE_AFTER_SECONDS),
+        lateness_p99_seconds=max((health.lateness_p99_seconds for health in healths), default=0.0),
+        cpu_fraction=max((health.cpu_fraction for health in healths), default=0.0),
+    )

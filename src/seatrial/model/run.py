@@ -11,9 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.fault import FaultRecord
-from seatrial.model.timeline import Clock
 from seatrial.model.verdict import CheckResult, Outcome
 
 SCHEMA_VERSION = 1
@@ -38,12 +35,8 @@ class EventType(StrEnum):
     """{check, subject, requirement}"""
     CHECK_FINISHED = "check-finished"
     """A `CheckResult` as a dict."""
-    FAULT = "fault"
-    """{check, subject, record: FaultRecord as a dict}"""
-    TRAFFIC = "traffic"
-    """{check, subject, file, journey, health: GeneratorHealth}: `file` below exchanges/."""
-    TIMELINE = "timeline"
-    """{check, subject, file, clock: Clock}: `file` below evidence/."""
+    OBSERVATION = "observation"
+    """An `ObservationStarted` as a dict: what it saw lies in its folder below observations/."""
     CHANGED_OBJECTS = "changed-objects"
     """{objects: [..]}: what differs between before and after the run; empty when all is as it was."""
     NOTE = "note"
@@ -51,24 +44,21 @@ class EventType(StrEnum):
 
 
 @dataclass(frozen=True)
-class Stream:
-    """Traffic recorded for one check: where its exchanges lie."""
+class ObservationStarted:
+    """A scenario that was begun, and where its records lie.
 
-    check: str
-    subject: str
-    file: str
-    journey: str
-    health: GeneratorHealth
+    Attributes:
+        id: unique in the run; the name of its folder below `observations/`.
+        scenario: its id, or empty for an experiment of somebody's own and for a load test.
+        target: what it was carried out on.
+        expected_seconds, at_most_seconds: how long it takes, as computed before.
+    """
 
-
-@dataclass(frozen=True)
-class Record:
-    """A timeline recorded for one check: where it lies."""
-
-    check: str
-    subject: str
-    file: str
-    clock: Clock
+    id: str
+    scenario: str
+    target: str
+    expected_seconds: float = 0.0
+    at_most_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -97,10 +87,7 @@ class Run:
     stages: tuple[Stage, ...]
     results: tuple[CheckResult, ...]
     unfinished_checks: tuple[Mapping[str, Any], ...]
-    faults: tuple[tuple[str, str, FaultRecord], ...] = ()
-    """(check, subject, record)"""
-    streams: tuple[Stream, ...] = ()
-    timelines: tuple[Record, ...] = ()
+    observations: tuple[ObservationStarted, ...] = ()
     changed_objects: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()

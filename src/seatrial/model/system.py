@@ -157,6 +157,7 @@ class System(_Part):
     journeys: dict[str, Journey] = Field(min_length=1, description="User actions by name.")
     objectives: Objectives = Objectives()
     consent: Consent = Consent()
+    invariants: list[Any] = Field(default=[], description="What must hold before and after every disruption.")
     waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")
 
     @model_validator(mode="after")

@@ -17,8 +17,8 @@ from typing import Any, Self
 import httpx
 
 from seatrial.errors import SeatrialError
-from seatrial.judge.consistency.writes import ReadBack
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
+from seatrial.model.measurement import ReadBack
 from seatrial.model.system import Journey
 from seatrial.traffic.journey import CompiledJourney, compile_journey
 from seatrial.waiting import NotYet, Ready, eventually
@@ -180,8 +180,8 @@ class Http:
         """Look for each write of `exchanges` where the journey's `acknowledged.read` says.
 
         Writes whose outcome is unknown or failed are looked for too, when their place can be told. What is
-        absent is looked for again for `available_seconds`, what cannot be read until `within_seconds` are
-        over; the last look of each stands. A write for which no place can be told has no entry.
+        absent is looked for again for `available_seconds`, what cannot be read until `within_seconds` end;
+        the last look of each stands. A write for which no place can be told has no entry.
 
         Returns:
             one record for each write that was looked for: copies 1 found, 0 absent, None could not be read.

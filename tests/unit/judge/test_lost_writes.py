@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from observations import crash_fault, dropped, exchange, failed, unknown
 
-from seatrial.judge.consistency import ReadBack, lost_writes
+from seatrial.judge.consistency import lost_writes
+from seatrial.model.measurement import ReadBack
 from seatrial.judge.consistency.writes import tally
 from seatrial.model.exchange import Exchange
 from seatrial.model.verdict import Outcome

@@ -15,7 +15,7 @@ from seatrial.judge.consistency.register import check_register
 from seatrial.judge.consistency.search import FIFO, REGISTER, Rules, check_search
 from seatrial.judge.consistency.sets import check_set
 from seatrial.judge.consistency.unique_ids import check_unique_ids
-from seatrial.judge.consistency.writes import ReadBack, lost_writes
+from seatrial.judge.consistency.writes import acknowledged_writes, lost_writes
 
 __all__ = [
     "FIFO",
@@ -23,8 +23,8 @@ __all__ = [
     "REGISTER",
     "History",
     "Operation",
-    "ReadBack",
     "Rules",
+    "acknowledged_writes",
     "check_bank",
     "check_counter",
     "check_idempotency",

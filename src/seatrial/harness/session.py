@@ -1,8 +1,9 @@
-"""A system that is up, reachable and allowed to be observed: shared by suites, drills and `seatrial run`."""
+"""A system that is up, reachable and allowed to be observed: shared by suites, experiments and runs."""
 
 from __future__ import annotations
 
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,13 +14,19 @@ from seatrial.cluster.kind_config import read_configuration
 from seatrial.cluster.paths import default_kubeconfig
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
+from seatrial.faults.injector import Injector
 from seatrial.faults.revert import heal, pending
 from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
+from seatrial.kube.timeline import Recorder
+from seatrial.model.step import Traffic
 from seatrial.model.system import System
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
+from seatrial.traffic.generator import Generator
 from seatrial.traffic.http import Http
+from seatrial.traffic.schedule import parse
+from seatrial.traffic.stream import TrafficStream
 
 ANSWER_SECONDS = 60.0
 """How long a system that was just deployed may take to answer its first journey."""
@@ -59,6 +66,31 @@ class Session:
     def context(self) -> str:
         """The context's name, as consent must name it."""
         return self.kube.context
+
+    def recorder(self) -> Recorder:
+        """Watches of the system, not yet started."""
+        return Recorder(self.kube, self.system)
+
+    def injector(self) -> Injector:
+        """Carries out faults; its journal lies in the state folder."""
+        return Injector(self.settings.state_directory)
+
+    def stream(self, step: Traffic, directory: Path) -> Generator:
+        """The generator of a traffic step, not yet started; its exchanges are kept in `directory`.
+
+        Raises:
+            BadInput: the journey, the schedule or the address cannot be used.
+        """
+        return TrafficStream(
+            self.base_url, step.journey, self.system.journeys[step.journey],
+            schedule=parse(step.arrivals, seed=self.settings.seed),
+            directory=directory, name=f"exchanges-{step.name}", seed=self.settings.seed,
+            allow_remote=True,  # the owner of the system file named the address and consented
+        )  # fmt: skip
+
+    def seed_of(self, path: str) -> int:
+        """The seed of one step, so that repetitions pick their victims anew; the same in every run."""
+        return (self.settings.seed + zlib.crc32(path.encode())) % 1_000_000
 
     def deploy(self, folder: Path, progress: Progress) -> None:
         """Deploy a kustomize folder and wait for its rollout; our own images are made and loaded first.

@@ -9,9 +9,9 @@ from seatrial.errors import WaitExpired
 from seatrial.judge.statistics import percentile
 from seatrial.judge.steady import MINIMUM_REQUESTS, steady
 from seatrial.model.exchange import DROPPED, LATE_AFTER_SECONDS, Exchange, GeneratorHealth
+from seatrial.model.failure import require
 from seatrial.model.system import Objectives
 from seatrial.model.verdict import Verdict
-from seatrial.outcomes import require
 from seatrial.traffic.generator import Generator
 from seatrial.waiting import NotYet, Ready, eventually
 

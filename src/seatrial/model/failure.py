@@ -1,4 +1,4 @@
-"""How a verdict ends a check: each outcome but a pass is an exception that carries it."""
+"""From errors to verdicts: what could not be carried out is a verdict, too."""
 
 from __future__ import annotations
 
@@ -6,48 +6,19 @@ from seatrial.errors import SeatrialError
 from seatrial.model.verdict import Outcome, Verdict
 
 
-class NotPassed(AssertionError):
-    """A check ended with another outcome than passed; `verdict` says which and why."""
+class NotPassed(Exception):
+    """Something that had to pass before going on did not; `verdict` says what and why."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.explain())
         self.verdict = verdict
 
 
-class CheckFailed(NotPassed):
-    """The requirement did not hold."""
-
-
-class CheckInconclusive(NotPassed):
-    """The evidence cannot tell pass from fail."""
-
-
-class CheckError(NotPassed):
-    """The requirement could not be tested."""
-
-
-class CheckSkipped(NotPassed):
-    """Not run on purpose (no consent)."""
-
-
-class CheckUnsupported(NotPassed):
-    """The system declares nothing that the check could be applied to."""
-
-
-_EXCEPTIONS: dict[Outcome, type[NotPassed]] = {
-    Outcome.FAILED: CheckFailed,
-    Outcome.INCONCLUSIVE: CheckInconclusive,
-    Outcome.ERROR: CheckError,
-    Outcome.SKIPPED: CheckSkipped,
-    Outcome.UNSUPPORTED: CheckUnsupported,
-}
-
-
 def require(verdict: Verdict) -> Verdict:
-    """Return a passed verdict; raise any other as its exception."""
+    """Return a passed verdict. Raises NotPassed for any other."""
     if verdict.passed:
         return verdict
-    raise _EXCEPTIONS[verdict.outcome](verdict)
+    raise NotPassed(verdict)
 
 
 def verdict_of(error: BaseException) -> Verdict:
