@@ -86,8 +86,9 @@ class Driver:
         self.plan = plan
         self._loop = asyncio.get_running_loop()
         self._loop.set_exception_handler(self._failed)
+        self._reported: list[Exchange] = []
         self._clients = {
-            name: PROTOCOLS.get(name)(plan.target, self._take)
+            name: PROTOCOLS.get(name)(plan.target, self._take, self._reported.append)
             for name in {journey.protocol for journey in plan.all_journeys()}
         }
         self._journeys = [journey for journey, _ in plan.journeys]
@@ -238,13 +239,16 @@ class Driver:
     def _settle(self) -> None:
         """Make exchanges of what has ended, and take their times into the histograms."""
         answered, self._answered = self._answered, []
+        made = [exchange for arrival in answered for exchange in arrival.client.exchanges(arrival)]
         for arrival in answered:
             self._lateness.add(arrival.sent_at - arrival.planned_at)
-            for exchange in arrival.client.exchanges(arrival):
+        for exchanges in (self._reported, made):
+            for exchange in exchanges:
                 if exchange.completed_at is not None and exchange.sent_at is not None:
                     self._from_planned.add(exchange.completed_at - exchange.planned_at)
                     self._from_sent.add(exchange.completed_at - exchange.sent_at)
-                self._ended.append(exchange)
+            self._ended += exchanges
+        self._reported.clear()
 
     def _failed(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """For `run` to raise: the loop would only print it."""

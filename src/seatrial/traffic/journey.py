@@ -123,6 +123,10 @@ class CompiledJourney:
         text = f"{self.method} {head}\r\nHost: {host}{length}\r\n\r\n{body}"
         return Prepared(self.method, text.encode("latin-1"), fill.key)
 
+    def opening(self, fill: Fill) -> tuple[str, dict[str, str]]:
+        """Path and headers, for a protocol whose library writes the request itself."""
+        return self._path.fill(fill), {name: value.fill(fill) for name, value in self._headers}
+
     def outcome_of(self, status: int) -> tuple[ExchangeOutcome, str]:
         """What an answer with this status means, and the short reason when it is not OK.
 

@@ -60,7 +60,7 @@ class Target:
         self.idle_seconds = idle_seconds
         self._literal = _is_address(self.host)
 
-    async def connect(self, make: Callable[[], asyncio.BaseProtocol]) -> None:
+    async def connect(self, make: Callable[[], asyncio.BaseProtocol]) -> asyncio.Transport:
         """Make one connection, TLS included; nothing of a request was sent before it returns.
 
         Raises:
@@ -69,17 +69,20 @@ class Target:
         loop = asyncio.get_running_loop()
         name = self.host if self.tls else None
         if self._literal:
-            await loop.create_connection(make, self.host, self.port, ssl=self.tls, server_hostname=name)
-            return
+            made, _ = await loop.create_connection(
+                make, self.host, self.port, ssl=self.tls, server_hostname=name
+            )
+            return made
         found = await loop.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
         connected = await aiohappyeyeballs.start_connection(
             found, happy_eyeballs_delay=SECOND_ADDRESS_AFTER_SECONDS
         )
         try:
-            await loop.create_connection(make, sock=connected, ssl=self.tls, server_hostname=name)
+            made, _ = await loop.create_connection(make, sock=connected, ssl=self.tls, server_hostname=name)
         except BaseException:
             connected.close()
             raise
+        return made
 
 
 def short(error: Exception) -> str:

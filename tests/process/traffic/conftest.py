@@ -26,9 +26,10 @@ class Server:
 
 
 @contextmanager
-def serving(*arguments: str, scheme: str = "http", host: str = "127.0.0.1") -> Iterator[Server]:
-    script = Path(__file__).with_name("faulty_server.py")
-    command = [sys.executable, str(script), *arguments]
+def serving(
+    *arguments: str, scheme: str = "http", host: str = "127.0.0.1", script: str = "faulty_server.py"
+) -> Iterator[Server]:
+    command = [sys.executable, str(Path(__file__).with_name(script)), *arguments]
     environment = {**os.environ, "FAULTY_HOST": host}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None

@@ -30,7 +30,7 @@ class Client:
 
     async def make(self) -> Http1:
         self.answered = asyncio.Event()
-        return Http1(self.target, lambda arrival: self.answered.set())
+        return Http1(self.target, lambda arrival: self.answered.set(), pytest.fail)
 
     def get(
         self,

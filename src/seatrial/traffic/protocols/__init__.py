@@ -6,7 +6,7 @@ A client lives on the generator's loop. The simplest one overrides `carry`, a co
     class Echo(Client):
         async def carry(self, arrival: Arrival) -> None:
             ...
-            arrival.exchanges.append(arrival.exchange(ExchangeOutcome.OK))
+            arrival.report(ExchangeOutcome.OK)
 """
 
 from __future__ import annotations
@@ -35,11 +35,10 @@ class Arrival:
         key: the value of {uuid} in it, or empty.
         fresh: whether it gets a connection of its own.
         request, answer, carrier, timer: for its client to use.
-        exchanges: what became of it, once it has ended.
     """
 
     __slots__ = (
-        *("answer", "carrier", "client", "exchanges", "fresh", "journey", "key"),
+        *("answer", "carrier", "client", "fresh", "journey", "key"),
         *("planned_at", "request", "sent_at", "sequence", "timer"),
     )
 
@@ -51,13 +50,12 @@ class Arrival:
         self.sent_at = 0.0
         self.key = ""
         self.fresh = False
-        self.exchanges: list[Exchange] = []
         self.request: Any = None
         self.answer: Any = None
         self.carrier: Any = None
         self.timer: Any = None
 
-    def exchange(
+    def report(
         self,
         outcome: ExchangeOutcome,
         error: str = "",
@@ -68,20 +66,22 @@ class Arrival:
         status: int | None = None,
         operation: str = "",
         answer_bytes: int = 0,
-    ) -> Exchange:
-        """An exchange of this arrival, by default planned and sent with it and completed now."""
-        return Exchange(
-            self.sequence,
-            self.journey.name,
-            self.planned_at if planned_at is None else planned_at,
-            self.sent_at if sent_at is None else sent_at,
-            time.monotonic() if completed_at is None else completed_at,
-            outcome,
-            status,
-            error,
-            self.key,
-            operation=operation,
-            answer_bytes=answer_bytes,
+    ) -> None:
+        """Report an exchange of this arrival, by default planned and sent with it and completed now."""
+        self.client.report(
+            Exchange(
+                self.sequence,
+                self.journey.name,
+                self.planned_at if planned_at is None else planned_at,
+                self.sent_at if sent_at is None else sent_at,
+                time.monotonic() if completed_at is None else completed_at,
+                outcome,
+                status,
+                error,
+                self.key,
+                operation=operation,
+                answer_bytes=answer_bytes,
+            )
         )
 
     def dropped(self) -> Exchange:
@@ -95,14 +95,18 @@ class Client:
 
     Args:
         ended: called once for each arrival, from the loop.
+        report: called for each exchange as soon as it has ended, unless `exchanges` makes them.
 
     Attributes:
         stopping: set when nothing more will be sent and what only lasts shall end.
     """
 
-    def __init__(self, target: Target, ended: Callable[[Arrival], None]) -> None:
+    def __init__(
+        self, target: Target, ended: Callable[[Arrival], None], report: Callable[[Exchange], None]
+    ) -> None:
         self.target = target
         self.ended = ended
+        self.report = report
         self.loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -126,12 +130,12 @@ class Client:
         task.add_done_callback(self._tasks.discard)
 
     async def carry(self, arrival: Arrival) -> None:
-        """Carry one to its end, within `arrival.journey.longest_seconds`, and fill its `exchanges`."""
+        """Carry one to its end within `arrival.journey.longest_seconds`, and `report` what became of it."""
         raise NotImplementedError
 
-    def exchanges(self, arrival: Arrival) -> Sequence[Exchange]:
-        """What became of an arrival that has ended; asked for some at once, soon afterwards."""
-        return arrival.exchanges
+    def exchanges(self, _: Arrival, /) -> Sequence[Exchange]:
+        """What became of an arrival that has ended and was not reported; asked for some at once, later."""
+        return ()
 
     def stop(self) -> None:
         """Nothing more will be sent."""
@@ -144,9 +148,7 @@ class Client:
         try:
             await self.carry(arrival)
         except Exception as error:
-            arrival.exchanges.append(
-                arrival.exchange(ExchangeOutcome.UNKNOWN, f"the generator failed: {error!r}")
-            )
+            arrival.report(ExchangeOutcome.UNKNOWN, f"the generator failed: {error!r}")
             self.loop.call_exception_handler({"message": "a client failed", "exception": error})
         finally:
             self.ended(arrival)

@@ -111,8 +111,10 @@ class Connection(asyncio.Protocol):
 class Http1(Client):
     """Requests over connections to one address."""
 
-    def __init__(self, target: Target, ended: Callable[[Arrival], None]) -> None:
-        super().__init__(target, ended)
+    def __init__(
+        self, target: Target, ended: Callable[[Arrival], None], report: Callable[[Exchange], None]
+    ) -> None:
+        super().__init__(target, ended, report)
         self._idle: deque[Connection] = deque()
         self._kept = 0
 
@@ -132,7 +134,7 @@ class Http1(Client):
             self._kept += not arrival.fresh
             arrival.carrier = self.loop.create_task(self._connect(arrival))
 
-    def exchanges(self, arrival: Arrival) -> Sequence[Exchange]:
+    def exchanges(self, arrival: Arrival, /) -> Sequence[Exchange]:
         answer, journey, answer_id = arrival.answer, arrival.journey, ""
         if answer.complete:
             outcome, error = journey.outcome_of(answer.status)
