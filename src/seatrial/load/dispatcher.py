@@ -1,8 +1,8 @@
 """The generator's process inside one Locust process, and how processes agree on one schedule.
 
 Locust's own loop sends nothing: the generator does, and what it writes down becomes Locust's events. Alone
-(LocalRunner) a process plans and sends everything. Distributed, the master sends `seatrial-start` to each worker
-with its place and the common start time before Locust's own spawn message; a worker answers with
+(LocalRunner) a process plans and sends everything. Distributed, the master sends `seatrial-start` to each
+worker with its place and the common start time before Locust's own spawn message; a worker answers with
 `seatrial-result` when its share has ended. At a stop the master waits for these, bounded by the longest
 deadline: Locust itself waits half a second, in which requests to a frozen system have not yet ended.
 """
@@ -83,7 +83,7 @@ class Dispatcher:
     """Has a generator send one share, and fires Locust's `request` event for each exchange.
 
     Args:
-        on_end: called once, when the schedule ended or after `stop`: with the result, or with why there is none.
+        on_end: called once, when the schedule ended or after `stop`, with the result or why there is none.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Dispatcher:
         return bool(self._greenlet.ready())
 
     def _run(self) -> None:
-        """Report until the process has ended. Never killed: a listener of Locust may wait in the middle of it."""
+        """Report until the process has ended. Never killed: a listener of Locust may wait in the middle."""
         running = True
         while running:
             running = self._generator.running

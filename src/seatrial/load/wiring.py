@@ -200,8 +200,8 @@ class LoadSession:
 
     def _on_own_result(self, result: WorkerResult | SeatrialError) -> None:
         if self._is_worker:
-            failed = isinstance(result, SeatrialError)
-            self._runner.send_message(RESULT, {FAILURE: str(result)} if failed else result.to_data())
+            data = {FAILURE: str(result)} if isinstance(result, SeatrialError) else result.to_data()
+            self._runner.send_message(RESULT, data)
         elif isinstance(result, SeatrialError):
             self._fail(str(result))
         else:

@@ -68,7 +68,7 @@ class Generator:
         return self._process.pid if self._process else None
 
     def launch(self) -> Self:
-        """Start the process and return at once; raises nothing when it ends early, which `start` waits for."""
+        """Start the process and return at once, whatever becomes of it."""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             self._command,
