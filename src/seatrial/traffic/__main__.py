@@ -45,7 +45,7 @@ async def run(job: Job, *, parent_pipe: int | None) -> None:
     if parent_pipe is not None:
         _stop_at_end_of(parent_pipe, driver)
     output.special(HEAD, {"pid": os.getpid(), "began_at": time.monotonic(), "job": asdict(job)})
-    writing = loop.create_task(_keep_writing(driver, output))
+    _keep_writing(loop, driver, output)
     keep_time()
     start_at = job.start_at_wall
     if start_at is not None:
@@ -53,16 +53,14 @@ async def run(job: Job, *, parent_pipe: int | None) -> None:
     try:
         health = await driver.run(start_at=start_at)
     finally:
-        writing.cancel()
         output.exchanges(driver.collect())
     output.special(CLOSING, {"health": asdict(health), "histograms": driver.histograms()})
     output.close()
 
 
-async def _keep_writing(driver: Driver, output: RecordFile) -> None:
-    while True:
-        await asyncio.sleep(WRITE_EVERY_SECONDS)
-        output.exchanges(driver.collect())
+def _keep_writing(loop: asyncio.AbstractEventLoop, driver: Driver, output: RecordFile) -> None:
+    output.exchanges(driver.collect())
+    loop.call_later(WRITE_EVERY_SECONDS, _keep_writing, loop, driver, output)
 
 
 def _stop_at_end_of(pipe: int, driver: Driver) -> None:

@@ -263,7 +263,6 @@ class Driver:
                 await asyncio.wait_for(self._all_ended.wait(), longest + GRACE_SECONDS)
         for client in self._clients.values():
             client.close()
-        await asyncio.sleep(0)  # in which the loop closes what was ended
         if self._failure is not None:
             raise self._failure
         if self._in_flight:

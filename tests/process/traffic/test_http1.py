@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import pytest
 import uvloop
-from conftest import serving
+from server_processes import serving
 
 from seatrial.errors import BadInput
 from seatrial.traffic.answer import Answer

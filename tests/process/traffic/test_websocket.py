@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from conftest import Server, serving
+from server_processes import Server, serving
 
 from seatrial.errors import BadInput
 from seatrial.model.exchange import Exchange, ExchangeOutcome
