@@ -1,7 +1,8 @@
 """A real WebSocket server with faults, as a process: `python websocket_server.py`. It prints its port.
 
 The path decides: /echo, /slow/SECONDS (echoes late), /mute, /noise (says other things first), /cut/SECONDS
-(goes away), /reset/SECONDS (is gone without a word), /status/N (refuses the handshake), /stall (never answers it).
+(goes away), /reset/SECONDS (is gone without a word), /status/N (refuses the handshake), /stall (never
+answers it).
 Each echo has the path's query before it, and the number of the connection after it.
 """
 

@@ -26,6 +26,9 @@ from seatrial.traffic.target import Target
 if TYPE_CHECKING:
     from seatrial.model.system import Journey
 
+TIMER_STEP_SECONDS = 0.0015
+"""uvloop counts whole milliseconds, so its timers are early by up to this much; a deadline never is."""
+
 
 class Arrival:
     """One arrival of a schedule on its way. Times are monotonic seconds.

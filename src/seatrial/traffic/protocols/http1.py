@@ -29,11 +29,9 @@ from typing import Any
 
 from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.traffic.answer import Answer, AnswerReader, NoHttp
-from seatrial.traffic.protocols import Arrival, Client, protocol
+from seatrial.traffic.protocols import TIMER_STEP_SECONDS, Arrival, Client, protocol
 from seatrial.traffic.target import Target, short
 
-TIMER_STEP_SECONDS = 0.001
-"""uvloop counts whole milliseconds and may be early by part of one; a deadline never is."""
 
 
 class Connection(asyncio.Protocol):

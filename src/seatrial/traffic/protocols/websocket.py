@@ -29,7 +29,7 @@ from websockets.uri import parse_uri
 from seatrial.errors import BadInput
 from seatrial.model.exchange import ExchangeOutcome
 from seatrial.traffic.journey import CompiledJourney, judge_status
-from seatrial.traffic.protocols import Arrival, Client, protocol
+from seatrial.traffic.protocols import TIMER_STEP_SECONDS, Arrival, Client, protocol
 from seatrial.traffic.target import short
 from seatrial.traffic.template import Fill, Template, compile_json, compile_text
 
@@ -97,7 +97,7 @@ class Conversation:
         """
         self._awaited = awaited
         self._answer = asyncio.get_running_loop().create_future()
-        async with asyncio.timeout(within_seconds):
+        async with asyncio.timeout(within_seconds + TIMER_STEP_SECONDS):
             await self.connection.send(text)
             await asyncio.wait((self._answer, self.ended), return_when=asyncio.FIRST_COMPLETED)
         return self._answer.result() if self._answer.done() else None
@@ -156,7 +156,7 @@ class WebSocket(Client):
         status: int | None = None
         outcome, error, sent = FAILED, "", False
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(seconds + TIMER_STEP_SECONDS):
                 await self.target.connect(lambda: connection)
                 sent = True
                 await connection.handshake(headers)
@@ -243,6 +243,8 @@ class WebSocket(Client):
         if seconds > 0:
             stopping = asyncio.ensure_future(self.stopping.wait())
             await asyncio.wait(
-                (stopping, conversation.ended), timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+                (stopping, conversation.ended),
+                timeout=seconds + TIMER_STEP_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
             )
             stopping.cancel()
