@@ -115,6 +115,12 @@ class Journey(_Part):
         0.0, ge=0, le=3600, description="How long a WebSocket connection must last, seconds; 0 for any time."
     )
 
+    @model_validator(mode="after")
+    def _messages_need_a_connection(self) -> Journey:
+        if self.protocol == "http1" and (self.messages or self.lifetime_seconds):
+            raise ValueError("`messages` and `lifetime_seconds` need `protocol: websocket`")
+        return self
+
 
 class Objectives(_Part):
     """Numbers that must hold."""

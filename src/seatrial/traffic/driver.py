@@ -12,21 +12,24 @@ import heapq
 import math
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
 from time import monotonic, process_time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import LATE_AFTER_SECONDS, Exchange, GeneratorHealth
-from seatrial.traffic.journey import CompiledJourney, pick_by_weight
-from seatrial.traffic.protocols import PROTOCOLS, Arrival
-from seatrial.traffic.schedule import Constant, Schedule, sliced
+from seatrial.traffic.journey import CompiledJourney, journey_data, pick_by_weight
+from seatrial.traffic.protocols import PROTOCOLS, Arrival, compile_any
+from seatrial.traffic.schedule import Constant, Replay, Schedule, sliced
 from seatrial.traffic.tally import Tally
 from seatrial.traffic.target import Target
+
+if TYPE_CHECKING:
+    from seatrial.model.system import Journey
 
 START_DELAY_SECONDS = 0.05
 PREPARED_AT_ONCE = 10
@@ -270,6 +273,23 @@ class Driver:
                 f"{self._in_flight} requests outlived their deadline of {longest:g} s",
                 next_step="this is a fault of the generator; please report it with the error output above.",
             )
+
+
+def send_once(base_url: str, name: str, journey: Journey | Mapping[str, Any]) -> tuple[Exchange, ...]:
+    """Send one arrival of a journey of any protocol from this process, and wait for its end.
+
+    Raises:
+        BadInput: a template cannot be filled, or there is no such protocol.
+    """
+    compiled = compile_any(name, {**journey_data(journey), "lifetime_seconds": 0})
+    plan = Plan(Target(base_url), [(compiled, 1.0)], Replay((0.0,)))
+
+    async def sent() -> tuple[Exchange, ...]:
+        driver = Driver(plan)
+        await driver.run()
+        return tuple(driver.collect())
+
+    return asyncio.run(sent())
 
 
 def keep_time() -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 from server_processes import Server, serving
 
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, WaitExpired
 from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.model.system import Journey
+from seatrial.traffic.http import Http
 from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.schedule import Constant, Replay
 from seatrial.traffic.stream import TrafficStream
@@ -131,6 +132,14 @@ def test_nobody_listening_sent_nothing_and_plain_http_is_no_websocket(steady_ser
     for exchanges in sent(steady_server, tmp_path, journey("/garbage")):
         assert exchanges[0].outcome is UNKNOWN
         assert exchanges[0].error.startswith("no WebSocket")
+
+
+def test_waiting_for_a_journey_speaks_its_protocol(websocket) -> None:
+    good = journey("/echo", {"text": "a"}, lifetime_seconds=900)
+    with Http(websocket.url) as http:
+        http.wait_for_journey("talk", good, within_seconds=10)
+        with pytest.raises(WaitExpired, match="status 403"):
+            http.wait_for_journey("talk", journey("/status/403"), within_seconds=0.1)
 
 
 def test_what_nobody_waits_for_is_passed_over(websocket, tmp_path) -> None:

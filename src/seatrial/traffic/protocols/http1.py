@@ -33,7 +33,6 @@ from seatrial.traffic.protocols import TIMER_STEP_SECONDS, Arrival, Client, prot
 from seatrial.traffic.target import Target, short
 
 
-
 class Connection(asyncio.Protocol):
     """One connection, with at most one request under way.
 

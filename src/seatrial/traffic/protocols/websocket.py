@@ -57,6 +57,12 @@ class WebSocketJourney(CompiledJourney):
                 where=f"journey {name}, request",
                 next_step="leave out `method` and `json`; what is said stands in `messages`.",
             )
+        if data.get("acknowledged") is not None:
+            raise BadInput(
+                "what a WebSocket journey wrote is not read back",
+                where=f"journey {name}, acknowledged",
+                next_step="write it by an HTTP journey.",
+            )
         self.lifetime_seconds = float(data.get("lifetime_seconds") or 0.0)
         self.messages: list[Message] = []
         for number, message in enumerate(data.get("messages") or ()):
