@@ -50,7 +50,7 @@ def summary_lines(view: RunView, width: int | None) -> list[str]:
         width: columns to fill; the terminal's when None.
     """
     columns = max(width or shutil.get_terminal_size((100, 24)).columns, _LEAST_WIDTH)
-    lines = [*_proven(view.proven, columns), *_declared(view, columns)]
+    lines = [*_proven(view.results.proven, columns), *_declared(view, columns)]
     for trouble in view.troubles:
         label = "UNFINISHED" if trouble.kind == "unfinished" else "!"
         lines += _labelled(label, one_line(trouble.sentence), columns)
@@ -117,7 +117,7 @@ def _cut(text: str, width: int, indent: str) -> list[str]:
 
 def _declared(view: RunView, columns: int) -> Iterator[str]:
     """One line for all rules, and what of them is red; a rule without an object is only counted."""
-    totals = view.declared
+    totals = view.results.totals
     if not totals.rules:
         return
     parts = [
@@ -129,7 +129,7 @@ def _declared(view: RunView, columns: int) -> Iterator[str]:
         if totals.rules[outcome]:
             parts.append(f"{totals.rules[outcome]} {words.get(outcome, OUTCOME_WORDS[outcome])}")
     yield from _labelled("declared", "; ".join(parts), columns)
-    for row in view.declared_rows:
+    for row in view.results.rows:
         if row.outcome.makes_red:
             yield from _declared_row(row, columns)
 

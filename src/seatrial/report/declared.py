@@ -1,4 +1,4 @@
-"""Declared results, which come by the thousand, told by rule."""
+"""The results of a run; the declared ones, which come by the thousand, by rule."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class Proved:
 
 
 def proved_by(result: CheckResult, rules: Iterable[DeclaredRule]) -> tuple[Proved, ...]:
-    """What the objects declare of that which `result` has tried."""
+    """What the objects declare of what `result` shows."""
     known = {rule.id: rule for rule in rules}
     return tuple(_proved(name, known.get(name), result.subject) for name in dict.fromkeys(result.shows))
 
@@ -152,8 +152,26 @@ def _proved(name: str, rule: DeclaredRule | None, subject: str) -> Proved:
     return Proved(name, rule.requirement, rule.outcome, others, "")
 
 
-def proven_results(run: Run) -> tuple[CheckResult, ...]:
-    return tuple(result for result in run.results if result.mode is Mode.PROVEN)
+@dataclass(frozen=True)
+class Results:
+    """The results of a run: what was proven by what the system did, and what its objects say, by rule.
+
+    Attributes:
+        rules: worst first, then by id.
+        rows: rules that neither passed nor lacked an object, worst first.
+    """
+
+    proven: tuple[CheckResult, ...]
+    rules: tuple[DeclaredRule, ...]
+    totals: DeclaredTotals
+    rows: tuple[DeclaredRow, ...]
+
+
+def results_of(run: Run) -> Results:
+    """The results of a run, apart by how they were judged."""
+    rules = declared_rules(run)
+    proven = tuple(result for result in run.results if result.mode is Mode.PROVEN)
+    return Results(proven, rules, totals_of(rules), rows_of(rules))
 
 
 def declared_rules(run: Run) -> tuple[DeclaredRule, ...]:

@@ -15,6 +15,7 @@ from seatrial.errors import SeatrialError
 from seatrial.record.reader import read_run
 from seatrial.report import page, text
 from seatrial.report.chart import build_chart
+from seatrial.report.declared import proved_by
 from seatrial.report.junit import write_junit
 from seatrial.report.palette import DARK, LIGHT, variables
 from seatrial.report.runjson import page_document, run_document, write_run_json
@@ -32,13 +33,15 @@ def build_report(directory: Path) -> Path:
     Raises:
         SeatrialError: there is no run, or a file cannot be written.
     """
-    view = view_of(read_run(directory))
+    run = read_run(directory)
+    view = view_of(run)
     document = run_document(view)
     write_run_json(document, directory / "run.json")
+    embedded = page_document(document)
     write_junit(view, directory / "junit.xml")
     path = directory / "index.html"
     try:
-        path.write_text(render(view, document), encoding="utf-8", errors="replace")
+        path.write_text(render(view, embedded), encoding="utf-8", errors="replace")
     except OSError as error:
         raise SeatrialError(f"the page cannot be written: {error.strerror}", where=str(path)) from None
     return path
@@ -46,7 +49,7 @@ def build_report(directory: Path) -> Path:
 
 def render(view: RunView, document: dict[str, Any]) -> str:
     """The page as text; `document` is the run for machines that stands in it."""
-    embedded = json.dumps(page_document(document), separators=(",", ":")).translate(_FOR_SCRIPT)
+    embedded = json.dumps(document, separators=(",", ":")).translate(_FOR_SCRIPT)
     shown = _environment().get_template("page.html.j2").render(view=view, embedded=Markup(embedded))
     # Last, so that no text can be forgotten: characters that HTML forbids.
     return text.clean(shown)
@@ -64,7 +67,7 @@ def _environment() -> Environment:
     formats = (text.one_line, text.count, text.duration, text.latency, text.moment, text.number)
     pictures = (build_chart, draw_recovery)
     words = (page.facts, page.stage_rows, page.figures, page.generator_cells, page.link, page.phase_words,
-             page.wall_time, page.since, page.invariant_rows)  # fmt: skip
+             page.wall_time, page.since, page.invariant_rows, proved_by)  # fmt: skip
     environment.filters |= {function.__name__: function for function in (*formats, *pictures, *words)}
     environment.globals |= {
         "version": __version__,

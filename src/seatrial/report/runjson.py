@@ -20,7 +20,7 @@ MOST_LINES = 200
 
 def run_document(view: RunView) -> dict[str, Any]:
     """The run as plain JSON data, without any path of the machine it ran on."""
-    run = view.run
+    run, declared = view.run, view.results.totals
     document = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run.run_id,
@@ -28,8 +28,8 @@ def run_document(view: RunView) -> dict[str, Any]:
         "exit_code": view.exit_code,
         "headline": view.headline,
         "totals": _amounts(run.results),
-        "totals_proven": _amounts(view.proven),
-        "totals_declared": {"rules": view.declared.rules, "objects": view.declared.objects},
+        "totals_proven": _amounts(view.results.proven),
+        "totals_declared": {"rules": declared.rules, "objects": declared.objects},
         "finished": run.finished,
         "started_wall": run.started_wall,
         "ended_wall": run.ended_wall,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome
-from seatrial.report.declared import DeclaredTotals, declared_rules, proven_results, totals_of
+from seatrial.report.declared import Results
 from seatrial.report.observed import ObservationView
 from seatrial.report.text import OUTCOME_WORDS, count, duration, one_line
 
@@ -84,11 +84,9 @@ def _broken(run: Run, damage: Sequence[str]) -> Iterator[Trouble]:
         yield Trouble(f"{text.partition(':')[0]} is sound", "error", text)
 
 
-def headline(run: Run, found: Sequence[Trouble]) -> str:
+def headline(run: Run, results: Results, found: Sequence[Trouble]) -> str:
     """One sentence for someone who reads nothing else."""
-    proven, declared = proven_results(run), totals_of(declared_rules(run))
-    sentence = "; ".join([*_proven_parts(proven, bool(declared.rules)), *_declared_parts(run, declared)])
-    sentence = sentence or "Nothing was checked"
+    sentence = "; ".join([*_proven_parts(results), *_declared_parts(results)]) or "Nothing was checked"
     if not run.finished:
         return f"The run did not finish. Until then {sentence[0].lower()}{sentence[1:]}."
     return " ".join([f"{sentence[0].upper()}{sentence[1:]}.", *_in_short(found)])
@@ -107,10 +105,10 @@ def _in_short(found: Sequence[Trouble]) -> Iterator[str]:
             yield one_line(trouble.sentence, 120)
 
 
-def _proven_parts(results: tuple[CheckResult, ...], beside_declared: bool) -> Iterator[str]:
-    outcomes = Counter(result.verdict.outcome for result in results)
-    total, passed = len(results), outcomes[Outcome.PASSED]
-    checks = "proven check" if beside_declared else "check"
+def _proven_parts(results: Results) -> Iterator[str]:
+    outcomes = Counter(result.verdict.outcome for result in results.proven)
+    total, passed = len(results.proven), outcomes[Outcome.PASSED]
+    checks = "proven check" if results.rules else "check"
     if not total:
         return
     if passed == total:
@@ -119,12 +117,15 @@ def _proven_parts(results: tuple[CheckResult, ...], beside_declared: bool) -> It
         yield f"The only {checks} did not pass"
     else:
         yield f"{passed} of {total} {checks}s passed"
-    for outcome in _RED_FIRST:
-        if outcomes[outcome] and outcome is not Outcome.PASSED:
-            yield _part(results, outcome, outcomes[outcome])
+    ended = [outcome for outcome in _RED_FIRST if outcomes[outcome]]
+    for outcome in ended:
+        if outcome is not Outcome.PASSED:
+            named = [result for result in results.proven if result.verdict.outcome is outcome]
+            yield _part(named, outcome, is_worst=outcome is ended[0])
 
 
-def _declared_parts(run: Run, totals: DeclaredTotals) -> Iterator[str]:
+def _declared_parts(results: Results) -> Iterator[str]:
+    totals = results.totals
     hold, rules = totals.rules[Outcome.PASSED], count(totals.applied, "declared rule")
     if not totals.rules:
         return
@@ -135,7 +136,7 @@ def _declared_parts(run: Run, totals: DeclaredTotals) -> Iterator[str]:
     amount = rules if hold == totals.applied else f"{hold} of {rules}"
     yield f"{amount} {verb} on {count(totals.objects, 'object')}"
     for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.SKIPPED):
-        named = [rule.id for rule in declared_rules(run) if rule.outcome is outcome]
+        named = [rule.id for rule in results.rules if rule.outcome is outcome]
         if named:
             waived = "is waived" if len(named) == 1 else "are waived"
             verb = waived if outcome is Outcome.SKIPPED else _verb(outcome, len(named))
@@ -144,12 +145,10 @@ def _declared_parts(run: Run, totals: DeclaredTotals) -> Iterator[str]:
             yield f"{text}: {' and '.join(one_line(name, 80) for name in named)}" if few else text
 
 
-def _part(results: tuple[CheckResult, ...], outcome: Outcome, amount: int) -> str:
+def _part(named: Sequence[CheckResult], outcome: Outcome, *, is_worst: bool) -> str:
     """How many ended so; the worst are named, when they are few."""
-    named = [result for result in results if result.verdict.outcome is outcome]
-    worst = Outcome.worst(result.verdict.outcome for result in results)
-    text = f"{amount} {_verb(outcome, amount)}"
-    if not outcome.makes_red or outcome is not worst or amount > 2:
+    text = f"{len(named)} {_verb(outcome, len(named))}"
+    if not outcome.makes_red or not is_worst or len(named) > 2:
         return text
     return f"{text}: {' and '.join(_name(result) for result in named)}"
 
@@ -170,13 +169,13 @@ def _name(result: CheckResult) -> str:
     return f"{one_line(result.check, 80)}{subject}"
 
 
-def totals_line(run: Run) -> str:
+def totals_line(run: Run, results: Results) -> str:
     """`1 failed, 2 passed in 12 min 30 s`, worst first; says when the run is unfinished.
 
     With declared results: `proven: 3 passed; declared rules: 1 failed, 105 passed; in 12 min 30 s`.
     """
-    outcomes = Counter(result.verdict.outcome for result in proven_results(run))
-    rules = totals_of(declared_rules(run)).rules
+    outcomes = Counter(result.verdict.outcome for result in results.proven)
+    rules = results.totals.rules
     parts = _amounts(outcomes)
     if run.unfinished_checks:
         parts.append(f"{len(run.unfinished_checks)} unfinished")

@@ -8,17 +8,7 @@ from dataclasses import dataclass
 
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
-from seatrial.report.declared import (
-    DeclaredRow,
-    DeclaredRule,
-    DeclaredTotals,
-    Proved,
-    declared_rules,
-    proved_by,
-    proven_results,
-    rows_of,
-    totals_of,
-)
+from seatrial.report.declared import DeclaredRow, Results, results_of
 from seatrial.report.observed import ObservationView, read_observations
 from seatrial.report.sentences import Trouble, headline, totals_line, troubles
 
@@ -35,7 +25,6 @@ class CheckView:
     anchor: str
     result: CheckResult
     unfinished: bool
-    shows: tuple[Proved, ...]
     observations: tuple[ObservationView, ...]
     shown: tuple[ObservationView, ...]
 
@@ -63,7 +52,6 @@ class RunView:
 
     Attributes:
         outcome: the worst of all; an error when anything beside the verdicts forbids a pass.
-        proven: results of what the system did; `rules`, what its objects say.
         checks: a section each, worst first.
         rows: the table of verdicts.
         troubles: what forbids a pass beside the verdicts.
@@ -75,10 +63,7 @@ class RunView:
     totals: str
     outcome: Outcome
     exit_code: int
-    proven: tuple[CheckResult, ...]
-    rules: tuple[DeclaredRule, ...]
-    declared: DeclaredTotals
-    declared_rows: tuple[DeclaredRow, ...]
+    results: Results
     checks: tuple[CheckView, ...]
     observations: tuple[ObservationView, ...]
     troubles: tuple[Trouble, ...]
@@ -94,7 +79,7 @@ class RunView:
     @property
     def rows(self) -> tuple[CheckView | DeclaredRow, ...]:
         """What is red, worst first; then what was proven; then what was waived."""
-        everything: list[CheckView | DeclaredRow] = [*self.checks, *self.declared_rows]
+        everything: list[CheckView | DeclaredRow] = [*self.checks, *self.results.rows]
         red = sorted((row for row in everything if row.outcome.makes_red), key=_how_good)
         return (*red, *(row for row in everything if not row.outcome.makes_red))
 
@@ -107,24 +92,22 @@ def view_of(run: Run) -> RunView:
     """
     observations = read_observations(run)
     damage = (*run.damage, *(line for each in observations for line in each.damage))
+    results = results_of(run)
     found = troubles(run, observations, damage)
-    proven, rules = proven_results(run), declared_rules(run)
+    sentence, totals = headline(run, results, found), totals_line(run, results)
     outcome = Outcome.worst([run.outcome, Outcome.ERROR]) if found else run.outcome
-    passed = any(result.verdict.passed for result in proven or run.results)
+    passed = any(result.verdict.passed for result in results.proven or run.results)
     return RunView(
-        run,
-        headline(run, found),
-        totals_line(run),
-        outcome,
-        0 if run.finished and passed and not outcome.makes_red else 1,
-        proven,
-        rules,
-        totals_of(rules),
-        rows_of(rules),
-        tuple(sorted(_checks(run, proven, rules, observations), key=_how_good)),
-        observations,
-        found,
-        damage,
+        run=run,
+        headline=sentence,
+        totals=totals,
+        outcome=outcome,
+        exit_code=0 if run.finished and passed and not outcome.makes_red else 1,
+        results=results,
+        checks=tuple(sorted(_checks(run, results.proven, observations), key=_how_good)),
+        observations=observations,
+        troubles=found,
+        damage=damage,
     )
 
 
@@ -135,19 +118,17 @@ def _how_good(view: CheckView | DeclaredRow) -> int:
 def _checks(
     run: Run,
     proven: Sequence[CheckResult],
-    rules: tuple[DeclaredRule, ...],
     observations: Sequence[ObservationView],
 ) -> Iterator[CheckView]:
     """Every proven check in the order in which they ran, then whatever never ended or was not judged."""
     results = [*proven, *_unfinished(run), *_unjudged(proven, observations)]
-    seen_by = {result_number: _named(result, observations) for result_number, result in enumerate(results)}
+    seen_by = {number: _named(result, observations) for number, result in enumerate(results)}
     for number, result in enumerate(results):
         shown = tuple(each for each in seen_by[number] if _drawn_by(each, results, seen_by) == number)
         yield CheckView(
             f"check-{number + 1}",
             result,
             number >= len(proven),
-            proved_by(result, rules),
             seen_by[number],
             shown,
         )
