@@ -266,8 +266,8 @@ def test_a_run_whose_checks_were_all_skipped_does_not_look_passed(tmp_path: Path
 
 
 UNVERIFIED = FaultRecord(
-    "f1", "delete-pod", Disruption.VOLUNTARY, Target("Pod", "shop", "web-1"), "web", 10.0, None, "no pod went",
-    None, None, 7,
+    "f1", "delete-pod", Disruption.VOLUNTARY, Target("Pod", "shop", "web-1"), "web", 10.0, None,
+    "no pod went", None, None, 7,
 )  # fmt: skip
 
 
