@@ -117,7 +117,7 @@ def wall_time(at: float, arm: ArmView) -> str:
 
 def since(at: float, begin: float) -> str:
     """`12.3 s`, or `-0.4 s` for what was before."""
-    return f"{at - begin:.1f} s"
+    return f"{round(at - begin, 1) + 0.0:.1f} s"
 
 
 _INVARIANT_WORDS = {

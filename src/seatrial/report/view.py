@@ -88,7 +88,7 @@ def view_of(run: Run) -> RunView:
     """The view of a run, with what its observations hold.
 
     The exit code is 0 only when the run is finished, nothing in it is red, and something passed. Where proven
-    checks were called, one of them must have passed: what the objects declare is no proof.
+    checks were called, one of them must have passed: what the objects declare proves nothing.
     """
     observations = read_observations(run)
     damage = (*run.damage, *(line for each in observations for line in each.damage))

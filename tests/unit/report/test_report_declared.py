@@ -16,7 +16,7 @@ from test_summary import schema
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
 from seatrial.record.reader import read_run
-from seatrial.report.declared import declared_rules, proved_by, results_of
+from seatrial.report.declared import declared_rules, shown_by, results_of
 from seatrial.report.html import build_report
 from seatrial.report.summary import exit_code, headline, summary_text
 from seatrial.report.view import view_of
@@ -218,13 +218,13 @@ def test_an_object_that_shares_its_name_is_found_by_it(tmp_path: Path) -> None:
         run_with(tmp_path, [declared("data.x", "StatefulSet-db"), declared("data.x", "my-db", F)])
     )
     assert [
-        (item.outcome, item.where) for item in proved_by(proven(subject="db", shows=("data.x",)), rules)
+        (item.outcome, item.where) for item in shown_by(proven(subject="db", shows=("data.x",)), rules)
     ] == [(P, "on db")]
 
 
 def test_of_objects_that_share_a_name_the_worst_counts(tmp_path: Path) -> None:
     results = [declared("data.x", "Service-db", F), declared("data.x", "StatefulSet-db")]
-    (found,) = proved_by(proven(subject="db", shows=("data.x",)), declared_rules(run_with(tmp_path, results)))
+    (found,) = shown_by(proven(subject="db", shows=("data.x",)), declared_rules(run_with(tmp_path, results)))
     assert found.outcome is F
 
 
