@@ -20,7 +20,7 @@ from seatrial.model.measurement import Measurement, MeasurementOutcome
 from seatrial.model.observation import CONTROL, TROUBLE, Arm, Observation, Record
 from seatrial.model.run import EventType, ObservationStarted
 from seatrial.model.step import Bound, StepRecord
-from seatrial.model.timeline import Change, Clock, PodSeen, Timeline, WorkloadSeen
+from seatrial.model.timeline import Change, Clock, NodeSeen, PodSeen, Timeline, WorkloadSeen
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record import codec
 from seatrial.record.observations import ObservationWriter, StreamRecord
@@ -324,7 +324,8 @@ def test_a_section_names_its_scenario_what_it_did_and_its_computed_duration(samp
     text = " ".join(sample_page.find("section", id="check-1")[0].text.split())
     for part in (
         "Scenario pod-deletion on orders", "What it did: 8 steps in 1 min 2 s",
-        "1 min 4 s on a system that does well, at most 4 min", "inject delete-pod", "steady after 5.1 s", "is warm-up",
+        "1 min 4 s on a system that does well, at most 4 min", "inject delete-pod", "steady after 5.1 s",
+        "is warm-up",
     ):  # fmt: skip
         assert part in text
 
@@ -335,6 +336,25 @@ def test_what_several_checks_judged_is_drawn_once_and_linked(sample_page: Node) 
     assert linked.find("a")[0].attributes["href"] == "#observation-1"
     assert sample_page.find("section", id="check-1")[0].find("div", id="observation-1")
     assert not sample_page.find("section", id="check-2")[0].find("figure")
+    assert not sample_page.find("section", id="check-1")[0].find("p", class_="linked")
+
+
+def test_of_checks_alike_the_worst_draws_what_they_judged(tmp_path: Path) -> None:
+    writer = started(tmp_path)
+    name = closed(observe(writer, [answered(0, 1.0)]))
+    writer.check_finished(judging(name))
+    writer.check_finished(judging(name, check="a.c", verdict=replace(PASSED.verdict, outcome=Outcome.FAILED)))
+    writer.tool_finished(1)
+    root = page(tmp_path)
+    drawn = [len(root.find("section", id=name)[0].find("figure")) for name in ("check-1", "check-2")]
+    assert drawn == [0, 1]
+
+
+def test_figures_that_the_table_of_faults_has_are_not_repeated(sample_page: Node) -> None:
+    strength = sample_page.find("section", id="check-3")[0].find("dl", class_="strength")[0]
+    labels = [label.text for label in strength.find("dt")]
+    assert "acknowledged" in labels
+    assert not [label for label in labels if label.startswith("f4 ")]
 
 
 def test_a_check_of_every_disruption_leaves_each_chart_to_its_own_check(tmp_path: Path) -> None:
@@ -362,6 +382,7 @@ def test_measurements_are_counted_and_invariants_named(sample_page: Node) -> Non
     [
         (MeasurementOutcome.ANSWERED, {"holds": False, "rows": 3}, "", "broken"),
         (MeasurementOutcome.REFUSED, {}, "permission denied", "refused"),
+        (MeasurementOutcome.REFUSED, {"holds": True}, "permission denied", "refused"),
         (MeasurementOutcome.COULD_NOT_TRY, {}, "no primary", "could not be tried"),
         (MeasurementOutcome.ANSWERED, {"holds": "yes"}, "", "not known"),
     ],
@@ -387,12 +408,14 @@ def test_each_arm_has_a_chart_of_its_own(tmp_path: Path) -> None:
         "".join(codec.dumps(answered(n, n / 10)) + "\n" for n in range(70))
     )
     kept.stream(StreamRecord(CONTROL, "control", "control.ndjson", ("browse",), HEALTH, -1.0))
-    writer.check_finished(judging(closed(kept)))
+    seen = [NodeSeen(at, Change.MODIFIED, "worker", at < 105, True) for at in (0.0, 105.0)]
+    writer.check_finished(judging(closed(kept, Timeline(0.0, 110.0, Clock(0, 0, 0), tuple(seen)))))
     writer.tool_finished(0)
     section = page(tmp_path).find("section", id="check-1")[0]
     assert len(section.find("figure")) == 2
     assert "100 requests planned" in section.find("figure")[0].text
     assert "70 requests planned" in section.find("figure")[1].text
+    assert "7 s, from" in section.find("figure")[1].text, "the control ended before the node was lost"
 
 
 def test_a_record_that_was_not_kept_is_named(tmp_path: Path) -> None:

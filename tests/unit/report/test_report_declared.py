@@ -16,7 +16,7 @@ from test_summary import schema
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
 from seatrial.record.reader import read_run
-from seatrial.report.declared import declared_rules, shown_by, results_of
+from seatrial.report.declared import declared_rules, results_of, shown_by
 from seatrial.report.html import build_report
 from seatrial.report.summary import exit_code, headline, summary_text
 from seatrial.report.view import view_of
