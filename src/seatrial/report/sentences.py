@@ -47,13 +47,13 @@ def _unfinished(run: Run) -> Iterator[Trouble]:
             yield Trouble(
                 f"{name} finished",
                 "unfinished",
-                f"{name} left no closing record: the run did not finish, so it cannot pass",
+                f"the run did not finish: {name} left no closing record; what was written until then is no pass",
             )
     if not run.tools:
         yield Trouble("a tool took part", "unfinished", "no tool recorded that it had started")
     for check in run.unfinished_checks:
         name = f"{check.get('check', '')} [{check.get('subject', '')}]"
-        yield Trouble(name, "unfinished", f"{name}: the check began and never ended")
+        yield Trouble(name, "unfinished", f"the check began and never ended: {name}")
 
 
 def _of_observations(run: Run, observations: Sequence[ObservationView]) -> Iterator[Trouble]:
@@ -61,18 +61,20 @@ def _of_observations(run: Run, observations: Sequence[ObservationView]) -> Itera
     for each in observations:
         if not each.finished:
             yield Trouble(
-                f"observation {each.id}", "unfinished", f"{each.id}: the observation began and never ended"
+                f"observation {each.id}", "unfinished", f"the observation began and never ended: {each.id}"
             )
         elif each.id not in judged:
             yield Trouble(
-                f"observation {each.id}", "unjudged", f"{each.id}: the observation was never judged"
+                f"observation {each.id}", "unjudged", f"the observation was never judged: {each.id}"
             )
     known = {each.id for each in observations}
     for result in run.results:
         if result.verdict.passed and not known.issuperset(result.observations):
             name = f"{result.check} [{result.subject}]"
             yield Trouble(
-                f"evidence of {name}", "damaged", f"{name}: an observation that it judged is missing"
+                f"evidence of {name}",
+                "damaged",
+                f"an observation that a passed check judged is missing: {name}",
             )
 
 

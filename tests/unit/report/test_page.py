@@ -234,7 +234,7 @@ def test_an_unfinished_run_says_so_and_never_looks_passed(tmp_path: Path) -> Non
     assert head.attributes["class"] == "page-head error"
     assert "did not finish" in head.find("h1")[0].text
     assert (
-        "Pytest left no closing record: the run did not finish"
+        "The run did not finish: pytest left no closing record"
         in root.find("section", class_="banner")[0].text
     )
 
@@ -317,7 +317,7 @@ def test_a_passed_check_whose_observation_is_missing_is_no_pass(tmp_path: Path) 
     writer.check_finished(judging("gone.orders"))
     writer.tool_finished(0)
     assert exit_code(read_run(tmp_path)) == 1
-    assert "an observation that it judged is missing" in page(tmp_path).text
+    assert "An observation that a passed check judged is missing" in page(tmp_path).text
 
 
 def test_a_section_names_its_scenario_what_it_did_and_its_computed_duration(sample_page: Node) -> None:
