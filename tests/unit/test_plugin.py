@@ -19,7 +19,7 @@ HEAD = """
 from seatrial.catalogue import CORE, REPLICAS, STATE, check
 from seatrial.errors import SeatrialError
 from seatrial.model.verdict import Outcome, Verdict
-from seatrial.outcomes import require
+from seatrial.model.failure import require
 from seatrial.plugin import VERDICTS
 
 def judged(request, outcome):

@@ -46,14 +46,16 @@ class Traffic:
 
     Attributes:
         journey: its name in the system file.
-        schedule: as `traffic.schedule.parse` reads it, e.g. "constant:100".
+        per_second: arrivals per second.
+        schedule: as `traffic.schedule.parse` reads it, e.g. "ramp:10:200:60"; empty for a constant rate.
         name: what `Stop` and the judges call it.
         bystanders_per_second: rate of every other journey that only reads, beside it; 0 for none.
         steady: whether the traffic must be judged steady before the next step.
     """
 
     journey: str
-    schedule: str
+    per_second: float = 100.0
+    schedule: str = ""
     name: str = "subject"
     bystanders_per_second: float = 0.0
     steady: bool = True
@@ -61,6 +63,11 @@ class Traffic:
     @property
     def label(self) -> str:
         return self.name
+
+    @property
+    def arrivals(self) -> str:
+        """The schedule in words."""
+        return self.schedule or f"constant:{self.per_second:g}"
 
 
 @dataclass(frozen=True)
@@ -201,8 +208,8 @@ def steps(*given: Step) -> Steps:
 
 
 def traffic(journey: str, *, per_second: float = 100.0, **more: Any) -> Traffic:
-    """Constant traffic of one journey; further arguments as in `Traffic`."""
-    return Traffic(journey, f"constant:{per_second:g}", **more)
+    """See `Traffic`."""
+    return Traffic(journey, per_second, **more)
 
 
 def stop(name: str) -> Stop:

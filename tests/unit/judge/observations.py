@@ -101,7 +101,7 @@ def fault(
         workload="orders",
         injected_at=injected_at,
         verified_at=injected_at + 0.5 if proven else None,
-        proof="uid gone" if proven else "",
+        effect="uid gone" if proven else "",
         available_at=available_at,
         reverted_at=available_at,
         seed=1,

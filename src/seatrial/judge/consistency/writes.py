@@ -11,7 +11,8 @@ from seatrial.judge.windows import windows
 from seatrial.judge.wording import plural
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 from seatrial.model.fault import FaultRecord
-from seatrial.model.measurement import ReadBack
+from seatrial.model.measurement import READ_BACK, ReadBack
+from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict
 
 MINIMUM_ACKNOWLEDGED = 200
@@ -73,6 +74,13 @@ def _place(result: Tally, attempt: Exchange, copies: int | None) -> None:
         result.unexpected.append(attempt.answer_id or attempt.key)
     else:
         result.refused.append(attempt)
+
+
+def acknowledged_writes(observation: Observation) -> Verdict:
+    """`lost_writes` on what an observation recorded of its subject's journey, warm-up included."""
+    arm = observation.trouble
+    reads = [ReadBack.of(measurement) for measurement in arm.measured(READ_BACK)]
+    return lost_writes(arm.warm_up + arm.exchanges, reads, arm.faults)
 
 
 def lost_writes(
