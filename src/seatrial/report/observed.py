@@ -21,7 +21,8 @@ from seatrial.record.files import below
 from seatrial.record.observations import Recorded, StreamRecord, read_observation
 
 FOLDER = "observations"
-_INVARIANT = "invariant"
+INVARIANT = "invariant"
+"""Kind of the measurements that say whether an invariant holds."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,6 @@ class FaultView:
     number: int
     record: FaultRecord
     phases: Phases
-
-    @property
-    def effect(self) -> str:
-        """What was seen of it."""
-        return self.record.proof
 
     @property
     def available_after_seconds(self) -> float | None:
@@ -201,7 +197,7 @@ def _arm(run: Run, started: ObservationStarted, name: str, arm: Arm, several: bo
         name,
         tuple(sorted((*arm.warm_up, *arm.exchanges), key=lambda exchange: exchange.planned_at)),
         tuple(
-            FaultView(number, fault, phases(observed(arm), fault))
+            FaultView(number, fault, Phases() if fault.impossible else phases(observed(arm), fault))
             for number, fault in enumerate(arm.faults, 1)
         ),
         arm.timeline,
@@ -212,7 +208,7 @@ def _arm(run: Run, started: ObservationStarted, name: str, arm: Arm, several: bo
         arm.timeline.clock.epoch_offset_seconds if arm.timeline else offset,
         max((exchange.planned_at for exchange in arm.warm_up), default=None),
         arm.steps,
-        tuple(arm.measured(_INVARIANT)),
+        tuple(arm.measured(INVARIANT)),
         tuple(_counted(arm)),
     )
 
@@ -232,6 +228,6 @@ def _objective_seconds(run: Run) -> float | None:
 
 def _counted(arm: Arm) -> Iterator[Measured]:
     for kind in dict.fromkeys(measurement.kind for measurement in arm.measurements):
-        mine = list(arm.measured(kind))
+        mine = arm.measured(kind)
         reason = next((measurement.reason for measurement in mine if measurement.reason), "")
         yield Measured(kind, Counter(measurement.outcome for measurement in mine), reason)

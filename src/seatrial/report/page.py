@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from seatrial.model.measurement import MeasurementOutcome
+from seatrial.model.measurement import Measurement, MeasurementOutcome
 from seatrial.record.observations import StreamRecord
 from seatrial.report.observed import ArmView, FaultView
-from seatrial.report.text import clock_time, duration, figure, latency, number
+from seatrial.report.text import clock_time, count, duration, figure, latency, number, one_line
 from seatrial.report.view import CheckView, RunView
 
 _MOST_FIGURES = 40
 _MOST_INVARIANTS = 60
+_MOST_ROWS = 3
 
 
 def facts(view: RunView) -> list[tuple[str, str]]:
@@ -126,16 +127,28 @@ _INVARIANT_WORDS = {
 }
 
 
-def invariant_rows(arm: ArmView) -> list[tuple[str, float, str, str]]:
-    """(name, monotonic time, `holds` or `broken` or why neither is known, what it was)."""
-    rows: list[tuple[str, float, str, str]] = []
+def invariant_rows(arm: ArmView) -> list[tuple[str, str, float, str, str]]:
+    """(name, step, monotonic time, `holds` or `broken` or why neither is known, what was answered)."""
+    rows: list[tuple[str, str, float, str, str]] = []
     for each in arm.invariants[:_MOST_INVARIANTS]:
         holds = each.value.get("holds")
         word = _INVARIANT_WORDS.get(each.outcome, "not known")
         if each.answered and isinstance(holds, bool):
             word = "holds" if holds else "broken"
-        values = (figure(name, value) for name, value in each.value.items() if name != "holds")
-        details = [each.reason, *(f"{name} {value}" for name, value in values)]
         at = each.began_at if math.isfinite(each.began_at) else 0.0
-        rows.append((each.name, at, word, "; ".join(filter(None, details))))
+        rows.append((each.name, each.step, at, word, "; ".join(_answer(each))))
     return rows
+
+
+def _answer(measurement: Measurement) -> Iterator[str]:
+    """What was answered and expected, and the first rows."""
+    value = measurement.value
+    if measurement.reason:
+        yield measurement.reason
+    for name in ("answer", "expected"):
+        if name in value:
+            yield f"{name} {one_line(str(value[name]), 80)}"
+    rows = value.get("rows")
+    if isinstance(rows, list | tuple) and rows:
+        shown = ", ".join(one_line(str(row), 80) for row in rows[:_MOST_ROWS])
+        yield f"{count(len(rows), 'row')}{' and more' if value.get('more_rows') else ''}, first {shown}"

@@ -47,7 +47,7 @@ def _unfinished(run: Run) -> Iterator[Trouble]:
             yield Trouble(
                 f"{name} finished",
                 "unfinished",
-                f"the run did not finish: {name} left no closing record; what was written until then is no pass",
+                f"the run did not finish: {name} left no closing record; what there is, is no pass",
             )
     if not run.tools:
         yield Trouble("a tool took part", "unfinished", "no tool recorded that it had started")
@@ -73,7 +73,7 @@ def _of_observations(run: Run, observations: Sequence[ObservationView]) -> Itera
             name = f"{result.check} [{result.subject}]"
             yield Trouble(
                 f"evidence of {name}",
-                "damaged",
+                "error",
                 f"an observation that a passed check judged is missing: {name}",
             )
 

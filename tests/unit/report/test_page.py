@@ -380,7 +380,12 @@ def test_measurements_are_counted_and_invariants_named(sample_page: Node) -> Non
 @pytest.mark.parametrize(
     ("outcome", "value", "reason", "word"),
     [
-        (MeasurementOutcome.ANSWERED, {"holds": False, "rows": 3}, "", "broken"),
+        (
+            MeasurementOutcome.ANSWERED,
+            {"holds": False, "rows": [{"id": 7}], "expected": "no row"},
+            "",
+            "broken",
+        ),
         (MeasurementOutcome.REFUSED, {}, "permission denied", "refused"),
         (MeasurementOutcome.REFUSED, {"holds": True}, "permission denied", "refused"),
         (MeasurementOutcome.COULD_NOT_TRY, {}, "no primary", "could not be tried"),
@@ -399,6 +404,25 @@ def test_an_invariant_that_does_not_hold_says_why(
     assert row.find("td")[1].text == word
     assert row.find("td")[1].attributes["class"] == "failed-text"
     assert reason in row.text
+    if word == "broken":
+        assert row.find("td")[2].text == "expected no row; 1 row, first {'id': 7}"
+
+
+def test_a_fault_that_was_impossible_disturbed_nothing(tmp_path: Path) -> None:
+    writer = started(tmp_path)
+    why = "the budget permits 0 of 2 pods to go"
+    fault = replace(UNVERIFIED, effect="", impossible=why)
+    traffic = [answered(n, n / 2, 0.005) for n in range(50)]
+    failed = replace(traffic[30], outcome=ExchangeOutcome.FAILED)
+    writer.check_finished(judging(closed(observe(writer, [*traffic[:30], failed], faults=[fault]))))
+    writer.tool_finished(0)
+    root = page(tmp_path)
+    (item,) = root.find("ol", class_="faults")[0].find("li")
+    assert why in item.text
+    assert "nothing was disturbed" in item.text
+    for part in ("not reverted", "Not verified", "available again", "client error"):
+        assert part not in item.text
+    assert not root.find("rect", class_="fault-band")
 
 
 def test_each_arm_has_a_chart_of_its_own(tmp_path: Path) -> None:
@@ -438,7 +462,7 @@ def test_what_changed_and_what_is_damaged_cannot_be_overlooked(tmp_path: Path) -
     with writer.path.open("a") as file:
         file.writelines(f"garbage {number}\n" for number in range(30))
     root = page(tmp_path)
-    assert "After the run 1 object differs from before it" in root.find("section", class_="banner")[0].text
+    assert "Objects after the run: 1 differs from before it" in root.find("section", class_="banner")[0].text
     assert "replicas 2, were 3" in root.text
     damage = root.find("section", class_="banner")[0].text
     assert f"{writer.path.name}:5: no JSON" in damage

@@ -29,6 +29,8 @@ def draw_bands(axis: Axis, faults: Sequence[FaultRecord], gaps: Sequence[tuple[f
     """The ground of a chart: a band from the injection of each fault until its end."""
     parts = [_gap(axis, begin, end) for begin, end in gaps if end > axis.begin and begin < axis.end]
     for fault in faults:
+        if fault.impossible:
+            continue
         left = axis.percent(fault.injected_at)
         end = fault_end(fault)
         width = max(axis.percent(axis.end if math.isinf(end) else end) - left, 0.15)
