@@ -167,7 +167,7 @@ def test_prometheus_answers_queries_targets_and_rules(chandlery: Kube, system: S
         ({"service": "nowhere"}, CouldNotTry, 'services "nowhere" not found'),
         ({"service": "prometheus", "port": 1}, CouldNotTry, "no service port 1 found"),
         ({"service": "prometheus", "prefix": "/there"}, Refused, "no answer of Prometheus"),
-        ({"service": "prometheus", "scheme": "https"}, Refused, "HTTP response to HTTPS client"),
+        ({"service": "prometheus", "scheme": "https"}, Refused, "error trying to reach service: tls"),
     ],
 )
 def test_what_keeps_prometheus_from_answering_is_named(
