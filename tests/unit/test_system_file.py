@@ -134,7 +134,9 @@ def test_the_only_workload_may_not_be_left_out() -> None:
     assert "`workloads`" in message
 
 
-CAPABLE = GOOD + """\
+CAPABLE = (
+    GOOD
+    + """\
 capabilities:
   store: {product: postgres, workload: orders}
 invariants:
@@ -144,6 +146,7 @@ invariants:
     database: payments
   - {name: till, requirement: "The till is there.", http: {path: /till, expect: {fields: {open: true}}}}
 """
+)
 
 
 def test_capabilities_and_invariants_are_read() -> None:

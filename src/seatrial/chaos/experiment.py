@@ -186,7 +186,7 @@ class Experiment:
                 self.started_at,
                 time.monotonic(),
                 observations=made,
-            )  # fmt: skip
+            )
         )
         folder = self.run.directory / "chaos"
         folder.mkdir(exist_ok=True)

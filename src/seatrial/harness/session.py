@@ -1,4 +1,4 @@
-"""A system that is up, reachable and allowed to be observed: shared by suites, experiments and `seatrial run`."""
+"""A system that is up, reachable and allowed to be observed: shared by suites, experiments and runs."""
 
 from __future__ import annotations
 

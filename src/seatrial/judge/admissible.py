@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from seatrial.model.check import Check
 from seatrial.model.failure import verdict_of
@@ -60,13 +61,6 @@ def judge_every(check: Check, observations: Sequence[Observation]) -> tuple[Verd
 def _named(judged: Iterable[tuple[Verdict, Observation]]) -> list[Verdict]:
     """The verdicts, each naming the scenario and target that it is about."""
     return [
-        Verdict(
-            verdict.outcome,
-            f"{observation.scenario} on {observation.target}: {verdict.observed}",
-            verdict.expected,
-            verdict.next_step,
-            verdict.numbers,
-            verdict.reasons,
-        )  # fmt: skip
+        replace(verdict, observed=f"{observation.scenario} on {observation.target}: {verdict.observed}")
         for verdict, observation in judged
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from seatrial.judge.wording import plural
 from seatrial.model.measurement import Measurement
+from seatrial.model.observation import AFTER, BEFORE, Observation
 from seatrial.model.verdict import Outcome, Verdict
 
 KIND = "invariant"
@@ -53,6 +54,12 @@ class _Asked:
         if unanswered is not None:
             return f"not answered after ({unanswered.outcome}): {unanswered.reason}"
         return "" if self.after else "not asked after the disruption"
+
+
+def invariants_of(observation: Observation) -> Verdict:
+    """`invariants_hold` on what an observation measured before its first and after its last step."""
+    arm = observation.trouble
+    return invariants_hold(arm.measured(KIND, BEFORE), arm.measured(KIND, AFTER))
 
 
 def invariants_hold(before: Sequence[Measurement], after: Sequence[Measurement]) -> Verdict:

@@ -35,8 +35,8 @@ def follows_load(
     """Merge of three verdicts: replicas rise in time, fall in time, and scale-in costs no request.
 
     Args:
-        observation: of a scenario whose traffic called `LOAD` is the step; its timeline reaches from before the
-            step until the workload had time to shrink.
+        observation: of a scenario whose traffic called `LOAD` is the step; watched from before the step until
+            the workload had time to shrink.
         minimum_scale_in_requests: requests that must have been begun while pods terminated.
     """
     arm, timeline = observation.trouble, observation.timeline
