@@ -113,7 +113,13 @@ class Conclusion:
                 recorder.traffic(self.check, subject, pack(path), journeys, result.health)
         folder = recorder.directory / "load"
         folder.mkdir(parents=True, exist_ok=True)
-        data = {"scenario": run.scenario, "arrivals": run.arrivals, "seed": self.seed, **summary.to_data()}
+        data = {
+            "scenario": run.scenario,
+            "arrivals": run.arrivals,
+            "seed": self.seed,
+            "judged": list(self.user.judged),
+        }
+        data |= summary.to_data()
         text = json.dumps(data, indent=2) + "\n"
         free_name(folder / f"{run.scenario}.json").write_text(text, encoding="utf-8")
         recorder.check_finished(

@@ -100,6 +100,16 @@ class LoadSummary:
             },
         }
 
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> LoadSummary:
+        """The inverse of `to_data`."""
+        encoded = data["histograms"]
+        return cls(
+            GeneratorHealth(**data["health"]), data["outcomes"], data["errors"], data["began_at"],
+            data["ended_at"], data["missing_workers"], _merged([encoded["from_planned"]]),
+            _merged([encoded["from_sent"]]),
+        )  # fmt: skip
+
 
 def summarize(
     results: Iterable[WorkerResult], *, began_at: float, ended_at: float, workers: int
