@@ -166,6 +166,11 @@ class Execution:
 
     @_do.register
     def _(self, step: Inject, path: str) -> str:
+        if step.held and step.label in self._held:
+            raise SeatrialError(
+                f"a fault called {step.label!r} is held already", where=f"step {path}",
+                next_step="Give the second one a name of its own.",
+            )  # fmt: skip
         fault = make_fault(step.fault, step.role, step.arguments, seed=self.session.seed_of(path))
         record = self.context.injector.inject(fault, self.context.recorder, held=step.held)
         self._keep_fault(record)
