@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from seatrial.judge.invariants import KIND as INVARIANT_KIND
 from seatrial.model.check import Check
-from seatrial.model.failure import verdict_of
+from seatrial.model.failure import taken, verdict_of
 from seatrial.model.measurement import READ_BACK as READ_BACK_KIND
 from seatrial.model.observation import EXCHANGES, INVARIANTS, READ_BACK, TIMELINE, Observation, Record
 from seatrial.model.verdict import Outcome, Verdict, merge
@@ -22,14 +22,9 @@ def judge(check: Check, observation: Observation) -> Verdict:
     if observation.failure is not None:
         return observation.failure
     try:
-        verdict = check.judge(observation)
+        verdict = taken(check.judge(observation))
     except Exception as error:
         return verdict_of(error)
-    if not isinstance(verdict, Verdict):
-        return Verdict(
-            Outcome.ERROR, f"the check gave {type(verdict).__name__} instead of a verdict", "a verdict",
-            "A check returns what a judge says; see CONTRIBUTING.md.",
-        )  # fmt: skip
     lacking = missing_records(check, observation)
     if lacking and not verdict.outcome.makes_red:
         return merge([verdict, lacking[0]]) if verdict.passed else verdict

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from seatrial.model.verdict import CheckResult, Outcome
+from seatrial.model.verdict import CheckResult, Mode, Outcome
 
 SCHEMA_VERSION = 1
 BAD_STAGES = ("failed", "error", "unfinished")
@@ -24,7 +24,7 @@ class EventType(StrEnum):
     TOOL_STARTED = "tool-started"
     """{tool, pid, argv, versions, seed}"""
     TOOL_FINISHED = "tool-finished"
-    """{tool, pid, exit_code}: without it that tool's part of the run is unfinished."""
+    """{tool, pid, exit_code, accepted}: without it that tool's part of the run is unfinished."""
     SYSTEM = "system"
     """{name, source, namespace, context, objectives, digest}"""
     STAGE_STARTED = "stage-started"
@@ -103,6 +103,11 @@ class Run:
         return Outcome.worst(outcomes)
 
     @property
+    def accepted(self) -> frozenset[Outcome]:
+        """Outcomes that somebody accepted in place of a pass, on purpose: skipped, unsupported."""
+        return frozenset(Outcome(name) for tool in self.tools for name in tool.get("accepted") or ())
+
+    @property
     def broken(self) -> tuple[str, ...]:
         """What went wrong outside of the checks, in words: failed stages, exit codes no verdict explains."""
         stages = [stage for stage in self.stages if stage.outcome in BAD_STAGES]
@@ -111,3 +116,16 @@ class Run:
             codes = [(tool.get("tool"), tool.get("exit_code")) for tool in self.tools]
             found += [f"{tool} ended with exit code {code}" for tool, code in codes if code not in (0, None)]
         return tuple(found)
+
+
+def lacks_a_pass(judged: Iterable[tuple[Mode, Outcome]], accepted: Set[Outcome] = frozenset()) -> bool:
+    """Whether checks were run and none of them passed: no evidence, so no exit code 0.
+
+    Where proven checks were run, one of them must pass: what the objects declare is no proof.
+
+    Args:
+        accepted: outcomes that somebody accepts in place of a pass.
+    """
+    pairs = list(judged)
+    counted = {outcome for mode, outcome in pairs if mode is Mode.PROVEN} or {outcome for _, outcome in pairs}
+    return bool(counted) and Outcome.PASSED not in counted and not counted <= accepted

@@ -9,7 +9,7 @@ from typing import Any
 
 from seatrial.errors import SeatrialError
 from seatrial.model.run import EventType, ObservationStarted, Run, Stage
-from seatrial.model.verdict import CheckResult
+from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.record import codec
 from seatrial.record.files import objects_in
 
@@ -109,6 +109,7 @@ class _File:
             self.tool_started({key: data.get(key) for key in ("tool", "pid")})
         assert self.tool is not None
         self.tool["exit_code"] = int(data["exit_code"])
+        self.tool["accepted"] = [Outcome(name) for name in data.get("accepted") or ()]
 
     def system(self, data: Mapping[str, Any]) -> None:
         before = self.gathered.system
