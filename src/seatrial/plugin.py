@@ -207,6 +207,7 @@ def _select(
     config.hook.pytest_deselected(items=dropped)
 
 
+@pytest.hookimpl(tryfirst=True)  # before marks are looked at: a check that is skipped has begun, too
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[STARTED] = time.monotonic()
     item.stash[OBSERVED] = ()

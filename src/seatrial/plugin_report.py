@@ -108,8 +108,9 @@ def _without_a_pass(terminalreporter: Any, config: pytest.Config) -> Iterator[st
     calm = {
         outcome for outcome in (Outcome.SKIPPED, Outcome.UNSUPPORTED) if terminalreporter.getreports(outcome)
     }
+    accepted = config.stash[ACCEPTED]
     if config.stash.get(NO_PASS, False):
         options = " ".join(f"--accept {outcome}" for outcome in sorted(calm))
         yield "no check passed, so the exit code is not 0" + (f" ({options} accepts it)" if calm else "")
-    elif accepted := sorted(calm.intersection(config.stash[ACCEPTED])):
-        yield f"accepted in place of a pass: {', '.join(accepted)} (--accept)"
+    elif calm & accepted:
+        yield f"accepted in place of a pass: {', '.join(sorted(calm & accepted))} (--accept)"
