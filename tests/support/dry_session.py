@@ -52,6 +52,8 @@ journeys:
   buy: {request: {method: POST, path: /orders}}
 consent: {disruptive: true, context: nowhere, namespace: shop}
 """
+QUICK = ("--assert=plain", "-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+"""Options for a run of pytest inside of pytest: what would be imported anew each time is left out."""
 VERIFIED_AFTER_SECONDS = 0.5
 AVAILABLE_AFTER_SECONDS = 2.5
 REGISTRIES: tuple[Registry[Any], ...] = (NEEDS, SCENARIOS, CHECKS, CONDITIONS, MEASUREMENTS)

@@ -4,7 +4,7 @@ Each run of pytest inside pytest costs time, so one run holds a check of each ou
 """
 
 import pytest
-from dry_session import SYSTEM, Dry
+from dry_session import QUICK, SYSTEM, Dry
 
 from seatrial.model.verdict import Outcome
 from seatrial.record.reader import read_run
@@ -72,7 +72,7 @@ def run_checks(pytester, dry: Dry, monkeypatch):
     def run(*checks, system=SYSTEM, options=(), **more):
         pytester.makefile(".yaml", shop=system)
         pytester.makepyfile(HEAD + "".join(checks))
-        arguments = ["--system", "shop.yaml", "-p", "no:cacheprovider", *options]
+        arguments = ["--system", "shop.yaml", *QUICK, *options]
         if more:
             return pytester.inline_run(*arguments, **more)
         return pytester.runpytest_inprocess(*arguments)
