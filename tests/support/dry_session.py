@@ -199,8 +199,14 @@ class DryStream:
             ok = outcome is ExchangeOutcome.OK
             self._exchanges.append(
                 Exchange(
-                    len(self._exchanges), self._step.journey, at, at, at + 0.01, outcome,
-                    200 if ok else 503, "" if ok else "status 503",
+                    len(self._exchanges),
+                    self._step.journey,
+                    at,
+                    at,
+                    at + 0.01,
+                    outcome,
+                    200 if ok else 503,
+                    "" if ok else "status 503",
                 )  # fmt: skip
             )
         return tuple(self._exchanges)
@@ -292,7 +298,9 @@ class Dry:
     def session(self, text: str = SYSTEM) -> DrySession:
         return self.open(self.settings, dry_system(text), None, self.run)
 
-    def open(self, settings: Settings, system: System, progress: Any, run: RunWriter | None = None) -> DrySession:
+    def open(
+        self, settings: Settings, system: System, progress: Any, run: RunWriter | None = None
+    ) -> DrySession:
         session = DrySession(settings, system, DryKube(), system.entry.url, run, None, self.world)  # type: ignore[arg-type]
         self.world.sessions.append(session)
         return session
