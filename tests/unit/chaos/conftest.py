@@ -2,7 +2,6 @@
 
 import copy
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,38 +11,10 @@ SUPPORT = str(Path(__file__).parents[2] / "support")
 if SUPPORT not in sys.path:
     sys.path.insert(0, SUPPORT)
 
+from dry_experiment import EXPERIMENT  # noqa: E402
 from dry_session import SYSTEM, Dry, dry  # noqa: E402, F401
 
 from seatrial.chaos import experiment as module  # noqa: E402
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of a library that Chaos Toolkit logs with
-    from chaostoolkit.cli import cli  # noqa: F401
-
-CONTROL = {
-    "name": "seatrial-verdict",
-    "provider": {"type": "python", "module": "seatrial.chaos.control", "arguments": {"role": "basket"}},
-}
-
-
-def activity(kind: str, function: str, **arguments: Any) -> dict[str, Any]:
-    """One activity of Seatrial's own."""
-    place = "seatrial.chaos.probes" if kind == "probe" else "seatrial.chaos.actions"
-    provider = {"type": "python", "module": place, "func": function, "arguments": arguments}
-    return {"type": kind, "name": function, "provider": provider}
-
-
-EXPERIMENT = {
-    "title": "Pods are replaced",
-    "description": "Three pods are deleted.",
-    "controls": [CONTROL],
-    "steady-state-hypothesis": {
-        "title": "Clients are answered",
-        "probes": [{**activity("probe", "clients_are_answered"), "tolerance": True}],
-    },
-    "method": [activity("action", "inject", fault="delete-pod", times=3)],
-    "rollbacks": [],
-}
 
 
 @pytest.fixture

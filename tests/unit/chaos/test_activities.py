@@ -29,7 +29,7 @@ class TestOutside:
             lambda: actions.inject("delete-pod", role="basket"),
             lambda: actions.release("delete-pod"),
             lambda: actions.traffic("look"),
-            lambda: actions.stop_traffic(),
+            actions.stop_traffic,
             lambda: actions.hold(1, "why"),
             lambda: actions.wait("at-minimum", 1),
             lambda: actions.measure("read-back"),

@@ -1,4 +1,4 @@
-"""The exit code of a plain `chaos run` is true: Chaos Toolkit's own runner on the session without a cluster."""
+"""The exit code of a plain `chaos run` is true: Chaos Toolkit's own runner without a cluster."""
 
 import json
 
@@ -8,7 +8,7 @@ from chaoslib.experiment import ensure_experiment_is_valid
 from chaoslib.run import Runner
 from chaoslib.types import Strategy
 from click.testing import CliRunner
-from conftest import CONTROL, activity, cli
+from dry_experiment import CONTROL, activity, cli
 from dry_session import SYSTEM, Dry
 
 from seatrial.chaos import control
