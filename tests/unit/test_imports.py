@@ -44,6 +44,9 @@ ONLY_IN = {
     "chaosk8s": ("seatrial.chaos",),
     "httpx": ("seatrial.traffic.http",),
     "httptools": ("seatrial.traffic",),
+    "uvloop": ("seatrial.traffic",),
+    "websockets": ("seatrial.traffic.protocols.websocket",),
+    "aiohappyeyeballs": ("seatrial.traffic.target",),
     "gevent": ("seatrial.load", "seatrial.loadtests"),
 }
 PURE = ("seatrial.model", "seatrial.judge", "seatrial.declared")

@@ -106,11 +106,10 @@ class Conclusion:
         self, recorder: RunRecorder, run: LoadRun, summary: LoadSummary, verdict: Verdict, ended_at: float
     ) -> None:
         subject = self.system.metadata.name
-        journeys = " + ".join(self.user.journeys)
         for result in run.results:
             path = Path(result.exchanges)
             if result.exchanges and path.exists():
-                recorder.traffic(self.check, subject, pack(path), journeys, result.health)
+                pack(path)
         folder = recorder.directory / "load"
         folder.mkdir(parents=True, exist_ok=True)
         data = {
