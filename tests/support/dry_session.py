@@ -18,8 +18,8 @@ import pytest
 import seatrial.chaos.experiment
 import seatrial.harness.execution
 import seatrial.harness.suite
-import seatrial.plugin  # noqa: F401 - pytester forgets what is first imported inside of it
-import seatrial.report.html  # noqa: F401
+import seatrial.plugin
+import seatrial.report.html
 from seatrial import waiting
 from seatrial.errors import SeatrialError
 from seatrial.harness.conditions import CONDITIONS
