@@ -1,4 +1,4 @@
-"""Actions and probes: what they do inside an experiment, and that they never look like a pass outside of one."""
+"""Actions and probes: what they do inside an experiment; outside of one they never look like a pass."""
 
 import pytest
 from chaoslib.exceptions import ActivityFailed, InterruptExecution

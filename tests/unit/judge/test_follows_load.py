@@ -83,7 +83,7 @@ def observed(
     if load_ended_at is not None:
         steps.append(StepRecord("2", "stop", "load", load_ended_at, load_ended_at + 1))
     arm = Arm(
-        tuple([FIRST_OF_THE_LOAD, *(TRAFFIC if exchanges is None else exchanges)]),
+        (FIRST_OF_THE_LOAD, *(TRAFFIC if exchanges is None else exchanges)),
         health(),
         timeline=replace(timeline(*seen, ended_at=watched_until), gaps=gaps),
         steps=tuple(steps),
