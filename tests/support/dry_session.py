@@ -18,8 +18,8 @@ import pytest
 import seatrial.chaos.experiment
 import seatrial.harness.execution
 import seatrial.harness.suite
-import seatrial.plugin  # noqa: F401 - pytester forgets what is first imported inside of it
-import seatrial.report.html  # noqa: F401
+import seatrial.plugin
+import seatrial.report.html
 from seatrial import waiting
 from seatrial.errors import SeatrialError
 from seatrial.harness.conditions import CONDITIONS
@@ -156,8 +156,8 @@ class DryInjector:
         if world.fails_in_faults:
             world.failing.append((begin, world.now))
         record = FaultRecord(
-            f"{fault.name}-{self._number}", fault.name, fault.disruption, Target("Pod", "shop", f"{fault.role}-1"),
-            fault.role, begin, begin + VERIFIED_AFTER_SECONDS, "uid gone", world.now,
+            f"{fault.name}-{self._number}", fault.name, fault.disruption,
+            Target("Pod", "shop", f"{fault.role}-1"), fault.role, begin, begin + VERIFIED_AFTER_SECONDS, "uid gone", world.now,
             None if held else world.now, fault.seed,
         )  # fmt: skip
         world.pass_time(0.5)
@@ -207,7 +207,7 @@ class DryStream:
                     outcome,
                     200 if ok else 503,
                     "" if ok else "status 503",
-                )  # fmt: skip
+                )
             )
         return tuple(self._exchanges)
 

@@ -103,7 +103,7 @@ def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
     assert written["missing_workers"] == 0, out + errors
     assert written["health"]["sent"] == recorded_in(toy.directory)
     files = sorted(toy.directory.glob("run/observations/*/exchanges-*"))
-    assert [path.name for path in files] == [f"load-checkout-worker-{n}.ndjson.gz" for n in (0, 1)]
+    assert [path.name for path in files] == [f"exchanges-worker-{n}.ndjson.gz" for n in (0, 1)]
     shares = [[exchange.sequence for exchange in read_exchanges(path)] for path in files]
     assert shares == [list(range(n, n + 2 * len(share), 2)) for n, share in enumerate(shares)]
     starts = [exchange.planned_at for path in files for exchange in read_exchanges(path)[:2]]

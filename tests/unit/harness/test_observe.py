@@ -232,7 +232,7 @@ class TestHeld:
     def test_two_may_overlap_and_be_released_by_their_names(self, dry: Dry) -> None:
         seen = carried_out(
             dry, traffic("look"), inject("drain-node", "basket", held=True, name="first"),
-            inject("drain-node", "basket", held=True, name="second"), release("first"), hold(1, "one is left"),
+            inject("drain-node", "basket", held=True, name="second"), release("first"), hold(1, "left"),
         )  # fmt: skip
         first, second = seen.faults
         assert second.injected_at < first.reverted_at < second.reverted_at
