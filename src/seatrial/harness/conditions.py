@@ -1,7 +1,7 @@
-"""What a scenario may wait for. Another condition is one decorated function, in the scenario's own file if need be.
+"""What a scenario may wait for. Another condition is one decorated function, in the scenario's own file.
 
-A condition is a function of the context and the timeline so far, with the step's arguments by name; it answers
-`Ready(None)`, or `NotYet` with the reason.
+A condition is a function of the context and the timeline so far, with the step's arguments by name; it
+answers `Ready(None)`, or `NotYet` with the reason.
 """
 
 from __future__ import annotations

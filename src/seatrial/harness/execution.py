@@ -21,8 +21,9 @@ from seatrial.harness.rest import rest
 from seatrial.harness.session import Session
 from seatrial.harness.warmup import health_so_far, steady_since
 from seatrial.model.fault import Disruption, FaultRecord
-from seatrial.model.observation import INVARIANTS, TIMELINE, TROUBLE, Observation, Record
+from seatrial.model.observation import AFTER, BEFORE, INVARIANTS, TIMELINE, TROUBLE, Observation, Record
 from seatrial.model.step import Hold, Inject, Measure, Release, Step, StepRecord, Stop, Traffic, Wait
+from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Verdict
 from seatrial.record.observations import ObservationWriter, StreamRecord
 from seatrial.traffic.generator import Generator, GeneratorDied
@@ -75,7 +76,7 @@ class Execution:
         if self.head.disruption is Disruption.INVOLUNTARY:
             rest(self.context)
         if self._has_invariants:
-            self.do(Measure("invariants", {"when": "before"}), "begin")
+            self.do(Measure("invariants"), BEFORE)
 
     def do(self, step: Step, path: str = "") -> StepRecord:
         """Carry out one step and keep its record; whatever it raises ends the scenario.
@@ -96,24 +97,29 @@ class Execution:
     def conclude(self) -> None:
         """Release what is held, let traffic go on for the control afterwards, and measure the invariants."""
         for name in list(self._held):
-            self.do(Release(name), "end")
+            self.do(Release(name), AFTER)
         crashed = any(fault.disruption is Disruption.INVOLUNTARY for fault in self.faults)
         seconds = INVOLUNTARY_AFTERMATH_SECONDS if crashed else AFTERMATH_SECONDS
         for name, (step, stream) in list(self._streams.items()):
             if step.steady:
                 more = len(stream.exchanges()) + int(step.per_second * seconds)
                 stream.wait_for_requests(more, within_seconds=seconds * 10)
-            self.do(Stop(name), "end")
+            self.do(Stop(name), AFTER)
         if self._has_invariants and self.faults:
-            self.do(Measure("invariants", {"when": "after"}), "end")
+            self.do(Measure("invariants"), AFTER)
         elif self._has_invariants:
             self.missing[INVARIANTS] = "no fault was injected"
 
     def close(self, failure: Verdict | None) -> None:
         """Keep the timeline and the closing line. Call it after the context was left."""
-        timeline = self.context.recorder.snapshot()
-        if not timeline.seen:
-            self.missing[TIMELINE] = "no watch delivered anything"
+        timeline: Timeline | None = None
+        try:
+            timeline = self.context.recorder.snapshot()
+        except SeatrialError as error:
+            self.missing[TIMELINE] = error.what
+        else:
+            if not timeline.seen:
+                self.missing[TIMELINE] = "no watch delivered anything"
         self.writer.close(timeline, missing=self.missing, failure=failure)
 
     def holds(self, fault: str) -> bool:
@@ -121,7 +127,7 @@ class Execution:
         return fault in self._held
 
     def recent(self, window_seconds: float) -> list[bool]:
-        """Of each request of the steady traffic that ended in the last seconds: was it answered as expected?"""
+        """For each request of the steady traffic that ended in the last seconds: was it answered well?"""
         since = time.monotonic() - window_seconds
         streams = [stream for step, stream in self._streams.values() if step.steady]
         ended = [e for stream in streams for e in stream.exchanges() if (e.completed_at or 0.0) >= since]
@@ -153,11 +159,18 @@ class Execution:
     def _(self, step: Stop, path: str) -> str:
         if step.traffic not in self._streams:
             raise SeatrialError(f"no traffic is called {step.traffic!r}", where=f"step {path}")
-        self._stop_stream(step.traffic)
+        death = self._stop_stream(step.traffic)
+        if death is not None:
+            raise death
         return ""
 
     @_do.register
     def _(self, step: Inject, path: str) -> str:
+        if step.held and step.label in self._held:
+            raise SeatrialError(
+                f"a fault called {step.label!r} is held already", where=f"step {path}",
+                next_step="Give the second one a name of its own.",
+            )  # fmt: skip
         fault = make_fault(step.fault, step.role, step.arguments, seed=self.session.seed_of(path))
         record = self.context.injector.inject(fault, self.context.recorder, held=step.held)
         self._keep_fault(record)
@@ -173,12 +186,12 @@ class Execution:
         return ""
 
     @_do.register
-    def _(self, step: Hold, path: str) -> str:
+    def _(self, step: Hold, path: str) -> str:  # noqa: ARG002 - every step has its path
         consistently(lambda: Ready(None), for_seconds=step.seconds, what=step.reason)
         return ""
 
     @_do.register
-    def _(self, step: Wait, path: str) -> str:
+    def _(self, step: Wait, path: str) -> str:  # noqa: ARG002
         condition = CONDITIONS.get(step.condition)
         try:
             self.context.recorder.wait(
@@ -213,15 +226,18 @@ class Execution:
         for name in list(self._streams):
             self._stop_stream(name)
 
-    def _stop_stream(self, name: str) -> None:
-        """End a stream and keep its record, whatever state it is in."""
+    def _stop_stream(self, name: str) -> GeneratorDied | None:
+        """End a stream and keep its record, whatever state it is in; returns why its record is not whole."""
         step, stream = self._streams.pop(name)
+        death: GeneratorDied | None = None
         try:
             exchanges, health = stream.stop()
-        except GeneratorDied:
+        except GeneratorDied as error:
+            death = error
             exchanges = stream.exchanges()
             health = health_so_far(exchanges)
         self.context.exchanges += exchanges
         self.writer.stream(
             StreamRecord(TROUBLE, name, stream.path.name, (step.journey,), health, self._steady_from[name])
         )
+        return death

@@ -8,7 +8,7 @@ from seatrial.scenarios.needs.replicated import replicated
 
 @scenario("drain-node", disruption=VOLUNTARY, needs={replicated}, repetitions=1)
 def drain_node(subject: Subject) -> Steps:
-    """Cordons a node with a pod of the workload and evicts what runs there, under traffic, then uncordons it."""
+    """Cordons a node with a pod of the workload, evicts what runs there under traffic, and uncordons it."""
     return steps(
         traffic(subject.journey, per_second=100),
         inject("drain-node", subject.role, held=True),
