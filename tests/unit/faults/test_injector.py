@@ -250,7 +250,9 @@ def test_a_fault_that_never_becomes_available_is_held_then_reverted_and_waited_f
     with Injector(tmp_path) as injector:
         record = injector.inject(Rehearsal(available=False, hold_seconds=0.3), watched)
     assert not record.held
+    assert record.verified_at is not None
     assert record.reverted_at is not None
+    assert record.reverted_at - record.verified_at >= 0.3
     assert record.available_at == record.reverted_at
     with Injector(tmp_path) as injector:
         fault = Rehearsal(available=False, hold_seconds=1000)
