@@ -36,7 +36,7 @@ test: lint unit ## everything: lint, unit, process, then the tool's tests and th
 	@$(BIN)/pytest -q tests/trial
 	@$(BIN)/pytest suites/
 
-trial: setup ## the whole voyage: cluster, sample system, suites, load, drills, one page
+trial: setup ## everything against the sample system: cluster, suites, load, experiments, one page
 	@$(BIN)/seatrial run --system fixtures/systems/chandlery.yaml
 
 bench: setup ## print the numbers that matter, as ratios within one run

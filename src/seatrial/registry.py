@@ -114,11 +114,11 @@ def place_of(decorated: Any) -> str:
 
 
 def modules_of(package: str) -> Iterator[ModuleType]:
-    """Import every module below a package, its sub-packages included; `__main__` is left out."""
+    """Import every module below a package, also of sub-packages; names that begin with `_` are left out."""
     root = importlib.import_module(package)
     yield root
     for found in pkgutil.walk_packages(root.__path__, f"{package}."):
-        if not found.name.endswith("__main__"):
+        if not found.name.rpartition(".")[2].startswith("_"):
             yield importlib.import_module(found.name)
 
 

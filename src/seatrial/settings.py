@@ -94,6 +94,10 @@ def load_system(settings: Settings) -> System:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"the system file cannot be read: {error}", where=str(file)) from None
     system = parse_system(text, source=str(file))
+    if system.capabilities:
+        from seatrial.adapters import check_capabilities
+
+        check_capabilities(system, text=text, source=str(file))
     target = system.target
     if settings.context is not None:
         target = target.model_copy(update={"context": settings.context, "kind": None})

@@ -25,7 +25,7 @@ def inject(
     times: int = 1,
     held: bool = False,
 ) -> list[dict[str, Any]]:
-    """Inject a fault, each time verified by its effect; the next follows when the workload is available again.
+    """Inject a fault, each time verified by its effect; the next follows when the workload is available.
 
     Args:
         fault: its name; `seatrial checks --faults` lists them.

@@ -21,7 +21,7 @@ from seatrial.harness.rest import rest
 from seatrial.harness.session import Session
 from seatrial.harness.warmup import health_so_far, steady_since
 from seatrial.model.fault import Disruption, FaultRecord
-from seatrial.model.observation import INVARIANTS, TIMELINE, TROUBLE, Observation, Record
+from seatrial.model.observation import AFTER, BEFORE, INVARIANTS, TIMELINE, TROUBLE, Observation, Record
 from seatrial.model.step import Hold, Inject, Measure, Release, Step, StepRecord, Stop, Traffic, Wait
 from seatrial.model.verdict import Verdict
 from seatrial.record.observations import ObservationWriter, StreamRecord
@@ -75,7 +75,7 @@ class Execution:
         if self.head.disruption is Disruption.INVOLUNTARY:
             rest(self.context)
         if self._has_invariants:
-            self.do(Measure("invariants", {"when": "before"}), "begin")
+            self.do(Measure("invariants"), BEFORE)
 
     def do(self, step: Step, path: str = "") -> StepRecord:
         """Carry out one step and keep its record; whatever it raises ends the scenario.
@@ -96,16 +96,16 @@ class Execution:
     def conclude(self) -> None:
         """Release what is held, let traffic go on for the control afterwards, and measure the invariants."""
         for name in list(self._held):
-            self.do(Release(name), "end")
+            self.do(Release(name), AFTER)
         crashed = any(fault.disruption is Disruption.INVOLUNTARY for fault in self.faults)
         seconds = INVOLUNTARY_AFTERMATH_SECONDS if crashed else AFTERMATH_SECONDS
         for name, (step, stream) in list(self._streams.items()):
             if step.steady:
                 more = len(stream.exchanges()) + int(step.per_second * seconds)
                 stream.wait_for_requests(more, within_seconds=seconds * 10)
-            self.do(Stop(name), "end")
+            self.do(Stop(name), AFTER)
         if self._has_invariants and self.faults:
-            self.do(Measure("invariants", {"when": "after"}), "end")
+            self.do(Measure("invariants"), AFTER)
         elif self._has_invariants:
             self.missing[INVARIANTS] = "no fault was injected"
 

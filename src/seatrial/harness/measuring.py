@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+from seatrial.adapters.invariants import measure_invariants
 from seatrial.harness.context import Context
 from seatrial.model.measurement import Measurement
 from seatrial.registry import Registry
@@ -31,3 +32,11 @@ def read_back(context: Context, within_seconds: float, *, journey: str) -> Itera
         spec = context.session.system.journeys[journey]
         for read in http.read_back(context.exchanges, journey, spec, within_seconds=within_seconds):
             yield read.measurement(began_at)
+
+
+@measurement("invariants")
+def invariants(context: Context, within_seconds: float) -> Iterator[Measurement]:
+    """Asks every invariant of the system file until it holds, or its time to converge is over."""
+    session = context.session
+    with Http(session.base_url) as http:
+        yield from measure_invariants(session.system, session.kube, http, within_seconds=within_seconds)

@@ -126,7 +126,7 @@ class Session:
             raise SeatrialError(
                 f"{len(left)} fault(s) of an earlier run were never undone",
                 where="; ".join(str(entry) for entry in left),
-                next_step="Run `seatrial heal`, then this again.",
+                next_step="Run `seatrial revert`, then this again.",
             )
         healed = heal(self.settings.state_directory)
         failed = [str(result) for result in healed if not result.done and not result.entry.owner_alive]

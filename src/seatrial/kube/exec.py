@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,11 +15,17 @@ ERROR_CHANNEL = 3
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command gave. `exit_code` is None when the container ended before it could be told."""
+    """What a command gave.
+
+    Attributes:
+        exit_code: None when the command could not be started, or its container ended before it.
+        reason: then, what the container's runtime said about it; empty when it said nothing.
+    """
 
     exit_code: int | None
     stdout: str
     stderr: str
+    reason: str = ""
 
 
 def run_in_pod(
@@ -65,14 +71,25 @@ def run_in_pod(
                 raise SeatrialError(
                     f"a command in a pod did not end within {timeout_seconds:g} s", where=where
                 )
-            exit_code: int | None = None
-            with contextlib.suppress(Exception):
-                exit_code = session.returncode
-            return Ran(exit_code, session.read_stdout() or "", session.read_stderr() or "")
+            exit_code, reason = how_it_ended(session.read_channel(ERROR_CHANNEL) or "")
+            return Ran(exit_code, session.read_stdout() or "", session.read_stderr() or "", reason)
         finally:
             session.close()
             # Where the other side closed first, the package forgets its socket instead of closing it.
             session.sock.shutdown()
+
+
+def how_it_ended(status: str) -> tuple[int | None, str]:
+    """Exit code and reason from the Status object that comes last; (None, "") when none came."""
+    try:
+        decoded = json.loads(status)
+        if decoded.get("status") == "Success":
+            return 0, ""
+        causes = (decoded.get("details") or {}).get("causes") or ()
+        codes = [cause["message"] for cause in causes if cause.get("reason") == "ExitCode"]
+        return (int(codes[0]) if codes else None), str(decoded.get("message", ""))
+    except (ValueError, AttributeError, KeyError):
+        return None, status.strip()
 
 
 def handshake_answer(reason: str) -> tuple[int, bytes]:

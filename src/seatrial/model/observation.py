@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,6 +18,8 @@ TROUBLE = "trouble"
 """The arm in which the faults happen."""
 CONTROL = "control"
 """The same rest, seed and schedule without them."""
+BEFORE, AFTER = "before", "after"
+"""Paths of the steps that the harness makes by itself, before and after those of the scenario."""
 NO_TRAFFIC = GeneratorHealth(0, 0, 0, 0, 0.010, 0.0, 0.0)
 
 
@@ -63,9 +65,9 @@ class Arm:
         """The first step of that kind and name, or None."""
         return next((item for item in self.steps if item.kind == kind and item.name == name), None)
 
-    def measured(self, kind: str) -> Iterator[Measurement]:
-        """The measurements of one kind."""
-        return (item for item in self.measurements if item.kind == kind)
+    def measured(self, kind: str, step: str = "") -> list[Measurement]:
+        """The measurements of one kind, of one step when its path is given."""
+        return [item for item in self.measurements if item.kind == kind and step in ("", item.step)]
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,13 @@ Every field's description names its unit; the JSON Schema for editors is exporte
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+from seatrial.model.invariant import Capability, Invariant
+from seatrial.model.part import Name
+from seatrial.model.part import Part as _Part
 
 
 class Metadata(_Part):
@@ -135,9 +133,12 @@ class System(_Part):
     entry: Entry
     workloads: dict[str, Workload] = Field(min_length=1, description="Workloads by role.")
     journeys: dict[str, Journey] = Field(min_length=1, description="User actions by name.")
+    capabilities: dict[Name, Capability] = Field(
+        default_factory=dict, description="The products behind roles, by role or by a name of your own."
+    )
+    invariants: tuple[Invariant, ...] = Field((), description="What must hold while the system is at rest.")
     objectives: Objectives = Objectives()
     consent: Consent = Consent()
-    invariants: list[Any] = Field(default=[], description="What must hold before and after every disruption.")
     waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")
 
     @model_validator(mode="after")
@@ -147,6 +148,18 @@ class System(_Part):
             for key, name in (("journey", workload.journey), ("load_step.journey", step)):
                 if name is not None and name not in self.journeys:
                     raise ValueError(f"workloads.{role}.{key} names no journey: {name}")
+        return self
+
+    @model_validator(mode="after")
+    def _invariants(self) -> System:
+        names = set[str]()
+        for number, invariant in enumerate(self.invariants):
+            if invariant.name in names:
+                raise ValueError(f"two invariants are called {invariant.name}")
+            names.add(invariant.name)
+            for store in invariant.stores:
+                if store not in self.capabilities:
+                    raise ValueError(f"invariants.{number}.store names no capability: {store}")
         return self
 
     def journey_of(self, role: str) -> str:

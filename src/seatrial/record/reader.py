@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.errors import SeatrialError
-from seatrial.model.run import EventType, ObservationStarted, Run, Stage
-from seatrial.model.verdict import CheckResult
+from seatrial.model.run import EventType, ObservationStarted, Planned, Run, Stage
+from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.record import codec
 from seatrial.record.files import objects_in
 
@@ -51,6 +51,9 @@ class _Gathered:
     changed_objects: list[str] | None = None
     notes: list[str] = field(default_factory=list)
     damage: list[str] = field(default_factory=list)
+    plan: list[Planned] = field(default_factory=list)
+    exit_codes: dict[str, int] = field(default_factory=dict)
+    reported: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
 
     def run(self, directory: Path) -> Run:
         finished = bool(self.tools) and all("exit_code" in tool for tool in self.tools)
@@ -76,6 +79,9 @@ class _Gathered:
                 "last_event_wall": max(walls),
                 "epoch_offset_seconds": self.epoch_offset_seconds,
             },
+            plan=tuple(self.plan),
+            exit_codes=self.exit_codes,
+            reported=self.reported,
         )
 
 
@@ -116,6 +122,9 @@ class _File:
             self.gathered.notes.append(f"Two systems took part: {before.get('name')} and {data.get('name')}.")
         self.gathered.system = {**before, **data}
 
+    def plan(self, data: Mapping[str, Any]) -> None:
+        self.gathered.plan += [codec.from_plain(Planned, item) for item in data["stages"]]
+
     def stage_started(self, data: Mapping[str, Any]) -> None:
         self.open_stages.append(data["stage"])
 
@@ -124,6 +133,8 @@ class _File:
             self.open_stages.remove(data["stage"])
         stage = {**data, "name": data["stage"]}
         self.gathered.stages.append(codec.from_plain(Stage, stage))
+        if data.get("exit_code") is not None:
+            self.gathered.exit_codes[data["stage"]] = int(data["exit_code"])
 
     def check_started(self, data: Mapping[str, Any]) -> None:
         self.open_checks.append({**data, "tool": (self.tool or {}).get("tool", "")})
@@ -136,6 +147,9 @@ class _File:
                 self.open_checks.remove(started)
                 break
         self.gathered.results.append(result)
+        stage = str((self.tool or {}).get("stage", ""))
+        before = self.gathered.reported.get(stage, ())
+        self.gathered.reported[stage] = (*before, result.verdict.outcome)
 
     def observation(self, data: Mapping[str, Any]) -> None:
         self.gathered.observations.append(codec.from_plain(ObservationStarted, data))
@@ -152,6 +166,7 @@ _HANDLERS: dict[EventType, Callable[[_File, Mapping[str, Any]], None]] = {
     EventType.TOOL_STARTED: _File.tool_started,
     EventType.TOOL_FINISHED: _File.tool_finished,
     EventType.SYSTEM: _File.system,
+    EventType.PLAN: _File.plan,
     EventType.STAGE_STARTED: _File.stage_started,
     EventType.STAGE_FINISHED: _File.stage_finished,
     EventType.CHECK_STARTED: _File.check_started,

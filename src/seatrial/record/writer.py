@@ -18,7 +18,7 @@ from typing import Any
 
 from seatrial.errors import SeatrialError
 from seatrial.model.observation import Observation
-from seatrial.model.run import EventType, ObservationStarted
+from seatrial.model.run import EventType, ObservationStarted, Planned
 from seatrial.model.step import Bound
 from seatrial.model.verdict import CheckResult
 from seatrial.record import codec
@@ -27,6 +27,8 @@ from seatrial.record.observations import ObservationWriter
 
 RUN_VARIABLE = "SEATRIAL_RUN"
 """Environment variable: the run directory that this process shall append to."""
+STAGE_VARIABLE = "SEATRIAL_STAGE"
+"""Environment variable: the stage of the run plan that this process was started for."""
 _NO_BOUND = Bound(0.0, 0.0)
 
 
@@ -96,8 +98,9 @@ class RunWriter:
         """`argv` is shown without paths of this machine: relative to the current folder, or the base name."""
         shown = [Path(argv[0]).name, *map(_shown_argument, argv[1:])] if argv else []
         self.event(
-            EventType.TOOL_STARTED, tool=self.tool, pid=os.getpid(), argv=shown, versions=versions, seed=seed
-        )
+            EventType.TOOL_STARTED, tool=self.tool, pid=os.getpid(), argv=shown, versions=versions, seed=seed,
+            stage=os.environ.get(STAGE_VARIABLE, ""),
+        )  # fmt: skip
 
     def tool_finished(self, exit_code: int) -> None:
         """The closing record: without it this tool's part of the run is unfinished."""
@@ -123,14 +126,22 @@ class RunWriter:
             digest=digest,
         )
 
+    def plan(self, stages: Iterable[Planned]) -> None:
+        """The run plan: what must report, or the run is an error. Written before any of it starts."""
+        self.event(EventType.PLAN, stages=list(stages))
+
     def stage_started(self, stage: str) -> None:
         self.event(EventType.STAGE_STARTED, stage=stage)
 
     def stage_finished(
-        self, stage: str, outcome: str, *, seconds: float | None = None, note: str = ""
-    ) -> None:
+        self, stage: str, outcome: str, *, seconds: float | None = None, note: str = "",
+        exit_code: int | None = None,
+    ) -> None:  # fmt: skip
         """`outcome`: done, cached, skipped or failed; failed makes the run an error."""
-        self.event(EventType.STAGE_FINISHED, stage=stage, outcome=outcome, seconds=seconds, note=note)
+        self.event(
+            EventType.STAGE_FINISHED, stage=stage, outcome=outcome, seconds=seconds, note=note,
+            exit_code=exit_code,
+        )  # fmt: skip
 
     def check_started(self, check: str, subject: str, requirement: str) -> None:
         self.event(EventType.CHECK_STARTED, check=check, subject=subject, requirement=requirement)

@@ -112,7 +112,7 @@ class CompiledJourney:
         """What an answer with this status means, and the short reason when it is not OK.
 
         The rule of `model.exchange.ExchangeOutcome`: expected is OK; a 4xx refused the request, so it was
-        surely not applied; any other status leaves it open whether it was (a 5xx, or a 2xx or 3xx nobody expected).
+        surely not applied; any other status leaves that open (a 5xx, or a 2xx or 3xx nobody expected).
         """
         return judge_status(status, self.expected)
 

@@ -1,23 +1,38 @@
-"""Child processes of a run: bounded, logged, watched, and stopped gently so that they undo their faults."""
+"""Child processes of a run: bounded, logged, watched, and stopped gently so that they revert their faults."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
+import os
 import re
 import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
+
+if TYPE_CHECKING:
+    from seatrial.settings import Settings
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _STAMP = re.compile(r"^\[\d{4}-\d\d-\d\d [^\]]*\] ?")
 """A time in front of a line, as Chaos Toolkit and Locust write it."""
 REVERT_SECONDS = 90.0
-"""How long a child may take to undo its faults after it was asked to stop."""
+"""How long a child may take to revert its faults after it was asked to stop."""
+
+
+class RunChild(Protocol):
+    """Runs a command to its end; see `run_child`."""
+
+    def __call__(
+        self, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path, within_seconds: float,
+        note: Callable[[str], None],
+    ) -> int: ...  # fmt: skip
 
 
 def run_child(
@@ -30,7 +45,7 @@ def run_child(
 ) -> int:
     """Run a command with its output in `log` and its last line shown through `note`.
 
-    Returns its exit code. On an interrupt the child gets SIGTERM and time to undo first.
+    Returns its exit code. On an interrupt the child gets SIGTERM and time to revert its faults first.
 
     Raises:
         SeatrialError: the bound ran out; the child was stopped.
@@ -77,13 +92,39 @@ def stop_child(child: subprocess.Popen[bytes]) -> None:
 
     def ended() -> Ready[int] | NotYet:
         code = child.poll()
-        return NotYet("it still undoes its faults") if code is None else Ready(code)
+        return NotYet("it still reverts its faults") if code is None else Ready(code)
 
     with contextlib.suppress(SeatrialError):
         eventually(ended, within_seconds=REVERT_SECONDS, what="the stage stops", every_seconds=0.2)
     if child.poll() is None:
         child.kill()
         child.wait()
+
+
+def child_environment(settings: Settings, run_directory: Path, *, stage: str = "") -> dict[str, str]:
+    """What pytest, locust and chaos need to join this run and leave the deployed system as it is.
+
+    Args:
+        stage: the stage of the run plan that the child reports for.
+    """
+    chosen: Mapping[str, object] = {
+        "SEATRIAL_RUN": run_directory,
+        "SEATRIAL_STAGE": stage,
+        "SEATRIAL_SYSTEM": settings.system_path,
+        "SEATRIAL_SEED": settings.seed,
+        "SEATRIAL_AS_DEPLOYED": 1,
+        "SEATRIAL_KUBECONFIG": settings.kubeconfig,
+        "SEATRIAL_CONTEXT": settings.context,
+        "SEATRIAL_NAMESPACE": settings.namespace,
+        "SEATRIAL_STATE": settings.state_directory,
+    }
+    given = {name: str(value) for name, value in chosen.items() if value is not None}
+    return {**os.environ, **given, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+
+
+def folder(name: str) -> Path:
+    """The folder suites, experiments or loadtests, in a checkout as in an installed wheel."""
+    return Path(next(iter(importlib.import_module(f"seatrial.{name}").__path__)))
 
 
 def last_line(log: Path, limit_bytes: int = 2000) -> str:

@@ -1,4 +1,4 @@
-"""Histories in files: read, judge, convert. The judges themselves do no input or output."""
+"""`seatrial judge`: what was recorded, judged again. The judges themselves do no input or output."""
 
 from __future__ import annotations
 
@@ -6,12 +6,55 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import typer
+
+from seatrial.commands.base import command
 from seatrial.errors import BadInput
 
 if TYPE_CHECKING:
     from seatrial.model.verdict import Verdict
+
+
+@command("judge")
+def judge(
+    path: Annotated[Path, typer.Argument(help="A run directory, or a history: one JSON operation a line.")],
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Of a history: set, bank, register, ...; see docs/judges.md."),
+    ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(help="Judge nothing; print the history for elle or porcupine."),
+    ] = None,
+) -> int:
+    """Judge what was recorded again, with no cluster: a run, or a history of operations."""
+    if path.is_dir():
+        code, text = judge_run(path)
+    elif model is None:
+        from seatrial.judge.consistency import MODELS
+
+        hint = f"There are {', '.join(sorted(MODELS))}; docs/judges.md says what each is for."
+        raise BadInput("a history is judged by a model", where="--model", next_step=hint)
+    elif export is not None:
+        code, text = 0, export_file(str(path), export, model)
+    else:
+        verdict = judge_file(str(path), model)
+        code, text = int(not verdict.passed), f"{verdict.outcome.upper()}\n{verdict.explain()}"
+    typer.echo(text)
+    return code
+
+
+def judge_run(directory: Path) -> tuple[int, str]:
+    """Judge a recorded run again; returns its exit code and its verdicts as text.
+
+    Raises:
+        SeatrialError: the folder holds no run.
+    """
+    from seatrial.commands._rejudging import rejudge, rejudged_text
+
+    return rejudged_text(rejudge(directory))
 
 
 def judge_file(path: str, model: str) -> Verdict:

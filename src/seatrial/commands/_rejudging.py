@@ -39,7 +39,7 @@ class Rejudged:
 
     @property
     def same(self) -> bool:
-        """Whether the verdict is the recorded one, down to its numbers; true when nothing was judged again."""
+        """Whether the verdict is the recorded one to its last number; true when none was given again."""
         return self.verdict is None or codec.to_plain(self.verdict) == codec.to_plain(self.result.verdict)
 
 
