@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from seatrial import plugin_report
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.model.check import Check, Every, Level, check_of
-from seatrial.model.failure import verdict_of
+from seatrial.model.failure import taken, verdict_of
+from seatrial.model.run import lacks_a_pass
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
+from seatrial.plugin_report import ACCEPTABLE, ACCEPTED, NO_PASS, PAGE, Uncaptured, accepted_of, say
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -26,10 +29,10 @@ SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SYSTEM: pytest.StashKey[System] = pytest.StashKey()
 RUN: pytest.StashKey[RunWriter] = pytest.StashKey()
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()
-PAGE: pytest.StashKey[str] = pytest.StashKey()
 BAD_SYSTEM: pytest.StashKey[SeatrialError] = pytest.StashKey()
 VERDICT: pytest.StashKey[Verdict] = pytest.StashKey()
 OBSERVED: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
+JUDGED: pytest.StashKey[list[tuple[Mode, Outcome]]] = pytest.StashKey()
 STARTED: pytest.StashKey[float] = pytest.StashKey()
 
 _FLAGS = {
@@ -40,14 +43,6 @@ _FLAGS = {
     "seed": "seed that picks victims and draws arrivals (default: drawn and printed)",
     "report-dir": "where run directories are made (default: reports)",
     "run": "existing run directory to append to",
-}
-_WORDS = {
-    Outcome.FAILED: ("failed", "F", ("FAILED", {"red": True})),
-    Outcome.INCONCLUSIVE: ("inconclusive", "?", ("INCONCLUSIVE", {"yellow": True})),
-    Outcome.ERROR: ("error", "E", ("ERROR", {"red": True})),
-    Outcome.UNSUPPORTED: ("unsupported", "u", ("UNSUPPORTED", {"yellow": True})),
-    Outcome.SKIPPED: ("skipped", "s", ("SKIPPED", {"yellow": True})),
-    Outcome.PASSED: ("passed", ".", ("PASSED", {"green": True})),
 }
 
 
@@ -60,6 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="judge the declared rules on this file or folder: no cluster needed")  # fmt: skip
     group.addoption("--check", action="append", default=[], dest="seatrial_check", metavar="ID",
                     help="run only this check (repeatable)")  # fmt: skip
+    group.addoption("--accept", action="append", default=[], dest="seatrial_accept", choices=ACCEPTABLE,
+                    help="end with exit code 0 although nothing passed, where every check ended so "
+                    "(repeatable) [SEATRIAL_ACCEPT]")  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -67,6 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{level}: level of a check")
     config.addinivalue_line("markers", "disruptive: the check disturbs the system (needs consent)")
     config.addinivalue_line("markers", "k8s: mark of pytest-kubernetes, which does not register it")
+    config.pluginmanager.register(plugin_report, plugin_report.__name__)
+    config.stash[JUDGED] = []
+    config.stash[ACCEPTED] = accepted_of(config)
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -123,33 +124,21 @@ def progress_of(config: pytest.Config) -> Progress:
     from seatrial.cluster.progress import PlainProgress
 
     capture = config.pluginmanager.getplugin("capturemanager")
-    return PlainProgress(_Uncaptured(capture))  # type: ignore[arg-type]
-
-
-class _Uncaptured:
-    """A text sink that writes to the terminal while pytest captures."""
-
-    def __init__(self, capture: Any) -> None:
-        self._capture = capture
-
-    def write(self, text: str) -> int:
-        with self._capture.global_and_fixture_disabled():
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        return len(text)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
+    return PlainProgress(Uncaptured(capture))  # type: ignore[arg-type]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     if SUITE in config.stash:
         config.stash[SUITE].close()
+    judged, accepted = config.stash[JUDGED], config.stash[ACCEPTED]
+    if lacks_a_pass(judged, accepted):
+        config.stash[NO_PASS] = True
+        session.exitstatus = exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
     writer = config.stash.get(RUN, None)
     if writer is None:
         return
-    writer.tool_finished(int(exitstatus))
+    writer.tool_finished(int(exitstatus), accepted=accepted)
     writer.close()
     if settings_of(config).run_directory is None:
         from seatrial.report.html import build_report
@@ -218,6 +207,7 @@ def _select(
     config.hook.pytest_deselected(items=dropped)
 
 
+@pytest.hookimpl(tryfirst=True)  # before marks are looked at: a check that is skipped has begun, too
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[STARTED] = time.monotonic()
     item.stash[OBSERVED] = ()
@@ -235,7 +225,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     try:
         if found.mode is Mode.DECLARED:
             arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
-            verdict = pyfuncitem.obj(**arguments)
+            verdict = taken(pyfuncitem.obj(**arguments))
         else:
             suite = suite_of(pyfuncitem.config)
             verdict, pyfuncitem.stash[OBSERVED] = suite.verdict(
@@ -257,7 +247,9 @@ def pytest_runtest_makereport(
     if found is None or (call.when != "call" and call.excinfo is None):
         return report
     verdict = _verdict(item, call)
-    _say(report, found, item, verdict)
+    say(report, found, _subject(item), verdict)
+    report.__dict__.update(seatrial_outcome=verdict.outcome, seatrial_mode=found.mode)
+    item.config.stash[JUDGED].append((found.mode, verdict.outcome))
     result = CheckResult(
         found.id, _subject(item), found.requirement, verdict, "pytest",
         item.stash[STARTED], time.monotonic(), _evidence(item, found, verdict), found.mode, found.shows,
@@ -265,7 +257,6 @@ def pytest_runtest_makereport(
     )  # fmt: skip
     words = {"check": found.id, "requirement": found.requirement, "observed": verdict.observed}
     report.user_properties += list(words.items())
-    report.__dict__.update(seatrial_outcome=verdict.outcome, seatrial_mode=found.mode)
     run_of(item.config).check_finished(result)
     return report
 
@@ -284,49 +275,6 @@ def _evidence(item: pytest.Item, found: Check, verdict: Verdict) -> str:
     return item.config.stash[SUITE].collect_evidence(found.id, _subject(item))
 
 
-def _say(report: pytest.TestReport, found: Check, item: pytest.Item, verdict: Verdict) -> None:
-    """Text for people in place of a traceback."""
-    report.__dict__.pop("wasxfail", None)
-    if verdict.passed:
-        report.outcome, report.longrepr = "passed", None
-    elif verdict.outcome in (Outcome.SKIPPED, Outcome.UNSUPPORTED):
-        report.outcome = "skipped"
-        report.longrepr = (str(item.path), 0, f"{found.id}: {verdict.observed}")
-    else:
-        report.outcome = "failed"
-        title = f"{verdict.outcome.upper()} {found.id} [{_subject(item)}]  {found.requirement}"
-        report.longrepr = title + "\n" + "\n".join(f"  {line}" for line in verdict.explain().splitlines())
-
-
 def _subject(item: pytest.Item) -> str:
     params = getattr(getattr(item, "callspec", None), "params", {})
     return str(params.get("observation") or params.get("subject") or "system")
-
-
-def pytest_report_teststatus(report: pytest.TestReport) -> Any:
-    outcome = getattr(report, "seatrial_outcome", None)
-    if outcome is not None and (report.when == "call" or not report.passed):
-        return _WORDS[outcome]
-    return None
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for line in _unusual(terminalreporter):
-        terminalreporter.line(line)
-    page = terminalreporter.config.stash.get(PAGE, "")
-    if page:
-        terminalreporter.line(f"page  {page}")
-
-
-def _unusual(terminalreporter: Any) -> Iterator[str]:
-    """What pytest's own summary does not tell: inconclusive and unsupported checks, the latter in short."""
-    for category in ("inconclusive", "unsupported"):
-        reports = terminalreporter.getreports(category)
-        if reports:
-            terminalreporter.section(category)
-        hidden = [r for r in reports if category == "unsupported" and r.seatrial_mode is Mode.DECLARED]
-        for report in reports:
-            if report not in hidden:
-                yield report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        if hidden:
-            yield f"{len(hidden)} declared rules have no object here; the page names them"

@@ -8,7 +8,6 @@ Files of other people come from the folders of `SEATRIAL_EXTENSIONS` and from th
 from __future__ import annotations
 
 import difflib
-import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -158,6 +157,8 @@ def import_file(path: Path) -> ModuleType:
     Raises:
         BadInput: it cannot be imported; names it and the reason.
     """
+    import hashlib  # here: it would double the time to the first line of `--help`
+
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
     name = f"seatrial_extension_{digest}_{path.stem}"
     if name in sys.modules:

@@ -23,6 +23,7 @@ from seatrial.harness.warmup import health_so_far, steady_since
 from seatrial.model.fault import Disruption, FaultRecord
 from seatrial.model.observation import AFTER, BEFORE, INVARIANTS, TIMELINE, TROUBLE, Observation, Record
 from seatrial.model.step import Hold, Inject, Measure, Release, Step, StepRecord, Stop, Traffic, Wait
+from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Verdict
 from seatrial.record.observations import ObservationWriter, StreamRecord
 from seatrial.traffic.generator import Generator, GeneratorDied
@@ -111,9 +112,14 @@ class Execution:
 
     def close(self, failure: Verdict | None) -> None:
         """Keep the timeline and the closing line. Call it after the context was left."""
-        timeline = self.context.recorder.snapshot()
-        if not timeline.seen:
-            self.missing[TIMELINE] = "no watch delivered anything"
+        timeline: Timeline | None = None
+        try:
+            timeline = self.context.recorder.snapshot()
+        except SeatrialError as error:
+            self.missing[TIMELINE] = error.what
+        else:
+            if not timeline.seen:
+                self.missing[TIMELINE] = "no watch delivered anything"
         self.writer.close(timeline, missing=self.missing, failure=failure)
 
     def holds(self, fault: str) -> bool:
@@ -153,11 +159,18 @@ class Execution:
     def _(self, step: Stop, path: str) -> str:
         if step.traffic not in self._streams:
             raise SeatrialError(f"no traffic is called {step.traffic!r}", where=f"step {path}")
-        self._stop_stream(step.traffic)
+        death = self._stop_stream(step.traffic)
+        if death is not None:
+            raise death
         return ""
 
     @_do.register
     def _(self, step: Inject, path: str) -> str:
+        if step.held and step.label in self._held:
+            raise SeatrialError(
+                f"a fault called {step.label!r} is held already", where=f"step {path}",
+                next_step="Give the second one a name of its own.",
+            )  # fmt: skip
         fault = make_fault(step.fault, step.role, step.arguments, seed=self.session.seed_of(path))
         record = self.context.injector.inject(fault, self.context.recorder, held=step.held)
         self._keep_fault(record)
@@ -213,15 +226,18 @@ class Execution:
         for name in list(self._streams):
             self._stop_stream(name)
 
-    def _stop_stream(self, name: str) -> None:
-        """End a stream and keep its record, whatever state it is in."""
+    def _stop_stream(self, name: str) -> GeneratorDied | None:
+        """End a stream and keep its record, whatever state it is in; returns why its record is not whole."""
         step, stream = self._streams.pop(name)
+        death: GeneratorDied | None = None
         try:
             exchanges, health = stream.stop()
-        except GeneratorDied:
+        except GeneratorDied as error:
+            death = error
             exchanges = stream.exchanges()
             health = health_so_far(exchanges)
         self.context.exchanges += exchanges
         self.writer.stream(
             StreamRecord(TROUBLE, name, stream.path.name, (step.journey,), health, self._steady_from[name])
         )
+        return death

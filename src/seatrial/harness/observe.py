@@ -53,12 +53,12 @@ def observe(
     Nothing but an interrupt is raised: what went wrong is the observation's `failure`.
     """
     if verdict := no_consent(session, scenario.disruption):
-        return replace(head_of(scenario, subject), failure=verdict)
+        return replace(head_of(scenario, subject), id="", failure=verdict)
     try:
         plan = scenario.plan(subject)
         writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
     except Exception as error:
-        return replace(head_of(scenario, subject), failure=verdict_of(error))
+        return replace(head_of(scenario, subject), id="", failure=verdict_of(error))
     note(f"{scenario.id} on {subject}: {bound(plan)}")
     execution = Execution(session, head_of(scenario, subject), writer)
     failure: Verdict | None = None

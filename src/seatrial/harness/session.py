@@ -20,7 +20,7 @@ from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder
 from seatrial.model.step import Traffic
-from seatrial.model.system import System
+from seatrial.model.system import Journey, System
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
 from seatrial.traffic.generator import Generator
@@ -82,11 +82,24 @@ class Session:
             BadInput: the journey, the schedule or the address cannot be used.
         """
         return TrafficStream(
-            self.base_url, step.journey, self.system.journeys[step.journey],
+            self.base_url, step.journey, self.journey(step.journey),
             schedule=parse(step.arrivals, seed=self.settings.seed),
             directory=directory, name=f"exchanges-{step.name}", seed=self.settings.seed,
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
+
+    def journey(self, name: str) -> Journey:
+        """The journey of that name.
+
+        Raises:
+            BadInput: the system file has none; names those that it has.
+        """
+        if name not in self.system.journeys:
+            raise BadInput(
+                f"the system file has no journey {name!r}", where=str(self.settings.system_path),
+                next_step=f"It has {', '.join(self.system.journeys)}.",
+            )  # fmt: skip
+        return self.system.journeys[name]
 
     def seed_of(self, path: str) -> int:
         """The seed of one step, so that repetitions pick their victims anew; the same in every run."""

@@ -104,7 +104,7 @@ class Suite:
 
 def ids_of(observations: Sequence[Observation]) -> tuple[str, ...]:
     """The ids of those observations that were begun, and so have a folder."""
-    return tuple(item.id for item in observations if item.failure is None or item.trouble.steps)
+    return tuple(item.id for item in observations if item.id)
 
 
 def unsupported(check: Check) -> Verdict:

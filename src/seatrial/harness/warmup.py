@@ -10,15 +10,11 @@ from seatrial.judge.statistics import percentile
 from seatrial.judge.steady import MINIMUM_REQUESTS, steady
 from seatrial.model.exchange import DROPPED, LATE_AFTER_SECONDS, Exchange, GeneratorHealth
 from seatrial.model.failure import require
+from seatrial.model.step import STEADY_SECONDS, WARM_UP_SECONDS
 from seatrial.model.system import Objectives
 from seatrial.model.verdict import Verdict
 from seatrial.traffic.generator import Generator
 from seatrial.waiting import NotYet, Ready, eventually
-
-STEADY_SECONDS = 3.0
-"""Traffic before the first fault: the control. It must be clean, else nothing is injected."""
-WARM_UP_SECONDS = 45.0
-"""How long traffic may take to become steady."""
 
 
 def steady_since(
@@ -30,8 +26,7 @@ def steady_since(
     once, but a fault is only injected into a system that has been steady right before.
 
     Raises:
-        CheckError: the traffic never was clean.
-        CheckInconclusive: the generator could not keep its schedule.
+        NotPassed: the traffic never was clean, or the generator could not keep its schedule.
         WaitExpired: too few requests ended to judge any.
     """
     enough = max(int(per_second * STEADY_SECONDS), MINIMUM_REQUESTS)

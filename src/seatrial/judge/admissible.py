@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from seatrial.judge.invariants import KIND as INVARIANT_KIND
 from seatrial.model.check import Check
-from seatrial.model.failure import verdict_of
-from seatrial.model.observation import Observation
+from seatrial.model.failure import taken, verdict_of
+from seatrial.model.measurement import READ_BACK as READ_BACK_KIND
+from seatrial.model.observation import EXCHANGES, INVARIANTS, READ_BACK, TIMELINE, Observation, Record
 from seatrial.model.verdict import Outcome, Verdict, merge
 
 
@@ -20,14 +22,9 @@ def judge(check: Check, observation: Observation) -> Verdict:
     if observation.failure is not None:
         return observation.failure
     try:
-        verdict = check.judge(observation)
+        verdict = taken(check.judge(observation))
     except Exception as error:
         return verdict_of(error)
-    if not isinstance(verdict, Verdict):
-        return Verdict(
-            Outcome.ERROR, f"the check gave {type(verdict).__name__} instead of a verdict", "a verdict",
-            "A check returns what a judge says; see CONTRIBUTING.md.",
-        )  # fmt: skip
     lacking = missing_records(check, observation)
     if lacking and not verdict.outcome.makes_red:
         return merge([verdict, lacking[0]]) if verdict.passed else verdict
@@ -36,13 +33,26 @@ def judge(check: Check, observation: Observation) -> Verdict:
 
 def missing_records(check: Check, observation: Observation) -> list[Verdict]:
     """One verdict that names the records which the check needs and the observation did not keep; or none."""
-    missing = {name: why for name, why in observation.missing.items() if name in check.records}
+    known = {**_never_made(observation), **observation.missing}
+    missing = {name: why for name, why in known.items() if name in check.records}
     if not missing:
         return []
     words = "; ".join(f"{name}: {why}" for name, why in sorted(missing.items()))
     return [
         Verdict(Outcome.INCONCLUSIVE, f"records were not kept: {words}", "every record that the check needs")
     ]
+
+
+def _never_made(observation: Observation) -> dict[Record, str]:
+    """The records of which nothing is there, whatever the harness said of them."""
+    arm, kinds = observation.trouble, {item.kind for item in observation.trouble.measurements}
+    there = {
+        EXCHANGES: bool(arm.exchanges or arm.warm_up),
+        TIMELINE: arm.timeline is not None,
+        READ_BACK: READ_BACK_KIND in kinds,
+        INVARIANTS: INVARIANT_KIND in kinds,
+    }
+    return {name: "there is none" for name, found in there.items() if not found}
 
 
 def judge_every(check: Check, observations: Sequence[Observation]) -> tuple[Verdict, Observation | None]:

@@ -6,12 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 
 from seatrial.judge.disruption import objectives_of
+from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.hpa import cycles_in_words, decision_lags, explain_decisions
 from seatrial.judge.pods import deletions
 from seatrial.judge.scaling_delays import LoadStep, delays, first, foreign_target, last, why_no_rise
+from seatrial.judge.statistics import wilson
 from seatrial.judge.windows import Window, failures, split
-from seatrial.judge.wording import errors, plural, seconds
-from seatrial.model.exchange import Exchange, GeneratorHealth
+from seatrial.judge.wording import errors, percent, plural, seconds
+from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
 from seatrial.model.observation import Observation
 from seatrial.model.system import Objectives
 from seatrial.model.timeline import Timeline
@@ -84,10 +86,31 @@ def _follows_load(
             "Compare `autoscaled` in the system file with `kubectl get hpa`.",
         )
     rose = rises(timeline, step, objectives, generator)
+    answers = answered(step, exchanges, objectives)
     if not rose.passed:
-        return merge([rose, loses_none(timeline, step, exchanges, 0)])
+        return merge([rose, answers, loses_none(timeline, step, exchanges, 0)])
     fell = falls(timeline, step, objectives, scaler.minimum)
-    return merge([rose, fell, loses_none(timeline, step, exchanges, minimum_scale_in_requests)])
+    lost = loses_none(timeline, step, exchanges, minimum_scale_in_requests)
+    verdict = merge([rose, answers, fell, lost])
+    span = Window(step.began_at, timeline.ended_at, ())
+    return unwatched(verdict, gaps_in(timeline, [span])) if verdict.passed else verdict
+
+
+def answered(step: LoadStep, exchanges: Sequence[Exchange], objectives: Objectives) -> Verdict:
+    """The fraction of requests begun during the load that fail is surely no more than availability leaves."""
+    begun = [e for e in exchanges if step.began_at <= e.planned_at <= step.ended_at and e.error != DROPPED]
+    failed = failures(begun)
+    allowed = 1 - objectives.availability
+    interval = wilson(len(failed), len(begun))
+    expected = (
+        f"{percent(allowed)} of the requests during the load (availability {objectives.availability:g})"
+    )
+    observed = f"{len(failed)} of {plural(len(begun), 'request')} failed during the load"
+    numbers = {"load_requests": len(begun), "load_failed": len(failed)}
+    if begun and interval.low > allowed:
+        text = "Replicas that come too late help nobody: raise the minimum, or scale at a lower target."
+        return Verdict(Outcome.FAILED, f"{observed} ({errors(failed)})", expected, text, numbers)
+    return Verdict(Outcome.PASSED, observed, expected, numbers=numbers)
 
 
 def rises(timeline: Timeline, step: LoadStep, objectives: Objectives, generator: GeneratorHealth) -> Verdict:

@@ -10,7 +10,7 @@ from seatrial.errors import SeatrialError
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Call, refused
 
-ERROR_CHANNEL = 3
+STDOUT_CHANNEL, STDERR_CHANNEL, ERROR_CHANNEL = 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def run_in_pod(
                 stdout=True,
                 stderr=True,
                 tty=False,
+                binary=True,  # as text it would decode each frame alone, which cuts letters in two
                 _preload_content=False,
                 _request_timeout=timeout_seconds,
             )
@@ -71,8 +72,10 @@ def run_in_pod(
                 raise SeatrialError(
                     f"a command in a pod did not end within {timeout_seconds:g} s", where=where
                 )
-            exit_code, reason = how_it_ended(session.read_channel(ERROR_CHANNEL) or "")
-            return Ran(exit_code, session.read_stdout() or "", session.read_stderr() or "", reason)
+            channels = (STDOUT_CHANNEL, STDERR_CHANNEL, ERROR_CHANNEL)
+            stdout, stderr, status = (session.read_channel(one).decode(errors="replace") for one in channels)
+            exit_code, reason = how_it_ended(status)
+            return Ran(exit_code, stdout, stderr, reason)
         finally:
             session.close()
             # Where the other side closed first, the package forgets its socket instead of closing it.

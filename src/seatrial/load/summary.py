@@ -61,6 +61,11 @@ class LoadSummary:
         return self.health.sent
 
     @property
+    def requests(self) -> int:
+        """Requests that were sent and reported; some protocols have several for each arrival."""
+        return max(self.sent, sum(self.outcomes.values()))
+
+    @property
     def ok(self) -> int:
         return self.outcomes.get("ok", 0)
 

@@ -34,6 +34,9 @@ class Exchange:
         key: the value of {uuid} in the request (idempotency key), or empty.
         answer_id: the value captured from the answer (`{response.id}`), or empty.
         backend: which pod answered, when the answer says so (header x-served-by), or empty.
+        operation: which part of the arrival this is, for protocols with several ("open", "message 1",
+            "lifetime"); they share its sequence. Empty when the exchange is all of it.
+        answer_bytes: length of the answer's body.
     """
 
     sequence: int
@@ -47,6 +50,8 @@ class Exchange:
     key: str = ""
     answer_id: str = ""
     backend: str = ""
+    operation: str = ""
+    answer_bytes: int = 0
 
     @property
     def latency_seconds(self) -> float | None:

@@ -36,3 +36,13 @@ def verdict_of(error: BaseException) -> Verdict:
         "the check can be carried out",
         "This is a defect of the check or of Seatrial, not of the system: please report it.",
     )
+
+
+def taken(value: object) -> Verdict:
+    """The verdict that a check returned; anything else that it returned is an ERROR."""
+    if isinstance(value, Verdict):
+        return value
+    return Verdict(
+        Outcome.ERROR, f"the check gave {type(value).__name__} instead of a verdict", "a verdict",
+        "A check returns what a judge says; see CONTRIBUTING.md.",
+    )  # fmt: skip

@@ -76,7 +76,7 @@ class Observation:
 
     Attributes:
         arms: by name; see `TROUBLE` and `CONTROL`.
-        id: unique in its run; names its folder.
+        id: unique in its run; names its folder. Empty when it was never begun.
         scenario: id of the scenario; empty for an experiment of somebody's own.
         target: what it was carried out on, e.g. a workload's role.
         disruption: the kind that the scenario makes.

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from seatrial.model.verdict import CheckResult, Outcome
+from seatrial.model.verdict import CheckResult, Mode, Outcome
 
 SCHEMA_VERSION = 1
 BAD_STAGES = ("failed", "error", "unfinished")
@@ -24,7 +24,7 @@ class EventType(StrEnum):
     TOOL_STARTED = "tool-started"
     """{tool, pid, argv, versions, seed, stage}: the stage it was started for; empty when run alone."""
     TOOL_FINISHED = "tool-finished"
-    """{tool, pid, exit_code}: without it that tool's part of the run is unfinished."""
+    """{tool, pid, exit_code, accepted}: without it that tool's part of the run is unfinished."""
     SYSTEM = "system"
     """{name, source, namespace, context, objectives, digest}"""
     PLAN = "plan"
@@ -119,6 +119,11 @@ class Run:
         return Outcome.worst(outcomes)
 
     @property
+    def accepted(self) -> frozenset[Outcome]:
+        """Outcomes that somebody accepted in place of a pass, on purpose: skipped, unsupported."""
+        return frozenset(Outcome(name) for tool in self.tools for name in tool.get("accepted") or ())
+
+    @property
     def broken(self) -> tuple[str, ...]:
         """What went wrong outside of the checks, a sentence each: none of it may end in a pass."""
         bad = [stage for stage in self.stages if stage.outcome in BAD_STAGES]
@@ -151,11 +156,26 @@ class Run:
             if stage not in explained and not _explained(code, red):
                 yield f"stage {stage}: ended with exit code {code}, which no verdict of it explains"
         red = bool(explained) or any(result.verdict.outcome.makes_red for result in self.results)
+        # A tool run alone ends with 1 where nothing passed; beside stages that do pass it is a trouble.
+        no_pass = lacks_a_pass((result.mode, result.verdict.outcome) for result in self.results)
         for tool in self.tools:
             code = tool.get("exit_code") or 0
-            if tool.get("stage") not in self.exit_codes and not _explained(code, red):
+            if tool.get("stage") not in self.exit_codes and not _explained(code, red or no_pass):
                 yield f"{tool.get('tool')} ended with exit code {code}"
 
 
 def _explained(exit_code: int, red: bool) -> bool:
     return exit_code == 0 or (exit_code == 1 and red)
+
+
+def lacks_a_pass(judged: Iterable[tuple[Mode, Outcome]], accepted: Set[Outcome] = frozenset()) -> bool:
+    """Whether checks were run and none of them passed: no evidence, so no exit code 0.
+
+    Where proven checks were run, one of them must pass: what the objects declare is no proof.
+
+    Args:
+        accepted: outcomes that somebody accepts in place of a pass.
+    """
+    pairs = list(judged)
+    counted = {outcome for mode, outcome in pairs if mode is Mode.PROVEN} or {outcome for _, outcome in pairs}
+    return bool(counted) and Outcome.PASSED not in counted and not counted <= accepted

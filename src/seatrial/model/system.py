@@ -89,11 +89,38 @@ class Acknowledged(_Part):
     expect: Expect = Expect()
 
 
+class Message(_Part):
+    """One message of a WebSocket journey, and the answer that it waits for."""
+
+    text: str | None = Field(None, description="What is sent; templates as in path.")
+    json_body: Any = Field(None, alias="json", description="The same as JSON; templates in its strings.")
+    answer: str = Field("", description="Text that the answer holds; without it any message answers.")
+    after_seconds: float = Field(0.0, ge=0, le=3600, description="Planned time from the arrival, seconds.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Message:
+        if (self.text is None) == (self.json_body is None):
+            raise ValueError("exactly one of `text` and `json` is needed")
+        return self
+
+
 class Journey(_Part):
+    protocol: str = Field("http1", description="What carries it: http1, websocket or an extension's.")
     request: Request
     expect: Expect = Expect()
     acknowledged: Acknowledged | None = None
+    idempotent: bool = Field(False, description="Sent again with its key, it has one effect and one answer.")
     timeout_seconds: float = Field(5.0, gt=0, le=120, description="Deadline of one request, seconds.")
+    messages: tuple[Message, ...] = Field((), description="What a WebSocket journey says, in this order.")
+    lifetime_seconds: float = Field(
+        0.0, ge=0, le=3600, description="How long a WebSocket connection must last, seconds; 0 for any time."
+    )
+
+    @model_validator(mode="after")
+    def _messages_need_a_connection(self) -> Journey:
+        if self.protocol == "http1" and (self.messages or self.lifetime_seconds):
+            raise ValueError("`messages` and `lifetime_seconds` need `protocol: websocket`")
+        return self
 
 
 class Objectives(_Part):

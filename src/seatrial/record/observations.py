@@ -1,8 +1,8 @@
-"""One observation on disk: kept while it is made, so that a killed run has what it had; read back whole.
+"""One observation on disk: kept while it is made, so that a killed run has what it had.
 
 A folder holds `head.json` (what was planned, and the system file as it was), `records.ndjson` (steps, faults,
 measurements and streams as they came, a closing line at the end), the exchanges of each stream, and the
-timeline. Without its closing line an observation is unfinished, and is never judged as if it were whole.
+timeline. Without its closing line an observation is unfinished, and never judged.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -145,32 +145,32 @@ def read_observation(directory: Path) -> Recorded:
     arms = {name: gathered.arm(directory, name, timeline, damage) for name in gathered.arms()}
     failure = gathered.failure
     if failure is None and (damage or not gathered.finished):
-        failure = _not_whole(damage, gathered.finished)
-    observation = Observation(
-        arms, head["id"], head["scenario"], head["target"],
-        Disruption(head["disruption"]),
-        head["journey"], int(head["repetitions"]), _system(head.get("system"), directory),
-        gathered.missing, failure,
-    )  # fmt: skip
+        failure = _incomplete(damage, gathered.finished)
+    observation = replace(head, arms=arms, missing=gathered.missing, failure=failure)
     return Recorded(observation, tuple(gathered.streams), gathered.finished, tuple(damage))
 
 
-def _not_whole(damage: list[str], finished: bool) -> Verdict:
-    seen = "its record breaks off: the run was killed" if not finished else f"unreadable: {damage[0]}"
-    return Verdict(Outcome.ERROR, seen, "a whole observation", "Run the scenario again.")
+def _incomplete(damage: list[str], finished: bool) -> Verdict:
+    observed = "its record breaks off: the run was killed" if not finished else f"unreadable: {damage[0]}"
+    return Verdict(Outcome.ERROR, observed, "a complete observation", "Run the scenario again.")
 
 
-def _head(directory: Path) -> dict[str, Any]:
+def _head(directory: Path) -> Observation:
+    """What was known of the observation before it began."""
     try:
         head = json.loads((directory / HEAD).read_text(encoding="utf-8"))
         if head["version"] != VERSION:
             raise ValueError(f"its version is {head['version']}, this Seatrial reads {VERSION}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Observation(
+            {}, str(head["id"]), str(head["scenario"]), str(head["target"]), Disruption(head["disruption"]),
+            str(head["journey"]), int(head["repetitions"]), _system(head.get("system"), directory),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise SeatrialError(
-            f"there is no observation that can be read: {error}", where=str(directory),
+            f"there is no observation that can be read: {reason}", where=str(directory),
             next_step="Name a run directory, or run the scenario again.",
         ) from None  # fmt: skip
-    return dict(head)
 
 
 def _system(data: Any, directory: Path) -> System | None:

@@ -115,6 +115,7 @@ class _File:
             self.tool_started({key: data.get(key) for key in ("tool", "pid")})
         assert self.tool is not None
         self.tool["exit_code"] = int(data["exit_code"])
+        self.tool["accepted"] = [Outcome(name) for name in data.get("accepted") or ()]
 
     def system(self, data: Mapping[str, Any]) -> None:
         before = self.gathered.system

@@ -20,7 +20,7 @@ from seatrial.errors import SeatrialError
 from seatrial.model.observation import Observation
 from seatrial.model.run import EventType, ObservationStarted, Planned
 from seatrial.model.step import Bound
-from seatrial.model.verdict import CheckResult
+from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.record import codec
 from seatrial.record.files import unwritable
 from seatrial.record.observations import ObservationWriter
@@ -102,9 +102,16 @@ class RunWriter:
             stage=os.environ.get(STAGE_VARIABLE, ""),
         )  # fmt: skip
 
-    def tool_finished(self, exit_code: int) -> None:
-        """The closing record: without it this tool's part of the run is unfinished."""
-        self.event(EventType.TOOL_FINISHED, tool=self.tool, pid=os.getpid(), exit_code=int(exit_code))
+    def tool_finished(self, exit_code: int, *, accepted: Iterable[Outcome] = ()) -> None:
+        """The closing record: without it this tool's part of the run is unfinished.
+
+        Args:
+            accepted: outcomes that somebody accepted in place of a pass.
+        """
+        self.event(
+            EventType.TOOL_FINISHED, tool=self.tool, pid=os.getpid(), exit_code=int(exit_code),
+            accepted=sorted(accepted),
+        )  # fmt: skip
 
     def system(
         self,

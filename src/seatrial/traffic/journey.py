@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seatrial.errors import BadInput
 from seatrial.model.exchange import ExchangeOutcome
@@ -20,6 +20,8 @@ from seatrial.traffic.template import Fill, Template, compile_json, compile_text
 if TYPE_CHECKING:
     from seatrial.model.system import Journey
 
+Thing = TypeVar("Thing")
+HTTP1 = "http1"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -42,14 +44,24 @@ class Prepared:
 
 
 class CompiledJourney:
-    """A journey whose templates were checked and split. Build with `compile_journey`."""
+    """A journey whose templates were checked and split. Build with `compile_journey`.
+
+    Attributes:
+        protocol: the name under which its client is registered.
+        timeout_seconds: deadline of one request.
+        requests: the most that one arrival makes, one after another.
+        lasts_seconds: how long an arrival lasts beside its requests, unless it is stopped.
+    """
 
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
         where = f"journey {name}"
         request = data["request"]
         self.name = name
         self.method: str = request.get("method", "GET")
+        self.protocol = str(data.get("protocol") or HTTP1)
         self.timeout_seconds = float(data.get("timeout_seconds", 5.0))
+        self.requests = 1
+        self.lasts_seconds = 0.0
         self.expected = _statuses(data.get("expect"))
         self._path = compile_text(request["path"], where=f"{where}, request.path")
         self._headers = _headers(request.get("headers") or {}, where)
@@ -99,6 +111,16 @@ class CompiledJourney:
             )
         self.answer_field = fields[0] if fields else ""
 
+    @property
+    def ending_seconds(self) -> float:
+        """How long one arrival may take to end after a stop."""
+        return self.requests * self.timeout_seconds
+
+    @property
+    def longest_seconds(self) -> float:
+        """How long one arrival may take to end by itself."""
+        return self.lasts_seconds + self.ending_seconds
+
     def prepare(self, number: int, generator: Random, host: str) -> Prepared:
         """The request of arrival `number`, for the Host header `host`."""
         fill = Fill(number, generator)
@@ -107,6 +129,21 @@ class CompiledJourney:
         length = f"\r\nContent-Length: {len(body)}" if body or self.method in BODY_METHODS else ""
         text = f"{self.method} {head}\r\nHost: {host}{length}\r\n\r\n{body}"
         return Prepared(self.method, text.encode("latin-1"), fill.key)
+
+    def opening(self, fill: Fill) -> tuple[str, dict[str, str]]:
+        """Path and headers, for a protocol whose library writes the request itself."""
+        return self._path.fill(fill), {name: value.fill(fill) for name, value in self._headers}
+
+    def request_of(self, fill: Fill) -> tuple[str, dict[str, str], str]:
+        """Path, headers and body of one request."""
+        path, headers = self.opening(fill)
+        return path, headers, "" if self._body is None else self._body.fill(fill)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same number and key give the same request: nothing in it is drawn at random."""
+        texts = [self._path, *(value for _, value in self._headers), *([self._body] if self._body else [])]
+        return not any(hole.startswith("random.") for text in texts for hole in text.holes)
 
     def outcome_of(self, status: int) -> tuple[ExchangeOutcome, str]:
         """What an answer with this status means, and the short reason when it is not OK.
@@ -191,11 +228,11 @@ def _headers(headers: Mapping[str, str], where: str) -> list[tuple[str, Template
     return compiled
 
 
-def pick_by_weight(names: Sequence[str], weights: Sequence[float], draw: float) -> str:
-    """The name under which `draw` (0 <= draw < 1) falls when each has its weight's share."""
+def pick_by_weight(things: Sequence[Thing], weights: Sequence[float], draw: float) -> Thing:
+    """The thing under which `draw` (0 <= draw < 1) falls when each has its weight's share."""
     target = draw * sum(weights)
-    for name, weight in zip(names, weights, strict=True):
+    for thing, weight in zip(things, weights, strict=True):
         target -= weight
         if target < 0:
-            return name
-    return names[-1]
+            return thing
+    return things[-1]

@@ -43,6 +43,10 @@ def exchange_line(exchange: Exchange) -> str:
         line += f',"answer_id":{_quoted(e.answer_id)}'
     if e.backend:
         line += f',"backend":{_quoted(e.backend)}'
+    if e.operation:
+        line += f',"operation":{_quoted(e.operation)}'
+    if e.answer_bytes:
+        line += f',"answer_bytes":{e.answer_bytes}'
     return line + "}\n"
 
 

@@ -1,22 +1,36 @@
-"""What became of one request is told truly, against a real server with faults."""
+"""What became of one request is reported truly, against a real server with faults."""
 
+import asyncio
+import contextlib
+import os
 import socket
 import time
 from contextlib import closing
+from typing import ClassVar
 
 import pytest
+import uvloop
+from server_processes import serving
 
+from seatrial.errors import BadInput
 from seatrial.traffic.answer import Answer
-from seatrial.traffic.connection import Connections
-from seatrial.traffic.loop import OwnLoop
+from seatrial.traffic.journey import Prepared, compile_journey
+from seatrial.traffic.protocols import Arrival
+from seatrial.traffic.protocols.http1 import Http1
+from seatrial.traffic.target import Target
 
 
 class Client:
-    """Connections and the loop that carries them."""
+    """HTTP/1.1 on the generator's loop, one request at a time."""
 
-    def __init__(self, url: str, *, keep: int) -> None:
-        self.loop = OwnLoop()
-        self.connections = Connections(self.loop, url, keep=keep)
+    def __init__(self, url: str, *, keep: int, **more: object) -> None:
+        self.runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        self.target = Target(url, keep=keep, **more)
+        self.http = self.runner.run(self.make())
+
+    async def make(self) -> Http1:
+        self.answered = asyncio.Event()
+        return Http1(self.target, lambda arrival: self.answered.set(), pytest.fail)
 
     def get(
         self,
@@ -27,25 +41,22 @@ class Client:
         method: str = "GET",
         body: bytes = b"",
     ) -> Answer:
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: {self.connections.host_header}\r\nContent-Length: {len(body)}"
-        )
+        head = f"{method} {path} HTTP/1.1\r\nHost: {self.target.host_header}\r\nContent-Length: {len(body)}"
         wire = head.encode() + b"\r\n\r\n" + body
-        answers: list[Answer] = []
-        answered = self.loop.flag()
+        journey = compile_journey("x", {"request": {"path": "/"}, "timeout_seconds": deadline})
+        arrival = Arrival(self.http, journey, 0, time.monotonic())
+        arrival.request, arrival.answer, arrival.fresh = Prepared(method, wire, ""), Answer(), fresh
+        self.runner.run(self.send(arrival, deadline))
+        return arrival.answer
 
-        def take(answer: Answer) -> None:
-            answers.append(answer)
-            answered.set()
-
-        request = self.connections.request(method, wire, deadline_seconds=deadline, on_answer=take)
-        self.connections.send(request, fresh=fresh)
-        assert answered.wait(deadline + 10)
-        return answers[0]
+    async def send(self, arrival: Arrival, deadline: float) -> None:
+        self.answered.clear()
+        self.http.send(arrival)
+        await asyncio.wait_for(self.answered.wait(), deadline + 10)
 
     def close(self) -> None:
-        self.connections.close()
-        self.loop.close()
+        self.http.close()
+        self.runner.close()
 
 
 def get_once(url: str, *, deadline: float = 2.0) -> Answer:
@@ -196,3 +207,80 @@ def test_the_deadline_covers_the_tls_handshake(tls_server) -> None:
     tls_server.freeze()
     answer = get_once(tls_server.url, deadline=0.2)
     assert (answer.sent, answer.error) == (False, "timeout 0.2 s before it was sent")
+
+
+def test_nothing_is_sent_after_the_deadline(tls_server) -> None:
+    with closing(Client(tls_server.url, keep=1)) as client:
+        tls_server.freeze()
+        assert client.get("/late", deadline=0.2).error == "timeout 0.2 s before it was sent"
+        tls_server.thaw()
+        client.runner.run(asyncio.sleep(0.5))
+        assert client.get("/count").body == b'{"/count": 1}'
+
+
+def test_a_self_signed_certificate_is_trusted_when_it_is_named_or_when_nobody_verifies(
+    tls_server, monkeypatch
+) -> None:
+    certificate = os.environ["SSL_CERT_FILE"]
+    monkeypatch.delenv("SSL_CERT_FILE")
+    for trusting in ({"ca_file": certificate}, {"verify": False}):
+        with closing(Client(tls_server.url, keep=1, **trusting)) as client:
+            assert client.get("/ok").complete
+    by_name = tls_server.url.replace("127.0.0.1", "localhost")
+    with closing(Client(by_name, keep=1, ca_file=certificate)) as client:
+        answer = client.get("/ok")
+    assert (answer.sent, answer.error.partition(":")[0]) == (False, "certificate refused"), (
+        "name not verified"
+    )
+
+
+def test_certificates_that_cannot_be_read_are_refused_in_words(tmp_path) -> None:
+    with pytest.raises(BadInput, match="certificates cannot be read"):
+        Target("https://127.0.0.1:1", ca_file=str(tmp_path / "none.pem"))
+
+
+def test_an_address_of_version_six_is_reached() -> None:
+    with serving("0", host="::1") as server, closing(Client(server.url, keep=1)) as client:
+        answers = [client.get("/ok") for _ in range(2)]
+    assert server.url.startswith("http://[::1]:")
+    assert [(answer.complete, answer.backend) for answer in answers] == [(True, "1")] * 2
+
+
+class TwoAddresses(uvloop.Loop):
+    """The name two.example has the addresses that the test gives it."""
+
+    found: ClassVar[list[tuple[str, int]]] = []
+
+    async def getaddrinfo(self, host: str, *arguments: object, **more: object) -> list:
+        if host != "two.example":
+            return await super().getaddrinfo(host, *arguments, **more)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in self.found]
+
+
+@pytest.mark.parametrize("first", ["refuses", "is silent"])
+def test_the_second_address_of_a_name_is_tried_when_the_first(server, monkeypatch, first) -> None:
+    monkeypatch.setattr(uvloop, "new_event_loop", TwoAddresses)
+    port = int(server.url.rpartition(":")[2])
+    with socket.socket() as other, contextlib.ExitStack() as opened:
+        other.bind(("127.0.0.2", 0))
+        if first == "is silent":
+            other.listen(0)
+            opened.enter_context(socket.create_connection(other.getsockname()))
+        monkeypatch.setattr(TwoAddresses, "found", [other.getsockname(), ("127.0.0.1", port)])
+        with closing(Client("http://two.example", keep=1)) as client:
+            assert [client.get("/ok").backend for _ in range(2)] == ["1", "1"]
+
+
+@pytest.mark.parametrize(("idle_seconds", "connections"), [(0.2, {"1", "2"}), (None, {"1"}), (60, {"1"})])
+def test_a_connection_that_was_idle_for_long_is_not_used_again(server, idle_seconds, connections) -> None:
+    with closing(Client(server.url, keep=1, idle_seconds=idle_seconds)) as client:
+        first = client.get("/ok").backend
+        client.runner.run(asyncio.sleep(0.4))
+        assert {first, client.get("/ok").backend} == connections
+
+
+def test_a_deadline_is_never_early(steady_server) -> None:
+    with closing(Client(steady_server.url, keep=1)) as client:
+        for _ in range(20):
+            began = time.monotonic()
+            assert client.get("/mute", deadline=0.0123).completed_at - began >= 0.0123

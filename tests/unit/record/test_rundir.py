@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gzip
 import json
 import os
 import threading
@@ -12,15 +11,13 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import SeatrialError
-from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
-from seatrial.model.run import EventType, Stream
-from seatrial.model.timeline import Change, Clock, NodeSeen, Timeline
+from seatrial.model.observation import TROUBLE, Arm, Observation
+from seatrial.model.run import EventType, ObservationStarted
+from seatrial.model.step import Bound
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
-from seatrial.record import codec
-from seatrial.record.reader import load_exchanges, load_timeline, read_run
+from seatrial.record.reader import read_run
 from seatrial.record.writer import RunWriter, slug
 
-HEALTH = GeneratorHealth(2, 2, 0, 0, 0.01, 0.001, 0.02)
 PASSED = CheckResult(
     "a.b", "orders", "It MUST.", Verdict(Outcome.PASSED, "observed", "expected"), "pytest", 1.0, 2.0
 )
@@ -197,8 +194,8 @@ def test_a_directory_in_the_place_of_latest_is_said(tmp_path: Path) -> None:
 
 def test_lines_of_many_threads_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = started(tmp_path)
-    whole = os.write
-    monkeypatch.setattr(os, "write", lambda file, content: whole(file, content[:1000]))
+    write_all = os.write
+    monkeypatch.setattr(os, "write", lambda file, content: write_all(file, content[:1000]))
 
     def write(name: int) -> None:
         for number in range(100):
@@ -222,10 +219,10 @@ def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = started(tmp_path)
-    whole = os.write
+    write_all = os.write
 
     def full(file: int, content: bytes) -> int:
-        whole(file, content[:5])
+        write_all(file, content[:5])
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "write", full)
@@ -240,8 +237,8 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_short_write_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = started(tmp_path)
-    whole = os.write
-    monkeypatch.setattr(os, "write", lambda file, content: whole(file, content[:7]))
+    write_all = os.write
+    monkeypatch.setattr(os, "write", lambda file, content: write_all(file, content[:7]))
     writer.note("in small pieces")
     monkeypatch.undo()
     assert read_run(tmp_path).notes == ("in small pieces",)
@@ -263,69 +260,6 @@ def test_changed_objects_none_is_not_the_same_as_not_compared(tmp_path: Path) ->
     for _tool in ("pytest", "seatrial"):
         writer.changed_objects(["deployment/orders: replicas 2 -> 3"])
     assert read_run(tmp_path).changed_objects == ("deployment/orders: replicas 2 -> 3",)
-
-
-def test_traffic_and_timeline_come_back(tmp_path: Path) -> None:
-    writer = started(tmp_path)
-    exchanges = tuple(
-        Exchange(n, "browse", float(n), float(n), n + 0.1, ExchangeOutcome.OK) for n in range(3)
-    )
-    path = writer.exchanges_file("a.b", "orders", "browse")
-    assert path.name == "a.b.orders.browse.ndjson"
-    assert writer.exchanges_file("a.b", "orders", "browse").name == "a.b.orders.browse-2.ndjson"
-    path.unlink()
-    with gzip.open(path.with_name(f"{path.name}.gz"), "wt") as file:
-        file.write('{"type":"head","rate":3}\n')
-        file.writelines(codec.dumps(exchange) + "\n" for exchange in reversed(exchanges))
-    writer.traffic("a.b", "orders", path, "browse", HEALTH)
-    node = NodeSeen(1.0, Change.ADDED, "worker", True, True)
-    timeline = Timeline(0.0, 9.0, Clock(1.0, 0.5, 2.0), (node,), ((3.0, 4.0),), ("no watch on nodes",))
-    stored = writer.timeline("a.b", "orders", timeline)
-    assert stored == tmp_path / "evidence" / "a.b" / "orders" / "timeline.ndjson.gz"
-    assert writer.timeline("a.b", "orders", timeline).name == "timeline-2.ndjson.gz"
-
-    run = read_run(tmp_path)
-    assert run.streams == (Stream("a.b", "orders", path.name, "browse", HEALTH),)
-    assert load_exchanges(tmp_path, run.streams[0]) == (exchanges, ())
-    assert load_timeline(tmp_path, run.timelines[0]) == (timeline, ())
-
-
-def test_the_plain_file_of_a_killed_generator_is_read(tmp_path: Path) -> None:
-    writer = started(tmp_path)
-    plain = writer.exchanges_file("a.b", "orders", "browse")
-    whole = codec.dumps(Exchange(0, "browse", 0.0, 0.0, 0.1, ExchangeOutcome.OK))
-    plain.write_text(f"{whole}\n{whole[:20]}")
-    exchanges, damage = load_exchanges(
-        tmp_path, Stream("a.b", "orders", f"{plain.name}.gz", "browse", HEALTH)
-    )
-    assert len(exchanges) == 1
-    assert damage == (f"exchanges/{plain.name}:2: the last line is torn",)
-
-
-def test_a_packed_file_that_breaks_off_gives_what_it_has(tmp_path: Path) -> None:
-    lines = [
-        codec.dumps(Exchange(n, "browse", float(n), n + 0.5, n + os.urandom(1)[0], ExchangeOutcome.OK))
-        for n in range(9999)
-    ]
-    packed = gzip.compress("\n".join(lines).encode())
-    (tmp_path / "exchanges").mkdir()
-    (tmp_path / "exchanges" / "x.ndjson.gz").write_bytes(packed[: len(packed) // 2])
-    exchanges, damage = load_exchanges(tmp_path, Stream("a.b", "orders", "x.ndjson.gz", "browse", HEALTH))
-    assert 0 < len(exchanges) < 9999
-    assert "exchanges/x.ndjson.gz: the packed file breaks off" in damage
-
-
-def test_missing_files_are_said(tmp_path: Path) -> None:
-    stream = Stream("a.b", "orders", "x.ndjson.gz", "browse", HEALTH)
-    assert load_exchanges(tmp_path, stream) == ((), ("exchanges/x.ndjson.gz: No such file or directory",))
-
-
-def test_a_record_does_not_lead_out_of_its_run(tmp_path: Path) -> None:
-    (tmp_path / "run" / "exchanges").mkdir(parents=True)
-    (tmp_path / "secret.ndjson").write_text("{}\n")
-    stream = Stream("a.b", "orders", "../../secret.ndjson", "browse", HEALTH)
-    exchanges, damage = load_exchanges(tmp_path / "run", stream)
-    assert (exchanges, damage) == ((), ("../../secret.ndjson: leads out of the run directory",))
 
 
 @pytest.mark.parametrize(
@@ -356,3 +290,20 @@ def test_each_line_stands_alone(tmp_path: Path) -> None:
     writer.note("two\nlines \u2028 and more")
     lines = writer.path.read_bytes().splitlines()
     assert [json.loads(line)["type"] for line in lines] == ["tool-started", "note"]
+
+
+def test_an_observation_is_named_in_the_run_and_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    writer = started(tmp_path)
+    head = Observation({TROUBLE: Arm()}, "pod-deletion.orders", "pod-deletion", "orders")
+    folders = [writer.observation(head, bound=Bound(58.0, 210.0)).directory for _ in range(2)]
+    assert [folder.name for folder in folders] == ["pod-deletion.orders", "pod-deletion.orders-2"]
+    assert read_run(tmp_path).observations == tuple(
+        ObservationStarted(folder.name, "pod-deletion", "orders", 58.0, 210.0) for folder in folders
+    )
+
+
+def test_an_observation_without_a_readable_name_has_a_safe_folder(tmp_path: Path) -> None:
+    writer = started(tmp_path)
+    folder = writer.observation(Observation({TROUBLE: Arm()}, "../../elsewhere")).directory
+    assert folder.parent == tmp_path / "observations"
+    assert folder.is_dir()
