@@ -157,8 +157,8 @@ class DryInjector:
             world.failing.append((begin, world.now))
         record = FaultRecord(
             f"{fault.name}-{self._number}", fault.name, fault.disruption,
-            Target("Pod", "shop", f"{fault.role}-1"), fault.role, begin, begin + VERIFIED_AFTER_SECONDS, "uid gone", world.now,
-            None if held else world.now, fault.seed,
+            Target("Pod", "shop", f"{fault.role}-1"), fault.role, begin, begin + VERIFIED_AFTER_SECONDS,
+            "uid gone", world.now, None if held else world.now, fault.seed,
         )  # fmt: skip
         world.pass_time(0.5)
         if held:

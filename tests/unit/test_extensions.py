@@ -79,7 +79,8 @@ from seatrial.model.verdict import Outcome, Verdict, merge
 def test_stays_bright(observation):
     """The lamp gives light and no request is lost."""
     (seen,) = observation.trouble.measured("brightness")
-    bright = Verdict(Outcome.PASSED if seen.value["lux"] >= 500 else Outcome.FAILED, str(seen.value), "500 lux")
+    outcome = Outcome.PASSED if seen.value["lux"] >= 500 else Outcome.FAILED
+    bright = Verdict(outcome, str(seen.value), "500 lux")
     return merge([bright, voluntary(observation)])
 ''',
 }  # fmt: skip

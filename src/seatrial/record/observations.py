@@ -226,7 +226,10 @@ class _Gathered:
         warm_up: list[Exchange] = []
         mine = [stream for stream in self.streams if stream.arm == name]
         for stream in mine:
-            for exchange in read_exchanges(directory, stream.file, damage):
+            sent = read_exchanges(directory, stream.file, damage)
+            if len(sent) < stream.health.sent:
+                damage.append(f"{stream.file}: {len(sent)} of {stream.health.sent} exchanges are there")
+            for exchange in sent:
                 early = exchange.planned_at < stream.steady_from
                 (warm_up if early else exchanges).append(exchange)
         healths = {stream.name: stream.health for stream in mine}

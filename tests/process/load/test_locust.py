@@ -53,7 +53,7 @@ def agreed(code: int, out: str) -> str:
 
 
 def recorded(directory: Path) -> int:
-    paths = [*directory.glob("run/exchanges/*.ndjson")]
+    paths = [*directory.glob("run/observations/*/exchanges-*.ndjson")]
     return sum(len(read_recording(path).exchanges) for path in paths)
 
 
@@ -70,7 +70,7 @@ def test_a_run_ends_by_its_time_and_leaves_its_result(toy) -> None:
     outcome = agreed(code, out)
     verdict = out[out.index("load.checkout [toy]") :]
     assert "place-order" not in verdict, "the verdict is not the last thing on the screen"
-    exchanges = read_exchanges(toy.directory / "run" / "exchanges" / "load-checkout.ndjson.gz")
+    exchanges = read_exchanges(next(toy.directory.glob("run/observations/load.checkout/exchanges-*.gz")))
     assert 200 <= len(exchanges) <= 450, "two seconds, less the start of the generator"
     assert {exchange.journey for exchange in exchanges} == {"browse", "place-order"}
     assert all(exchange.ok for exchange in exchanges)
@@ -90,7 +90,7 @@ def test_a_schedule_with_an_end_ends_the_run_and_failures_fail_it(toy) -> None:
 
 
 def recorded_in(directory: Path) -> int:
-    return sum(len(read_exchanges(path)) for path in directory.glob("run/exchanges/*.gz"))
+    return sum(len(read_exchanges(path)) for path in directory.glob("run/observations/*/exchanges-*.gz"))
 
 
 def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
@@ -102,7 +102,7 @@ def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
     written = json.loads((toy.directory / "run" / "load" / "checkout.json").read_text())
     assert written["missing_workers"] == 0, out + errors
     assert written["health"]["sent"] == recorded_in(toy.directory)
-    files = sorted((toy.directory / "run" / "exchanges").iterdir())
+    files = sorted(toy.directory.glob("run/observations/*/exchanges-*"))
     assert [path.name for path in files] == [f"load-checkout-worker-{n}.ndjson.gz" for n in (0, 1)]
     shares = [[exchange.sequence for exchange in read_exchanges(path)] for path in files]
     assert shares == [list(range(n, n + 2 * len(share), 2)) for n, share in enumerate(shares)]
@@ -124,7 +124,7 @@ def test_sigterm_in_the_middle_of_a_freeze_loses_nothing(toy) -> None:
         out, _ = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "timeout 1 s" in out
-    recording = read_recording(next(toy.directory.glob("run/exchanges/*.gz")))
+    recording = read_recording(next(toy.directory.glob("run/observations/*/exchanges-*.gz")))
     assert len(recording.exchanges) == recording.health.planned
 
 
