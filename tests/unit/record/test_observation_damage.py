@@ -105,7 +105,7 @@ def test_a_file_that_was_cut_anywhere_leaves_a_failure(tmp_path_factory, whole, 
     folder = tmp_path_factory.mktemp("cut") / "observation"
     shutil.copytree(whole, folder)
     content = (folder / name).read_bytes()
-    (folder / name).write_bytes(content[: int(len(content) * part)])
+    (folder / name).write_bytes(content[: int((len(content) - 1) * part)])
     recorded = read_observation(folder)
     assert recorded.observation.failure is not None
     assert not recorded.observation.failure.passed
@@ -113,7 +113,9 @@ def test_a_file_that_was_cut_anywhere_leaves_a_failure(tmp_path_factory, whole, 
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_that_is_gone_leaves_a_failure_or_a_missing_record(whole: Path, tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_gone_leaves_a_failure_or_a_missing_record(
+    whole: Path, tmp_path: Path, name: str
+) -> None:
     folder = tmp_path / "observation"
     shutil.copytree(whole, folder)
     (folder / name).unlink()
