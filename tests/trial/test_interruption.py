@@ -1,4 +1,4 @@
-"""An experiment that is stopped in the middle of its fault leaves the system as it was, or says what to do."""
+"""An experiment stopped in the middle of its fault leaves the system as it was, or says what to do."""
 
 from __future__ import annotations
 
