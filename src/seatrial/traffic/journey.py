@@ -49,7 +49,8 @@ class CompiledJourney:
     Attributes:
         protocol: the name under which its client is registered.
         timeout_seconds: deadline of one request.
-        lasts_seconds: how long an arrival lasts beside its requests.
+        requests: the most that one arrival makes, one after another.
+        lasts_seconds: how long an arrival lasts beside its requests, unless it is stopped.
     """
 
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
@@ -59,6 +60,7 @@ class CompiledJourney:
         self.method: str = request.get("method", "GET")
         self.protocol = str(data.get("protocol") or HTTP1)
         self.timeout_seconds = float(data.get("timeout_seconds", 5.0))
+        self.requests = 1
         self.lasts_seconds = 0.0
         self.expected = _statuses(data.get("expect"))
         self._path = compile_text(request["path"], where=f"{where}, request.path")
@@ -110,9 +112,14 @@ class CompiledJourney:
         self.answer_field = fields[0] if fields else ""
 
     @property
+    def ending_seconds(self) -> float:
+        """How long one arrival may take to end after a stop."""
+        return self.requests * self.timeout_seconds
+
+    @property
     def longest_seconds(self) -> float:
-        """How long one arrival may take to end."""
-        return self.lasts_seconds + self.timeout_seconds
+        """How long one arrival may take to end by itself."""
+        return self.lasts_seconds + self.ending_seconds
 
     def prepare(self, number: int, generator: Random, host: str) -> Prepared:
         """The request of arrival `number`, for the Host header `host`."""
