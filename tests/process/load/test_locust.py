@@ -104,7 +104,7 @@ def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
     assert written["missing_workers"] == 0, out + errors
     assert written["health"]["sent"] == recorded_in(toy.directory)
     files = sorted(toy.directory.glob("run/observations/*/exchanges-*"))
-    assert [path.name for path in files] == [f"load-checkout-worker-{n}.ndjson.gz" for n in (0, 1)]
+    assert [path.name for path in files] == [f"exchanges-worker-{n}.ndjson.gz" for n in (0, 1)]
     shares = [[exchange.sequence for exchange in read_exchanges(path)] for path in files]
     assert shares == [list(range(n, n + 2 * len(share), 2)) for n, share in enumerate(shares)]
     starts = [read_exchanges(path)[0].planned_at for path in files]
@@ -254,7 +254,7 @@ def test_a_worker_whose_generator_was_killed_fails_the_run_of_all(toy) -> None:
     with locust(CHECKOUT, "--headless", "--arrivals", "constant:50", "--processes", "2") as run:
         wait_for_exchanges(toy.directory, 20)
         # of the two workers, one has a generator that writes the first file
-        first = next(toy.directory.glob("run/exchanges/*worker-0.ndjson"))
+        first = next(toy.directory.glob("run/observations/*/*worker-0.ndjson"))
         os.kill(read_recording(first).head["pid"], signal.SIGKILL)
         out, errors = run.communicate(timeout=90)
     assert run.returncode == 1, out
