@@ -134,6 +134,17 @@ class CompiledJourney:
         """Path and headers, for a protocol whose library writes the request itself."""
         return self._path.fill(fill), {name: value.fill(fill) for name, value in self._headers}
 
+    def request_of(self, fill: Fill) -> tuple[str, dict[str, str], str]:
+        """Path, headers and body of one request."""
+        path, headers = self.opening(fill)
+        return path, headers, "" if self._body is None else self._body.fill(fill)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same number and key give the same request: nothing in it is drawn at random."""
+        texts = [self._path, *(value for _, value in self._headers), *([self._body] if self._body else [])]
+        return not any(hole.startswith("random.") for text in texts for hole in text.holes)
+
     def outcome_of(self, status: int) -> tuple[ExchangeOutcome, str]:
         """What an answer with this status means, and the short reason when it is not OK.
 
