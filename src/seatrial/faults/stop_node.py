@@ -8,7 +8,7 @@ from typing import Any
 from seatrial.cluster.docker import inspect
 from seatrial.errors import FaultRefused
 from seatrial.faults.available import available_since
-from seatrial.faults.base import Fault, Impossible, Plan, Verified, all_of
+from seatrial.faults.base import Fault, Impossible, Plan, Verified
 from seatrial.faults.effects.engine_container import EngineContainer
 from seatrial.faults.kind_nodes import require_kind_node
 from seatrial.faults.nodes import claims_on_nodes, no_refuge, require_replicas, tied_claims
@@ -29,7 +29,7 @@ class StopNode(Fault):
     """Kill the container of the worker node that holds a pod of a role; reverting it starts it again.
 
     Kubernetes notices after about 45 s, and replaces the pods of the node only when their toleration of an
-    unreachable node is over (300 s, unless the pod says otherwise).
+    unreachable node is over (300 s, unless the pod says otherwise); those of a StatefulSet, never.
 
     Args:
         role, pod, selector, seed: pick the node; see `Fault`.
@@ -109,13 +109,14 @@ class StopNode(Fault):
         return Ready(Verified(not_ready_at, words))
 
     def available(self, plan: Plan, recorder: Recorder, since: float) -> Ready[float] | NotYet:
-        """Without the pods of the node, as long as that is lost."""
-        timeline = recorder.snapshot()
-        lost = plan.target.name if not node_ready(timeline, plan.target.name) else ""
-        roles = {pod.workload for pod in plan.victims if pod.workload} | {plan.workload}
-        return all_of(
-            [available_since(timeline, role, since=since, lost_node=lost) for role in sorted(roles)]
-        )
+        """While the node is lost: its own workload, on the other nodes; afterwards every one that was hit.
+
+        A StatefulSet's pod is not replaced while its node is lost: nobody knows whether it still runs.
+        """
+        timeline, name = recorder.snapshot(), plan.target.name
+        if node_ready(timeline, name):
+            return super().available(plan, recorder, since)
+        return available_since(timeline, plan.workload, since=since, lost_node=name)
 
 
 def lost_at(timeline: Timeline, node: str, since: float) -> float | None:
