@@ -119,6 +119,8 @@ class TestTraffic:
         assert seen.failure is not None
         assert seen.failure.outcome is Outcome.ERROR
         assert "not steady" in seen.failure.observed
+        assert seen.exchanges == ()
+        assert seen.warm_up
         assert not [line for line in dry.world.done if line.startswith("injected")]
 
     def test_it_goes_on_after_the_last_fault(self, dry: Dry) -> None:
