@@ -168,6 +168,9 @@ class DryInjector:
             world.done.append(f"reverted {fault.name}")
         return record
 
+    def hold(self, record: FaultRecord) -> None:
+        assert record.id in self._held
+
     def release(self, record: FaultRecord) -> FaultRecord:
         del self._held[record.id]
         self._world.done.append(f"reverted {record.fault}")

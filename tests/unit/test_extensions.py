@@ -142,7 +142,7 @@ def test_they_run(extensions: Path, pytester, dry: Dry, monkeypatch, fails: bool
     seen = read_observation(
         pytester.path / "reports" / "latest" / "observations" / "night.basket"
     ).observation
-    assert [step.name for step in seen.trouble.steps][1] == "lamp-on"
+    assert [step.name for step in seen.trouble.steps][2] == "lamp-on"
     assert [found.value for found in seen.trouble.measured("brightness")] == [{"lux": 500}]
     assert [fault.fault for fault in seen.faults] == ["darkness"] * 3
 

@@ -52,7 +52,7 @@ class StopNode(Fault):
         self.allow_last_with_data = allow_last_with_data
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
-        timeline, system, kube = recorder.snapshot(), recorder.system, recorder.kube
+        timeline, system = recorder.snapshot(), recorder.system
         if system.target.kind is None:
             raise FaultRefused(
                 "a node is stopped only in a kind cluster of Seatrial's own, nothing was disturbed",
@@ -60,12 +60,26 @@ class StopNode(Fault):
                 next_step="drain-node works on every cluster",
             )
         ready = candidates(timeline, system, self.role, spare_last=False)
-        name = self.node or self.pick(self.matching(ready, recorder)).node
-        if not any(pod.node == name for pod in ready):
+        nodes = sorted({pod.node for pod in ready})
+        if self.node and self.node not in nodes:
             raise FaultRefused(
-                f"node {name} holds no ready pod of role {self.role!r}, nothing was disturbed",
-                next_step=f"nodes that do: {', '.join(sorted({pod.node for pod in ready}))}",
+                f"node {self.node} holds no ready pod of role {self.role!r}, nothing was disturbed",
+                next_step=f"nodes that do: {', '.join(nodes)}",
             )
+        first = self.node or self.pick(self.matching(ready, recorder)).node
+        # Where nobody named the node, one that may be lost is taken before it is refused.
+        others = [] if self.node or self.pod else [name for name in nodes if name != first]
+        refusals: list[FaultRefused] = []
+        for name in (first, *others):
+            try:
+                return self._plan(recorder, timeline, name)
+            except FaultRefused as error:
+                refusals.append(error)
+        raise refusals[0]
+
+    def _plan(self, recorder: Recorder, timeline: Timeline, name: str) -> Plan | Impossible:
+        """The plan to stop one node. Raises FaultRefused where that would be unsafe."""
+        system, kube = recorder.system, recorder.kube
         if require_kind_node(name) == "control-plane":
             raise FaultRefused(
                 f"node {name} is the control plane: without it nothing could be seen, nor reverted",

@@ -186,7 +186,10 @@ class Execution:
     def _(self, step: Release, path: str) -> str:
         if step.fault not in self._held:
             raise SeatrialError(f"no fault called {step.fault!r} is held", where=f"step {path}")
-        self._keep_fault(self.context.injector.release(self._held.pop(step.fault)))
+        record = self._held.pop(step.fault)
+        if not record.impossible:
+            self.context.injector.hold(record)
+        self._keep_fault(self.context.injector.release(record))
         return ""
 
     @_do.register
