@@ -13,12 +13,11 @@ from seatrial.adapters.store import Store, store_of
 from seatrial.errors import SeatrialError, WaitExpired
 from seatrial.kube.client import Kube
 from seatrial.model.invariant import HttpQuestion, Invariant
-from seatrial.model.measurement import Measurement, MeasurementOutcome
+from seatrial.model.measurement import INVARIANT, Measurement, MeasurementOutcome
 from seatrial.model.system import System
 from seatrial.traffic.http import Http, NoAnswer
 from seatrial.waiting import NotYet, Ready, eventually
 
-KIND = "invariant"
 AT_MOST_ROWS = 20
 """Rows of a violation that are kept; people look at the first few."""
 EVERY_SECONDS = 0.5
@@ -98,7 +97,7 @@ def measure(invariant: Invariant, ask: Ask, *, step: str = "") -> Measurement:
         outcome, reason = MeasurementOutcome.REFUSED, _words(error)
     except SeatrialError as error:
         outcome, reason = MeasurementOutcome.COULD_NOT_TRY, _words(error)
-    return Measurement(KIND, invariant.name, began_at, time.monotonic(), outcome, value, reason, step)
+    return Measurement(INVARIANT, invariant.name, began_at, time.monotonic(), outcome, value, reason, step)
 
 
 def ask_sql(invariant: Invariant, stores: Mapping[str, Store]) -> Mapping[str, Any]:

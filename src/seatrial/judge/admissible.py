@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from seatrial.judge.invariants import KIND as INVARIANT_KIND
 from seatrial.model.check import Check
 from seatrial.model.failure import taken, verdict_of
+from seatrial.model.measurement import INVARIANT
 from seatrial.model.measurement import READ_BACK as READ_BACK_KIND
 from seatrial.model.observation import EXCHANGES, INVARIANTS, READ_BACK, TIMELINE, Observation, Record
 from seatrial.model.verdict import Outcome, Verdict, merge
@@ -50,7 +50,7 @@ def _never_made(observation: Observation) -> dict[Record, str]:
         EXCHANGES: bool(arm.exchanges or arm.warm_up),
         TIMELINE: arm.timeline is not None,
         READ_BACK: READ_BACK_KIND in kinds,
-        INVARIANTS: INVARIANT_KIND in kinds,
+        INVARIANTS: INVARIANT in kinds,
     }
     return {name: "there is none" for name, found in there.items() if not found}
 

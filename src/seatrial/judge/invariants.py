@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.judge.wording import plural
-from seatrial.model.measurement import Measurement
+from seatrial.model.measurement import INVARIANT, Measurement
 from seatrial.model.observation import AFTER, BEFORE, Observation
 from seatrial.model.verdict import Outcome, Verdict
 
-KIND = "invariant"
 SHOWN_ROWS = 3
 LONGEST_ROW = 160
 
@@ -59,7 +58,7 @@ class _Asked:
 def invariants_of(observation: Observation) -> Verdict:
     """`invariants_hold` on what an observation measured before its first and after its last step."""
     arm = observation.trouble
-    return invariants_hold(arm.measured(KIND, BEFORE), arm.measured(KIND, AFTER))
+    return invariants_hold(arm.measured(INVARIANT, BEFORE), arm.measured(INVARIANT, AFTER))
 
 
 def invariants_hold(before: Sequence[Measurement], after: Sequence[Measurement]) -> Verdict:
@@ -109,7 +108,7 @@ def _by_name(before: Iterable[Measurement], after: Iterable[Measurement]) -> lis
     found: dict[str, tuple[list[Measurement], list[Measurement]]] = {}
     for side, measurements in enumerate((before, after)):
         for one in measurements:
-            if one.kind == KIND:
+            if one.kind == INVARIANT:
                 found.setdefault(one.name, ([], []))[side].append(one)
     return [_Asked(name, tuple(first), tuple(second)) for name, (first, second) in found.items()]
 

@@ -51,6 +51,7 @@ class Measurement:
 
 
 READ_BACK = "read-back"
+INVARIANT = "invariant"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from seatrial.errors import SeatrialError
 from seatrial.judge.recovery import Phases, phases
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import FaultRecord
-from seatrial.model.measurement import Measurement, MeasurementOutcome
+from seatrial.model.measurement import INVARIANT, Measurement, MeasurementOutcome
 from seatrial.model.observation import Arm, Record, observed
 from seatrial.model.run import ObservationStarted, Run
 from seatrial.model.step import StepRecord
@@ -21,7 +21,6 @@ from seatrial.record.files import below
 from seatrial.record.observations import Recorded, StreamRecord, read_observation
 
 FOLDER = "observations"
-INVARIANT = "invariant"
 """Kind of the measurements that say whether an invariant holds."""
 
 

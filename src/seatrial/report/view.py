@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from seatrial.model.run import Run
+from seatrial.model.run import Run, lacks_a_pass
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.report.declared import DeclaredRow, Results, results_of
 from seatrial.report.observed import ObservationView, read_observations
@@ -96,7 +96,8 @@ def view_of(run: Run) -> RunView:
     found = troubles(run, observations, damage)
     sentence, totals = headline(run, results, found), totals_line(run, results)
     outcome = Outcome.worst([run.outcome, Outcome.ERROR]) if found else run.outcome
-    passed = any(result.verdict.passed for result in results.proven or run.results)
+    judged = [(result.mode, result.verdict.outcome) for result in run.results]
+    passed = bool(judged) and not lacks_a_pass(judged, run.accepted)
     return RunView(
         run=run,
         headline=sentence,

@@ -2,7 +2,7 @@
 
 from seatrial.model.fault import VOLUNTARY
 from seatrial.model.scenario import Subject, scenario
-from seatrial.model.step import Step, Steps, hold, inject, release, steps, traffic
+from seatrial.model.step import Step, Steps, inject, release, steps, traffic
 from seatrial.scenarios.needs.replicated import replicated
 
 KINDS = ("image-missing", "never-ready", "crash-after-ready")
@@ -22,8 +22,5 @@ def bad_rollout(subject: Subject) -> Steps:
 
 
 def _of(subject: Subject, kind: str) -> tuple[Step, ...]:
-    return (
-        inject("bad-rollout", subject.role, kind=kind, held=True, name=kind),
-        hold(HELD_SECONDS, f"requests meet a rollout that is {kind}"),
-        release(kind),
-    )
+    bad = inject("bad-rollout", subject.role, kind=kind, hold_seconds=HELD_SECONDS, held=True, name=kind)
+    return bad, release(kind)

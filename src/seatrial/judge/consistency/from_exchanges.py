@@ -14,13 +14,12 @@ from seatrial.judge.consistency.history import OK, History, Operation
 from seatrial.judge.consistency.idempotency import check_idempotency
 from seatrial.judge.wording import plural
 from seatrial.model.exchange import DROPPED, Exchange
-from seatrial.model.measurement import READ_BACK, SENT_AGAIN, Measurement, exchange_sent_again
+from seatrial.model.measurement import INVARIANT, READ_BACK, SENT_AGAIN, Measurement, exchange_sent_again
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict
 
 LISTING = "listing"
 """Kind of a measurement that read all elements at once: `value` is {"elements": [...]}."""
-INVARIANT = "invariant"
 
 
 @dataclass(frozen=True)
