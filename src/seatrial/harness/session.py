@@ -141,12 +141,12 @@ class Session:
                 where="; ".join(str(entry) for entry in left),
                 next_step="Run `seatrial revert`, then this again.",
             )
-        healed = revert_all(self.settings.state_directory)
-        failed = [str(result) for result in healed if not result.done and not result.entry.owner_alive]
+        reverted = revert_all(self.settings.state_directory)
+        failed = [str(result) for result in reverted if not result.done and not result.entry.owner_alive]
         if failed:
             raise SeatrialError("a fault of an earlier run cannot be undone", where="; ".join(failed))
         if self.run is not None:
-            self.run.note(f"an earlier run was killed; {'; '.join(str(result) for result in healed)}")
+            self.run.note(f"an earlier run was killed; {'; '.join(str(result) for result in reverted)}")
 
     def consent_gap(self) -> str:
         """Why the system may not be disturbed here; empty when it may."""

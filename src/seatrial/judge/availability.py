@@ -36,7 +36,7 @@ def voluntary_disruption(
     minimum_repetitions: int = MINIMUM_REPETITIONS,
     minimum_requests: int = MINIMUM_REQUESTS,
 ) -> Verdict:
-    """Whether planned disruptions (delete with grace, evict, drain, rollout, scale-in) cost no request.
+    """Whether voluntary disruptions (delete with grace, evict, drain, rollout, scale-in) cost no request.
 
     A request belongs to a disruption when it was planned inside its window, or was in flight when the window
     began. None may fail. A fault that never settled is FAILED and not ERROR: its effect was proven, so the
@@ -47,7 +47,7 @@ def voluntary_disruption(
         minimum_repetitions: fewer proven disruptions than this are INCONCLUSIVE.
         minimum_requests: so are fewer requests begun inside the windows.
     """
-    allowed = "none: a planned disruption costs no request"
+    allowed = "none: a voluntary disruption costs no request"
     if doubt := fault_weakness(observation.faults):
         return Verdict(Outcome.ERROR, doubt, allowed, FAULT_HELP)
     spans = windows(observation)

@@ -1,4 +1,4 @@
-"""The parent's side of a generator process, inside pytest and inside drills.
+"""The parent's side of a generator process, inside pytest and experiments.
 
 with TrafficStream(url, "browse", journey, per_second=100, directory=run / "exchanges") as stream:
     ...  # make trouble

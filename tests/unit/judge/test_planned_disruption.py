@@ -1,4 +1,4 @@
-"""A planned disruption costs no request, and weak evidence is never a pass."""
+"""A voluntary disruption costs no request, and weak evidence is never a pass."""
 
 import dataclasses
 import random
