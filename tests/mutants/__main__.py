@@ -1,0 +1,67 @@
+"""`python -m tests.mutants`: mutates a sample of the product and says which changes no unit test notices."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from .gate import End, Project, Unusable, choose_tests, ends, sample
+from .report import Summary, read_reasons, unknown_reasons
+from .serving import preload
+
+ROOT = Path(__file__).parents[2]
+SURVIVORS = Path(__file__).with_name("survivors.yaml")
+TARGETS = ("seatrial/judge/**/*.py",)
+
+
+def project(tests: list[str]) -> Project:
+    return Project(ROOT, ROOT / "src", TARGETS, tests)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("--number", type=int, default=200, help="mutants to try; 0 for all (default: 200)")
+    parser.add_argument("--seed", type=int, default=1, help="draws the sample (default: 1)")
+    parser.add_argument("--module", action="append", default=[], help="only modules whose name holds this")
+    parser.add_argument("--change", default="", help="only mutants whose fingerprint holds this")
+    parser.add_argument("--tests", action="append", default=[], help="tests to run (default: tests/unit)")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at once (default: cores)")
+    return parser.parse_args()
+
+
+def run(options: argparse.Namespace) -> bool:
+    code = project(options.tests or ["tests/unit"])
+    known, reasons = code.mutants(), read_reasons(SURVIVORS)
+    if unknown := unknown_reasons(reasons, known):
+        raise Unusable(f"{SURVIVORS} names mutants that do not exist any more:\n" + "\n".join(unknown))
+    wanted = [
+        mutant
+        for mutant in known
+        if all(part in mutant.module for part in options.module) and options.change in mutant.fingerprint
+    ]
+    chosen = sample(wanted, options.number or len(wanted), options.seed)
+    preload()
+    with tempfile.TemporaryDirectory() as work:
+        chooser = choose_tests(code, Path(work))
+        found = []
+        for number, (mutant, end) in enumerate(ends(code, chosen, chooser, options.processes), 1):
+            found.append((mutant, end))
+            if end is not End.KILLED:
+                sys.stderr.write(f"{number}/{len(chosen)} {end.value}: {mutant.fingerprint}\n")
+    summary = Summary(found, reasons)
+    sys.stdout.write("\n".join(summary.lines()) + "\n")
+    return summary.passed
+
+
+def main() -> None:
+    try:
+        sys.exit(0 if run(arguments()) else 1)
+    except Unusable as error:
+        sys.exit(f"mutants: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""Which test enters which function, so that a mutant meets the tests that can notice it and no others."""
+
+from __future__ import annotations
+
+import ast
+import cProfile
+import time
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from .mutations import Mutant
+
+Found = dict[str, tuple[float, list[str]]]
+"""For each test its duration in seconds and the functions it entered, as `module: qualified name`."""
+
+
+class CallMap:
+    """A plugin of pytest that notes the functions of the target modules which each test enters."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        """`modules`: name by file."""
+        self._modules = modules
+        self._found: Found = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        profile = cProfile.Profile(subcalls=False, builtins=False)
+        began = time.perf_counter()
+        profile.enable()
+        try:
+            return (yield)
+        finally:
+            profile.disable()
+            took = time.perf_counter() - began
+            codes = (entry.code for entry in profile.getstats())
+            names = {
+                f"{self._modules[code.co_filename]}: {code.co_qualname.split('.<locals>')[0]}"
+                for code in codes
+                if not isinstance(code, str) and code.co_filename in self._modules
+            }
+            self._found[item.nodeid] = (took, sorted(names))
+
+    def found(self) -> Found:
+        return self._found
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The tests for one mutant, likeliest first, and how long they take without a mutant."""
+
+    tests: tuple[str, ...]
+    seconds: float
+
+
+class Chooser:
+    """Chooses tests from what was found; `importers` are the modules that import a module directly."""
+
+    def __init__(self, found: Found, importers: Mapping[str, set[str]]) -> None:
+        self._found = found
+        self._importers = importers
+        self._by_function: dict[str, list[str]] = {}
+        self._by_module: dict[str, set[str]] = {}
+        for test, (_, functions) in sorted(found.items(), key=lambda entry: entry[1][0]):
+            for function in functions:
+                self._by_function.setdefault(function, []).append(test)
+                self._by_module.setdefault(function.split(": ")[0], set()).add(test)
+
+    def choose(self, mutant: Mutant) -> Choice:
+        """Tests that entered the function; then those of its module, for what is cached or shared by a fixture.
+
+        Outside of functions the module's importers count too: they may use nothing but its constants.
+        """
+        first = self._by_function.get(f"{mutant.module}: {mutant.scope}", [])
+        modules = {mutant.module} if first else {mutant.module, *self._importers.get(mutant.module, ())}
+        others = set().union(*(self._by_module.get(module, set()) for module in modules)) - set(first)
+        tests = (*first, *sorted(others, key=lambda test: self._found[test][0]))
+        return Choice(tests, sum(self._found[test][0] for test in tests))
+
+
+def importers(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """For each module those that import it or something in it, from the sources by module name."""
+    found: dict[str, set[str]] = {}
+    for importer, source in sources.items():
+        for imported in _imports(ast.walk(ast.parse(source))):
+            if imported in sources:
+                found.setdefault(imported, set()).add(importer)
+    return found
+
+
+def _imports(nodes: Iterable[ast.AST]) -> Iterable[str]:
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
