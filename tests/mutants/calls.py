@@ -69,7 +69,7 @@ class Chooser:
                 self._by_module.setdefault(function.split(": ")[0], set()).add(test)
 
     def choose(self, mutant: Mutant) -> Choice:
-        """Tests that entered the function; then those of its module, for what is cached or shared by a fixture.
+        """Tests that entered the function; then those of its module, for what a fixture or a cache shares.
 
         Outside of functions the module's importers count too: they may use nothing but its constants.
         """

@@ -1,4 +1,4 @@
-"""The mutants of a module: each is one changed place in its syntax tree, with a name that outlives line shifts."""
+"""The mutants of a module: each is one changed place in its tree, with a name that outlives line shifts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,13 @@ _OPPOSITE = {
     **{ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is},
     **{ast.In: ast.NotIn, ast.NotIn: ast.In},
 }
-_ARITHMETIC = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult}
+_ARITHMETIC = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+}
 _FUNCTIONS = {"max": "min", "min": "max", "any": "all", "all": "any"}
 _MEMBERS = {
     **{"FAILED": "PASSED", "PASSED": "FAILED", "ERROR": "PASSED", "INCONCLUSIVE": "PASSED"},
@@ -211,11 +217,12 @@ def _name(node: ast.AST) -> Iterator[ast.AST]:
 
 def _statement(node: ast.AST) -> Iterator[ast.AST]:
     """A call, a `yield`, a `raise`, a `+=` or a jump that does not happen; a result that is not given."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Yield | ast.YieldFrom | ast.Await):
+    value = getattr(node, "value", None)
+    if isinstance(node, ast.Raise | ast.AugAssign | ast.Continue | ast.Break) or (
+        isinstance(node, ast.Expr) and isinstance(value, ast.Call | ast.Yield | ast.YieldFrom | ast.Await)
+    ):
         yield ast.Pass()
-    elif isinstance(node, ast.Raise | ast.AugAssign | ast.Continue | ast.Break):
-        yield ast.Pass()
-    elif isinstance(node, ast.Return) and node.value is not None and not _is_empty(node.value):
+    elif isinstance(node, ast.Return) and value is not None and not _is_empty(value):
         yield ast.Return(ast.Constant(None))
 
 

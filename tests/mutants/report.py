@@ -27,7 +27,9 @@ def read_reasons(path: Path) -> Reasons:
     content = yaml.safe_load(path.read_text()) or {}
     if not isinstance(content, dict) or not all(isinstance(part, dict) for part in content.values()):
         raise Unusable(f"{path}: expected `module: {{change: reason}}`")
-    reasons = {f"{module}: {text}": reason for module, part in content.items() for text, reason in part.items()}
+    reasons = {
+        f"{module}: {text}": reason for module, part in content.items() for text, reason in part.items()
+    }
     empty = [name for name, reason in reasons.items() if not isinstance(reason, str) or not reason.strip()]
     if empty:
         raise Unusable(f"{path}: no reason is given for {', '.join(empty)}")

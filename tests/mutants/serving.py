@@ -31,7 +31,7 @@ NOT_SERVED = 90
 
 OPTIONS = (
     *("-q", "-x", "-p", "no:cacheprovider", "--hypothesis-seed=0", "-W", "ignore::pytest.PytestWarning"),
-    "--assert=plain",  # the rewriter of assertions would import the package's modules before we can serve them
+    "--assert=plain",  # its rewriter would load the modules of a plugin before we can serve them
 )
 
 forking = multiprocessing.get_context("fork")
