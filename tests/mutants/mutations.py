@@ -27,6 +27,7 @@ _ARITHMETIC = {
     ast.Div: ast.Mult,
     ast.FloorDiv: ast.Mult,
 }
+_ENDS = {"0": "-1", "-1": "0"}
 _FUNCTIONS = {"max": "min", "min": "max", "any": "all", "all": "any"}
 _MEMBERS = {
     **{"FAILED": "PASSED", "PASSED": "FAILED", "ERROR": "PASSED", "INCONCLUSIVE": "PASSED"},
@@ -151,6 +152,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
         left_out = [node.annotation]
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "round":
         left_out = [*node.args[1:]]
+    elif isinstance(node, ast.Subscript) and ast.unparse(node.slice) in _ENDS:
+        left_out = [node.slice]
     for child in ast.iter_child_nodes(node):
         if not any(child is other for other in left_out):
             yield child
@@ -159,6 +162,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
 def _replacements(node: ast.AST, is_condition: bool) -> Iterator[ast.AST]:
     for kind in _KINDS:
         yield from kind(node)
+    if isinstance(node, ast.Subscript):
+        yield from _end(node)
     if is_condition and not isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp):
         yield ast.UnaryOp(ast.Not(), deepcopy(node))
 
@@ -173,6 +178,15 @@ def _comparison(node: ast.AST) -> Iterator[ast.AST]:
                 changed = deepcopy(node)
                 changed.ops[index] = table[type(operator)]()
                 yield changed
+
+
+def _end(node: ast.Subscript) -> Iterator[ast.AST]:
+    """The first item to the last one, and the last to the first."""
+    index = ast.unparse(node.slice)
+    if index in _ENDS:
+        changed = deepcopy(node)
+        changed.slice = ast.parse(_ENDS[index], mode="eval").body
+        yield changed
 
 
 def _logic(node: ast.AST) -> Iterator[ast.AST]:
