@@ -122,11 +122,11 @@ def _first_failure(spans: Sequence[Window], failed: Sequence[Exchange]) -> float
 def _where(spans: Sequence[Window], moment: float) -> str:
     if moment < spans[0].begin:
         return f"{seconds(spans[0].begin - moment)} before the first fault"
-    before = max((window.end for window in spans if window.end <= moment), default=spans[0].begin)
+    before = max(window.end for window in spans if window.end < moment)
     return f"{seconds(moment - before)} after the fault before it had settled"
 
 
 def _length(observation: Observation, spans: Sequence[Window]) -> float:
     """Seconds in the windows; one that never ended counts to the last planned request."""
-    last = max((e.planned_at for e in observation.exchanges), default=0.0)
-    return sum((max(last, w.begin) if math.isinf(w.end) else w.end) - w.begin for w in spans)
+    planned = [e.planned_at for e in observation.exchanges]
+    return sum((max([w.begin, *planned]) if math.isinf(w.end) else w.end) - w.begin for w in spans)

@@ -192,7 +192,7 @@ def _latency_back(observation: Observation, fault: FaultRecord, until: float) ->
     good = {second for second, latencies in by_second.items() if (percentile(latencies, 99) or 0.0) <= band}
     good = {s for s in good if math.inf not in by_second[s]}
     settled = fault_end(fault) - fault.injected_at
-    last = max(by_second, default=0) if math.isinf(settled) else math.ceil(settled)
+    last = max(by_second, default=0) + 1 if math.isinf(settled) else math.ceil(settled)
     for second in sorted(good):
         if all(s in good for s in range(second, max(second + BAND_HELD_SECONDS, last))):
             return Moment(float(second), 0.0 if second == 0 else 1.0)

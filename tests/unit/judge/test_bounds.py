@@ -1,5 +1,7 @@
 """Where the judges of availability draw their lines: what lies exactly on one, and just beyond it."""
 
+import dataclasses
+
 import pytest
 from observations import (
     CRASHES,
@@ -83,6 +85,12 @@ def test_a_failed_voluntary_disruption_is_told_in_full() -> None:
     }
 
 
+def test_the_first_failure_counts_from_the_fault_before_it() -> None:
+    for at, after in ((100.25, 0.25), (110.0, 0.0), (110.5, 0.5), (101.0, 1.0)):
+        verdict = voluntary_disruption(observation([*CLEAN, failed(at)], three_faults()))
+        assert verdict.numbers["first_failure_seconds"] == after
+
+
 def test_a_fault_without_an_end_disturbs_until_the_last_request() -> None:
     verdict = involuntary_disruption(observation(CLEAN, [crash_fault(100.0, None)]), DAILY)
     assert verdict.numbers["disruption_seconds"] == 49.95
@@ -143,9 +151,9 @@ def test_the_charge_begins_with_the_first_of_several_crashes() -> None:
 
 
 def test_seconds_are_counted_from_the_first_crash() -> None:
-    """From 100.5 on they are 0.9 s within one second; counted from 120.25 they would lie in two."""
-    crashes = [crash_fault(100.5, 101.5), crash_fault(120.25, 121.0)]
-    seen = observation([*CLEAN, failed(103.6), failed(104.4)], crashes)
+    """Both lie in the fourth second after 100.25; by the clock, or after 120.5, they lie in two."""
+    crashes = [crash_fault(100.25, 101.5), crash_fault(120.5, 121.0)]
+    seen = observation([*CLEAN, failed(103.3), failed(104.2)], crashes)
     assert involuntary_disruption(seen, DAILY).numbers["failed_seconds"] == 1
 
 
@@ -165,9 +173,15 @@ def test_one_request_a_second_is_traffic_enough_and_less_is_not() -> None:
     assert "no request was begun for 2.00 s" in involuntary_disruption(gap, DAILY).observed
 
 
+def test_a_second_is_answered_by_what_was_planned_in_it() -> None:
+    flapping = [failed(100.5), exchange(101.5), exchange(102.5), failed(103.5), exchange(104.5)]
+    assert failed_seconds(flapping, 100.4) == 2
+
+
 def test_an_outage_ends_after_five_clean_seconds_and_not_before() -> None:
     assert [o.closed for o in outages([failed(1.0), exchange(6.0)])] == [True]
     assert [o.closed for o in outages([failed(1.0), exchange(5.9)])] == [False]
+    assert [o.closed for o in outages([failed(1.0), failed(4.0), exchange(7.0)])] == [False]
     assert len(outages([failed(1.0), failed(5.9), failed(10.8)])) == 1
     assert len(outages([failed(1.0), failed(6.0)])) == 2
     (answered_at_once,) = outages([exchange(0.0), failed(2.0), exchange(2.0), exchange(9.0)])
@@ -182,7 +196,8 @@ def test_dropped_arrivals_neither_fail_a_second_nor_answer_in_it() -> None:
 
 def test_one_late_arrival_in_a_hundred_is_too_many() -> None:
     assert generator_weakness(health(1000, late=9)) == ""
-    assert generator_weakness(health(1000, late=10)) == (
-        "the generator sent 1.0 % of its arrivals more than 10 ms late (99th percentile 2 ms)"
+    late = dataclasses.replace(health(1000, late=10), lateness_p99_seconds=0.75, late_after_seconds=0.0625)
+    assert generator_weakness(late) == (
+        "the generator sent 1.0 % of its arrivals more than 62.5 ms late (99th percentile 750 ms)"
     )
     assert generator_weakness(health(1000, dropped=1)) == "the generator dropped 1 of 1000 arrivals"

@@ -177,8 +177,8 @@ def crashed(left: float | None) -> list[Seen]:
 def test_failures_until_the_endpoint_of_a_crashed_pod_left_are_counted() -> None:
     bad = [failed(100.5), failed(102.5), failed(102.51)]
     assert causes(bad, [crash_fault(replacement="none")], *crashed(101.5)) == (
-        "2 requests failed until the endpoint of orders-old left, 1.00 s after the first: retry safe requests "
-        "at the gateway, eject failing hosts, or shorten the readiness period."
+        "2 requests failed until the endpoint of orders-old left, 1.00 s after the first: retry safe "
+        "requests at the gateway, eject failing hosts, or shorten the readiness period."
     )
 
 
