@@ -8,7 +8,7 @@ from observations import OBJECTIVES, crash_fault, endpoints, exchange, failed, o
 from seatrial.judge.recovery import Moment, Phases, phases, recovery
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import Observation
-from seatrial.model.timeline import Change
+from seatrial.model.timeline import Change, PodSeen
 from seatrial.model.verdict import Outcome
 
 CONTROL = [exchange(90 + n / 10, latency=0.25) for n in range(100)]
@@ -46,6 +46,54 @@ def test_the_band_is_never_narrower_than_twenty_milliseconds() -> None:
 @pytest.mark.parametrize(("count", "expected"), [(49, None), (50, 0.0)])
 def test_fifty_requests_of_control_make_a_band(count: int, expected: float | None) -> None:
     assert back(after(), CONTROL[:count]) == expected
+
+
+def test_one_slow_request_in_a_hundred_is_usual() -> None:
+    def second(slow: int) -> list[Exchange]:
+        return [exchange(102 + n / 100, latency=1.0 if n < slow else 0.25) for n in range(100)]
+
+    others = [e for e in after() if not 102 <= e.planned_at < 103]
+    assert [back([*others, *second(slow)]) for slow in (0, 1, 2)] == [0.0, 0.0, 3.0]
+    uneven = [dataclasses.replace(e, completed_at=e.planned_at + 2) for e in CONTROL[:1]]
+    assert back(after((102, 103, 0.51)), [*uneven, *CONTROL[1:]]) == 3.0
+    twice = [dataclasses.replace(e, completed_at=e.planned_at + 2) for e in CONTROL[:2]]
+    assert back(after((102, 103, 0.51)), [*twice, *CONTROL[2:]]) == 0.0
+
+
+def test_the_control_is_what_was_sent_before_the_first_fault() -> None:
+    assert back([e for e in after() if e.planned_at != 100.0], [*CONTROL[:49], exchange(100.0)]) is None
+    faults = [crash_fault(100.0, 101.0), crash_fault(110.0, 111.0, identity="second")]
+    seen = observation([*CONTROL, *after((101, 114, 1.0))], faults)
+    second = phases(seen, faults[1]).latency_back
+    assert second is not None
+    assert second.seconds == 4.0
+
+
+def test_no_traffic_after_the_fault_shows_no_latency() -> None:
+    assert back([]) is None
+
+
+def test_the_third_fault_does_not_concern_the_first() -> None:
+    faults = [crash_fault(at, at + 1, identity=f"{at}") for at in (100.0, 110.0, 115.0)]
+    seen = observation([*CONTROL, *after(), failed(112.0)], faults)
+    assert phases(seen, faults[0]).last_error is None
+
+
+def phase_names(*states: PodSeen) -> dict[str, Moment]:
+    seen = observation([], [crash_fault()], timeline=timeline(*states))
+    return {name: moment for name, moment in phases(seen, seen.faults[0]) if moment is not None}
+
+
+def test_a_phase_that_was_not_reached_is_not_told() -> None:
+    assert set(phase_names(pod(100.5, change=Change.ADDED), pod(101.0))) == {"created", "scheduled"}
+    assert phase_names(pod(99.0, uid="other", name="other")) == {}
+
+
+def test_a_pod_seen_to_be_created_is_timed_by_the_watch() -> None:
+    added = phase_names(pod(100.5, change=Change.ADDED, created_at=100.0))
+    assert added["created"] == Moment(0.5, 0.05)
+    assert phase_names(pod(100.5))["created"] == Moment(0.5, 0.05)
+    assert phase_names(pod(100.5, created_at=99.5))["created"] == Moment(0.0, 1.1)
 
 
 def test_failures_of_the_control_make_no_band() -> None:
