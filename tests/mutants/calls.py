@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import cProfile
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,28 +24,45 @@ class CallMap:
     def __init__(self, modules: Mapping[str, str]) -> None:
         """`modules`: name by file."""
         self._modules = modules
-        self._found: Found = {}
+        self._found: dict[str, tuple[float, set[str]]] = {}
+        self._imported: dict[str, set[str]] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        profile = cProfile.Profile(subcalls=False, builtins=False)
         began = time.perf_counter()
+        with self._noting() as names:
+            result = yield
+        self._found[item.nodeid] = (time.perf_counter() - began, names)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
+        """Parameters of tests are made when their file is imported: what that enters counts for all of them."""
+        with self._noting() as names:
+            result = yield
+        self._imported.setdefault(collector.nodeid.split("::")[0], set()).update(names)
+        return result
+
+    @contextlib.contextmanager
+    def _noting(self) -> Iterator[set[str]]:
+        names: set[str] = set()
+        profile = cProfile.Profile(subcalls=False, builtins=False)
         profile.enable()
         try:
-            return (yield)
+            yield names
         finally:
             profile.disable()
-            took = time.perf_counter() - began
-            codes = (entry.code for entry in profile.getstats())
-            names = {
+            names.update(
                 f"{self._modules[code.co_filename]}: {code.co_qualname.split('.<locals>')[0]}"
-                for code in codes
+                for code in (entry.code for entry in profile.getstats())
                 if not isinstance(code, str) and code.co_filename in self._modules
-            }
-            self._found[item.nodeid] = (took, sorted(names))
+            )
 
     def found(self) -> Found:
-        return self._found
+        return {
+            test: (took, sorted(names | self._imported.get(test.split("::")[0], set())))
+            for test, (took, names) in self._found.items()
+        }
 
 
 @dataclass(frozen=True)

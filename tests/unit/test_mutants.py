@@ -185,6 +185,16 @@ def test_what_no_test_enters_survives(tmp_path: Path) -> None:
     )
 
 
+def test_what_is_entered_while_a_test_file_is_imported_counts(tmp_path: Path) -> None:
+    shop(
+        tmp_path,
+        "import pytest\nfrom shop.price import label\n\n"
+        '@pytest.mark.parametrize("text", [label(2)])\n'
+        'def test_label(text):\n    assert text == "2 pieces"\n',
+    )
+    assert run(tmp_path, "--change", "label").returncode == 0
+
+
 def test_tests_that_fail_without_a_mutant_kill_nothing(tmp_path: Path) -> None:
     shop(tmp_path, TESTS.replace("== 8", "== 9"))
     ended = run(tmp_path)
