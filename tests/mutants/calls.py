@@ -37,7 +37,7 @@ class CallMap:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(self, collector: pytest.Collector) -> Generator[None, Any, Any]:
-        """Parameters of tests are made when their file is imported: what that enters counts for all of them."""
+        """Parameters are made when a file is imported: what that enters counts for all of its tests."""
         with self._noting() as names:
             result = yield
         self._imported.setdefault(collector.nodeid.split("::")[0], set()).update(names)

@@ -124,13 +124,20 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 class _Order:
-    """Runs only the chosen tests, those first that are likeliest to notice."""
+    """Runs only the chosen tests, those first that are likeliest to notice.
+
+    A mutant may change the parameters of a test, and with them its name: what shares its function runs too.
+    """
 
     def __init__(self, order: Sequence[str]) -> None:
         self._place = {test: place for place, test in enumerate(order)}
+        self._functions = {_function(test) for test in order}
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted(
-            (item for item in items if item.nodeid in self._place), key=lambda item: self._place[item.nodeid]
-        )
+        chosen = [item for item in items if _function(item.nodeid) in self._functions]
+        items[:] = sorted(chosen, key=lambda item: self._place.get(item.nodeid, len(self._place)))
+
+
+def _function(test: str) -> str:
+    return test.split("[")[0]
