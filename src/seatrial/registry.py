@@ -79,7 +79,9 @@ class Registry(Generic[Item]):
         self._load()
         if name not in self._items:
             nearest = difflib.get_close_matches(name, self._items, n=1, cutoff=0.5)
-            hint = f"Did you mean {nearest[0]}?" if nearest else f"There are {', '.join(sorted(self._items))}."
+            hint = (
+                f"Did you mean {nearest[0]}?" if nearest else f"There are {', '.join(sorted(self._items))}."
+            )
             raise BadInput(f"there is no {self.kind} {name!r}", next_step=hint)
         return self._items[name]
 

@@ -140,4 +140,4 @@ class _Order:
 
 
 def _function(test: str) -> str:
-    return test.split("[")[0]
+    return test.split("[", maxsplit=1)[0]
