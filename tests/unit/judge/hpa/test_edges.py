@@ -1,8 +1,8 @@
 """The oracle on its edges: from zero, below zero, and numbers that only one rule decides."""
 
-from hpa_building import BROKEN, asked, down, recommended, resource, total
+from hpa_building import BROKEN, asked, down, past, recommended, resource, total, up
 
-from seatrial.judge.hpa import Behavior, Decision, Metric
+from seatrial.judge.hpa import Behavior, Decision, Memory, Metric
 
 WOKEN = {"scale_to_zero": True, "scaled_to_zero": True}
 
@@ -73,3 +73,48 @@ def test_what_held_a_number_back_is_said() -> None:
     assert policies.why.endswith("= 20; held at 8 by the scale-up policies")
     assert asked(wants(6), 4, bounds=(1, 5)).why.endswith("= 6; held at 5 by maxReplicas")
     assert asked(wants(5), 4).why.endswith("= 5")
+
+
+def grown(wanted: int, current: int, *changes: tuple[float, int]) -> int:
+    memory = Memory(past((400, 0)), past(*changes))
+    return asked(wants(wanted), current, bounds=(1, 1000), behavior=Behavior(), memory=memory).replicas
+
+
+def test_by_default_four_pods_or_as_many_again_in_fifteen_seconds() -> None:
+    assert grown(999, 4, (14.5, 2)) == 6  # of the 2 before: 2 + 4, or 2 x 2
+    assert grown(999, 3, (15.5, 2)) == 7  # of 3: 3 + 4, or 3 x 2
+    assert grown(999, 10, (15.5, 5)) == 20  # of 10: 10 + 4, or 10 x 2
+    assert grown(999, 200) == 400
+
+
+def test_by_default_all_pods_but_the_minimum_may_go_at_once() -> None:
+    assert asked(wants(1), 200, bounds=(1, 1000), behavior=down(window=0)).replicas == 1
+
+
+def test_the_window_that_held_a_number_is_named() -> None:
+    rising = asked(wants(9), 4, behavior=up(window=60), memory=recommended((30, 5)))
+    assert (rising.replicas, rising.able) == (5, "ScaleUpStabilized")
+    assert rising.why.endswith("held at 5 by a lower recommendation in the scale-up window")
+    falling = asked(wants(1), 4, behavior=down(window=60), memory=recommended((30, 3)))
+    assert (falling.replicas, falling.able) == (3, "ScaleDownStabilized")
+
+
+def test_a_policy_and_a_bound_at_the_same_number_are_told_apart() -> None:
+    """The bound is named where the policy would let the number go as far, and nothing where it is reached."""
+    top = asked(wants(20), 4, bounds=(1, 8), behavior=Behavior())
+    assert (top.replicas, top.limited) == (8, "TooManyReplicas")
+    assert asked(wants(8), 4, bounds=(1, 8), behavior=Behavior()).limited == "DesiredWithinRange"
+    slow = down(("Pods", 1, 15), window=0)
+    bottom = asked(wants(1), 4, bounds=(3, 8), behavior=slow)
+    assert (bottom.replicas, bottom.limited) == (3, "TooFewReplicas")
+    assert asked(wants(3), 4, bounds=(3, 8), behavior=slow).limited == "DesiredWithinRange"
+
+
+def test_without_a_window_nothing_earlier_counts() -> None:
+    assert asked(wants(1), 4, behavior=down(window=0), memory=recommended((0.5, 9))).replicas == 1
+    assert asked(wants(6), 4, behavior=up(window=0), memory=recommended((0.5, 5))).replicas == 6
+
+
+def test_three_quarters_of_two_hundred_are_fifty() -> None:
+    quarter = down(("Percent", 75, 15), window=0)
+    assert asked(wants(1), 200, bounds=(1, 1000), behavior=quarter).replicas == 50

@@ -1,0 +1,89 @@
+"""What a decision may rest on: what was to be seen from three seconds before it, and readings near it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hpa_building import down
+from hpa_world import explain, seen_pod, spec_of
+
+from seatrial.model.timeline import AutoscalerSeen, Change, Clock, EventSeen, Seen, Timeline, UsageSeen
+from seatrial.model.verdict import Outcome, Verdict
+
+PODS = [seen_pod(0.0, f"orders-{n}", -3600.0, ready_at=-3500.0) for n in range(2)]
+DECIDED_AT = 200.0
+
+
+SPEC: dict[str, Any] = spec_of(down(window=0))
+"""Without a window nothing earlier holds a number up."""
+
+LAG = {"type": "Object", "object": {"metric": {"name": "lag"}, "target": {"type": "Value", "value": "3"}}}
+
+
+def scaler(at: float, desired: int, spec: dict[str, Any] = SPEC) -> AutoscalerSeen:
+    return AutoscalerSeen(at, Change.MODIFIED, "orders", "Deployment/orders", 2, 10, 2, desired, (), (), spec)
+
+
+def used(at: float, amount: int = 80) -> list[UsageSeen]:
+    """80m of 100m requested, target 50 %: ceil(1.6 x 2 ready) = 4."""
+    return [UsageSeen(at, pod.name, at - 1, 15.0, {"app": {"cpu": amount}}) for pod in PODS]
+
+
+def judged(*seen: Seen) -> Verdict:
+    states = (*PODS, scaler(0.0, 2), scaler(DECIDED_AT, 4))
+    return explain(Timeline(0.0, 300.0, Clock(0.0, 0.1, 0.0), (*states, *seen)))
+
+
+@pytest.mark.parametrize(
+    ("at", "outcome"),
+    [
+        (106.5, Outcome.INCONCLUSIVE),
+        (107.0, Outcome.PASSED),  # 90 s before the window of 3 s
+        (197.0, Outcome.PASSED),
+        (200.0, Outcome.PASSED),
+        (202.0, Outcome.PASSED),  # the poll came 2 s later than the controller
+        (202.5, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_a_reading_near_the_decision_explains_it(at: float, outcome: Outcome) -> None:
+    verdict = judged(*used(at))
+    assert verdict.outcome is outcome
+    explained = int(outcome is Outcome.PASSED)
+    assert verdict.observed == f"{explained} of 1 decision explained"
+    assert verdict.numbers == {
+        "decisions": 1, "decisions_explained": explained, "decisions_unread": 1 - explained,
+    }  # fmt: skip
+    assert verdict.reasons[0].startswith("200.0 s: 2 -> 4: ")
+
+
+def test_only_the_last_reading_before_the_window_and_the_first_after_it_count() -> None:
+    assert judged(*used(180.0), *used(190.0, 50)).outcome is Outcome.FAILED
+    assert judged(*used(180.0, 50), *used(190.0)).outcome is Outcome.PASSED
+    assert judged(*used(201.0, 50), *used(202.0)).outcome is Outcome.FAILED
+    assert judged(*used(201.0), *used(202.0, 50)).outcome is Outcome.PASSED
+    assert judged(*used(198.0, 50), *used(199.0), *used(200.0, 50)).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(("at", "outcome"), [(197.0, Outcome.PASSED), (196.5, Outcome.FAILED)])
+def test_pods_may_be_as_they_were_three_seconds_before(at: float, outcome: Outcome) -> None:
+    """From 199 on a third pod without a sample damps the ratio to 1.06, which is tolerated."""
+    third = seen_pod(199.0, "orders-2", 10.0, ready_at=100.0)
+    moment = EventSeen(at, "Pod", "orders-0", "Pulled", "x", warning=False)
+    assert judged(*used(150.0), third, moment).outcome is outcome
+
+
+def test_the_nearest_number_is_named_when_none_explains() -> None:
+    verdict = judged(*used(198.0, 120))
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.reasons[0].startswith("200.0 s: 2 -> 4: NOT explained; nearest is 5: cpu: 120 % of 50 %")
+    two = judged(*used(198.0, 120), *used(199.0, 160))
+    assert "nearest is 5" in two.reasons[0]
+
+
+def test_a_metric_that_the_status_does_not_hold_leaves_the_others_to_decide() -> None:
+    mixed = {**SPEC, "metrics": [LAG, *SPEC["metrics"]]}
+    states = (*PODS, scaler(100.0, 2, mixed), scaler(DECIDED_AT, 4, mixed), *used(198.0))
+    verdict = explain(Timeline(50.0, 300.0, Clock(0.0, 0.1, 0.0), states))
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.reasons == ("150.0 s: 2 -> 4: cpu: 80 % of 50 %, ceil(1.6 x 2 ready) = 4",)
