@@ -36,7 +36,7 @@ test: lint unit ## everything: lint, unit, process, then the tool's tests and th
 	@$(BIN)/pytest -q tests/trial
 	@$(BIN)/pytest suites/
 
-trial: setup ## the whole voyage: cluster, sample system, suites, load, drills, one page
+trial: setup ## everything against the sample system: cluster, suites, load, experiments, one page
 	@$(BIN)/seatrial run --system fixtures/systems/chandlery.yaml
 
 bench: setup ## print the numbers that matter, as ratios within one run
@@ -48,7 +48,7 @@ exhaustive: setup ## 20,000 random histories against brute force (about a minute
 differential: setup ## the autoscaler's oracle against the real controller (needs Go; minutes the first time)
 	@$(BIN)/pytest -q -s tests/differential
 
-mutants: setup ## break the judges in 200 places, one at a time: which change does no unit test notice? (minutes)
+mutants: setup ## change judges and glue in 200 places, one at a time: which change does no unit test notice?
 	@nice -n 10 $(BIN)/python -m tests.mutants
 
 clean: ## take down what `up` made and remove .venv and caches of this folder (keeps ~/.cache/seatrial)

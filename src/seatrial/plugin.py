@@ -1,4 +1,4 @@
-"""pytest entry point: options, selection, outcomes. Thin: the fixtures stand in `fixtures/trial.py`."""
+"""pytest entry point: collects checks, carries out their scenarios, takes their verdicts. Thin."""
 
 from __future__ import annotations
 
@@ -10,42 +10,39 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from seatrial.catalogue import Check, Level, check_of
+from seatrial import plugin_report
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict, merge
-from seatrial.outcomes import CheckUnsupported, NotPassed, verdict_of
+from seatrial.model.check import Check, Every, Level, check_of
+from seatrial.model.failure import taken, verdict_of
+from seatrial.model.run import lacks_a_pass
+from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
+from seatrial.plugin_report import ACCEPTABLE, ACCEPTED, NO_PASS, PAGE, Uncaptured, accepted_of, say
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
+    from seatrial.harness.suite import Suite
     from seatrial.model.system import System
     from seatrial.record.writer import RunWriter
     from seatrial.settings import Settings
 
-pytest_plugins = ["seatrial.fixtures.trial"]
-
-VERDICTS: pytest.StashKey[list[Verdict]] = pytest.StashKey()
-STARTED = pytest.StashKey[float]()
-SETTINGS = pytest.StashKey["Settings"]()
-SYSTEM = pytest.StashKey["System"]()
-RUN = pytest.StashKey["RunWriter"]()
-BAD_SYSTEM = pytest.StashKey[BadInput]()
-PAGE = pytest.StashKey[str]()
-FAILED = pytest.StashKey[bool]()
-"""Set on an item whose call did not pass, before its fixtures are torn down."""
+SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
+SYSTEM: pytest.StashKey[System] = pytest.StashKey()
+RUN: pytest.StashKey[RunWriter] = pytest.StashKey()
+SUITE: pytest.StashKey[Suite] = pytest.StashKey()
+BAD_SYSTEM: pytest.StashKey[SeatrialError] = pytest.StashKey()
+VERDICT: pytest.StashKey[Verdict] = pytest.StashKey()
+OBSERVED: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
+JUDGED: pytest.StashKey[list[tuple[Mode, Outcome]]] = pytest.StashKey()
+STARTED: pytest.StashKey[float] = pytest.StashKey()
 
 _FLAGS = {
-    "system": "the system file (default: fixtures/systems/chandlery.yaml)",
-    "kubeconfig": "kubeconfig of a foreign cluster (default: KUBECONFIG, then ~/.kube/config)",
-    "context": "context of the kubeconfig to use; overrides the system file",
-    "namespace": "namespace of the system; overrides the system file",
+    "system": "system file (default: fixtures/systems/chandlery.yaml)",
+    "kubeconfig": "kubeconfig of a foreign cluster",
+    "context": "context to use instead of the system file's",
+    "namespace": "namespace to use instead of the system file's",
     "seed": "seed that picks victims and draws arrivals (default: drawn and printed)",
     "report-dir": "where run directories are made (default: reports)",
     "run": "existing run directory to append to",
-}
-_CATEGORIES = {
-    Outcome.INCONCLUSIVE: ("inconclusive", "?", ("INCONCLUSIVE", {"yellow": True})),
-    Outcome.ERROR: ("error", "E", ("ERROR", {"red": True})),
-    Outcome.UNSUPPORTED: ("unsupported", "u", ("UNSUPPORTED", {"yellow": True})),
 }
 
 
@@ -58,6 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
                     help="judge the declared rules on this file or folder: no cluster needed")  # fmt: skip
     group.addoption("--check", action="append", default=[], dest="seatrial_check", metavar="ID",
                     help="run only this check (repeatable)")  # fmt: skip
+    group.addoption("--accept", action="append", default=[], dest="seatrial_accept", choices=ACCEPTABLE,
+                    help="end with exit code 0 although nothing passed, where every check ended so "
+                    "(repeatable) [SEATRIAL_ACCEPT]")  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -65,6 +65,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{level}: level of a check")
     config.addinivalue_line("markers", "disruptive: the check disturbs the system (needs consent)")
     config.addinivalue_line("markers", "k8s: mark of pytest-kubernetes, which does not register it")
+    config.pluginmanager.register(plugin_report, plugin_report.__name__)
+    config.stash[JUDGED] = []
+    config.stash[ACCEPTED] = accepted_of(config)
 
 
 def settings_of(config: pytest.Config) -> Settings:
@@ -105,55 +108,63 @@ def run_of(config: pytest.Config) -> RunWriter:
     return config.stash[RUN]
 
 
+def suite_of(config: pytest.Config) -> Suite:
+    """The system, brought up when the first check needs it, with the observations of this run."""
+    if SUITE not in config.stash:
+        from seatrial.harness.suite import Suite
+
+        config.stash[SUITE] = Suite(
+            settings_of(config), system_of(config), progress_of(config), run_of(config)
+        )
+    return config.stash[SUITE]
+
+
 def progress_of(config: pytest.Config) -> Progress:
     """Where setting up says what it does: past pytest's capture, so that a long build is seen."""
     from seatrial.cluster.progress import PlainProgress
 
     capture = config.pluginmanager.getplugin("capturemanager")
-    return PlainProgress(_Uncaptured(capture))  # type: ignore[arg-type]
-
-
-class _Uncaptured:
-    """A text sink that writes to the terminal while pytest captures."""
-
-    def __init__(self, capture: Any) -> None:
-        self._capture = capture
-
-    def write(self, text: str) -> int:
-        with self._capture.global_and_fixture_disabled():
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        return len(text)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
+    return PlainProgress(Uncaptured(capture))  # type: ignore[arg-type]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    writer = session.config.stash.get(RUN, None)
+    config = session.config
+    if SUITE in config.stash:
+        config.stash[SUITE].close()
+    judged, accepted = config.stash[JUDGED], config.stash[ACCEPTED]
+    if lacks_a_pass(judged, accepted):
+        config.stash[NO_PASS] = True
+        session.exitstatus = exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
+    writer = config.stash.get(RUN, None)
     if writer is None:
         return
-    writer.tool_finished(int(exitstatus))
+    writer.tool_finished(int(exitstatus), accepted=accepted)
     writer.close()
-    if settings_of(session.config).run_directory is None:
+    if settings_of(config).run_directory is None:
         from seatrial.report.html import build_report
 
-        session.config.stash[PAGE] = str(build_report(writer.directory))
+        config.stash[PAGE] = str(build_report(writer.directory))
+
+
+@pytest.fixture
+def observation(request: pytest.FixtureRequest) -> Any:
+    """Stands for what a check judges; the plugin hands the check the observation itself."""
+    return request.param
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    item = check_of(metafunc.function)
-    if item is None or "workload" not in metafunc.fixturenames:
+    """One item of a check for each workload that has what its scenario needs, or one that says what lacks."""
+    found = check_of(metafunc.function)
+    if found is None or "observation" not in metafunc.fixturenames:
         return
-    try:
-        system = system_of(metafunc.config)
-    except BadInput as error:
-        # Raised here it would be shown as a failed collection, with a traceback: kept for the end of it.
-        metafunc.config.stash[BAD_SYSTEM] = error
-        metafunc.parametrize("workload", [None], ids=["none"], indirect=True)
-        return
-    roles = [role for role, workload in system.workloads.items() if item.applies_to(workload, system)]
-    metafunc.parametrize("workload", roles or [None], ids=roles or ["none"], indirect=True)
+    names = ["system"] if isinstance(found.scenario, Every) else []
+    if not names:
+        try:
+            names = [subject.role for subject in found.subjects(system_of(metafunc.config))]
+        except BadInput as error:
+            # Raised here it would be shown as a failed collection, with a traceback: kept for its end.
+            metafunc.config.stash[BAD_SYSTEM] = error
+    metafunc.parametrize("observation", names or [""], ids=names or ["none"], indirect=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -164,11 +175,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         found = checks[item.nodeid]
         if found is not None:
             item.add_marker(found.level.value)
-            if found.disruptive:
+            if found.mode is Mode.PROVEN:
                 item.add_marker("disruptive")
     wanted = config.getoption("seatrial_check")
     if wanted:
         _select(config, items, checks, wanted)
+    # What judges every observation comes when all others have been made.
+    items.sort(key=lambda item: _judges_every(checks[item.nodeid]))
+
+
+def _judges_every(found: Check | None) -> bool:
+    return found is not None and isinstance(found.scenario, Every)
 
 
 def _select(
@@ -190,109 +207,74 @@ def _select(
     config.hook.pytest_deselected(items=dropped)
 
 
+@pytest.hookimpl(tryfirst=True)  # before marks are looked at: a check that is skipped has begun, too
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    item.stash[VERDICTS] = []
     item.stash[STARTED] = time.monotonic()
+    item.stash[OBSERVED] = ()
     found = check_of(getattr(item, "function", None))
     if found is not None:
         run_of(item.config).check_started(found.id, _subject(item), found.requirement)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, Any, Any]:
-    """A check that judged nothing is an error: no evidence, no green."""
-    result = yield
-    if check_of(pyfuncitem.function) is not None and not pyfuncitem.stash[VERDICTS]:
-        raise SeatrialError(
-            "the check ended without a verdict", where=pyfuncitem.nodeid,
-            next_step="A check must end with a judge's verdict; see CONTRIBUTING.md.",
-        )  # fmt: skip
-    return result
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Calls a check and keeps its verdict, the one value that report and exit code are taken from."""
+    found = check_of(pyfuncitem.function)
+    if found is None:
+        return None
+    try:
+        if found.mode is Mode.DECLARED:
+            arguments = {name: pyfuncitem.funcargs[name] for name in pyfuncitem._fixtureinfo.argnames}
+            verdict = taken(pyfuncitem.obj(**arguments))
+        else:
+            suite = suite_of(pyfuncitem.config)
+            verdict, pyfuncitem.stash[OBSERVED] = suite.verdict(
+                found, str(pyfuncitem.callspec.params["observation"])
+            )
+    except Exception as error:
+        verdict = verdict_of(error)
+    pyfuncitem.stash[VERDICT] = verdict
+    return True
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The report of a check says what its verdict says; no mark and no exception changes that."""
     report = yield
     found = check_of(getattr(item, "function", None))
     if found is None or (call.when != "call" and call.excinfo is None):
         return report
-    if call.excinfo is not None and call.excinfo.errisinstance(pytest.skip.Exception):
-        verdict = Verdict(Outcome.SKIPPED, str(call.excinfo.value), "a check that runs")
-    elif call.excinfo is not None:
-        verdict = verdict_of(call.excinfo.value)
-        _rewrite(report, found, item, verdict, call.excinfo.value)
-    else:
-        verdicts: list[Verdict] = item.stash[VERDICTS]
-        verdict = merge(verdicts)
-    if not verdict.passed:
-        item.stash[FAILED] = True
-    evidence = f"evidence/{found.id}/{_subject(item)}" if found.mode is Mode.PROVEN else ""
+    verdict = _verdict(item, call)
+    say(report, found, _subject(item), verdict)
+    report.__dict__.update(seatrial_outcome=verdict.outcome, seatrial_mode=found.mode)
+    item.config.stash[JUDGED].append((found.mode, verdict.outcome))
     result = CheckResult(
         found.id, _subject(item), found.requirement, verdict, "pytest",
-        item.stash[STARTED], time.monotonic(), evidence, found.mode, found.shows,
+        item.stash[STARTED], time.monotonic(), _evidence(item, found, verdict), found.mode, found.shows,
+        item.stash[OBSERVED],
     )  # fmt: skip
     words = {"check": found.id, "requirement": found.requirement, "observed": verdict.observed}
     report.user_properties += list(words.items())
-    report.__dict__.update(seatrial_outcome=verdict.outcome, seatrial_mode=found.mode)
     run_of(item.config).check_finished(result)
     return report
 
 
-def _rewrite(
-    report: pytest.TestReport, found: Check, item: pytest.Item, verdict: Verdict, error: BaseException
-) -> None:
-    """Text for people in place of a traceback, which stays only for defects of our own."""
-    if verdict.outcome in (Outcome.SKIPPED, Outcome.UNSUPPORTED):
-        report.outcome = "skipped"
-        report.longrepr = (str(item.path), 0, f"{found.id}: {verdict.observed}")
-        return
-    if isinstance(error, NotPassed | SeatrialError):
-        title = f"{verdict.outcome.upper()} {found.id} [{_subject(item)}]  {found.requirement}"
-        text = verdict.explain() or str(error)
-        report.longrepr = title + "\n" + "\n".join(f"  {line}" for line in text.splitlines())
+def _verdict(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
+    if call.excinfo is None:
+        return item.stash[VERDICT]
+    if call.excinfo.errisinstance(pytest.skip.Exception):
+        return Verdict(Outcome.SKIPPED, str(call.excinfo.value), "a check that runs")
+    return verdict_of(call.excinfo.value)
+
+
+def _evidence(item: pytest.Item, found: Check, verdict: Verdict) -> str:
+    if found.mode is Mode.DECLARED or SUITE not in item.config.stash or not verdict.outcome.makes_red:
+        return ""
+    return item.config.stash[SUITE].collect_evidence(found.id, _subject(item))
 
 
 def _subject(item: pytest.Item) -> str:
     params = getattr(getattr(item, "callspec", None), "params", {})
-    return str(params.get("workload") or params.get("subject") or "system")
-
-
-def pytest_report_teststatus(report: pytest.TestReport) -> Any:
-    outcome = getattr(report, "seatrial_outcome", None)
-    if outcome in _CATEGORIES and (report.when == "call" or not report.passed):
-        return _CATEGORIES[outcome]
-    return None
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for category in ("inconclusive", "unsupported"):
-        reports = terminalreporter.getreports(category)
-        if reports:
-            terminalreporter.section(category)
-        declared = 0
-        for report in reports:
-            if category == "unsupported" and report.seatrial_mode is Mode.DECLARED:
-                declared += 1
-                continue
-            text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-            terminalreporter.line(text)
-        if declared:
-            terminalreporter.line(f"{declared} declared rules have no object here; the page names them")
-    page = terminalreporter.config.stash.get(PAGE, "")
-    if page:
-        terminalreporter.line(f"page  {page}")
-
-
-def unsupported(check: Check) -> CheckUnsupported:
-    """What a check says of a system that has nothing for it."""
-    needs = ", ".join(sorted(check.needs))
-    return CheckUnsupported(
-        Verdict(
-            Outcome.UNSUPPORTED,
-            f"no workload of the system file has what the check needs: {needs}",
-            "at least one such workload",
-            "Declare it in the system file if the system has it; docs/your-system.md says how.",
-        )
-    )
+    return str(params.get("observation") or params.get("subject") or "system")

@@ -8,7 +8,6 @@ Files of other people come from the folders of `SEATRIAL_EXTENSIONS` and from th
 from __future__ import annotations
 
 import difflib
-import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -114,11 +113,11 @@ def place_of(decorated: Any) -> str:
 
 
 def modules_of(package: str) -> Iterator[ModuleType]:
-    """Import every module below a package, its sub-packages included; `__main__` is left out."""
+    """Import every module below a package, also of sub-packages; names that begin with `_` are left out."""
     root = importlib.import_module(package)
     yield root
     for found in pkgutil.walk_packages(root.__path__, f"{package}."):
-        if not found.name.endswith("__main__"):
+        if not found.name.rpartition(".")[2].startswith("_"):
             yield importlib.import_module(found.name)
 
 
@@ -158,6 +157,8 @@ def import_file(path: Path) -> ModuleType:
     Raises:
         BadInput: it cannot be imported; names it and the reason.
     """
+    import hashlib  # here: it would double the time to the first line of `--help`
+
     digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
     name = f"seatrial_extension_{digest}_{path.stem}"
     if name in sys.modules:

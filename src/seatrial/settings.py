@@ -12,6 +12,7 @@ from typing import Any
 from seatrial.errors import BadInput
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
+from seatrial.traffic.journey import HTTP1
 
 DEFAULT_SYSTEM = Path("fixtures/systems/chandlery.yaml")
 
@@ -94,6 +95,15 @@ def load_system(settings: Settings) -> System:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"the system file cannot be read: {error}", where=str(file)) from None
     system = parse_system(text, source=str(file))
+    for name, journey in system.journeys.items():
+        if journey.protocol != HTTP1:
+            from seatrial.traffic.protocols import compile_any
+
+            compile_any(name, journey)
+    if system.capabilities:
+        from seatrial.adapters import check_capabilities
+
+        check_capabilities(system, text=text, source=str(file))
     target = system.target
     if settings.context is not None:
         target = target.model_copy(update={"context": settings.context, "kind": None})

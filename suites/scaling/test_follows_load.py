@@ -1,25 +1,26 @@
 """Replicas follow the load: up within the objective, down again, and no request is lost on the way."""
 
-from seatrial.catalogue import AUTOSCALER, CORE, check
+from seatrial.judge.scaling import follows_load
+from seatrial.model.check import CORE, check
+from seatrial.model.observation import EXCHANGES, TIMELINE, Observation
+from seatrial.model.verdict import Verdict
 
 
 @check(
     "scaling.follows-load",
     level=CORE,
-    needs={AUTOSCALER},
-    disruptive=True,
+    scenario="load-step",
+    records={EXCHANGES, TIMELINE},
+    requirement="An autoscaled workload MUST gain ready replicas under load within the objective, and shed "
+    "them afterwards without failing a request.",
+    remediation="Point the autoscaler at the workload and at a metric that the load moves; drain on exit.",
     shows=(
         "scaling.autoscaler-target",
         "scaling.metric-has-request",
         "scaling.reachable-target",
         "orchestration.pre-stop",
     ),
-    requirement="An autoscaled workload MUST gain ready replicas under load within the objective, and shed "
-    "them afterwards without failing a request.",
-    remediation="Point the autoscaler at the workload and at a metric that the load moves; drain before exit.",
 )
-def test_replicas_follow_the_load(workload, stream, load, judge):
-    """Adds a load step through Locust until enough replicas are ready, ends it, and waits for the minimum."""
-    with stream.steady(workload.journey_name, per_second=20):
-        step = load.step_until_scaled(workload)
-    judge.follows_load(step)
+def test_replicas_follow_the_load(observation: Observation) -> Verdict:
+    """Enough replicas are ready in time, the minimum is reached again in time, and scale-in fails nothing."""
+    return follows_load(observation)

@@ -14,7 +14,14 @@ from .serving import preload
 
 ROOT = Path(__file__).parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
-TARGETS = ("seatrial/judge/**/*.py",)
+TARGETS = (
+    "seatrial/judge/**/*.py",
+    "seatrial/faults/journal.py",
+    "seatrial/faults/revert.py",
+    "seatrial/chaos/control.py",
+    "seatrial/commands/run.py",
+    "seatrial/plugin.py",
+)
 
 
 def options(words: list[str] | None = None) -> argparse.Namespace:

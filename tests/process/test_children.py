@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from seatrial.children import last_line, run_child
+from seatrial.commands.children import last_line, run_child
 from seatrial.errors import SeatrialError
 
 

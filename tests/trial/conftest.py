@@ -11,7 +11,7 @@ from person import CHANDLERY, Person, cordoned
 from seatrial.cluster.progress import PlainProgress
 from seatrial.kube.client import Kube
 from seatrial.settings import load_system, settings_from
-from seatrial.trial.session import open_session
+from seatrial.harness.session import open_session
 
 
 @pytest.fixture(scope="session")

@@ -55,19 +55,19 @@ def test_an_interrupted_drill_undoes_its_fault_and_exits_non_zero(draining, depl
     whole(deployed)
 
 
-def test_a_killed_drill_is_unfinished_and_healed_by_the_next_command(draining, deployed, person):
+def test_a_killed_drill_is_unfinished_and_reverted_by_the_next_command(draining, deployed, person):
     draining.send_signal(signal.SIGKILL)
     draining.communicate(timeout=30)
     assert cordoned(deployed), "the kill came too late to leave anything behind"
 
     status = json.loads(person.types("seatrial", "status", "--json").text)
-    assert len(status["undo"]) == 1
+    assert len(status["left_behind"]) == 1
 
     directory = next((person.folder / "reports").glob("2*"))
     assert person.types("seatrial", "report", directory).code != 0
 
-    healed = person.types("seatrial", "heal")
-    assert healed.code == 0, healed.text
+    reverted = person.types("seatrial", "revert")
+    assert reverted.code == 0, reverted.text
     assert cordoned(deployed) == []
-    assert person.types("seatrial", "heal").text.startswith("nothing to heal")
+    assert person.types("seatrial", "revert").text.startswith("nothing to revert")
     whole(deployed)

@@ -14,25 +14,27 @@ SOURCE = ROOT / "src" / "seatrial"
 OUTSIDE = ("suites", "experiments", "loadtests", "fixtures")
 
 SHARED = ("model", "errors", "registry", "waiting")
-BENCH = ("catalogue", "outcomes", "settings", "trial", "versions")
+CHOICES = ("settings", "versions")
 LAYERS = (
     SHARED,
     ("judge", "declared"),
     ("traffic", "kube"),
-    ("adapters", "faults", "cluster"),
+    ("adapters",),
+    ("faults", "cluster"),
     ("record",),
+    CHOICES,
+    ("harness",),
+    ("scenarios",),
     ("report",),
-    BENCH,
-    ("load", "chaos"),
+    ("load", "chaos", "terminal"),
+    ("plugin",),
+    ("lint",),
+    ("commands",),
 )
-"""Each may import only from its left. What else there is in `seatrial` comes after, OUTSIDE comes last.
-
-Finer than DESIGN section 3 in one place: suites and drills run on the same bench, which writes a run
-directory, so `report` and the bench lie to the left of `load` and `chaos`.
-"""
+"""Each may import only from its left. What else there is in `seatrial` comes after, OUTSIDE comes last."""
 
 TOP, LAST = len(LAYERS), len(LAYERS) + 1
-KIN = (0, LAYERS.index(BENCH), TOP, LAST)
+KIN = (0, LAYERS.index(CHOICES), TOP, LAST)
 """Layers whose parts may import each other."""
 
 ONLY_IN = {
@@ -42,6 +44,9 @@ ONLY_IN = {
     "chaosk8s": ("seatrial.chaos",),
     "httpx": ("seatrial.traffic.http",),
     "httptools": ("seatrial.traffic",),
+    "uvloop": ("seatrial.traffic",),
+    "websockets": ("seatrial.traffic.protocols.websocket",),
+    "aiohappyeyeballs": ("seatrial.traffic.target",),
     "gevent": ("seatrial.load", "seatrial.loadtests"),
 }
 PURE = ("seatrial.model", "seatrial.judge", "seatrial.declared")
@@ -178,14 +183,21 @@ def test_nothing_sleeps_but_the_two_waits() -> None:
         ("seatrial.kube.x", "seatrial.traffic.y", True),
         ("seatrial.faults.x", "seatrial.kube.y", False),
         ("seatrial.faults.x", "seatrial.cluster.y", True),
+        ("seatrial.faults.x", "seatrial.adapters.store", False),
+        ("seatrial.adapters.x", "seatrial.faults.y", True),
+        ("seatrial.adapters.x", "seatrial.traffic.http", False),
         ("seatrial.report.x", "seatrial.chaos.y", True),
         ("seatrial.report.x", "seatrial.plugin", True),
-        ("seatrial.report.x", "seatrial.trial.bench", True),
-        ("seatrial.chaos.x", "seatrial.trial.bench", False),
+        ("seatrial.harness.x", "seatrial.report.y", True),
+        ("seatrial.chaos.x", "seatrial.harness.execution", False),
         ("seatrial.chaos.x", "seatrial.load.y", True),
-        ("seatrial.trial.bench", "seatrial.outcomes.require", False),
-        ("seatrial.trial.bench", "seatrial.cli", True),
-        ("seatrial.plugin", "seatrial.cli", False),
+        ("seatrial.harness.execution", "seatrial.model.failure.require", False),
+        ("seatrial.harness.execution", "seatrial.cli", True),
+        ("seatrial.commands.run", "seatrial.chaos.y", False),
+        ("seatrial.commands.run", "seatrial.commands.base.command", False),
+        ("seatrial.commands.run", "seatrial.cli", True),
+        ("seatrial.report.x", "seatrial.commands.y", True),
+        ("seatrial.cli", "seatrial.commands.base.COMMANDS", False),
         ("seatrial.plugin", "seatrial.suites.x", True),
         ("seatrial.suites.x", "seatrial.plugin", False),
         ("seatrial.judge.x", "json", False),

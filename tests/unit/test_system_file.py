@@ -44,6 +44,9 @@ def test_a_good_file_is_read() -> None:
         ("stateless: true", "stateles: true", 7, "did you mean `stateless`?"),
         ("expect: {status", "expects: {status", 11, "did you mean `expect`?"),
         ("method: GET,", "methd: GET,", 10, "did you mean `method`?"),
+        ("expect: {status: 200}", "lifetime_seconds: 5", 9, "need `protocol: websocket`"),
+        ("expect: {status: 200}", "messages: [{text: a, json: b}]", 11, "exactly one of `text` and `json`"),
+        ("expect: {status: 200}", "messages: [{txet: a}]", 11, "did you mean `text`?"),
         ("apiVersion:", "apiversion:", 1, "did you mean `apiVersion`?"),
         ("availability: 0.999", "zzz: 1", 12, "unknown key `objectives.zzz`"),
         ("0.999", "many", 12, "`objectives.availability`"),
@@ -132,3 +135,56 @@ def test_references_to_nothing_are_refused() -> None:
 def test_the_only_workload_may_not_be_left_out() -> None:
     message = refused(GOOD.replace("  orders: {kind: Deployment, name: orders, stateless: true}\n", "  {}\n"))
     assert "`workloads`" in message
+
+
+CAPABLE = (
+    GOOD
+    + """\
+capabilities:
+  store: {product: postgres, workload: orders}
+invariants:
+  - name: no-negative-balance
+    requirement: No balance is below zero.
+    sql: select * from account where balance < 0
+    database: payments
+  - {name: till, requirement: "The till is there.", http: {path: /till, expect: {fields: {open: true}}}}
+"""
+)
+
+
+def test_capabilities_and_invariants_are_read() -> None:
+    system = parse_system(CAPABLE, source="shop.yaml")
+    assert system.capabilities["store"].product == "postgres"
+    assert system.capabilities["store"].arguments == {"workload": "orders"}
+    balance, till = system.invariants
+    assert (balance.store, balance.converge_seconds, balance.has_answer) == ("store", 10.0, False)
+    assert till.http is not None
+    assert till.http.expect.fields == {"open": True}
+
+
+def test_an_answer_of_null_is_an_answer() -> None:
+    text = CAPABLE.replace("database: payments", "database: payments\n    equals: null")
+    assert parse_system(text, source="shop.yaml").invariants[0].has_answer
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "words"),
+    [
+        ("database: payments", "databse: payments", 19, "did you mean `database`?"),
+        ("requirement: No balance is below zero.", "requirement: ''", 17, "`invariants.0.requirement`"),
+        ("    database: payments\n", "", 16, "`sql` needs the `database`"),
+        ("    sql: select * from account where balance < 0\n", "", 16, "exactly one of `sql` and `http`"),
+        ("sql: select * from account where balance < 0", "http: {path: /x}", 16, "`database` has a meaning"),
+        ("{path: /till, expect: {fields:", "{path: /till, expect: {field:", 20, "did you mean `fields`?"),
+        ("{path: /till,", "{path: till,", 20, "`invariants.1.http.path`"),
+        ("name: till,", "name: no-negative-balance,", 1, "two invariants are called no-negative-balance"),
+        ("store: {product", "ledger: {product", 16, "invariants.0.store names no capability: store"),
+        ("product: postgres, ", "", 14, "`capabilities.store.product` is missing"),
+        ("database: payments", "database: payments\n    converge_seconds: -1", 20, "(given: -1)"),
+    ],
+)
+def test_each_fault_of_an_invariant_has_its_line(old: str, new: str, where: int, words: str) -> None:
+    assert CAPABLE.count(old) == 1
+    message = refused(CAPABLE.replace(old, new))
+    assert f"shop.yaml:{where}: " in message
+    assert words in message

@@ -1,73 +1,98 @@
-"""Actions for experiments: each proves its fault, and fails when nothing matched or nothing happened.
+"""Actions for experiments: one for each kind of step, so that every fault can be injected by the same one.
 
-They run inside a drill (`seatrial.chaos.control`), which keeps traffic flowing and gives the verdict.
+They run inside an experiment (`seatrial.chaos.control`), which keeps traffic flowing and gives the verdict.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from chaoslib.exceptions import ActivityFailed, InterruptExecution
 
-from seatrial.chaos.drill import current_experiment
+from seatrial.chaos.experiment import current_experiment
 from seatrial.errors import SeatrialError
-from seatrial.faults.base import Fault
-from seatrial.faults.delete_pod import DeletePod
-from seatrial.faults.drain_node import DrainNode
-from seatrial.model.fault import FaultRecord
-from seatrial.trial.bench import Bench
+from seatrial.model.failure import NotPassed
+from seatrial.model.step import Hold, Inject, Measure, Release, Step, Stop, Traffic, Wait
 
-__all__ = ["delete_pods", "drain_one_node", "undo_faults"]
+__all__ = ["hold", "inject", "measure", "release", "stop_traffic", "traffic", "wait"]
 
 
-def delete_pods(selector: str = "", times: int = 3) -> list[dict[str, Any]]:
-    """Delete pods of the drill's workload with their grace period, one after the other.
-
-    Each is gone, replaced and serving again before the next is taken.
+def inject(
+    fault: str,
+    role: str = "",
+    arguments: Mapping[str, Any] | None = None,
+    times: int = 1,
+    held: bool = False,
+) -> list[dict[str, Any]]:
+    """Inject a fault, each time verified by its effect; the next follows when the workload is available.
 
     Args:
-        selector: label selector that narrows the workload's pods; empty for all of them.
-        times: how many.
+        fault: its name; `seatrial checks --faults` lists them.
+        role: of the workload; empty for the experiment's own.
+        arguments: of the fault, by name.
+        times: how many times.
+        held: leave it in place until `release`, or the end of the experiment.
     """
-    bench = _bench()
-    fault = DeletePod(bench.subject, seed=bench.session.settings.seed, selector=selector)
-    return [_carry_out(bench, fault) for _ in range(times)]
+    own = role or current_role()
+    return [_do(Inject(fault, own, arguments or {}, held)) for _ in range(times)]
 
 
-def drain_one_node() -> list[dict[str, Any]]:
-    """Cordon a node with a pod of the drill's workload and evict what runs there; `undo_faults` undoes it."""
-    bench = _bench()
-    return [_carry_out(bench, DrainNode(bench.subject, seed=bench.session.settings.seed), keep=True)]
+def release(fault: str) -> dict[str, Any]:
+    """Revert a held fault and wait until the workload is available. Does nothing when it is not held."""
+    execution = current_experiment().execution
+    if execution is None or not execution.holds(fault):
+        return {"fault": fault, "note": "not held"}
+    return _do(Release(fault))
 
 
-def undo_faults() -> list[str]:
-    """Undo what is still open (uncordon). For rollbacks; does nothing when nothing is open."""
-    healed = _bench().revert_all()
-    undone = [str(item) for item in healed]
-    if not all(item.done for item in healed):
-        raise ActivityFailed("; ".join(undone))
-    return undone
+def traffic(
+    journey: str, per_second: float = 100.0, name: str = "more", schedule: str = ""
+) -> dict[str, Any]:
+    """Begin to send a further journey, until `stop_traffic` or the end of the experiment."""
+    return _do(Traffic(journey, per_second, schedule, name, steady=False))
 
 
-def _bench() -> Bench:
+def stop_traffic(name: str = "more") -> dict[str, Any]:
+    """End the traffic of that name."""
+    return _do(Stop(name))
+
+
+def hold(seconds: float, reason: str) -> dict[str, Any]:
+    """Let things be for a while."""
+    return _do(Hold(seconds, reason))
+
+
+def wait(
+    condition: str, within_seconds: float, arguments: Mapping[str, Any] | None = None, required: bool = True
+) -> dict[str, Any]:
+    """Wait for a condition, see `seatrial.harness.conditions`."""
+    return _do(Wait(condition, within_seconds, arguments or {}, required))
+
+
+def measure(
+    measurement: str, within_seconds: float = 90.0, arguments: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Make a measurement, see `seatrial.harness.measuring`."""
+    return _do(Measure(measurement, arguments or {}, within_seconds))
+
+
+def current_role() -> str:
+    """Role of the workload that the experiment is about."""
     try:
-        bench = current_experiment().bench
+        return current_experiment().order.role
+    except SeatrialError as error:
+        raise InterruptExecution(str(error)) from error
+
+
+def _do(step: Step) -> dict[str, Any]:
+    try:
+        experiment = current_experiment()
     except SeatrialError as error:
         # Anything milder would leave exit code 0 where no control judges.
         raise InterruptExecution(str(error)) from error
-    if bench is None:
-        raise InterruptExecution("the drill could not be begun")
-    return bench
-
-
-def _carry_out(bench: Bench, fault: Fault, *, keep: bool = False) -> dict[str, Any]:
     try:
-        record = bench.inject(fault, keep=keep)
-    except SeatrialError as error:
+        record = experiment.do(step)
+    except (SeatrialError, NotPassed) as error:
         raise ActivityFailed(str(error)) from error
-    return _summary(record)
-
-
-def _summary(record: FaultRecord) -> dict[str, Any]:
-    target = {"target": str(record.target), "uid": record.target.uid}
-    return {"fault": record.fault, **target, "proof": record.proof}
+    return {"step": record.kind, "name": record.name, "note": record.note}

@@ -1,6 +1,6 @@
 """The verdict control: makes the exit code of a plain `chaos run` true.
 
-List it in every experiment, at experiment level; its arguments are the fields of `chaos.drill.Order`.
+List it in every experiment, at experiment level; its arguments are the fields of `chaos.experiment.Order`.
 Chaos Toolkit swallows what a control raises unless it is InterruptExecution; so this one raises nothing else
 before the experiment, and after it sets `state["status"] = "failed"`, which makes `chaos run` exit 1.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 
-from seatrial.chaos.drill import ExperimentRun, Order, begin_experiment, drop_experiment
+from seatrial.chaos.experiment import Experiment, Order, begin_experiment, drop_experiment
 from seatrial.model.verdict import Outcome, Verdict
 
 __all__ = ["after_experiment_control", "before_experiment_control", "validate_control"]
@@ -25,12 +25,14 @@ _failure: BaseException | None = None
 
 
 def validate_control(control: Mapping[str, Any]) -> None:
-    """Refuse arguments that the control does not have, when the experiment is validated."""
+    """Refuse arguments that the control does not have, or that ask for no evidence, at validation."""
     arguments = control.get("provider", {}).get("arguments", {})
     try:
-        Order(**arguments)
+        faults = Order(**arguments).faults()
     except TypeError as error:
         raise InvalidActivity(f"control {control.get('name')!r}: {error}") from None
+    if faults:
+        raise InvalidActivity(f"control {control.get('name')!r}: {'; '.join(faults)}")
 
 
 def before_experiment_control(context: Mapping[str, Any], **arguments: Any) -> None:
@@ -49,13 +51,13 @@ def after_experiment_control(
     state: MutableMapping[str, Any],
     **arguments: Any,  # noqa: ARG001
 ) -> None:
-    """Judge the drill and make the journal's status true."""
-    verdict = Verdict(Outcome.ERROR, "the drill was never begun", "a drill under traffic")
+    """Judge the experiment and make the journal's status true."""
+    verdict = Verdict(Outcome.ERROR, "the experiment was never begun", "an experiment under traffic")
     try:
-        drill = drop_experiment()
-        if drill is not None:
-            verdict = drill.end(state, _failure)
-            _say(drill, verdict)
+        experiment = drop_experiment()
+        if experiment is not None:
+            verdict = experiment.end(state, _failure)
+            _say(experiment, verdict)
         elif _failure is not None:
             logger.error(str(_failure))
     finally:
@@ -70,9 +72,9 @@ def _order(arguments: Mapping[str, Any]) -> Order:
     return Order(**{name: value for name, value in arguments.items() if name in known})
 
 
-def _say(drill: ExperimentRun, verdict: Verdict) -> None:
-    lines = [f"{verdict.outcome.upper()} {drill.order.check} [{drill.order.workload}]  {drill.requirement}"]
-    lines += [f"  {line}" for line in verdict.explain().splitlines()]
-    lines.append(f"  run      {drill.run.directory}")
+def _say(experiment: Experiment, verdict: Verdict) -> None:
+    head = f"{verdict.outcome.upper()} {experiment.id} [{experiment.order.role}]  {experiment.requirement}"
+    lines = [head, *(f"  {line}" for line in verdict.explain().splitlines())]
+    lines.append(f"  run      {experiment.run.directory}")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

@@ -13,6 +13,7 @@ from seatrial.faults.journal import ObjectChange
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder, pods_now, workload_now
 from seatrial.model.fault import Disruption, Target
+from seatrial.model.step import Bound
 from seatrial.model.system import System, Workload
 from seatrial.model.timeline import PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
@@ -223,3 +224,16 @@ def replacement_of(victim: PodSeen, timeline: Timeline, since: float) -> str:
         if first.workload == victim.workload and first.at >= since:
             return first.name
     return ""
+
+
+def make_fault(name: str, role: str, arguments: Mapping[str, Any], *, seed: int) -> Fault:
+    from seatrial.faults.crash_pod import CrashPod
+    from seatrial.faults.delete_pod import DeletePod
+    from seatrial.faults.drain_node import DrainNode
+
+    kinds = {"delete-pod": DeletePod, "crash-pod": CrashPod, "drain-node": DrainNode}
+    return kinds[name](role, seed=seed, **arguments)
+
+
+def bound_of(name: str, arguments: Mapping[str, Any]) -> Bound:
+    return Bound(10.0, 240.0)

@@ -84,13 +84,13 @@ class Injector:
                 raise problem
             log.error("%s", problem)
 
-    def inject(self, fault: Fault, recorder: Recorder, *, keep: bool = False) -> FaultRecord:
+    def inject(self, fault: Fault, recorder: Recorder, *, held: bool = False) -> FaultRecord:
         """Plan, journal, inject, prove, wait until the workload is whole, undo.
 
         Args:
             fault: what to do.
             recorder: watches the system; gives the proof.
-            keep: leave the fault in place (`reverted_at` is None then) until `revert_all` or the guard's end.
+            held: leave the fault in place (`reverted_at` is None then) until `revert_all` or the guard's end.
 
         Raises:
             FaultRefused: nothing was injected, and why.
@@ -122,14 +122,14 @@ class Injector:
             workload=plan.workload,
             injected_at=injected_at,
             verified_at=proof.at,
-            proof=proof.words,
+            effect=proof.words,
             available_at=available_at,
             reverted_at=None,
             seed=plan.seed,
             replacement=proof.replacement,
             details={**plan.details, **proof.details},
         )
-        return record if keep else self._finish(record, kube, entry)
+        return record if held else self._finish(record, kube, entry)
 
     def revert_all(self) -> list[Reverted]:
         """Undo the faults that are still open, newest first."""

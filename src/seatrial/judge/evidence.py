@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from seatrial.judge.windows import Window
 from seatrial.judge.wording import percent, plural
 from seatrial.model.exchange import GeneratorHealth
 from seatrial.model.fault import FaultRecord
+from seatrial.model.timeline import Timeline
+from seatrial.model.verdict import Outcome, Verdict
 
 LATE_FRACTION_ALLOWED = 0.01
 """A generator with this fraction of late arrivals, or more, did not keep its rate (DESIGN section 8)."""
@@ -42,3 +46,27 @@ def fault_weakness(faults: Sequence[FaultRecord]) -> str:
 FAULT_HELP = (
     "Without a proven fault nothing was tested. See the fault's record for what was awaited and not seen."
 )
+
+
+def gaps_in(timeline: Timeline, spans: Sequence[Window]) -> list[tuple[float, float]]:
+    """The spans in which a watch was broken while one of the windows was open."""
+    return [
+        (max(begin, span.begin), min(end, span.end))
+        for begin, end in timeline.gaps
+        for span in spans
+        if begin < span.end and end > span.begin
+    ]
+
+
+def unwatched(verdict: Verdict, gaps: Sequence[tuple[float, float]]) -> Verdict:
+    """`verdict`, or INCONCLUSIVE with the gaps named: what was not watched is no evidence."""
+    if not gaps:
+        return verdict
+    first, last = min(begin for begin, _ in gaps), max(end for _, end in gaps)
+    words = (
+        f"a watch was broken {plural(len(gaps), 'time')} during it, between {first:.1f} s and {last:.1f} s"
+    )
+    return replace(
+        verdict, outcome=Outcome.INCONCLUSIVE, observed=f"{verdict.observed}; {words}",
+        next_step="Run it again; if watches break often, look at the API server's load and its audit log.",
+    )  # fmt: skip

@@ -5,12 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from seatrial.judge.disruption import objectives_of
+from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.hpa import cycles_in_words, decision_lags, explain_decisions
 from seatrial.judge.pods import deletions
 from seatrial.judge.scaling_delays import LoadStep, delays, first, foreign_target, last, why_no_rise
+from seatrial.judge.statistics import wilson
 from seatrial.judge.windows import Window, failures, split
-from seatrial.judge.wording import errors, plural, seconds
-from seatrial.model.exchange import Exchange, GeneratorHealth
+from seatrial.judge.wording import errors, percent, plural, seconds
+from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
+from seatrial.model.observation import Observation
 from seatrial.model.system import Objectives
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Outcome, Verdict, merge
@@ -23,32 +27,56 @@ Late arrivals do not matter here: the load counts, not the latency."""
 MINIMUM_SCALE_IN_REQUESTS = 50
 
 
+LOAD = "load"
+"""Name of the traffic that is the load step."""
+
+
 def follows_load(
-    timeline: Timeline,
-    *,
-    workload: str,
-    autoscaler: str,
-    load_began_at: float,
-    load_ended_at: float,
-    wanted_replicas: int,
-    objectives: Objectives,
-    exchanges: Sequence[Exchange],
-    generator: GeneratorHealth,
-    minimum_scale_in_requests: int = MINIMUM_SCALE_IN_REQUESTS,
+    observation: Observation, *, minimum_scale_in_requests: int = MINIMUM_SCALE_IN_REQUESTS
 ) -> Verdict:
     """Merge of three verdicts: replicas rise in time, fall in time, and scale-in costs no request.
 
     Args:
-        timeline: from before the step until the workload had time to shrink.
-        workload: its role in the system file.
-        autoscaler: name of the HorizontalPodAutoscaler.
-        load_began_at, load_ended_at: the load step, monotonic seconds.
-        wanted_replicas: ready replicas that the load needs.
-        exchanges: all requests of that time, including those after the load ended.
-        generator: of the load; see `OFFERED_FRACTION`.
+        observation: of a scenario whose traffic called `LOAD` is the step; watched from before the step until
+            the workload had time to shrink.
         minimum_scale_in_requests: requests that must have been begun while pods terminated.
     """
-    step = LoadStep(workload, autoscaler, load_began_at, load_ended_at, wanted_replicas)
+    arm, timeline = observation.trouble, observation.timeline
+    step = load_step_of(observation)
+    if step is None or timeline is None:
+        return Verdict(Outcome.ERROR, "no load step was recorded", "a load step", "Look at the steps.")
+    return _follows_load(
+        timeline,
+        step,
+        objectives_of(observation),
+        arm.exchanges,
+        arm.streams[LOAD],
+        minimum_scale_in_requests,
+    )
+
+
+def load_step_of(observation: Observation) -> LoadStep | None:
+    """The load step that an observation recorded; it begins with its first arrival."""
+    arm, system = observation.trouble, observation.system
+    begun, stopped = arm.step("traffic", LOAD), arm.step("stop", LOAD)
+    workload = None if system is None else system.workloads.get(observation.target)
+    if begun is None or stopped is None or workload is None or workload.load_step is None:
+        return None
+    load = workload.load_step
+    arrivals = (e.planned_at for e in arm.exchanges if e.journey == load.journey)
+    began_at = min((at for at in arrivals if at >= begun.began_at), default=begun.began_at)
+    return LoadStep(observation.target, workload.autoscaled or "", began_at, stopped.began_at, load.replicas)
+
+
+def _follows_load(
+    timeline: Timeline,
+    step: LoadStep,
+    objectives: Objectives,
+    exchanges: Sequence[Exchange],
+    generator: GeneratorHealth,
+    minimum_scale_in_requests: int,
+) -> Verdict:
+    autoscaler = step.autoscaler
     scaler = last(timeline.autoscaler_states(autoscaler), math.inf)
     if scaler is None:
         return Verdict(
@@ -58,10 +86,31 @@ def follows_load(
             "Compare `autoscaled` in the system file with `kubectl get hpa`.",
         )
     rose = rises(timeline, step, objectives, generator)
+    answers = answered(step, exchanges, objectives)
     if not rose.passed:
-        return merge([rose, loses_none(timeline, step, exchanges, 0)])
+        return merge([rose, answers, loses_none(timeline, step, exchanges, 0)])
     fell = falls(timeline, step, objectives, scaler.minimum)
-    return merge([rose, fell, loses_none(timeline, step, exchanges, minimum_scale_in_requests)])
+    lost = loses_none(timeline, step, exchanges, minimum_scale_in_requests)
+    verdict = merge([rose, answers, fell, lost])
+    span = Window(step.began_at, timeline.ended_at, ())
+    return unwatched(verdict, gaps_in(timeline, [span])) if verdict.passed else verdict
+
+
+def answered(step: LoadStep, exchanges: Sequence[Exchange], objectives: Objectives) -> Verdict:
+    """The fraction of requests begun during the load that fail is surely no more than availability leaves."""
+    begun = [e for e in exchanges if step.began_at <= e.planned_at <= step.ended_at and e.error != DROPPED]
+    failed = failures(begun)
+    allowed = 1 - objectives.availability
+    interval = wilson(len(failed), len(begun))
+    expected = (
+        f"{percent(allowed)} of the requests during the load (availability {objectives.availability:g})"
+    )
+    observed = f"{len(failed)} of {plural(len(begun), 'request')} failed during the load"
+    numbers = {"load_requests": len(begun), "load_failed": len(failed)}
+    if begun and interval.low > allowed:
+        text = "Replicas that come too late help nobody: raise the minimum, or scale at a lower target."
+        return Verdict(Outcome.FAILED, f"{observed} ({errors(failed)})", expected, text, numbers)
+    return Verdict(Outcome.PASSED, observed, expected, numbers=numbers)
 
 
 def rises(timeline: Timeline, step: LoadStep, objectives: Objectives, generator: GeneratorHealth) -> Verdict:

@@ -59,7 +59,7 @@ class Split:
 
     Attributes:
         begun: planned inside a window; the sample that a verdict rests on.
-        in_flight: planned before a window and not answered when it began; its outcome is the fault's doing too.
+        in_flight: planned before a window and not answered when it began; its end is the fault's doing too.
         control: all others; must be clean, and never count as evidence.
     """
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.kube.api import Api, Object
-from seatrial.kube.errors import Forbidden, NotFound, TooManyRequests, refused
+from seatrial.kube.errors import Forbidden, NotFound, TooManyRequests, decode_status, refused
 from seatrial.kube.kinds import KNOWN, Resource
+from seatrial.kube.transport import Answer
 
 FIELD_MANAGER = "seatrial"
 
@@ -19,6 +20,10 @@ PATCH_TYPES = {
     "json": "application/json-patch+json",
     "apply": "application/apply-patch+yaml",
 }
+
+
+UNREACHED = b"error trying to reach service"
+"""How the API server answers, in plain text, when it cannot connect to the pod behind a Service."""
 
 
 class EvictionBlocked(SeatrialError):
@@ -194,6 +199,40 @@ class Kube(Api):
             query["container"] = container
         answer = self._call("get", "GET", KNOWN["Pod"], pod, None, subresource="log", query=query)
         return answer.body.decode("utf-8", "replace")
+
+    def service_proxy_get(
+        self,
+        service: str,
+        port: int | str,
+        path: str,
+        *,
+        query: dict[str, Any] | None = None,
+        scheme: str = "http",
+        namespace: str | None = None,
+    ) -> Answer:
+        """GET from a Service through the API server; its answer is returned whatever the status.
+
+        Args:
+            port: number or name of the Service's port.
+            path: of the service, beginning with a slash.
+            scheme: http or https, as the service speaks it.
+
+        Raises:
+            Forbidden, NotFound, ApiRefused: the API server let nothing through, or reached no pod.
+        """
+        place = self.namespace if namespace is None else namespace
+        name = f"https:{service}:{port}" if scheme == "https" else f"{service}:{port}"
+        answer = self.transport.send(
+            "GET",
+            f"{KNOWN['Service'].path(place, name, 'proxy')}{path}",
+            query=query,
+            timeout_seconds=self.timeout_seconds,
+        )
+        own = decode_status(answer.body).get("kind") == "Status"
+        if answer.status >= 400 and (own or answer.body.startswith(UNREACHED)):
+            call = self.describe("get", KNOWN["Service"], service, place, "proxy")
+            raise refused(call, answer.status, answer.body)
+        return answer
 
     def events(self) -> list[Object]:
         """The namespace's events, oldest first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,16 +10,22 @@ from seatrial.errors import SeatrialError
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Call, refused
 
-ERROR_CHANNEL = 3
+STDOUT_CHANNEL, STDERR_CHANNEL, ERROR_CHANNEL = 1, 2, 3
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command gave. `exit_code` is None when the container ended before it could be told."""
+    """What a command gave.
+
+    Attributes:
+        exit_code: None when the command could not be started, or its container ended before it.
+        reason: then, what the container's runtime said about it; empty when it said nothing.
+    """
 
     exit_code: int | None
     stdout: str
     stderr: str
+    reason: str = ""
 
 
 def run_in_pod(
@@ -49,6 +55,7 @@ def run_in_pod(
                 stdout=True,
                 stderr=True,
                 tty=False,
+                binary=True,  # as text it would decode each frame alone, which cuts letters in two
                 _preload_content=False,
                 _request_timeout=timeout_seconds,
             )
@@ -65,14 +72,27 @@ def run_in_pod(
                 raise SeatrialError(
                     f"a command in a pod did not end within {timeout_seconds:g} s", where=where
                 )
-            exit_code: int | None = None
-            with contextlib.suppress(Exception):
-                exit_code = session.returncode
-            return Ran(exit_code, session.read_stdout() or "", session.read_stderr() or "")
+            channels = (STDOUT_CHANNEL, STDERR_CHANNEL, ERROR_CHANNEL)
+            stdout, stderr, status = (session.read_channel(one).decode(errors="replace") for one in channels)
+            exit_code, reason = how_it_ended(status)
+            return Ran(exit_code, stdout, stderr, reason)
         finally:
             session.close()
             # Where the other side closed first, the package forgets its socket instead of closing it.
             session.sock.shutdown()
+
+
+def how_it_ended(status: str) -> tuple[int | None, str]:
+    """Exit code and reason from the Status object that comes last; (None, "") when none came."""
+    try:
+        decoded = json.loads(status)
+        if decoded.get("status") == "Success":
+            return 0, ""
+        causes = (decoded.get("details") or {}).get("causes") or ()
+        codes = [cause["message"] for cause in causes if cause.get("reason") == "ExitCode"]
+        return (int(codes[0]) if codes else None), str(decoded.get("message", ""))
+    except (ValueError, AttributeError, KeyError):
+        return None, status.strip()
 
 
 def handshake_answer(reason: str) -> tuple[int, bytes]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from seatrial.judge.hpa.manifest import metric_body, metric_name
 from seatrial.kube.clock import server_time
+from seatrial.model.metric import metric_body, metric_name
 from seatrial.model.quantity import thousandths
 from seatrial.model.system import System
 from seatrial.model.timeline import (

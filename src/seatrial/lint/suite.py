@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from seatrial.catalogue import Level, check, check_of
 from seatrial.declared.catalogue import choose
 from seatrial.declared.engine import Finding, Report, examine, subjects_of
 from seatrial.declared.graph import Graph
@@ -23,8 +22,8 @@ from seatrial.errors import BadInput, SeatrialError
 from seatrial.lint.decoding import parse
 from seatrial.lint.live import Unlined
 from seatrial.lint.reading import read
+from seatrial.model.check import Level, check, check_of
 from seatrial.model.verdict import Mode, Outcome, Verdict
-from seatrial.outcomes import require
 
 if TYPE_CHECKING:
     from seatrial.model.system import System
@@ -71,11 +70,8 @@ def _test_of(rule: Rule) -> Any:
     @check(
         rule.id, level=level, requirement=rule.requirement, remediation=rule.remediation, mode=Mode.DECLARED
     )
-    def test(_self: object, subject: Subject, request: pytest.FixtureRequest) -> None:
-        from seatrial.plugin import VERDICTS
-
-        request.node.stash[VERDICTS].append(subject.verdict)
-        require(subject.verdict)
+    def test(_self: object, subject: Subject) -> Verdict:
+        return subject.verdict
 
     test.__doc__ = rule.why
     return test
@@ -121,19 +117,21 @@ def _subjects(rule_id: str, judged: Judged) -> list[Subject]:
 
 def _verdict(rule: Rule, findings: list[Finding], source: str) -> Verdict:
     open_ones = [finding for finding in findings if finding.waiver is None]
-    allowed = "none"
-    told = "; ".join(
+    expected = "none"
+    observed = "; ".join(
         f"{finding.container + ': ' if finding.container else ''}{finding.seen}" for finding in findings
     )
     places = tuple(_place(finding) for finding in open_ones)
     if open_ones and rule.severity is not Severity.NOTE:
-        return Verdict(Outcome.FAILED, told, allowed, rule.remediation, reasons=places)
+        return Verdict(Outcome.FAILED, observed, expected, rule.remediation, reasons=places)
     if open_ones:
-        return Verdict(Outcome.PASSED, f"advice only: {told}", allowed, rule.remediation, reasons=places)
+        return Verdict(Outcome.PASSED, f"advice only: {observed}", expected, rule.remediation, reasons=places)
     if findings and findings[0].waiver is not None:
         waiver = findings[0].waiver
-        return Verdict(Outcome.SKIPPED, f"waived until {waiver.until}: {waiver.reason} ({told})", allowed)
-    return Verdict(Outcome.PASSED, f"nothing to object to in {source}", allowed)
+        return Verdict(
+            Outcome.SKIPPED, f"waived until {waiver.until}: {waiver.reason} ({observed})", expected
+        )
+    return Verdict(Outcome.PASSED, f"nothing to object to in {source}", expected)
 
 
 def _place(finding: Finding) -> str:
@@ -186,10 +184,10 @@ def _graph_of(config: pytest.Config) -> tuple[Graph, str]:
     manifests = config.getoption("seatrial_manifests", None)
     if manifests:
         return Graph(read([manifests]).objects, parse), manifests
+    from seatrial.harness.session import access, beside
     from seatrial.kube.client import Kube
     from seatrial.lint.live import read_live
     from seatrial.plugin import settings_of, system_of
-    from seatrial.trial.session import access, beside
 
     settings, system = settings_of(config), system_of(config)
     folder = beside(settings.system_path, system.deploy.kustomize) if system.deploy is not None else None

@@ -1,32 +1,35 @@
-"""The open-model driver inside one Locust process, and how processes agree on one schedule.
+"""The generator's process inside one Locust process, and how processes agree on one schedule.
 
-Alone (LocalRunner) a process plans and sends everything. Distributed, the master sends `seatrial-start` to
-each worker with its place and the common start time before Locust's own spawn message; a worker answers with
+Locust's own loop sends nothing: the generator does, and what it writes down becomes Locust's events. Alone
+(LocalRunner) a process plans and sends everything. Distributed, the master sends `seatrial-start` to each
+worker with its place and the common start time before Locust's own spawn message; a worker answers with
 `seatrial-result` when its share has ended. At a stop the master waits for these, bounded by the longest
 deadline: Locust itself waits half a second, in which requests to a frozen system have not yet ended.
 """
 
 from __future__ import annotations
 
-import os
+import json
+import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import gevent
-from gevent.event import Event
 from locust.env import Environment
 
-from seatrial.load.greenlets import GeventLoop
+from seatrial.errors import SeatrialError
 from seatrial.load.summary import WorkerResult
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.traffic import schedule as schedules
-from seatrial.traffic.driver import Driver, Plan
-from seatrial.traffic.journey import compile_journey
-from seatrial.traffic.record import CLOSING, HEAD, WRITE_EVERY_SECONDS, RecordFile
+from seatrial.traffic.generator import Generator
+from seatrial.traffic.job import Job, job_from
+from seatrial.traffic.journey import HTTP1
+from seatrial.traffic.record import WRITE_EVERY_SECONDS
 
 MOST_ERRORS = 5
 
@@ -42,7 +45,7 @@ class Share:
     Attributes:
         journeys: name -> journey as in the system file, with its weight.
         arrivals: the schedule in words.
-        start_at_wall: seconds since the epoch of the schedule's zero, so that workers agree.
+        start_at_wall: seconds since the epoch of the schedule's zero, on which workers agree; None for now.
         exchanges: file to write exchanges to, or empty.
     """
 
@@ -50,125 +53,115 @@ class Share:
     journeys: Mapping[str, Any]
     arrivals: str
     seed: int
-    start_at_wall: float
+    start_at_wall: float | None = None
     worker: int = 0
     workers: int = 1
     exchanges: str = ""
 
-    def longest_deadline_seconds(self) -> float:
-        return max(float(data.get("timeout_seconds", 5.0)) for data in self.journeys.values())
+    def job(self, output: Path) -> Job:
+        """The job of this process's generator.
 
-    def duration_seconds(self) -> float | None:
-        return schedules.parse(self.arrivals, seed=self.seed).duration_seconds
+        Raises:
+            BadInput: a journey, the schedule or the address cannot be used.
+        """
+        return job_from(
+            {
+                "base_url": self.base_url,
+                "journeys": self.journeys,
+                "schedule": schedules.to_dict(schedules.parse(self.arrivals, seed=self.seed)),
+                "output": str(output),
+                "seed": self.seed,
+                "start_at_wall": self.start_at_wall,
+                "worker": self.worker,
+                "workers": self.workers,
+                "allow_remote": True,  # the session has checked it against the system file
+            }
+        )
 
 
 class Dispatcher:
-    """Sends one share and fires Locust's `request` event for each exchange.
+    """Has a generator send one share, and fires Locust's `request` event for each exchange.
 
     Args:
-        on_end: called once with the result, when the schedule ended or after `stop`.
+        on_end: called once, when the schedule ended or after `stop`, with the result or why there is none.
     """
 
     def __init__(
-        self, environment: Environment, share: Share, on_end: Callable[[WorkerResult], None]
+        self, environment: Environment, share: Share, on_end: Callable[[WorkerResult | SeatrialError], None]
     ) -> None:
-        self.share = share
-        self._environment = environment
+        self._events: Any = environment.events
         self._on_end = on_end
         self._outcomes: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
-        self._methods: dict[str, str] = {}
-        self._output = _output(share)
-        self._driver = Driver(self._plan(), GeventLoop())
+        self._folder = tempfile.TemporaryDirectory()
+        # The folder of the exchanges may be on another machine.
+        self._kept = share.exchanges if share.exchanges and Path(share.exchanges).parent.is_dir() else ""
+        output = Path(self._kept or Path(self._folder.name) / "exchanges.ndjson")
+        job = share.job(output)
+        self._kinds = {
+            journey.name: journey.method if journey.protocol == HTTP1 else journey.protocol
+            for journey, _ in job.compiled()
+        }
+        self._generator = Generator(
+            [sys.executable, "-m", "seatrial.traffic"],
+            output,
+            deadline_seconds=job.longest_deadline_seconds(),
+            first_line=json.dumps(asdict(job)).encode() + b"\n",
+            packed=False,
+        ).launch()
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
         """Plan nothing more; returns at once."""
-        self._driver.stop()
+        self._generator.end()
 
     def join(self, *, within_seconds: float) -> bool:
         """Wait until every open request has ended and the result was reported."""
         self._greenlet.join(timeout=within_seconds)
         return bool(self._greenlet.ready())
 
-    def _plan(self) -> Plan:
-        share = self.share
-        compiled = []
-        for name, data in share.journeys.items():
-            journey = compile_journey(name, data)
-            self._methods[name] = journey.method
-            compiled.append((journey, float(data.get("weight", 1.0))))
-        return Plan(
-            share.base_url,
-            compiled,
-            schedules.parse(share.arrivals, seed=share.seed),
-            seed=share.seed,
-            worker=share.worker,
-            workers=share.workers,
-        )
-
     def _run(self) -> None:
-        walked = Event()
-        reporting = gevent.spawn(self._keep_reporting, walked)
-        health = self._driver.run(start_at=self.share.start_at_wall - (time.time() - time.monotonic()))
-        walked.set()
-        reporting.join()
-        histograms = self._driver.histograms()
-        result = WorkerResult(
+        """Report until the process has ended. Never killed: a listener of Locust may wait in the middle."""
+        running = True
+        while running:
+            running = self._generator.running
+            ended = self._generator.recording().exchanges
+            for exchange in ended:
+                # One that was dropped was never sent: no sample of the system. The verdict counts it against
+                # the generator.
+                if exchange.error != DROPPED:
+                    self._fire(exchange)
+            ended.clear()  # they are on disk; a long run would fill the memory
+            if running:
+                gevent.sleep(WRITE_EVERY_SECONDS)
+        self._on_end(self._result())
+        self._folder.cleanup()
+
+    def _result(self) -> WorkerResult | SeatrialError:
+        try:
+            _, health = self._generator.stop()
+        except SeatrialError as error:
+            return error
+        return WorkerResult(
             health,
             dict(self._outcomes),
-            histograms,
-            self.share.exchanges if self._output else "",
+            self._generator.recording().histograms,
+            self._kept,
             dict(self._errors.most_common(MOST_ERRORS)),
         )
-        if self._output is not None:
-            data = result.to_data()
-            self._output.special(CLOSING, {"health": data["health"], "histograms": histograms})
-            self._output.close()
-        self._on_end(result)
 
-    def _keep_reporting(self, walked: Event) -> None:
-        """Until the schedule was walked. Never killed: a listener of Locust may wait in the middle of it."""
-        over = False
-        while not over:
-            over = walked.wait(WRITE_EVERY_SECONDS)
-            self._report()
-
-    def _report(self) -> None:
-        """Write down and tell Locust what has ended."""
-        ended = self._driver.collect()
-        if self._output is not None:
-            self._output.exchanges(exchange for exchange, _ in ended)
-        for exchange, answer_bytes in ended:
-            # One that was dropped was never sent: no sample of the system. The verdict counts it against the
-            # generator.
-            if exchange.error != DROPPED:
-                self._tell_locust(exchange, answer_bytes)
-
-    def _tell_locust(self, exchange: Exchange, answer_bytes: int) -> None:
+    def _fire(self, exchange: Exchange) -> None:
         self._outcomes[exchange.outcome.value] += 1
         failure = None
         if not exchange.ok:
             self._errors[exchange.error] += 1
             failure = RequestFailed(f"{exchange.outcome.value}: {exchange.error}")
-        events: Any = self._environment.events
-        events.request.fire(
-            request_type=self._methods[exchange.journey],
-            name=exchange.journey,
+        self._events.request.fire(
+            request_type=self._kinds[exchange.journey],
+            name=f"{exchange.journey} {exchange.operation}".rstrip(),
             response_time=(exchange.latency_seconds or 0.0) * 1_000,
-            response_length=answer_bytes,
+            response_length=exchange.answer_bytes,
             exception=failure,
             context={},
             start_time=exchange.planned_at + time.time() - time.monotonic(),
         )
-
-
-def _output(share: Share) -> RecordFile | None:
-    """The file of exchanges; None when there is none to write, or its folder is on another machine."""
-    path = Path(share.exchanges)
-    if not share.exchanges or not path.parent.is_dir():
-        return None
-    output = RecordFile(path)
-    job = {"base_url": share.base_url, "arrivals": share.arrivals, "worker": share.worker, "seed": share.seed}
-    output.special(HEAD, {"pid": os.getpid(), "began_at": time.monotonic(), "job": job})
-    return output

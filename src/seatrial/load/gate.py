@@ -52,30 +52,30 @@ def _nothing(summary: LoadSummary) -> Verdict:
 
 
 def _availability(summary: LoadSummary, objectives: Objectives) -> Verdict:
-    bad = summary.sent - summary.ok
+    bad = summary.requests - summary.ok
     allowed = 1 - objectives.availability
-    outcome, need = _compare(bad, summary.sent, allowed)
+    outcome, need = _compare(bad, summary.requests, allowed)
     errors = sorted(summary.errors.items(), key=lambda item: -item[1])
     kinds = ", ".join(f"{number} x {error}" for error, number in errors[:3])
     return Verdict(
         outcome,
-        observed=f"{bad} of {summary.sent} requests not answered as expected"
+        observed=f"{bad} of {summary.requests} requests not answered as expected"
         + (f" ({kinds})" if kinds else ""),
         expected=f"{allowed:.3%} (availability {objectives.availability:g})",
         next_step=_next(outcome, need, summary, "See which requests failed in the exchanges of this run."),
-        numbers={"requests": summary.sent, "not_answered_as_expected": bad},
+        numbers={"requests": summary.requests, "not_answered_as_expected": bad},
     )
 
 
 def _latency(summary: LoadSummary, objectives: Objectives) -> Verdict:
     limit = objectives.latency_p99_ms
     slow = max(summary.slower_than(limit), 0)
-    outcome, need = _compare(slow, summary.sent, SLOW_FRACTION_ALLOWED)
+    outcome, need = _compare(slow, summary.requests, SLOW_FRACTION_ALLOWED)
     p99, from_sent = summary.percentile_ms(99), summary.percentile_ms(99, from_sent=True)
     return Verdict(
         outcome,
         observed=f"p99 {p99:.0f} ms from planned time ({from_sent:.0f} ms from sending), "
-        f"{slow} of {summary.sent} requests over the limit",
+        f"{slow} of {summary.requests} requests over the limit",
         expected=f"p99 {limit:g} ms",
         next_step=_next(outcome, need, summary, "Lower the rate, or give the busiest workload more CPU."),
         numbers={"latency_p99_ms": round(p99, 3), "latency_from_sent_p99_ms": round(from_sent, 3)},

@@ -106,14 +106,19 @@ class Conclusion:
         self, recorder: RunRecorder, run: LoadRun, summary: LoadSummary, verdict: Verdict, ended_at: float
     ) -> None:
         subject = self.system.metadata.name
-        journeys = " + ".join(self.user.journeys)
         for result in run.results:
             path = Path(result.exchanges)
             if result.exchanges and path.exists():
-                recorder.traffic(self.check, subject, pack(path), journeys, result.health)
+                pack(path)
         folder = recorder.directory / "load"
         folder.mkdir(parents=True, exist_ok=True)
-        data = {"scenario": run.scenario, "arrivals": run.arrivals, "seed": self.seed, **summary.to_data()}
+        data = {
+            "scenario": run.scenario,
+            "arrivals": run.arrivals,
+            "seed": self.seed,
+            "judged": list(self.user.judged),
+        }
+        data |= summary.to_data()
         text = json.dumps(data, indent=2) + "\n"
         free_name(folder / f"{run.scenario}.json").write_text(text, encoding="utf-8")
         recorder.check_finished(

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from seatrial.model.exchange import GeneratorHealth
-from seatrial.traffic.record import merged_health
+from seatrial.model.exchange import GeneratorHealth, merged_health
 from seatrial.traffic.tally import histogram
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
@@ -62,6 +61,11 @@ class LoadSummary:
         return self.health.sent
 
     @property
+    def requests(self) -> int:
+        """Requests that were sent and reported; some protocols have several for each arrival."""
+        return max(self.sent, sum(self.outcomes.values()))
+
+    @property
     def ok(self) -> int:
         return self.outcomes.get("ok", 0)
 
@@ -100,6 +104,16 @@ class LoadSummary:
                 "from_sent": self.from_sent.encode().decode(),
             },
         }
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> LoadSummary:
+        """The inverse of `to_data`."""
+        encoded = data["histograms"]
+        return cls(
+            GeneratorHealth(**data["health"]), data["outcomes"], data["errors"], data["began_at"],
+            data["ended_at"], data["missing_workers"], _merged([encoded["from_planned"]]),
+            _merged([encoded["from_sent"]]),
+        )  # fmt: skip
 
 
 def summarize(

@@ -23,7 +23,6 @@ from locust import User, constant, task
 
 from seatrial.errors import BadInput
 from seatrial.load.gate import JUDGED
-from seatrial.model.exchange import GeneratorHealth
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.model.verdict import CheckResult
@@ -39,9 +38,6 @@ class RunRecorder(Protocol):
     def tool_finished(self, exit_code: int) -> None: ...
     def check_started(self, check: str, subject: str, requirement: str) -> None: ...
     def check_finished(self, result: CheckResult) -> None: ...
-    def traffic(
-        self, check: str, subject: str, file: Path | str, journey: str, health: GeneratorHealth
-    ) -> None: ...
     def close(self) -> None: ...
 
 

@@ -24,13 +24,13 @@ from seatrial.load.outcome import Conclusion, LoadRun
 from seatrial.load.summary import WorkerResult
 from seatrial.load.user import OpenUser
 from seatrial.traffic import schedule as schedules
-from seatrial.traffic.driver import START_DELAY_SECONDS, keep_time
 from seatrial.traffic.job import is_loopback
 
 START, STOP, RESULT = "seatrial-start", "seatrial-stop", "seatrial-result"
+FAILURE = "failure"
 GRACE_SECONDS = 10.0
-WORKERS_DELAY_SECONDS = 1.0
-"""From the master's word to the first arrival: the time for it to reach every worker."""
+WORKERS_DELAY_SECONDS = 1.5
+"""From the master's word to the first arrival: the time for every worker to have its generator ready."""
 PARENT_PIPE = "SEATRIAL_PARENT_PIPE"
 """Set by `load.run`: the end of stdin means that the parent is gone."""
 
@@ -110,8 +110,6 @@ class LoadSession:
         elif isinstance(runner, WorkerRunner):
             runner.register_message(START, self._on_share)
             runner.register_message(STOP, self._on_stopping)
-        if not self._is_master:
-            keep_time()
         # Timers count from the loop's last look at the clock, which was before everything was imported:
         # without this, `--run-time` ends seconds early.
         gevent.get_hub().loop.update_now()
@@ -168,9 +166,7 @@ class LoadSession:
                 else:
                     self._dispatch(share)
         except SeatrialError as error:
-            sys.stderr.write(f"{error}\n")
-            self.conclusion.broken = True
-            gevent.spawn(self._end_test)
+            self._fail(str(error))
 
     def _shares(self, run: LoadRun) -> dict[str, Share]:
         """The share of each process by its client id; alone, the whole under an empty id."""
@@ -180,7 +176,7 @@ class LoadSession:
             active = runner.clients.ready + runner.clients.running + runner.clients.spawning
             clients = [client.id for client in active]
         run.workers = len(clients)
-        start_at = time.time() + (WORKERS_DELAY_SECONDS if self._is_master else START_DELAY_SECONDS)
+        start_at = time.time() + WORKERS_DELAY_SECONDS if self._is_master else None
         return {
             client: Share(
                 str(self.environment.host),
@@ -202,14 +198,26 @@ class LoadSession:
         self._share = share
         self._dispatcher = Dispatcher(self.environment, share, self._on_own_result)
 
-    def _on_own_result(self, result: WorkerResult) -> None:
+    def _on_own_result(self, result: WorkerResult | SeatrialError) -> None:
         if self._is_worker:
-            self._runner.send_message(RESULT, result.to_data())
+            data = {FAILURE: str(result)} if isinstance(result, SeatrialError) else result.to_data()
+            self._runner.send_message(RESULT, data)
+        elif isinstance(result, SeatrialError):
+            self._fail(str(result))
         else:
             self._take(result)
 
     def _on_result(self, msg: Any, **_: Any) -> None:
-        self._take(WorkerResult.from_data(msg.data))
+        if FAILURE in msg.data:
+            self._fail(msg.data[FAILURE])
+        else:
+            self._take(WorkerResult.from_data(msg.data))
+
+    def _fail(self, why: str) -> None:
+        """Nobody knows what a generator would have sent: the run has no verdict."""
+        sys.stderr.write(f"{why}\n")
+        self.conclusion.broken = True
+        gevent.spawn(self._end_test)
 
     def _take(self, result: WorkerResult) -> None:
         """A share has ended. When all have and nobody stopped the test, the schedule is over: stop it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,6 +34,9 @@ class Exchange:
         key: the value of {uuid} in the request (idempotency key), or empty.
         answer_id: the value captured from the answer (`{response.id}`), or empty.
         backend: which pod answered, when the answer says so (header x-served-by), or empty.
+        operation: which part of the arrival this is, for protocols with several ("open", "message 1",
+            "lifetime"); they share its sequence. Empty when the exchange is all of it.
+        answer_bytes: length of the answer's body.
     """
 
     sequence: int
@@ -46,6 +50,8 @@ class Exchange:
     key: str = ""
     answer_id: str = ""
     backend: str = ""
+    operation: str = ""
+    answer_bytes: int = 0
 
     @property
     def latency_seconds(self) -> float | None:
@@ -89,3 +95,17 @@ class GeneratorHealth:
     @property
     def late_fraction(self) -> float:
         return self.late / self.planned if self.planned else 0.0
+
+
+def merged_health(parts: Iterable[GeneratorHealth]) -> GeneratorHealth:
+    """The health of several generators: counts add up, the worst lateness and CPU stand."""
+    healths = list(parts)
+    return GeneratorHealth(
+        planned=sum(health.planned for health in healths),
+        sent=sum(health.sent for health in healths),
+        dropped=sum(health.dropped for health in healths),
+        late=sum(health.late for health in healths),
+        late_after_seconds=max((health.late_after_seconds for health in healths), default=LATE_AFTER_SECONDS),
+        lateness_p99_seconds=max((health.lateness_p99_seconds for health in healths), default=0.0),
+        cpu_fraction=max((health.cpu_fraction for health in healths), default=0.0),
+    )

@@ -9,12 +9,17 @@ from typing import Any
 
 
 class Disruption(StrEnum):
-    """How a fault is charged (DESIGN section 6)."""
+    """Whether somebody chose to disturb, in Kubernetes' words; decides how failures are charged."""
 
     VOLUNTARY = "voluntary"
     """Delete with grace, evict, drain, rollout, scale-in: no request may fail."""
     INVOLUNTARY = "involuntary"
     """SIGKILL, node loss, partition: charged to the error budget, bounded by the recovery objective."""
+    NONE = "none"
+    """Measurements only."""
+
+
+VOLUNTARY, INVOLUNTARY, NONE = Disruption
 
 
 @dataclass(frozen=True)
@@ -42,11 +47,12 @@ class FaultRecord:
         workload: the role of the workload in the system file.
         injected_at: the API server (or the node) took the request.
         verified_at: its effect was seen; None when it was not (then it must not be judged).
-        proof: the effect in words, e.g. "uid 3f.. gone after 0.7 s, replaced by orders-abc".
-        available_at: the workload was whole again (as many ready as before, endpoints serving); None if never.
-        reverted_at: the undo was done, or there was nothing to undo.
+        effect: what was seen, in words, e.g. "uid 3f.. gone after 0.7 s, replaced by orders-abc".
+        available_at: as many pods ready as before, endpoints serving; None if never again.
+        reverted_at: it was reverted, or there was nothing to revert.
         seed: the seed that picked the victim.
         replacement: name of the pod that took the victim's place, if any.
+        impossible: why it could not be injected at all, with its arithmetic; then nothing was disturbed.
         details: fault-specific facts for the evidence folder.
     """
 
@@ -57,11 +63,12 @@ class FaultRecord:
     workload: str
     injected_at: float
     verified_at: float | None
-    proof: str
+    effect: str
     available_at: float | None
     reverted_at: float | None
     seed: int
     replacement: str = ""
+    impossible: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -46,3 +46,31 @@ class Measurement:
     def answered(self) -> bool:
         """Whether there is a value to judge."""
         return self.outcome is MeasurementOutcome.ANSWERED
+
+
+READ_BACK = "read-back"
+
+
+@dataclass(frozen=True)
+class ReadBack:
+    """One look, after a disruption, for what one write left behind.
+
+    Attributes:
+        identity: the write's `answer_id`, or its `key` where no id was answered.
+        at: monotonic seconds when the answer came.
+        copies: how often it was found: 0 is surely absent, None when it could not be read.
+    """
+
+    identity: str
+    at: float
+    copies: int | None
+
+    def measurement(self, began_at: float) -> Measurement:
+        """The look as a measurement, for the record."""
+        outcome = MeasurementOutcome.COULD_NOT_TRY if self.copies is None else MeasurementOutcome.ANSWERED
+        return Measurement(READ_BACK, self.identity, began_at, self.at, outcome, {"copies": self.copies})
+
+    @classmethod
+    def of(cls, measurement: Measurement) -> ReadBack:
+        """The look that a measurement of this kind recorded."""
+        return cls(measurement.name, measurement.ended_at, measurement.value.get("copies"))

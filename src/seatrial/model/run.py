@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.fault import FaultRecord
-from seatrial.model.timeline import Clock
-from seatrial.model.verdict import CheckResult, Outcome
+from seatrial.model.verdict import CheckResult, Mode, Outcome
 
 SCHEMA_VERSION = 1
 BAD_STAGES = ("failed", "error", "unfinished")
@@ -25,25 +22,23 @@ class EventType(StrEnum):
     """The `type` of a line, and what its `data` holds."""
 
     TOOL_STARTED = "tool-started"
-    """{tool, pid, argv, versions, seed}"""
+    """{tool, pid, argv, versions, seed, stage}: the stage it was started for; empty when run alone."""
     TOOL_FINISHED = "tool-finished"
-    """{tool, pid, exit_code}: without it that tool's part of the run is unfinished."""
+    """{tool, pid, exit_code, accepted}: without it that tool's part of the run is unfinished."""
     SYSTEM = "system"
     """{name, source, namespace, context, objectives, digest}"""
+    PLAN = "plan"
+    """{stages: [{stage, tool}]}: what must report, written before any of it starts; `tool` may be empty."""
     STAGE_STARTED = "stage-started"
     """{stage}"""
     STAGE_FINISHED = "stage-finished"
-    """{stage, outcome, seconds, note}"""
+    """{stage, outcome, seconds, note, exit_code}: the code of the tool that was run in it, or None."""
     CHECK_STARTED = "check-started"
     """{check, subject, requirement}"""
     CHECK_FINISHED = "check-finished"
     """A `CheckResult` as a dict."""
-    FAULT = "fault"
-    """{check, subject, record: FaultRecord as a dict}"""
-    TRAFFIC = "traffic"
-    """{check, subject, file, journey, health: GeneratorHealth}: `file` below exchanges/."""
-    TIMELINE = "timeline"
-    """{check, subject, file, clock: Clock}: `file` below evidence/."""
+    OBSERVATION = "observation"
+    """An `ObservationStarted` as a dict: what it saw lies in its folder below observations/."""
     CHANGED_OBJECTS = "changed-objects"
     """{objects: [..]}: what differs between before and after the run; empty when all is as it was."""
     NOTE = "note"
@@ -51,24 +46,29 @@ class EventType(StrEnum):
 
 
 @dataclass(frozen=True)
-class Stream:
-    """Traffic recorded for one check: where its exchanges lie."""
+class ObservationStarted:
+    """A scenario that was begun, and where its records lie.
 
-    check: str
-    subject: str
-    file: str
-    journey: str
-    health: GeneratorHealth
+    Attributes:
+        id: unique in the run; the name of its folder below `observations/`.
+        scenario: its id, or empty for an experiment of somebody's own and for a load test.
+        target: what it was carried out on.
+        expected_seconds, at_most_seconds: how long it takes, as computed before.
+    """
+
+    id: str
+    scenario: str
+    target: str
+    expected_seconds: float = 0.0
+    at_most_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
-class Record:
-    """A timeline recorded for one check: where it lies."""
+class Planned:
+    """A stage that must report, and the tool that must report a result in it; empty for none."""
 
-    check: str
-    subject: str
-    file: str
-    clock: Clock
+    stage: str
+    tool: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,15 +97,18 @@ class Run:
     stages: tuple[Stage, ...]
     results: tuple[CheckResult, ...]
     unfinished_checks: tuple[Mapping[str, Any], ...]
-    faults: tuple[tuple[str, str, FaultRecord], ...] = ()
-    """(check, subject, record)"""
-    streams: tuple[Stream, ...] = ()
-    timelines: tuple[Record, ...] = ()
+    observations: tuple[ObservationStarted, ...] = ()
     changed_objects: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()
     """Lines and files that could not be read, each with its place. A damaged run never passes."""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    plan: tuple[Planned, ...] = ()
+    """What must report; empty for a tool that was run alone."""
+    exit_codes: Mapping[str, int] = field(default_factory=dict)
+    """By stage: how the tool that was run in it ended, as its parent saw it."""
+    reported: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
+    """By stage, empty for a tool that was run alone: the outcomes that its tool reported."""
 
     @property
     def outcome(self) -> Outcome:
@@ -116,11 +119,63 @@ class Run:
         return Outcome.worst(outcomes)
 
     @property
+    def accepted(self) -> frozenset[Outcome]:
+        """Outcomes that somebody accepted in place of a pass, on purpose: skipped, unsupported."""
+        return frozenset(Outcome(name) for tool in self.tools for name in tool.get("accepted") or ())
+
+    @property
     def broken(self) -> tuple[str, ...]:
-        """What went wrong outside of the checks, in words: failed stages, exit codes no verdict explains."""
-        stages = [stage for stage in self.stages if stage.outcome in BAD_STAGES]
-        found = [f"stage {stage.name}: {stage.outcome}" for stage in stages]
-        if not stages and not any(result.verdict.outcome.makes_red for result in self.results):
-            codes = [(tool.get("tool"), tool.get("exit_code")) for tool in self.tools]
-            found += [f"{tool} ended with exit code {code}" for tool, code in codes if code not in (0, None)]
+        """What went wrong outside of the checks, a sentence each: none of it may end in a pass."""
+        bad = [stage for stage in self.stages if stage.outcome in BAD_STAGES]
+        found = [f"stage {stage.name}: {stage.outcome}" for stage in bad]
+        explained = {stage.name for stage in bad}
+        found += self._unreported(explained)
+        found += self._unexplained_exit_codes(explained)
+        if self.changed_objects:
+            amount = len(self.changed_objects)
+            named = "; ".join(self.changed_objects[:3])
+            verb = "differs" if amount == 1 else "differ"
+            found.append(f"objects after the run: {amount} {verb} from before it: {named}")
         return tuple(found)
+
+    def _unreported(self, explained: Set[str]) -> Iterator[str]:
+        """What was planned and never reported; a stage that failed is named already."""
+        ended = {stage.name for stage in self.stages}
+        for planned in self.plan:
+            if planned.stage in explained:
+                continue
+            if planned.stage not in ended:
+                yield f"stage {planned.stage}: planned and never reported"
+            elif planned.tool and not self.reported.get(planned.stage):
+                yield f"stage {planned.stage}: {planned.tool} was planned and never reported a result"
+
+    def _unexplained_exit_codes(self, explained: Set[str]) -> Iterator[str]:
+        """Exit codes that no verdict explains: a tool with a red verdict ends with 1 and no other code."""
+        for stage, code in self.exit_codes.items():
+            red = any(outcome.makes_red for outcome in self.reported.get(stage, ()))
+            if stage not in explained and not _explained(code, red):
+                yield f"stage {stage}: ended with exit code {code}, which no verdict of it explains"
+        red = bool(explained) or any(result.verdict.outcome.makes_red for result in self.results)
+        # A tool run alone ends with 1 where nothing passed; beside stages that do pass it is a trouble.
+        no_pass = lacks_a_pass((result.mode, result.verdict.outcome) for result in self.results)
+        for tool in self.tools:
+            code = tool.get("exit_code") or 0
+            if tool.get("stage") not in self.exit_codes and not _explained(code, red or no_pass):
+                yield f"{tool.get('tool')} ended with exit code {code}"
+
+
+def _explained(exit_code: int, red: bool) -> bool:
+    return exit_code == 0 or (exit_code == 1 and red)
+
+
+def lacks_a_pass(judged: Iterable[tuple[Mode, Outcome]], accepted: Set[Outcome] = frozenset()) -> bool:
+    """Whether checks were run and none of them passed: no evidence, so no exit code 0.
+
+    Where proven checks were run, one of them must pass: what the objects declare is no proof.
+
+    Args:
+        accepted: outcomes that somebody accepts in place of a pass.
+    """
+    pairs = list(judged)
+    counted = {outcome for mode, outcome in pairs if mode is Mode.PROVEN} or {outcome for _, outcome in pairs}
+    return bool(counted) and Outcome.PASSED not in counted and not counted <= accepted

@@ -7,15 +7,13 @@ Every field's description names its unit; the JSON Schema for editors is exporte
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+from seatrial.model.invariant import Capability, Invariant
+from seatrial.model.part import Name
+from seatrial.model.part import Part as _Part
 
 
 class Metadata(_Part):
@@ -91,11 +89,37 @@ class Acknowledged(_Part):
     expect: Expect = Expect()
 
 
+class Message(_Part):
+    """One message of a WebSocket journey, and the answer that it waits for."""
+
+    text: str | None = Field(None, description="What is sent; templates as in path.")
+    json_body: Any = Field(None, alias="json", description="The same as JSON; templates in its strings.")
+    answer: str = Field("", description="Text that the answer holds; without it any message answers.")
+    after_seconds: float = Field(0.0, ge=0, le=3600, description="Planned time from the arrival, seconds.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Message:
+        if (self.text is None) == (self.json_body is None):
+            raise ValueError("exactly one of `text` and `json` is needed")
+        return self
+
+
 class Journey(_Part):
+    protocol: str = Field("http1", description="What carries it: http1, websocket or an extension's.")
     request: Request
     expect: Expect = Expect()
     acknowledged: Acknowledged | None = None
     timeout_seconds: float = Field(5.0, gt=0, le=120, description="Deadline of one request, seconds.")
+    messages: tuple[Message, ...] = Field((), description="What a WebSocket journey says, in this order.")
+    lifetime_seconds: float = Field(
+        0.0, ge=0, le=3600, description="How long a WebSocket connection must last, seconds; 0 for any time."
+    )
+
+    @model_validator(mode="after")
+    def _messages_need_a_connection(self) -> Journey:
+        if self.protocol == "http1" and (self.messages or self.lifetime_seconds):
+            raise ValueError("`messages` and `lifetime_seconds` need `protocol: websocket`")
+        return self
 
 
 class Objectives(_Part):
@@ -135,6 +159,10 @@ class System(_Part):
     entry: Entry
     workloads: dict[str, Workload] = Field(min_length=1, description="Workloads by role.")
     journeys: dict[str, Journey] = Field(min_length=1, description="User actions by name.")
+    capabilities: dict[Name, Capability] = Field(
+        default_factory=dict, description="The products behind roles, by role or by a name of your own."
+    )
+    invariants: tuple[Invariant, ...] = Field((), description="What must hold while the system is at rest.")
     objectives: Objectives = Objectives()
     consent: Consent = Consent()
     waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")
@@ -146,6 +174,18 @@ class System(_Part):
             for key, name in (("journey", workload.journey), ("load_step.journey", step)):
                 if name is not None and name not in self.journeys:
                     raise ValueError(f"workloads.{role}.{key} names no journey: {name}")
+        return self
+
+    @model_validator(mode="after")
+    def _invariants(self) -> System:
+        names = set[str]()
+        for number, invariant in enumerate(self.invariants):
+            if invariant.name in names:
+                raise ValueError(f"two invariants are called {invariant.name}")
+            names.add(invariant.name)
+            for store in invariant.stores:
+                if store not in self.capabilities:
+                    raise ValueError(f"invariants.{number}.store names no capability: {store}")
         return self
 
     def journey_of(self, role: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from seatrial.errors import BadInput
 from seatrial.model.system import System
+
+Path = Sequence[str | int]
 
 _HELP = "docs/your-system.md lists every key; `seatrial schema` prints the JSON Schema for your editor."
 
@@ -62,20 +64,47 @@ def parse_system(text: str, *, source: str) -> System:
     try:
         return System.model_validate(data)
     except ValidationError as error:
-        lines = [_sentence(problem, root, source) for problem in error.errors()]
-        raise BadInput(
-            f"the system file has {len(lines)} fault{'s' if len(lines) > 1 else ''}",
-            where="\n           ".join(lines),
-            next_step=_HELP,
-        ) from None
+        raise faulty(_sentence(problem, root, source) for problem in error.errors()) from None
 
 
-def _sentence(problem: Any, root: yaml.Node | None, source: str) -> str:
-    path = tuple(problem["loc"])
-    line = _line_of(root, path)
+def faulty(sentences: Iterable[str]) -> BadInput:
+    """The error for a system file with these faults, each a sentence that begins with its line."""
+    lines = list(sentences)
+    return BadInput(
+        f"the system file has {len(lines)} fault{'s' if len(lines) > 1 else ''}",
+        where="\n           ".join(lines),
+        next_step=_HELP,
+    )
+
+
+def faults_of_part(
+    error: ValidationError, model: type[BaseModel], at: Path, *, text: str, source: str
+) -> list[str]:
+    """Sentences for what is wrong with a part of the file that was checked after the file was read.
+
+    Args:
+        model: what the part should have been.
+        at: where the part stands in the file, key by key.
+    """
+    root = yaml.compose(text, Loader=_StrictLoader)
+    return [_sentence(problem, root, source, at=tuple(at), model=model) for problem in error.errors()]
+
+
+def line_of(text: str, at: Path) -> int:
+    """The line of the deepest key on the path `at` that stands in the file, counted from 1."""
+    return _line_of(yaml.compose(text, Loader=_StrictLoader), at)
+
+
+def _sentence(
+    problem: Any, root: yaml.Node | None, source: str, *, at: Path = (), model: type[BaseModel] = System
+) -> str:
+    loc = tuple(problem["loc"])
+    path = (*at, *loc)
+    line = _line_of(root, path or _named_path(problem["msg"]))
     key = ".".join(str(part) for part in path) or "(file)"
     if problem["type"] == "extra_forbidden":
-        nearest = difflib.get_close_matches(str(path[-1]), list(_valid_names(path[:-1])), n=1, cutoff=0.5)
+        names = list(_valid_names(loc[:-1], model))
+        nearest = difflib.get_close_matches(str(path[-1]), names, n=1, cutoff=0.5)
         hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
         return f"{source}:{line}: unknown key `{key}`{hint}"
     if problem["type"] == "missing":
@@ -86,7 +115,13 @@ def _sentence(problem: Any, root: yaml.Node | None, source: str) -> str:
     return f"{source}:{line}: `{key}`: {message}{shown}"
 
 
-def _line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
+def _named_path(message: str) -> Path:
+    """The path with which a message about all of the file begins, e.g. `workloads.shop.journey names ...`."""
+    words = message.removeprefix("Value error, ").split()
+    return tuple(int(part) if part.isdigit() else part for part in words[0].split(".")) if words else ()
+
+
+def _line_of(node: yaml.Node | None, path: Path) -> int:
     """The line of the deepest node on `path` that exists, counted from 1."""
     line = node.start_mark.line + 1 if node is not None else 1
     for part in path:
@@ -104,9 +139,9 @@ def _line_of(node: yaml.Node | None, path: Sequence[str | int]) -> int:
     return line
 
 
-def _valid_names(path: Sequence[str | int]) -> Iterator[str]:
-    """Names that a mapping at `path` may have, found by walking the models."""
-    model: Any = System
+def _valid_names(path: Path, root: type[BaseModel]) -> Iterator[str]:
+    """Names that a mapping at `path` below `root` may have, found by walking the models."""
+    model: Any = root
     for part in path:
         model = _step(model, part)
         if model is None:
@@ -127,18 +162,18 @@ def _step(annotation: Any, part: str | int) -> Any:
 
 
 def _unwrap(annotation: Any) -> Any:
-    """The model inside `X | None`, `dict[str, X]` or `tuple[X, ...]`; the latter two as a `_Container`."""
+    """The model inside `X | None`, or inside dict[str, X], list[X], tuple[X, ...] as a `_Container`."""
     arguments = getattr(annotation, "__args__", ())
     models = [a for a in arguments if isinstance(a, type) and issubclass(a, BaseModel)]
     if not models:
         return annotation
-    if getattr(annotation, "__origin__", None) in (dict, tuple):
+    if getattr(annotation, "__origin__", None) in (dict, list, tuple):
         return _Container(models[0])
     return models[0]
 
 
 class _Container:
-    """Stands for dict[str, X] or tuple[X, ...] while walking: any step leads to X."""
+    """Stands for dict[str, X], list[X] or tuple[X, ...] while walking: any step leads to X."""
 
     def __init__(self, item: type[BaseModel]) -> None:
         self.item = item

@@ -119,7 +119,8 @@ class CheckResult:
         verdict: what the judge said.
         tool: `pytest`, `locust` or `chaos`.
         started_at, finished_at: monotonic seconds of this machine.
-        evidence: folder below the run directory, or empty.
+        observations: ids of the observations that were judged, below `observations/` of the run directory.
+        evidence: further folder below the run directory, or empty.
         mode: how it was judged, see `Mode`.
         shows: ids of the declared rules whose effect a proven check shows.
     """
@@ -134,3 +135,4 @@ class CheckResult:
     evidence: str = ""
     mode: Mode = Mode.PROVEN
     shows: tuple[str, ...] = ()
+    observations: tuple[str, ...] = ()

@@ -103,6 +103,8 @@ def exchange_from_dict(data: Mapping[str, Any]) -> Exchange:
             str(data.get("key", "")),
             str(data.get("answer_id", "")),
             str(data.get("backend", "")),
+            str(data.get("operation", "")),
+            int(data.get("answer_bytes", 0)),
         )
     except KeyError as error:
         raise CodecError(f"Exchange.{error.args[0]} is missing") from None

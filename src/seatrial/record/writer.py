@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import gzip
+import contextlib
 import hashlib
+import itertools
 import os
 import re
 import secrets
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from seatrial.errors import SeatrialError
-from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.fault import FaultRecord
-from seatrial.model.run import EventType
-from seatrial.model.timeline import Timeline
-from seatrial.model.verdict import CheckResult
+from seatrial.model.observation import Observation
+from seatrial.model.run import EventType, ObservationStarted, Planned
+from seatrial.model.step import Bound
+from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.record import codec
+from seatrial.record.files import unwritable
+from seatrial.record.observations import ObservationWriter
 
 RUN_VARIABLE = "SEATRIAL_RUN"
 """Environment variable: the run directory that this process shall append to."""
-_FREE_SPACE = "Free some space, or set SEATRIAL_RUN to a directory that can be written."
+STAGE_VARIABLE = "SEATRIAL_STAGE"
+"""Environment variable: the stage of the run plan that this process was started for."""
+_NO_BOUND = Bound(0.0, 0.0)
 
 
 class RunWriter:
@@ -51,7 +56,7 @@ class RunWriter:
             self._file: int | None = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
             self._torn = not _ends_with_newline(self.path)
         except OSError as error:
-            raise _unwritable(self.directory, error) from None
+            raise unwritable(self.directory, error) from None
 
     @classmethod
     def open_or_create(
@@ -81,7 +86,7 @@ class RunWriter:
                 self._write(b"\n" + line if self._torn else line)
             except OSError as error:
                 self._torn = True
-                raise _unwritable(self.path, error) from None
+                raise unwritable(self.path, error) from None
             self._torn = False
 
     def _write(self, content: bytes) -> None:
@@ -93,12 +98,20 @@ class RunWriter:
         """`argv` is shown without paths of this machine: relative to the current folder, or the base name."""
         shown = [Path(argv[0]).name, *map(_shown_argument, argv[1:])] if argv else []
         self.event(
-            EventType.TOOL_STARTED, tool=self.tool, pid=os.getpid(), argv=shown, versions=versions, seed=seed
-        )
+            EventType.TOOL_STARTED, tool=self.tool, pid=os.getpid(), argv=shown, versions=versions, seed=seed,
+            stage=os.environ.get(STAGE_VARIABLE, ""),
+        )  # fmt: skip
 
-    def tool_finished(self, exit_code: int) -> None:
-        """The closing record: without it this tool's part of the run is unfinished."""
-        self.event(EventType.TOOL_FINISHED, tool=self.tool, pid=os.getpid(), exit_code=int(exit_code))
+    def tool_finished(self, exit_code: int, *, accepted: Iterable[Outcome] = ()) -> None:
+        """The closing record: without it this tool's part of the run is unfinished.
+
+        Args:
+            accepted: outcomes that somebody accepted in place of a pass.
+        """
+        self.event(
+            EventType.TOOL_FINISHED, tool=self.tool, pid=os.getpid(), exit_code=int(exit_code),
+            accepted=sorted(accepted),
+        )  # fmt: skip
 
     def system(
         self,
@@ -120,14 +133,22 @@ class RunWriter:
             digest=digest,
         )
 
+    def plan(self, stages: Iterable[Planned]) -> None:
+        """The run plan: what must report, or the run is an error. Written before any of it starts."""
+        self.event(EventType.PLAN, stages=list(stages))
+
     def stage_started(self, stage: str) -> None:
         self.event(EventType.STAGE_STARTED, stage=stage)
 
     def stage_finished(
-        self, stage: str, outcome: str, *, seconds: float | None = None, note: str = ""
-    ) -> None:
+        self, stage: str, outcome: str, *, seconds: float | None = None, note: str = "",
+        exit_code: int | None = None,
+    ) -> None:  # fmt: skip
         """`outcome`: done, cached, skipped or failed; failed makes the run an error."""
-        self.event(EventType.STAGE_FINISHED, stage=stage, outcome=outcome, seconds=seconds, note=note)
+        self.event(
+            EventType.STAGE_FINISHED, stage=stage, outcome=outcome, seconds=seconds, note=note,
+            exit_code=exit_code,
+        )  # fmt: skip
 
     def check_started(self, check: str, subject: str, requirement: str) -> None:
         self.event(EventType.CHECK_STARTED, check=check, subject=subject, requirement=requirement)
@@ -135,20 +156,20 @@ class RunWriter:
     def check_finished(self, result: CheckResult) -> None:
         self.event(EventType.CHECK_FINISHED, **codec.to_plain(result))
 
-    def fault(self, check: str, subject: str, record: FaultRecord) -> None:
-        self.event(EventType.FAULT, check=check, subject=subject, record=record)
+    def observation(
+        self, head: Observation, *, plan: Iterable[Any] = (), bound: Bound = _NO_BOUND
+    ) -> ObservationWriter:
+        """Begin an observation: its folder below `observations/`, named in the record of the run.
 
-    def exchanges_file(self, check: str, subject: str, journey: str) -> Path:
-        """A new empty `.ndjson` below `exchanges/` for the traffic process to append to."""
-        stem = f"{slug(check)}.{slug(subject)}.{slug(journey)}"
-        return self._unused(self.directory / "exchanges", stem, ".ndjson")
-
-    def traffic(
-        self, check: str, subject: str, file: Path | str, journey: str, health: GeneratorHealth
-    ) -> None:
-        """`file`: where the exchanges lie now, or its name below `exchanges/`; packed later is found, too."""
-        name = self.relative(file, "exchanges") if isinstance(file, Path) else file
-        self.event(EventType.TRAFFIC, check=check, subject=subject, file=name, journey=journey, health=health)
+        The id of `head` gets a number when another process of this run has taken it.
+        """
+        folder = self._unused_folder(self.directory / "observations", slug(head.id))
+        head = replace(head, id=folder.name)
+        started = ObservationStarted(
+            head.id, head.scenario, head.target, bound.expected_seconds, bound.at_most_seconds
+        )
+        self.event(EventType.OBSERVATION, **codec.to_plain(started))
+        return ObservationWriter(folder, head, plan=plan)
 
     def evidence_directory(self, check: str, subject: str) -> Path:
         """The folder for whatever supports this verdict; made."""
@@ -156,7 +177,7 @@ class RunWriter:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unwritable(folder, error) from None
+            raise unwritable(folder, error) from None
         return folder
 
     def relative(self, path: Path, below: str = "") -> str:
@@ -168,44 +189,18 @@ class RunWriter:
             )
         return path.absolute().relative_to(base).as_posix()
 
-    def timeline(self, check: str, subject: str, timeline: Timeline) -> Path:
-        """Store what the cluster did below `evidence/`, and record where."""
-        path = self._unused(self.evidence_directory(check, subject), "timeline", ".ndjson.gz")
-        head = {
-            "type": "timeline",
-            "began_at": timeline.began_at,
-            "ended_at": timeline.ended_at,
-            "clock": timeline.clock,
-            "gaps": timeline.gaps,
-            "notes": timeline.notes,
-        }
+    def _unused_folder(self, base: Path, stem: str) -> Path:
+        """A new folder below `base`, the caller's alone: `stem` first, then `stem-2` and so on."""
         try:
-            # mtime 0: the same timeline gives the same bytes.
-            with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
-                packed.write(codec.dumps(head).encode() + b"\n")
-                for seen in timeline.seen:
-                    packed.write(codec.dumps(codec.seen_to_dict(seen)).encode() + b"\n")
+            base.mkdir(parents=True, exist_ok=True)
+            for number in itertools.count(1):
+                path = base / (stem if number == 1 else f"{stem}-{number}")
+                with contextlib.suppress(FileExistsError):
+                    path.mkdir()
+                    return path
         except OSError as error:
-            raise _unwritable(path, error) from None
-        name = self.relative(path, "evidence")
-        self.event(EventType.TIMELINE, check=check, subject=subject, file=name, clock=timeline.clock)
-        return path
-
-    def _unused(self, folder: Path, stem: str, extension: str) -> Path:
-        """A new empty file in `folder`, the caller's alone: `stem` first, then `stem-2` and so on."""
-        number = 1
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            while True:
-                path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{extension}"
-                try:
-                    os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o644))
-                except FileExistsError:
-                    number += 1
-                    continue
-                return path
-        except OSError as error:
-            raise _unwritable(folder, error) from None
+            raise unwritable(base, error) from None
+        raise AssertionError("unreachable")  # pragma: no cover - count has no end
 
     def changed_objects(self, objects: Iterable[str]) -> None:
         """What differs between before and after the run; empty when all is as it was."""
@@ -239,7 +234,7 @@ def create_run_directory(reports: Path) -> Path:
                 continue
         _link_latest(reports, name)
     except OSError as error:
-        raise _unwritable(reports, error) from None
+        raise unwritable(reports, error) from None
     return (reports / name).absolute()
 
 
@@ -288,11 +283,3 @@ def _ends_with_newline(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)
         return file.read(1) == b"\n"
-
-
-def _unwritable(path: Path, error: OSError) -> SeatrialError:
-    return SeatrialError(
-        f"the run's record cannot be written: {error.strerror or error}",
-        where=str(path),
-        next_step=_FREE_SPACE,
-    )

@@ -1,4 +1,4 @@
-"""The chart of one check: everything that happened, in lanes over one time axis."""
+"""The chart of one observation: everything that happened, in lanes over one time axis."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from seatrial.judge.windows import fault_end
-from seatrial.model.exchange import Exchange
-from seatrial.model.fault import FaultRecord
 from seatrial.model.timeline import Change, NodeSeen, PodSeen, Timeline
 from seatrial.report.lives import PodLife, Replicas, decisions, pod_lives, replicas
+from seatrial.report.observed import ArmView
 from seatrial.report.series import Bucket, buckets
 from seatrial.report.svg.axis import Axis, draw_axis
 from seatrial.report.svg.cluster import pods_lane, replicas_lane
@@ -24,26 +23,6 @@ TABLE_ROWS = 60
 MOST_WORKLOADS = 4
 _FIRST_LIST_SECONDS = 1.0
 """What a watch sees in its first second was there before: it is no event."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What one check left behind.
-
-    Attributes:
-        begin, end: monotonic seconds in which the check ran; infinite where unknown.
-        focus: roles of the workloads that the check is about.
-        epoch_offset_seconds: what to add for wall time.
-    """
-
-    exchanges: tuple[Exchange, ...]
-    faults: tuple[FaultRecord, ...]
-    timelines: tuple[Timeline, ...]
-    begin: float
-    end: float
-    focus: frozenset[str]
-    objective_seconds: float | None
-    epoch_offset_seconds: float
 
 
 @dataclass(frozen=True)
@@ -62,43 +41,43 @@ class Chart:
     has_gaps: bool
 
 
-def build_chart(identity: str, scene: Scene) -> Chart | None:
+def build_chart(arm: ArmView, identity: str) -> Chart | None:
     """The chart, or None when nothing was recorded that could be drawn. `identity` must be unique."""
-    axis = _axis(scene)
+    axis = _axis(arm)
     if axis is None:
         return None
-    found = buckets(scene.exchanges)
-    lanes = [*_traffic_lanes(identity, axis, scene, found), *_cluster_lanes(identity, axis, scene)]
-    if not lanes and not scene.faults:
+    found = buckets(arm.exchanges)
+    lanes = [*_traffic_lanes(identity, axis, arm, found), *_cluster_lanes(identity, axis, arm)]
+    if not lanes and not arm.faults:
         return None
-    gaps = [gap for timeline in scene.timelines for gap in timeline.gaps]
+    gaps = arm.timeline.gaps if arm.timeline else ()
     return Chart(
         axis=axis,
-        summary=_summary(axis, scene),
-        marks=draw_marks(axis, scene.faults) if scene.faults else None,
-        bands=draw_bands(axis, scene.faults, gaps),
+        summary=_summary(axis, arm),
+        marks=draw_marks(axis, arm.records) if arm.faults else None,
+        bands=draw_bands(axis, arm.records, gaps),
         lanes=tuple(lanes),
         ticks=draw_axis(axis),
         head=_HEAD,
-        rows=tuple(_row(axis, bucket) for bucket in buckets(scene.exchanges, TABLE_ROWS)),
-        decisions=tuple(_decisions(axis, scene)),
+        rows=tuple(_row(axis, bucket) for bucket in buckets(arm.exchanges, TABLE_ROWS)),
+        decisions=tuple(_decisions(axis, arm)),
         has_gaps=any(end > axis.begin and begin < axis.end for begin, end in gaps),
     )
 
 
-def _axis(scene: Scene) -> Axis | None:
-    moments = [exchange.planned_at for exchange in scene.exchanges]
-    moments += [e.completed_at for e in scene.exchanges[-500:] if e.completed_at is not None]
-    for fault in scene.faults:
+def _axis(arm: ArmView) -> Axis | None:
+    moments = [exchange.planned_at for exchange in arm.exchanges]
+    moments += [e.completed_at for e in arm.exchanges[-500:] if e.completed_at is not None]
+    for fault in arm.records:
         end = fault_end(fault)
         moments += [fault.injected_at, fault.injected_at if end == float("inf") else end]
-    for timeline in scene.timelines:
-        moments += [at for at in _events(timeline) if scene.begin <= at <= scene.end]
+    if arm.timeline:
+        moments += [at for at in _events(arm.timeline) if arm.begin <= at <= arm.end]
     if not moments:
         return None
     begin, end = min(moments), max(moments)
     margin = max((end - begin) * 0.01, 0.1)
-    return Axis(begin if scene.exchanges else begin - margin, end + margin, scene.epoch_offset_seconds)
+    return Axis(begin if arm.exchanges else begin - margin, end + margin, arm.epoch_offset_seconds)
 
 
 def _events(timeline: Timeline) -> Iterator[float]:
@@ -117,32 +96,30 @@ def _events(timeline: Timeline) -> Iterator[float]:
         known[key] = state
 
 
-def _traffic_lanes(identity: str, axis: Axis, scene: Scene, found: Sequence[Bucket]) -> list[Lane]:
+def _traffic_lanes(identity: str, axis: Axis, arm: ArmView, found: Sequence[Bucket]) -> list[Lane]:
     if not found:
         return []
     lanes = [
         requests_lane(f"{identity}-requests", axis, found),
-        lost_lane(f"{identity}-lost", axis, found, scene.exchanges),
+        lost_lane(f"{identity}-lost", axis, found, arm.exchanges),
     ]
-    slow = latency_lane(f"{identity}-latency", axis, found, scene.objective_seconds)
+    slow = latency_lane(f"{identity}-latency", axis, found, arm.objective_seconds)
     return [*lanes, slow] if slow else lanes
 
 
-def _cluster_lanes(identity: str, axis: Axis, scene: Scene) -> list[Lane]:
+def _cluster_lanes(identity: str, axis: Axis, arm: ArmView) -> list[Lane]:
+    if arm.timeline is None:
+        return []
     lanes: list[Lane] = []
-    for number_, timeline in enumerate(scene.timelines):
-        lives = pod_lives(timeline)
-        focus = scene.focus | {fault.workload for fault in scene.faults}
-        autoscaled = [d for d in decisions(timeline) if axis.holds(d.at)]
-        chosen = [steps for steps in replicas(timeline) if _matters(steps, focus)]
-        chosen.sort(key=lambda steps: steps.workload not in focus)
-        for steps in chosen[:MOST_WORKLOADS]:
-            own = [d for d in autoscaled if d.target.lower().endswith(f"/{steps.name}".lower())]
-            lanes.append(replicas_lane(f"{identity}-replicas-{number_}-{steps.name}", axis, steps, own))
-        pods = [life for life in lives if _pod_matters(life, focus, axis)]
-        if pods:
-            lanes.append(pods_lane(f"{identity}-pods-{number_}", axis, pods))
-    return lanes
+    focus = arm.focus | {fault.workload for fault in arm.records}
+    autoscaled = [d for d in decisions(arm.timeline) if axis.holds(d.at)]
+    chosen = [steps for steps in replicas(arm.timeline) if _matters(steps, focus)]
+    chosen.sort(key=lambda steps: steps.workload not in focus)
+    for number, steps in enumerate(chosen[:MOST_WORKLOADS]):
+        own = [d for d in autoscaled if d.target.lower().endswith(f"/{steps.name}".lower())]
+        lanes.append(replicas_lane(f"{identity}-replicas-{number}", axis, steps, own))
+    pods = [life for life in pod_lives(arm.timeline) if _pod_matters(life, focus, axis)]
+    return [*lanes, pods_lane(f"{identity}-pods", axis, pods)] if pods else lanes
 
 
 def _matters(steps: Replicas, focus: frozenset[str]) -> bool:
@@ -154,16 +131,18 @@ def _pod_matters(life: PodLife, focus: frozenset[str], axis: Axis) -> bool:
     return inside and ((life.changed and bool(life.workload)) or (life.workload in focus and bool(focus)))
 
 
-def _summary(axis: Axis, scene: Scene) -> str:
+def _summary(axis: Axis, arm: ArmView) -> str:
     parts = [duration(axis.span)]
-    if scene.faults:
-        parts.append(
-            f"{count(len(scene.faults), 'fault')} as {'a band' if len(scene.faults) == 1 else 'bands'}"
-        )
+    if arm.faults:
+        parts.append(f"{count(len(arm.faults), 'fault')} as {'a band' if len(arm.faults) == 1 else 'bands'}")
     begun = moment(axis.begin + axis.epoch_offset_seconds)
-    errors = [timeline.clock.error_seconds for timeline in scene.timelines]
-    clock = f"; times of the API server are true to {latency(max(errors))}" if errors else ""
-    return f"{', '.join(parts)}, from {begun}{clock}."
+    error = arm.timeline.clock.error_seconds if arm.timeline else None
+    clock = "" if error is None else f"; times of the API server are true to {latency(error)}"
+    warm = ""
+    if arm.steady_from is not None and axis.holds(arm.steady_from):
+        until = axis.since(arm.steady_from)
+        warm = f" What was sent until {until} is warm-up: no verdict counts it."
+    return f"{', '.join(parts)}, from {begun}{clock}.{warm}"
 
 
 _HEAD = ("from", "planned", "as expected", "failed", "unknown", "dropped", "p50", "p99", "slowest")
@@ -178,9 +157,8 @@ def _row(axis: Axis, bucket: Bucket) -> tuple[str, ...]:
     )
 
 
-def _decisions(axis: Axis, scene: Scene) -> Iterator[tuple[str, str, str]]:
-    for timeline in scene.timelines:
-        for decision in decisions(timeline):
-            if axis.holds(decision.at):
-                change = f"{decision.target}: {decision.before} to {decision.after}"
-                yield axis.since(decision.at), change, decision.why
+def _decisions(axis: Axis, arm: ArmView) -> Iterator[tuple[str, str, str]]:
+    for decision in decisions(arm.timeline) if arm.timeline else ():
+        if axis.holds(decision.at):
+            change = f"{decision.target}: {decision.before} to {decision.after}"
+            yield axis.since(decision.at), change, decision.why

@@ -7,18 +7,10 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome
-from seatrial.report.declared import (
-    DeclaredRow,
-    DeclaredRule,
-    Finding,
-    declared_rules,
-    proven_results,
-    rows_of,
-    totals_of,
-)
+from seatrial.report.declared import DeclaredRow, Finding
 from seatrial.report.text import OUTCOME_WORDS, count, one_line
+from seatrial.report.view import RunView
 
 _LEAST_WIDTH = 48
 _LEAST_FOR_OBSERVED = 24
@@ -51,24 +43,22 @@ class _Layout:
         return self.before_observed <= self.columns
 
 
-def summary_lines(run: Run, width: int | None, *, troubles: Sequence[str], totals: str) -> list[str]:
+def summary_lines(view: RunView, width: int | None) -> list[str]:
     """The lines: proven checks, declared rules, what else must not be overlooked, the totals last.
 
     Args:
         width: columns to fill; the terminal's when None.
     """
     columns = max(width or shutil.get_terminal_size((100, 24)).columns, _LEAST_WIDTH)
-    lines = [*_proven(proven_results(run), columns), *_declared(declared_rules(run), columns)]
-    for started in run.unfinished_checks:
-        name = f"{started.get('check', '')} [{started.get('subject', '')}]"
-        lines += _labelled("UNFINISHED", one_line(name), columns)
-    for trouble in troubles:
-        lines += _labelled("!", trouble, columns)
-    for changed in run.changed_objects or ():
+    lines = [*_proven(view.results.proven, columns), *_declared(view, columns)]
+    for trouble in view.troubles:
+        label = "UNFINISHED" if trouble.kind == "unfinished" else "!"
+        lines += _labelled(label, one_line(trouble.sentence), columns)
+    for changed in view.run.changed_objects or ():
         lines += _labelled("changed", one_line(changed), columns)
-    for note in run.notes:
+    for note in view.run.notes:
         lines += _labelled("note", one_line(note), columns)
-    return [*lines, "", *_wrapped("", totals, columns)]
+    return [*lines, "", *_wrapped("", view.totals, columns)]
 
 
 def _proven(results: Sequence[CheckResult], columns: int) -> Iterator[str]:
@@ -125,11 +115,11 @@ def _cut(text: str, width: int, indent: str) -> list[str]:
     )  # fmt: skip
 
 
-def _declared(rules: Sequence[DeclaredRule], columns: int) -> Iterator[str]:
+def _declared(view: RunView, columns: int) -> Iterator[str]:
     """One line for all rules, and what of them is red; a rule without an object is only counted."""
-    if not rules:
+    totals = view.results.totals
+    if not totals.rules:
         return
-    totals = totals_of(rules)
     parts = [
         f"{totals.rules[Outcome.PASSED]} of {count(totals.applied, 'rule')} hold on "
         f"{count(totals.objects, 'object')}"
@@ -139,7 +129,7 @@ def _declared(rules: Sequence[DeclaredRule], columns: int) -> Iterator[str]:
         if totals.rules[outcome]:
             parts.append(f"{totals.rules[outcome]} {words.get(outcome, OUTCOME_WORDS[outcome])}")
     yield from _labelled("declared", "; ".join(parts), columns)
-    for row in rows_of(rules):
+    for row in view.results.rows:
         if row.outcome.makes_red:
             yield from _declared_row(row, columns)
 

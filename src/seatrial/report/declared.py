@@ -1,4 +1,4 @@
-"""Declared results, which come by the thousand, told by rule."""
+"""The results of a run; the declared ones, which come by the thousand, by rule."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Mode, Outcome
 
 _SAME_FROM = 4
-"""From so many rules on, of which exactly the same is to be said, one row tells of all."""
+"""From so many rules on, of which exactly the same is to be said, one row stands for all."""
 _QUIET = (Outcome.PASSED, Outcome.UNSUPPORTED)
 
 
@@ -105,7 +105,7 @@ class DeclaredTotals:
 
     Attributes:
         rules: amounts by the worst outcome of each rule.
-        objects: the most that one rule was applied to. Objects are not told apart by name, since a name
+        objects: the most that one rule was applied to. Objects are not counted by name, since a name
             may have its kind before it; and there are rules that every object must hold.
     """
 
@@ -119,7 +119,7 @@ class DeclaredTotals:
 
 
 @dataclass(frozen=True)
-class Proved:
+class Shown:
     """A declared rule beside the proven check that shows its effect.
 
     Attributes:
@@ -134,26 +134,44 @@ class Proved:
     observed: str
 
 
-def proved_by(result: CheckResult, rules: Iterable[DeclaredRule]) -> tuple[Proved, ...]:
-    """What the objects declare of that which `result` has tried."""
+def shown_by(result: CheckResult, rules: Iterable[DeclaredRule]) -> tuple[Shown, ...]:
+    """What the objects declare of what `result` shows."""
     known = {rule.id: rule for rule in rules}
-    return tuple(_proved(name, known.get(name), result.subject) for name in dict.fromkeys(result.shows))
+    return tuple(_shown(name, known.get(name), result.subject) for name in dict.fromkeys(result.shows))
 
 
-def _proved(name: str, rule: DeclaredRule | None, subject: str) -> Proved:
+def _shown(name: str, rule: DeclaredRule | None, subject: str) -> Shown:
     if rule is None:
-        return Proved(name, "", None, "not judged in this run", "")
+        return Shown(name, "", None, "not judged in this run", "")
     same = rule.on(subject)
     if same is not None:
-        return Proved(name, rule.requirement, _outcome(same), f"on {subject}", same.verdict.observed)
+        return Shown(name, rule.requirement, _outcome(same), f"on {subject}", same.verdict.observed)
     if not rule.subjects:
-        return Proved(name, rule.requirement, rule.outcome, "on no object", rule.results[0].verdict.observed)
+        return Shown(name, rule.requirement, rule.outcome, "on no object", rule.results[0].verdict.observed)
     others = f"on {', '.join(rule.subjects)}; none is called {subject}"
-    return Proved(name, rule.requirement, rule.outcome, others, "")
+    return Shown(name, rule.requirement, rule.outcome, others, "")
 
 
-def proven_results(run: Run) -> tuple[CheckResult, ...]:
-    return tuple(result for result in run.results if result.mode is Mode.PROVEN)
+@dataclass(frozen=True)
+class Results:
+    """The results of a run: what was proven by what the system did, and what its objects say, by rule.
+
+    Attributes:
+        rules: worst first, then by id.
+        rows: rules that neither passed nor lacked an object, worst first.
+    """
+
+    proven: tuple[CheckResult, ...]
+    rules: tuple[DeclaredRule, ...]
+    totals: DeclaredTotals
+    rows: tuple[DeclaredRow, ...]
+
+
+def results_of(run: Run) -> Results:
+    """The results of a run, apart by how they were judged."""
+    rules = declared_rules(run)
+    proven = tuple(result for result in run.results if result.mode is Mode.PROVEN)
+    return Results(proven, rules, totals_of(rules), rows_of(rules))
 
 
 def declared_rules(run: Run) -> tuple[DeclaredRule, ...]:

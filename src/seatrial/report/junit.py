@@ -6,9 +6,9 @@ from pathlib import Path
 from xml.etree import ElementTree as Tree
 
 from seatrial.errors import SeatrialError
-from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.report.text import clean
+from seatrial.report.view import RunView
 
 _ELEMENTS = {
     Outcome.FAILED: "failure",
@@ -19,7 +19,7 @@ _ELEMENTS = {
 }
 
 
-def write_junit(run: Run, path: Path) -> None:
+def write_junit(view: RunView, path: Path) -> None:
     """Write the run as JUnit XML.
 
     failed is a failure; error and inconclusive are errors with their word as `type`; unsupported and
@@ -28,7 +28,7 @@ def write_junit(run: Run, path: Path) -> None:
     Raises:
         SeatrialError: the file cannot be written.
     """
-    root = junit(run)
+    root = junit(view)
     Tree.indent(root)
     try:
         path.write_bytes(Tree.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n")
@@ -36,8 +36,9 @@ def write_junit(run: Run, path: Path) -> None:
         raise SeatrialError(f"junit.xml cannot be written: {error.strerror}", where=str(path)) from None
 
 
-def junit(run: Run) -> Tree.Element:
+def junit(view: RunView) -> Tree.Element:
     """The same as an element tree."""
+    run = view.run
     root = Tree.Element("testsuites", {"name": clean(str(run.system.get("name", "seatrial")))})
     tools = dict.fromkeys(result.tool for result in run.results)
     for tool in tools:
@@ -46,12 +47,12 @@ def junit(run: Run) -> Tree.Element:
             if result.tool == tool:
                 _case(suite, result)
         _count(suite)
-    troubles = _troubles(run)
-    if troubles:
+    if view.troubles:
         suite = Tree.SubElement(root, "testsuite", {"name": "seatrial: the run itself"})
-        for name, kind, message in troubles:
-            case = Tree.SubElement(suite, "testcase", {"classname": "run", "name": clean(name), "time": "0"})
-            Tree.SubElement(case, "error", {"type": kind, "message": clean(message)})
+        for trouble in view.troubles:
+            facts = {"classname": "run", "name": clean(trouble.name), "time": "0"}
+            case = Tree.SubElement(suite, "testcase", facts)
+            Tree.SubElement(case, "error", {"type": trouble.kind, "message": clean(trouble.text)})
         _count(suite)
     for name in ("tests", "failures", "errors", "skipped"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
@@ -75,6 +76,7 @@ def _case(suite: Tree.Element, result: CheckResult) -> None:
         "outcome": verdict.outcome.value,
         "observed": verdict.observed,
         "expected": verdict.expected,
+        "observations": " ".join(result.observations),
         "evidence": result.evidence,
     }
     for key, value in facts.items():
@@ -85,29 +87,6 @@ def _case(suite: Tree.Element, result: CheckResult) -> None:
         case, _ELEMENTS[verdict.outcome], {"type": verdict.outcome.value, "message": clean(verdict.observed)}
     )
     element.text = clean(f"{result.requirement}\n{verdict.explain()}")
-
-
-def _troubles(run: Run) -> list[tuple[str, str, str]]:
-    """(name, type, message) of each thing that forbids a pass beside the verdicts."""
-    found = [
-        (
-            f"{check.get('check', '')} [{check.get('subject', '')}]",
-            "unfinished",
-            "the check began and never ended",
-        )
-        for check in run.unfinished_checks
-    ]
-    found += [
-        (f"{tool.get('tool', 'a tool')} finished", "unfinished", "its closing record is missing")
-        for tool in run.tools
-        if "exit_code" not in tool
-    ]
-    if not run.tools:
-        found.append(("a tool took part", "unfinished", "no tool recorded that it had started"))
-    if run.damage:
-        found.append(("the record is whole", "damaged", "; ".join(run.damage[:20])))
-    found += [(f"{text.partition(':')[0]} is sound", "error", text) for text in run.broken]
-    return found
 
 
 def _count(suite: Tree.Element) -> None:

@@ -1,140 +1,26 @@
-"""The outcome of a run in a sentence, in a line, and as its exit code."""
+"""The outcome of a run for a terminal: a sentence, a table, and its exit code."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-
 from seatrial.model.run import Run
-from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.report.console import summary_lines
-from seatrial.report.declared import DeclaredTotals, declared_rules, proven_results, totals_of
-from seatrial.report.text import OUTCOME_WORDS, count, duration, one_line
-
-_RED_FIRST = tuple(Outcome)
+from seatrial.report.view import view_of
 
 
 def exit_code(run: Run) -> int:
-    """0 only when the run is finished, nothing in it is red, and something passed; else 1.
-
-    Where proven checks were called, one of them must have passed: what the objects declare is no proof.
-    """
-    counted = proven_results(run) or run.results
-    passed = any(result.verdict.passed for result in counted)
-    return 0 if run.finished and passed and not run.outcome.makes_red else 1
+    """See `view_of`."""
+    return view_of(run).exit_code
 
 
 def headline(run: Run) -> str:
     """One sentence for someone who reads nothing else."""
-    proven, declared = proven_results(run), totals_of(declared_rules(run))
-    sentence = "; ".join([*_proven_parts(proven, bool(declared.rules)), *_declared_parts(run, declared)])
-    sentence = sentence or "Nothing was checked"
-    if not run.finished:
-        return f"The run did not finish. Until then {sentence[0].lower()}{sentence[1:]}."
-    return " ".join([f"{sentence[0].upper()}{sentence[1:]}.", *troubles(run)])
-
-
-def _proven_parts(results: tuple[CheckResult, ...], beside_declared: bool) -> Iterator[str]:
-    outcomes = Counter(result.verdict.outcome for result in results)
-    total, passed = len(results), outcomes[Outcome.PASSED]
-    checks = "proven check" if beside_declared else "check"
-    if not total:
-        return
-    if passed == total:
-        yield f"The only {checks} passed" if total == 1 else f"All {total} {checks}s passed"
-    elif total == 1:
-        yield f"The only {checks} did not pass"
-    else:
-        yield f"{passed} of {total} {checks}s passed"
-    for outcome in _RED_FIRST:
-        if outcomes[outcome] and outcome is not Outcome.PASSED:
-            yield _part(results, outcome, outcomes[outcome])
-
-
-def _declared_parts(run: Run, totals: DeclaredTotals) -> Iterator[str]:
-    hold, rules = totals.rules[Outcome.PASSED], count(totals.applied, "declared rule")
-    if not totals.rules:
-        return
-    if not totals.applied:
-        yield f"none of {count(totals.rules.total(), 'declared rule')} has an object"
-        return
-    verb = "holds" if totals.applied == 1 else "hold"
-    amount = rules if hold == totals.applied else f"{hold} of {rules}"
-    yield f"{amount} {verb} on {count(totals.objects, 'object')}"
-    for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.SKIPPED):
-        named = [rule.id for rule in declared_rules(run) if rule.outcome is outcome]
-        if named:
-            waived = "is waived" if len(named) == 1 else "are waived"
-            verb = waived if outcome is Outcome.SKIPPED else _verb(outcome, len(named))
-            text = f"{len(named)} {verb}"
-            few = outcome.makes_red and len(named) <= 2
-            yield f"{text}: {' and '.join(one_line(name, 80) for name in named)}" if few else text
-
-
-def _part(results: tuple[CheckResult, ...], outcome: Outcome, amount: int) -> str:
-    """How many ended so; the worst are named, when they are few."""
-    named = [result for result in results if result.verdict.outcome is outcome]
-    worst = Outcome.worst(result.verdict.outcome for result in results)
-    text = f"{amount} {_verb(outcome, amount)}"
-    if not outcome.makes_red or outcome is not worst or amount > 2:
-        return text
-    return f"{text}: {' and '.join(_name(result) for result in named)}"
-
-
-def _verb(outcome: Outcome, amount: int) -> str:
-    return {
-        Outcome.FAILED: "failed",
-        Outcome.ERROR: "could not be tested",
-        Outcome.INCONCLUSIVE: "was inconclusive" if amount == 1 else "were inconclusive",
-        Outcome.UNSUPPORTED: "does not apply" if amount == 1 else "do not apply",
-        Outcome.SKIPPED: "was skipped" if amount == 1 else "were skipped",
-        Outcome.PASSED: "passed",
-    }[outcome]
-
-
-def _name(result: CheckResult) -> str:
-    subject = f" on {one_line(result.subject, 60)}" if result.subject else ""
-    return f"{one_line(result.check, 80)}{subject}"
-
-
-def troubles(run: Run) -> Iterator[str]:
-    """What forbids a pass beside the checks, each a sentence."""
-    if not run.finished:
-        yield "The run did not finish, so it cannot pass."
-    elif run.unfinished_checks:
-        yield f"{count(len(run.unfinished_checks), 'check')} began and never ended."
-    if run.damage:
-        yield "Part of its record cannot be read."
-    for text in run.broken:
-        yield f"{one_line(text, 120).capitalize()}."
-
-
-def totals_line(run: Run) -> str:
-    """`1 failed, 2 passed in 12 min 30 s`, worst first; says when the run is unfinished.
-
-    With declared results: `proven: 3 passed; declared rules: 1 failed, 105 passed; in 12 min 30 s`.
-    """
-    outcomes = Counter(result.verdict.outcome for result in proven_results(run))
-    rules = totals_of(declared_rules(run)).rules
-    parts = _amounts(outcomes)
-    if run.unfinished_checks:
-        parts.append(f"{len(run.unfinished_checks)} unfinished")
-    line = ", ".join(parts)
-    if rules:
-        line = f"{f'proven: {line}; ' if line else ''}declared rules: {', '.join(_amounts(rules))};"
-    ended = run.ended_wall or run.extra.get("last_event_wall", run.started_wall)
-    line = f"{line or 'nothing was checked'} in {duration(ended - run.started_wall)}"
-    return line if run.finished else f"{line} (run unfinished)"
-
-
-def _amounts(outcomes: Counter[Outcome]) -> list[str]:
-    return [f"{outcomes[outcome]} {OUTCOME_WORDS[outcome]}" for outcome in _RED_FIRST if outcomes[outcome]]
+    return view_of(run).headline
 
 
 def summary_text(run: Run, width: int | None = None) -> str:
-    """The verdicts as plain text, worst first; whatever did not pass says what was seen, allowed and next.
+    """The verdicts as plain text, worst first; what did not pass says what was observed, expected, and next.
 
     Args:
         width: columns to fill; the terminal's when None.
     """
-    return "\n".join(summary_lines(run, width, troubles=list(troubles(run)), totals=totals_line(run)))
+    return "\n".join(summary_lines(view_of(run), width))

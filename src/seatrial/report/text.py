@@ -1,4 +1,4 @@
-"""Words and numbers for people, and text from strangers made harmless."""
+"""Words and numbers for people, and text of unknown origin made harmless."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def one_line(text: str, at_most: int = 400) -> str:
 
 
 def shortened(name: str, at_most: int = 40) -> str:
-    """A name cut in its middle: its end tells pods apart."""
+    """A name cut in its middle: its end is what differs between pods."""
     name = clean(name)
     if len(name) <= at_most:
         return name
@@ -48,7 +48,7 @@ def shortened(name: str, at_most: int = 40) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits or all whole ones, thousands apart: 0.42, 3.1, 12,480."""
+    """Three significant digits, or all those before the point, thousands apart: 0.42, 3.1, 12,480."""
     if not math.isfinite(value):
         return "unlimited" if value > 0 else "unknown"
     if value == int(value) or abs(value) >= 100:
@@ -64,10 +64,10 @@ def duration(seconds: float | None) -> str:
         return "unknown"
     if seconds < 60:
         return f"{number(round(seconds, 2 if seconds < 10 else 1))} s"
-    whole = round(seconds)
-    if whole < 3600:
-        return f"{whole // 60} min" + (f" {whole % 60} s" if whole % 60 else "")
-    return f"{whole // 3600} h" + (f" {whole % 3600 // 60} min" if whole % 3600 // 60 else "")
+    total = round(seconds)
+    if total < 3600:
+        return f"{total // 60} min" + (f" {total % 60} s" if total % 60 else "")
+    return f"{total // 3600} h" + (f" {total % 3600 // 60} min" if total % 3600 // 60 else "")
 
 
 def latency(seconds: float) -> str:

@@ -7,6 +7,7 @@ By hand: `python -m seatrial.traffic --job job.json`, ends with its schedule, Ct
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import signal
@@ -17,10 +18,11 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+import uvloop
+
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.traffic.driver import Driver, Plan, keep_time
+from seatrial.traffic.driver import Driver, keep_time
 from seatrial.traffic.job import Job, job_from
-from seatrial.traffic.loop import READABLE, OwnLoop
 from seatrial.traffic.record import CLOSING, HEAD, WRITE_EVERY_SECONDS, RecordFile
 
 BAD_INPUT_CODE = 2
@@ -28,57 +30,50 @@ EXAMPLE = """a job:
   {"base_url": "http://127.0.0.1:30080", "output": "browse.ndjson",
    "journeys": {"browse": {"request": {"path": "/v1/catalogue/rope"}, "expect": {"status": 200}}},
    "schedule": {"kind": "constant", "per_second": 100, "duration_seconds": 30}}
-further keys: seed, deadline_seconds, fresh_every, most_in_flight, worker, workers, allow_remote
+further keys: bystanders, seed, deadline_seconds, fresh_every, idle_seconds, most_in_flight, worker, workers,
+start_at_wall, ca_file, verify, allow_remote
 """
 
 
-def run(job: Job, *, parent_pipe: int | None) -> None:
+async def run(job: Job, *, parent_pipe: int | None) -> None:
     """Do the job. `parent_pipe` is a descriptor whose end means stop; None when there is none."""
     output = RecordFile(Path(job.output))
-    plan = Plan(
-        job.base_url,
-        job.compiled(),
-        job.arrivals(),
-        seed=job.seed,
-        fresh_every=job.fresh_every,
-        most_in_flight=job.most_in_flight,
-        worker=job.worker,
-        workers=job.workers,
-    )
-    loop = OwnLoop()
-    driver = Driver(plan, loop)
+    loop = asyncio.get_running_loop()
+    driver = Driver(job.plan())
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: driver.stop())
+        loop.add_signal_handler(number, driver.stop)
     if parent_pipe is not None:
-        _stop_at_end_of(parent_pipe, loop, driver)
+        _stop_at_end_of(parent_pipe, driver)
     output.special(HEAD, {"pid": os.getpid(), "began_at": time.monotonic(), "job": asdict(job)})
     _keep_writing(loop, driver, output)
     keep_time()
-    health = driver.run()
-    _write(driver, output)
+    start_at = job.start_at_wall
+    if start_at is not None:
+        start_at -= time.time() - time.monotonic()
+    try:
+        health = await driver.run(start_at=start_at)
+    finally:
+        output.exchanges(driver.collect())
     output.special(CLOSING, {"health": asdict(health), "histograms": driver.histograms()})
     output.close()
-    loop.close()
 
 
-def _keep_writing(loop: OwnLoop, driver: Driver, output: RecordFile) -> None:
-    _write(driver, output)
-    loop.timer(WRITE_EVERY_SECONDS, lambda: _keep_writing(loop, driver, output))
+def _keep_writing(loop: asyncio.AbstractEventLoop, driver: Driver, output: RecordFile) -> None:
+    output.exchanges(driver.collect())
+    loop.call_later(WRITE_EVERY_SECONDS, _keep_writing, loop, driver, output)
 
 
-def _write(driver: Driver, output: RecordFile) -> None:
-    output.exchanges(exchange for exchange, _ in driver.collect())
+def _stop_at_end_of(pipe: int, driver: Driver) -> None:
+    loop = asyncio.get_running_loop()
 
-
-def _stop_at_end_of(pipe: int, loop: OwnLoop, driver: Driver) -> None:
     def read() -> None:
         if not os.read(pipe, 4096):
-            loop.unwatch(pipe)
+            loop.remove_reader(pipe)
             driver.stop()
 
     # A file cannot be waited for, and its end is nobody's.
-    with suppress(PermissionError):
-        loop.watch(pipe, READABLE, read)
+    with suppress(OSError):
+        loop.add_reader(pipe, read)
 
 
 def _first_line(descriptor: int) -> bytes:
@@ -107,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data = json.loads(text)
         except (OSError, ValueError) as error:
             raise BadInput(f"the job cannot be read: {error}", where=options.job or "stdin") from None
-        run(job_from(data), parent_pipe=None if options.job else 0)
+        uvloop.run(run(job_from(data), parent_pipe=None if options.job else 0))
     except SeatrialError as error:
         sys.stderr.write(f"{error}\n")
         return BAD_INPUT_CODE

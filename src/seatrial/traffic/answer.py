@@ -6,67 +6,63 @@ ends with its connection; interim 1xx answers come before the final one.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-_LENGTH = re.compile(rb"\r\n(content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
-_BACKEND = re.compile(rb"\r\nx-served-by:[ \t]*([^\r]*?)[ \t]*\r", re.IGNORECASE)
+_LENGTHS = (b"content-length", b"transfer-encoding")
+_BACKEND = b"x-served-by"
 
 
 class NoHttp(Exception):
     """The answer breaks the rules of HTTP."""
 
 
-@dataclass(slots=True)
 class Answer:
     """What came of one request.
 
     Attributes:
-        completed_at: monotonic seconds when the answer was complete or the error came.
-        sent: whether any byte was handed to the kernel.
+        completed_at: monotonic seconds when the answer was complete or the error came; 0 before.
+        sent: whether the request was handed to a connection.
         status: code of a complete or an incomplete answer; None when there was none.
         complete: whether the whole answer arrived.
         error: short reason when it did not.
-        head: status line and headers of the final answer, each with its end of line.
+        backend: the header `X-Served-By`, by which a server may tell who it is; empty without.
     """
 
-    completed_at: float
-    sent: bool
-    status: int | None = None
-    complete: bool = False
-    error: str = ""
-    head: bytes = b""
-    body: bytes | bytearray = b""
+    __slots__ = ("backend", "body", "complete", "completed_at", "error", "sent", "status")
 
-    @property
-    def backend(self) -> str:
-        """The header `X-Served-By`, by which a server may tell who it is; empty without."""
-        found = _BACKEND.search(self.head)
-        return found[1].decode("latin-1") if found else ""
+    def __init__(self) -> None:
+        self.completed_at = 0.0
+        self.sent = self.complete = False
+        self.status: int | None = None
+        self.error = self.backend = ""
+        self.body: bytes | bytearray = b""
 
 
 class AnswerReader:
-    """Takes the bytes of one answer and fills in `answer`: status, head, body, complete.
-
-    httptools calls the methods `on_...`; those that are not here cost nothing. Headers are looked for when
-    somebody asks: most are never read.
+    """Takes the bytes of one connection, and fills in one `Answer` after another.
 
     Attributes:
-        begun: whether any of it came.
-        keep_alive: of a complete one: whether the connection may carry another request.
+        begun: whether any of the present answer came.
+        keep_alive: once it is complete: whether the connection may carry another request.
     """
 
-    __slots__ = ("_heads", "_interim", "_no_body", "_parser", "answer", "begun", "keep_alive")
+    __slots__ = ("_has_length", "_no_body", "_parser", "answer", "begun", "keep_alive")
 
-    def __init__(self, method: str, answer: Answer) -> None:
+    def __init__(self) -> None:
+        self.answer = Answer()
+        self._parser: Any = None
+        self._no_body = False
+        self.begun = self.keep_alive = self._has_length = False
+
+    def begin(self, method: str, answer: Answer) -> None:
+        """What comes next is the answer to a request with this method."""
+        if self._parser is None or self._no_body:
+            self._parser = HttpResponseParser(self)
         self.answer = answer
-        self.begun = self.keep_alive = False
-        self._heads = b""
-        self._interim = 0
         self._no_body = method == "HEAD"
-        self._parser = HttpResponseParser(self)
+        self.begun = self.keep_alive = self._has_length = False
 
     def feed(self, data: bytes) -> None:
         """Take what came.
@@ -75,8 +71,6 @@ class AnswerReader:
             NoHttp: it cannot be, or not after what came before.
         """
         self.begun = True
-        if self.answer.status is None:
-            self._heads += data
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade) as error:
@@ -87,20 +81,30 @@ class AnswerReader:
 
     def end(self) -> None:
         """The connection has ended, which completes an answer that told no length."""
-        self.answer.complete = self.answer.status is not None and not _LENGTH.search(self.answer.head)
+        self.answer.complete = self.answer.status is not None and not self._has_length
 
     def close(self) -> None:
         """Let the parser go: it knows this object, and a cycle would lie about until the collector comes."""
-        del self._parser
+        self._parser = None
+
+    def on_message_begin(self) -> None:
+        if self.answer.complete:
+            raise NoHttp("a second answer to one request")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        if name == _BACKEND:
+            self.answer.backend = value.decode("latin-1")
+        elif name in _LENGTHS:
+            self._has_length = True
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
-        if status < 200:
-            self._interim += 1
+        if status < 200:  # an interim answer, whose headers are not those of the final one
+            self.answer.backend = ""
+            self._has_length = False
             return
         self.answer.status = status
-        heads = self._heads.lstrip(b"\r\n").split(b"\r\n\r\n", self._interim + 1)
-        self.answer.head = heads[self._interim] + b"\r\n"
         if self._no_body:
             self._complete()
 
@@ -120,4 +124,4 @@ class AnswerReader:
 
     def _complete(self) -> None:
         self.answer.complete = True
-        self.keep_alive = bool(self._parser.should_keep_alive())
+        self.keep_alive = self._parser.should_keep_alive()

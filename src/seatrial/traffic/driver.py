@@ -1,40 +1,42 @@
-"""The one open-model driver: sends each arrival at its planned time, whatever became of the others.
+"""The open-model driver: sends each arrival at its planned time, whatever became of the others.
 
-It runs in its own process (`python -m seatrial.traffic`) and inside Locust (`seatrial.load.dispatcher`).
-Latency counts from the planned time; a second histogram, from the sending, stands beside it for comparison.
+It runs on the loop of its own process (`python -m seatrial.traffic`). Latency counts from the planned time; a
+second histogram, from the sending, stands beside it for comparison.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import heapq
 import math
 import os
-import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
+from time import monotonic, process_time
+from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import LATE_AFTER_SECONDS, Exchange, GeneratorHealth
-from seatrial.traffic.answer import Answer
-from seatrial.traffic.arrival import Arrival
-from seatrial.traffic.connection import Connections
-from seatrial.traffic.journey import CompiledJourney, pick_by_weight
-from seatrial.traffic.loop import Loop
-from seatrial.traffic.request import Request
-from seatrial.traffic.schedule import Schedule, sliced
+from seatrial.traffic.journey import CompiledJourney, journey_data, pick_by_weight
+from seatrial.traffic.protocols import PROTOCOLS, Arrival, compile_any
+from seatrial.traffic.schedule import Constant, Replay, Schedule, sliced
 from seatrial.traffic.tally import Tally
+from seatrial.traffic.target import Target
+
+if TYPE_CHECKING:
+    from seatrial.model.system import Journey
 
 START_DELAY_SECONDS = 0.05
-LONGEST_SLEEP_SECONDS = 0.1
-"""How long `stop` may go unnoticed when the next arrival is far."""
 PREPARED_AT_ONCE = 10
+SENT_AT_ONCE = 32
+"""After so many the loop looks whether answers came, however far behind the schedule is."""
 GRACE_SECONDS = 5.0
-"""How long after the last deadline an open request may be told as ended."""
+"""How long after the last deadline an open request may be reported as ended."""
 
 
 @dataclass(frozen=True)
@@ -42,59 +44,76 @@ class Plan:
     """What the driver sends, and how.
 
     Attributes:
-        base_url: where; scheme, host and port.
+        target: where.
         journeys: what, each with its share; which one an arrival gets depends on `seed` and its number only.
         schedule: when.
+        bystanders: journeys beside it, each with a constant rate per second of its own, as long as it lasts.
         seed: of the choice of journeys and of {random.N}.
         fresh_every: every n-th arrival goes over a connection of its own; 0 for none, 1 for all.
-        keep_connections: how many kept-alive connections are made before one is used twice.
         most_in_flight: beyond it an arrival is dropped and counted.
-        worker, workers: this worker's place; it takes every n-th arrival.
+        worker, workers: this worker's place; it takes every n-th arrival of each schedule.
     """
 
-    base_url: str
+    target: Target
     journeys: Sequence[tuple[CompiledJourney, float]]
     schedule: Schedule
+    bystanders: Sequence[tuple[CompiledJourney, float]] = field(default=())
     seed: int = 0
     fresh_every: int = 10
-    keep_connections: int = 6
     most_in_flight: int = 2_000
     worker: int = 0
     workers: int = 1
+
+    def all_journeys(self) -> list[CompiledJourney]:
+        return [journey for journey, _ in (*self.journeys, *self.bystanders)]
+
+    def planned(self) -> Iterator[tuple[float, int, int]]:
+        """Each arrival in the order of its time: seconds from the start, place of its schedule, number."""
+        schedules = [self.schedule]
+        schedules += [Constant(rate, self.schedule.duration_seconds) for _, rate in self.bystanders]
+        return heapq.merge(*(self._share_of(schedule, place) for place, schedule in enumerate(schedules)))
+
+    def _share_of(self, schedule: Schedule, place: int) -> Iterator[tuple[float, int, int]]:
+        for sequence, offset in sliced(schedule.planned(), self.worker, self.workers):
+            yield offset, place, sequence
 
 
 class Driver:
     """Walks one plan, once. Whoever runs it calls `collect` now and then, for what has ended.
 
     Sending and receiving are callbacks of the event loop, and do no more than they must. Code that runs
-    rarely runs slowly, so all the rest, before and after, is done for some requests at once.
+    rarely runs slowly, so all the rest, before and after, is done for some arrivals at once.
     """
 
-    def __init__(self, plan: Plan, loop: Loop) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self._loop = loop
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._failed)
+        self._reported: list[Exchange] = []
+        self._clients = {
+            name: PROTOCOLS.get(name)(plan.target, self._take, self._reported.append)
+            for name in {journey.protocol for journey in plan.all_journeys()}
+        }
+        self._journeys = [journey for journey, _ in plan.journeys]
+        self._weights = [weight for _, weight in plan.journeys]
         self._from_planned = Tally()
         self._from_sent = Tally()
         self._lateness = Tally()
-        self._arrivals: Iterator[tuple[Arrival, Request]] = iter(())
-        self._next: tuple[Arrival, Request] | None = None
-        self._answered: list[tuple[Arrival, Answer]] = []
-        self._ended: list[tuple[Exchange, int]] = []
-        self._connections = Connections(loop, plan.base_url, keep=plan.keep_connections)
-        self._journeys = {journey.name: journey for journey, _ in plan.journeys}
-        self._weights = [weight for _, weight in plan.journeys]
-        self._names = list(self._journeys)
-        self._generator = Random(f"{plan.seed}/{plan.worker}")
-        self._in_flight = 0
+        self._arrivals: Iterator[Arrival] = iter(())
+        self._next: Arrival | None = None
+        self._timer: asyncio.Handle | None = None
+        self._answered: list[Arrival] = []
+        self._ended: list[Exchange] = []
         self._failure: BaseException | None = None
-        self._all_sent = loop.flag()
-        self._all_ended = loop.flag()
+        self._in_flight = 0
+        self._all_sent = asyncio.Event()
+        self._all_ended = asyncio.Event()
         self._stopped_at = math.inf
         self._planned = self._sent = self._dropped = self._late = 0
         self._began_at = self._began_cpu = 0.0
 
-    def run(self, *, start_at: float | None = None) -> GeneratorHealth:
-        """Send everything until the schedule ends or `stop`, wait for what is open, and tell how it went.
+    async def run(self, *, start_at: float | None = None) -> GeneratorHealth:
+        """Send everything until the schedule ends or `stop`, wait for what is open, and report how it went.
 
         Each request has its own deadline, so the wait at the end is bounded by the longest of them.
 
@@ -104,25 +123,30 @@ class Driver:
         Raises:
             SeatrialError: a request outlived its deadline, which is a fault of this generator.
         """
-        self._began_at = time.monotonic()
-        self._began_cpu = time.process_time()
-        start = self._began_at + START_DELAY_SECONDS if start_at is None else start_at
-        self._arrivals = self._prepare_all(start)
+        self._began_at = monotonic()
+        self._began_cpu = process_time()
+        # On a whole millisecond, because the loop's timers are, and so are most plans.
+        soon = math.ceil((self._began_at + START_DELAY_SECONDS) * 1_000) / 1_000
+        self._arrivals = self._prepare_all(soon if start_at is None else start_at)
         self._next = next(self._arrivals, None)
-        self._loop.timer(0.0, self._walk)
-        self._all_sent.wait()
-        self._finish()
+        self._walk()
+        await self._all_sent.wait()
+        await self._finish()
         return self.health()
 
     def stop(self) -> None:
         """Send nothing that is due later than now; `run` returns when what is open has ended."""
-        self._stopped_at = min(self._stopped_at, time.monotonic())
+        self._stopped_at = min(self._stopped_at, monotonic())
+        for client in self._clients.values():
+            client.stop()
+        if not self._all_sent.is_set():
+            self._walk()
 
     def health(self) -> GeneratorHealth:
         """How well the schedule was kept so far."""
         self._settle()
-        elapsed = time.monotonic() - self._began_at
-        used = time.process_time() - self._began_cpu
+        elapsed = monotonic() - self._began_at
+        used = process_time() - self._began_cpu
         lateness = self._lateness.histogram()
         return GeneratorHealth(
             planned=self._planned,
@@ -134,8 +158,8 @@ class Driver:
             cpu_fraction=used / elapsed if elapsed > 0 else 0.0,
         )
 
-    def collect(self) -> list[tuple[Exchange, int]]:
-        """The exchanges that ended since the last call, each with the length of its answer in bytes."""
+    def collect(self) -> list[Exchange]:
+        """The exchanges that ended since the last call."""
         self._settle()
         ended, self._ended = self._ended, []
         return ended
@@ -148,96 +172,124 @@ class Driver:
             "from_sent": self._from_sent.histogram().encode().decode(),
         }
 
-    def _prepare_all(self, start: float) -> Iterator[tuple[Arrival, Request]]:
+    def _prepare_all(self, start: float) -> Iterator[Arrival]:
         """Every arrival of the plan in its order."""
-        planned = sliced(self.plan.schedule.planned(), self.plan.worker, self.plan.workers)
-        host = self._connections.host_header
+        planned, generator = self.plan.planned(), Random(f"{self.plan.seed}/{self.plan.worker}")
         while some := list(islice(planned, PREPARED_AT_ONCE)):
             ready = []
-            for sequence, offset in some:
-                journey = self._journeys[self._pick(sequence)]
-                prepared = journey.prepare(sequence, self._generator, host)
-                arrival = Arrival(sequence, start + offset, journey, prepared.key)
-                request = self._connections.request(
-                    prepared.method,
-                    prepared.wire,
-                    deadline_seconds=journey.timeout_seconds,
-                    on_answer=partial(self._take, arrival),
-                )
-                ready.append((arrival, request))
+            for offset, place, sequence in some:
+                journey = self.plan.bystanders[place - 1][0] if place else self._pick(sequence)
+                client = self._clients[journey.protocol]
+                arrival = Arrival(client, journey, sequence, start + offset)
+                client.prepare(arrival, generator)
+                ready.append(arrival)
             yield from ready
 
     def _walk(self) -> None:
-        """Send what is due, and come back for the next arrival. Called from the event loop.
+        """Send what is due, and come back for the next arrival.
 
-        When behind, it comes back at once rather than stay: else answers would be taken late.
+        One timer serves all: it ends on the first whole millisecond in which the next one is due. When
+        behind, this comes back at once rather than stay: else answers would be taken late.
         """
-        try:
-            while self._next is not None:
-                arrival, request = self._next
-                if arrival.planned_at > self._stopped_at:
-                    break
-                delay = arrival.planned_at - time.monotonic()
-                if delay > 0:
-                    self._loop.timer(min(delay, LONGEST_SLEEP_SECONDS), self._walk)
-                    return
-                self._send(arrival, request)
+        if self._timer is not None:
+            self._timer.cancel()
+        now = monotonic()
+        until = min(now, self._stopped_at)
+        for _ in range(SENT_AT_ONCE):
+            arrival = self._next
+            if arrival is None or arrival.planned_at > until:
+                break
+            self._send(arrival)
+            try:
                 self._next = next(self._arrivals, None)
-                if delay < -LATE_AFTER_SECONDS / 10:
-                    self._loop.timer(0.0, self._walk)
-                    return
-        except BaseException as error:
-            self._failure = error  # for `run` to raise: the loop would only print it
-        self._all_sent.set()
+            except BaseException as error:
+                self._failure, self._next = error, None
+        if self._next is None or self._next.planned_at > self._stopped_at:
+            self._all_sent.set()
+        elif self._next.planned_at <= now:
+            self._timer = self._loop.call_soon(self._walk)
+        else:
+            milliseconds = math.ceil(self._next.planned_at * 1_000) - math.floor(monotonic() * 1_000)
+            self._timer = self._loop.call_later(max(milliseconds, 1) / 1_000, self._walk)
 
-    def _send(self, arrival: Arrival, request: Request) -> None:
+    def _send(self, arrival: Arrival) -> None:
         self._planned += 1
         if self._in_flight >= self.plan.most_in_flight:
             self._dropped += 1
-            self._ended.append((arrival.dropped(), 0))
-            request.discard()
+            self._ended.append(arrival.dropped())
             return
-        arrival.sent_at = time.monotonic()
+        arrival.sent_at = monotonic()
         self._sent += 1
         self._late += arrival.sent_at - arrival.planned_at > LATE_AFTER_SECONDS
         self._in_flight += 1
         every = self.plan.fresh_every
-        self._connections.send(request, fresh=every > 0 and self._sent % every == 0)
+        arrival.fresh = every > 0 and self._sent % every == 0
+        arrival.client.send(arrival)
 
-    def _pick(self, sequence: int) -> str:
-        if len(self._names) == 1:
-            return self._names[0]
+    def _pick(self, sequence: int) -> CompiledJourney:
+        if len(self._journeys) == 1:
+            return self._journeys[0]
         draw = zlib.crc32(f"{self.plan.seed}:{sequence}".encode()) / 2**32
-        return pick_by_weight(self._names, self._weights, draw)
+        return pick_by_weight(self._journeys, self._weights, draw)
 
-    def _take(self, arrival: Arrival, answer: Answer) -> None:
-        """Lay an answer down. Called from the event loop."""
-        self._answered.append((arrival, answer))
+    def _take(self, arrival: Arrival) -> None:
+        """Lay one that has ended down. Called from the event loop."""
+        self._answered.append(arrival)
         self._in_flight -= 1
         if not self._in_flight and self._all_sent.is_set():
             self._all_ended.set()
 
     def _settle(self) -> None:
-        """Make exchanges of the answers, and take their times into the histograms."""
+        """Make exchanges of what has ended, and take their times into the histograms."""
         answered, self._answered = self._answered, []
-        for arrival, answer in answered:
-            completed_at, sent_at, planned_at = answer.completed_at, arrival.sent_at, arrival.planned_at
-            self._from_planned.add(completed_at - planned_at)
-            self._from_sent.add(completed_at - sent_at)
-            self._lateness.add(sent_at - planned_at)
-            self._ended.append((arrival.exchange(answer), len(answer.body)))
+        made = [exchange for arrival in answered for exchange in arrival.client.exchanges(arrival)]
+        for arrival in answered:
+            self._lateness.add(arrival.sent_at - arrival.planned_at)
+        for exchanges in (self._reported, made):
+            for exchange in exchanges:
+                if exchange.completed_at is not None and exchange.sent_at is not None:
+                    self._from_planned.add(exchange.completed_at - exchange.planned_at)
+                    self._from_sent.add(exchange.completed_at - exchange.sent_at)
+            self._ended += exchanges
+        self._reported.clear()
 
-    def _finish(self) -> None:
+    def _failed(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """For `run` to raise: the loop would only print it."""
+        error = context.get("exception")
+        self._failure = self._failure or error or RuntimeError(str(context.get("message")))
+
+    async def _finish(self) -> None:
         """Wait for what is in flight, and close."""
-        longest = max(journey.timeout_seconds for journey in self._journeys.values())
-        if self._in_flight and not self._all_ended.wait(longest + GRACE_SECONDS):
+        longest = max(journey.longest_seconds for journey in self.plan.all_journeys())
+        if self._in_flight:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_ended.wait(), longest + GRACE_SECONDS)
+        for client in self._clients.values():
+            client.close()
+        if self._failure is not None:
+            raise self._failure
+        if self._in_flight:
             raise SeatrialError(
                 f"{self._in_flight} requests outlived their deadline of {longest:g} s",
                 next_step="this is a fault of the generator; please report it with the error output above.",
             )
-        self._connections.close()
-        if self._failure is not None:
-            raise self._failure
+
+
+def send_once(base_url: str, name: str, journey: Journey | Mapping[str, Any]) -> tuple[Exchange, ...]:
+    """Send one arrival of a journey of any protocol from this process, and wait for its end.
+
+    Raises:
+        BadInput: a template cannot be filled, or there is no such protocol.
+    """
+    compiled = compile_any(name, {**journey_data(journey), "lifetime_seconds": 0})
+    plan = Plan(Target(base_url), [(compiled, 1.0)], Replay((0.0,)))
+
+    async def sent() -> tuple[Exchange, ...]:
+        driver = Driver(plan)
+        await driver.run()
+        return tuple(driver.collect())
+
+    return asyncio.run(sent())
 
 
 def keep_time() -> None:

@@ -34,6 +34,7 @@ class Generator:
     Args:
         command: what to start. It ends at SIGTERM, and when its stdin ends.
         path: the file it appends to; packed as PATH.gz once it was stopped.
+        packed: False leaves PATH as it is.
         deadline_seconds: the longest deadline of its requests: how long its end may take.
         environment: of the process; None for this one's.
         first_line: written to its stdin.
@@ -47,6 +48,7 @@ class Generator:
         deadline_seconds: float,
         environment: Mapping[str, str] | None = None,
         first_line: bytes = b"",
+        packed: bool = True,
     ) -> None:
         self.path = path
         self._command = command
@@ -58,19 +60,15 @@ class Generator:
         self._errors: IO[bytes] | None = None
         self._failure: GeneratorDied | None = None
         self._packed = False
+        self._pack = packed
 
     @property
     def process_id(self) -> int | None:
         """Of the generator, while it was started."""
         return self._process.pid if self._process else None
 
-    def start(self) -> Self:
-        """Start the process and return when its first request has ended, whatever its outcome.
-
-        Raises:
-            GeneratorDied: with its error output.
-            WaitExpired: when nothing was sent in time.
-        """
+    def launch(self) -> Self:
+        """Start the process and return at once, whatever becomes of it."""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             self._command,
@@ -82,6 +80,16 @@ class Generator:
             start_new_session=True,
         )
         self._send_first_line(self._process)
+        return self
+
+    def start(self) -> Self:
+        """Start the process and return when its first request has ended, whatever its outcome.
+
+        Raises:
+            GeneratorDied: with its error output.
+            WaitExpired: when nothing was sent in time.
+        """
+        self.launch()
         try:
             self.wait_for_requests(1, within_seconds=START_SECONDS + self._deadline_seconds)
         except BaseException:
@@ -89,12 +97,31 @@ class Generator:
             raise
         return self
 
+    def end(self) -> None:
+        """Have it plan nothing more; returns at once."""
+        if self._process is not None and self.running:
+            self._process.send_signal(signal.SIGTERM)
+
+    @property
+    def running(self) -> bool:
+        """Whether the process was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    def recording(self) -> Recording:
+        """What has been written so far, live: a caller may take its exchanges out."""
+        if self._packed:
+            return self._tail.recording
+        return self._tail.update(ended=self._process is not None and not self.running)
+
     def exchanges(self) -> tuple[Exchange, ...]:
         """What has ended so far, by planned time; at most 100 ms old. Works after the end too."""
-        return self._recording().in_order()
+        return self.recording().in_order()
 
-    def wait_for_requests(self, number: int, *, within_seconds: float) -> int:
+    def wait_for_requests(self, number: int, *, within_seconds: float, journey: str = "") -> int:
         """Wait until `number` requests were sent and have ended; returns how many there are.
+
+        Args:
+            journey: count only this one's; empty for all.
 
         Raises:
             WaitExpired: when there are fewer in time.
@@ -102,8 +129,11 @@ class Generator:
         """
 
         def enough() -> Ready[int] | NotYet:
-            ended = not self._alive()
-            sent = sum(1 for exchange in self._recording().exchanges if exchange.error != DROPPED)
+            ended = not self.running
+            sent = sum(
+                exchange.error != DROPPED and journey in ("", exchange.journey)
+                for exchange in self.recording().exchanges
+            )
             if sent >= number:
                 return Ready(sent)
             if ended:
@@ -123,7 +153,7 @@ class Generator:
             GeneratorDied: when the generator ended without its closing record.
         """
         eventually(
-            lambda: NotYet("the generator runs") if self._alive() else Ready(True),
+            lambda: NotYet("the generator runs") if self.running else Ready(True),
             within_seconds=within_seconds,
             what="the schedule ends",
         )
@@ -162,16 +192,8 @@ class Generator:
         except BrokenPipeError:
             return  # It died at once; the wait for the first request tells why.
 
-    def _alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
-
-    def _recording(self) -> Recording:
-        if self._packed:
-            return self._tail.recording
-        return self._tail.update(ended=self._process is not None and not self._alive())
-
     def _raise_if_dead(self) -> None:
-        if not self._alive() and self._recording().health is None:
+        if not self.running and self.recording().health is None:
             raise self._death()
 
     def _death(self) -> GeneratorDied:
@@ -184,7 +206,7 @@ class Generator:
         return GeneratorDied(
             f"the traffic generator ended early ({by})",
             where=text.decode(errors="replace").strip() or str(self.path),
-            next_step=f"{len(self._recording().exchanges)} exchanges were kept; no verdict can rest on them.",
+            next_step=f"{len(self.recording().exchanges)} exchanges were kept; no verdict can rest on them.",
         )
 
     def _end_process(self) -> None:
@@ -193,18 +215,17 @@ class Generator:
         if process is None or self._packed:
             return
         assert process.stdin is not None  # it was started with a pipe
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
+        self.end()
         try:
             process.wait(timeout=self._deadline_seconds + GRACE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait(timeout=GRACE_SECONDS)
         process.stdin.close()
-        if self._recording().health is None:
+        if self.recording().health is None:
             self._failure = self._death()
         if self._errors is not None:
             self._errors.close()
-        if self.path.exists():
+        if self._pack and self.path.exists():
             self.path = pack(self.path)
         self._packed = True

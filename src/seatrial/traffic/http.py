@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from json import loads
-from random import Random
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from seatrial.errors import SeatrialError
-from seatrial.judge.consistency.writes import ReadBack
-from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
+from seatrial.model.exchange import DROPPED, Exchange
+from seatrial.model.measurement import ReadBack
 from seatrial.model.system import Journey
-from seatrial.traffic.journey import CompiledJourney, compile_journey
+from seatrial.traffic.driver import send_once
+from seatrial.traffic.journey import compile_journey
 from seatrial.waiting import NotYet, Ready, eventually
 
 TIMEOUT_SECONDS = 10.0
@@ -130,34 +130,21 @@ class Http:
         """GET with status 200 unless told otherwise; raises as `request` does."""
         return self.request("GET", path, expect=expect)
 
-    def send(self, name: str, journey: Journey | Mapping[str, Any], *, number: int = 0) -> Answer:
-        """Send a journey once, its templates filled for arrival `number`; any status is an answer.
-
-        Raises:
-            BadInput: a template cannot be filled.
-            NoAnswer: there was no answer within the journey's deadline.
-        """
-        compiled = compile_journey(name, journey)
-        return self._send(compiled, number)
-
     def wait_for_journey(
         self, name: str, journey: Journey | Mapping[str, Any], *, within_seconds: float, in_a_row: int = 1
     ) -> None:
-        """Wait until the journey gets the answer it expects.
+        """Wait until the journey, of any protocol, gets the answer it expects.
 
         Raises:
             BadInput: a template cannot be filled.
             WaitExpired: with the last answer.
         """
-        compiled = compile_journey(name, journey)
 
         def answered() -> Ready[bool] | NotYet:
-            try:
-                answer = self._send(compiled, 0)
-            except NoAnswer as error:
-                return NotYet(error.what)
-            outcome, reason = compiled.outcome_of(answer.status)
-            return Ready(True) if outcome is ExchangeOutcome.OK else NotYet(reason)
+            wrong = [
+                exchange.error for exchange in send_once(self.base_url, name, journey) if not exchange.ok
+            ]
+            return NotYet(wrong[0]) if wrong else Ready(True)
 
         eventually(
             answered,
@@ -165,7 +152,7 @@ class Http:
             what=f"journey {name} is answered as it should be",
             every_seconds=PAUSE_SECONDS,
             in_a_row=in_a_row,
-            next_step=f"try it by hand: {compiled.method} {self.base_url}, as journeys.{name} says.",
+            next_step=f"try it by hand at {self.base_url}, as journeys.{name} says.",
         )
 
     def read_back(
@@ -180,7 +167,7 @@ class Http:
         """Look for each write of `exchanges` where the journey's `acknowledged.read` says.
 
         Writes whose outcome is unknown or failed are looked for too, when their place can be told. What is
-        absent is looked for again for `available_seconds`, what cannot be read until `within_seconds` are over;
+        absent is looked for again for `available_seconds`, what cannot be read until `within_seconds` end;
         the last look of each stands. A write for which no place can be told has no entry.
 
         Returns:
@@ -207,21 +194,6 @@ class Http:
         if status in expected:
             return 1
         return 0 if status in ABSENT else None
-
-    def _send(self, compiled: CompiledJourney, number: int) -> Answer:
-        wire = compiled.prepare(number, Random(number), "host").wire
-        head, _, body = wire.partition(b"\r\n\r\n")
-        line, *lines = head.decode("latin-1").split("\r\n")
-        headers = dict(text.split(": ", 1) for text in lines)
-        for own in ("Host", "Content-Length"):
-            headers.pop(own, None)
-        return self.request(
-            compiled.method,
-            line.split(" ")[1],
-            headers=headers,
-            content=body or None,
-            timeout_seconds=compiled.timeout_seconds,
-        )
 
 
 def _look_for_all(

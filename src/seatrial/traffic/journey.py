@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seatrial.errors import BadInput
 from seatrial.model.exchange import ExchangeOutcome
@@ -20,6 +20,8 @@ from seatrial.traffic.template import Fill, Template, compile_json, compile_text
 if TYPE_CHECKING:
     from seatrial.model.system import Journey
 
+Thing = TypeVar("Thing")
+HTTP1 = "http1"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -42,14 +44,22 @@ class Prepared:
 
 
 class CompiledJourney:
-    """A journey whose templates were checked and split. Build with `compile_journey`."""
+    """A journey whose templates were checked and split. Build with `compile_journey`.
+
+    Attributes:
+        protocol: the name under which its client is registered.
+        timeout_seconds: deadline of one request.
+        lasts_seconds: how long an arrival lasts beside its requests.
+    """
 
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
         where = f"journey {name}"
         request = data["request"]
         self.name = name
         self.method: str = request.get("method", "GET")
+        self.protocol = str(data.get("protocol") or HTTP1)
         self.timeout_seconds = float(data.get("timeout_seconds", 5.0))
+        self.lasts_seconds = 0.0
         self.expected = _statuses(data.get("expect"))
         self._path = compile_text(request["path"], where=f"{where}, request.path")
         self._headers = _headers(request.get("headers") or {}, where)
@@ -99,6 +109,11 @@ class CompiledJourney:
             )
         self.answer_field = fields[0] if fields else ""
 
+    @property
+    def longest_seconds(self) -> float:
+        """How long one arrival may take to end."""
+        return self.lasts_seconds + self.timeout_seconds
+
     def prepare(self, number: int, generator: Random, host: str) -> Prepared:
         """The request of arrival `number`, for the Host header `host`."""
         fill = Fill(number, generator)
@@ -108,11 +123,15 @@ class CompiledJourney:
         text = f"{self.method} {head}\r\nHost: {host}{length}\r\n\r\n{body}"
         return Prepared(self.method, text.encode("latin-1"), fill.key)
 
+    def opening(self, fill: Fill) -> tuple[str, dict[str, str]]:
+        """Path and headers, for a protocol whose library writes the request itself."""
+        return self._path.fill(fill), {name: value.fill(fill) for name, value in self._headers}
+
     def outcome_of(self, status: int) -> tuple[ExchangeOutcome, str]:
         """What an answer with this status means, and the short reason when it is not OK.
 
-        The rule of `model.exchange.ExchangeOutcome`: expected is OK; a 4xx refused the request, so it was surely not
-        applied; any other status leaves it open whether it was (a 5xx, or a 2xx or 3xx nobody expected).
+        The rule of `model.exchange.ExchangeOutcome`: expected is OK; a 4xx refused the request, so it was
+        surely not applied; any other status leaves that open (a 5xx, or a 2xx or 3xx nobody expected).
         """
         return judge_status(status, self.expected)
 
@@ -191,11 +210,11 @@ def _headers(headers: Mapping[str, str], where: str) -> list[tuple[str, Template
     return compiled
 
 
-def pick_by_weight(names: Sequence[str], weights: Sequence[float], draw: float) -> str:
-    """The name under which `draw` (0 <= draw < 1) falls when each has its weight's share."""
+def pick_by_weight(things: Sequence[Thing], weights: Sequence[float], draw: float) -> Thing:
+    """The thing under which `draw` (0 <= draw < 1) falls when each has its weight's share."""
     target = draw * sum(weights)
-    for name, weight in zip(names, weights, strict=True):
+    for thing, weight in zip(things, weights, strict=True):
         target -= weight
         if target < 0:
-            return name
-    return names[-1]
+            return thing
+    return things[-1]

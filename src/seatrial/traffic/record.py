@@ -43,6 +43,10 @@ def exchange_line(exchange: Exchange) -> str:
         line += f',"answer_id":{_quoted(e.answer_id)}'
     if e.backend:
         line += f',"backend":{_quoted(e.backend)}'
+    if e.operation:
+        line += f',"operation":{_quoted(e.operation)}'
+    if e.answer_bytes:
+        line += f',"answer_bytes":{e.answer_bytes}'
     return line + "}\n"
 
 
@@ -194,17 +198,3 @@ def free_name(path: Path) -> Path:
         number += 1
         candidate = path.with_name(f"{stem}-{number}{dot}{extensions}")
     return candidate
-
-
-def merged_health(parts: Iterable[GeneratorHealth]) -> GeneratorHealth:
-    """The health of several workers of one schedule: counts add up, the worst lateness and CPU stand."""
-    healths = list(parts)
-    return GeneratorHealth(
-        planned=sum(health.planned for health in healths),
-        sent=sum(health.sent for health in healths),
-        dropped=sum(health.dropped for health in healths),
-        late=sum(health.late for health in healths),
-        late_after_seconds=max((health.late_after_seconds for health in healths), default=0.0),
-        lateness_p99_seconds=max((health.lateness_p99_seconds for health in healths), default=0.0),
-        cpu_fraction=max((health.cpu_fraction for health in healths), default=0.0),
-    )

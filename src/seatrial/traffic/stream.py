@@ -21,6 +21,7 @@ from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.journey import journey_data
 from seatrial.traffic.record import free_name
 from seatrial.traffic.schedule import Constant, Schedule, to_dict
+from seatrial.traffic.target import IDLE_SECONDS
 
 
 class TrafficStream(Generator):
@@ -37,6 +38,10 @@ class TrafficStream(Generator):
         seed: of {random.N}.
         fresh_every: every n-th request goes over a connection of its own; 0 for none.
         deadline_seconds: of each request; None for the journey's `timeout_seconds`.
+        bystanders: name -> (journey, rate per second), sent by the same process as long as this one lasts.
+        idle_seconds: a connection that was idle for longer is not used again; None for any time.
+        ca_file: certificates that are trusted instead of this machine's.
+        verify: whether a certificate and its name are verified.
         allow_remote: the address may be on another machine.
 
     Raises:
@@ -57,6 +62,10 @@ class TrafficStream(Generator):
         fresh_every: int = 10,
         deadline_seconds: float | None = None,
         most_in_flight: int = 2_000,
+        bystanders: Mapping[str, tuple[Journey | Mapping[str, Any], float]] | None = None,
+        idle_seconds: float | None = IDLE_SECONDS,
+        ca_file: str = "",
+        verify: bool = True,
         allow_remote: bool = False,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -72,6 +81,13 @@ class TrafficStream(Generator):
                 "fresh_every": fresh_every,
                 "deadline_seconds": deadline_seconds,
                 "most_in_flight": most_in_flight,
+                "bystanders": {
+                    name: {**journey_data(other), "per_second": rate}
+                    for name, (other, rate) in (bystanders or {}).items()
+                },
+                "idle_seconds": idle_seconds,
+                "ca_file": ca_file,
+                "verify": verify,
                 "allow_remote": allow_remote,
             }
         )
@@ -80,7 +96,7 @@ class TrafficStream(Generator):
         super().__init__(
             [sys.executable, "-m", "seatrial.traffic"],
             path,
-            deadline_seconds=max(compiled.timeout_seconds for compiled, _ in self.job.compiled()),
+            deadline_seconds=self.job.longest_deadline_seconds(),
             first_line=json.dumps(asdict(self.job)).encode() + b"\n",
         )
 

@@ -71,14 +71,13 @@ def test_a_run_ends_by_its_time_and_leaves_its_result(toy) -> None:
     verdict = out[out.index("load.checkout [toy]") :]
     assert "place-order" not in verdict, "the verdict is not the last thing on the screen"
     exchanges = read_exchanges(toy.directory / "run" / "exchanges" / "load-checkout.ndjson.gz")
-    assert 300 <= len(exchanges) <= 450
+    assert 200 <= len(exchanges) <= 450, "two seconds, less the start of the generator"
     assert {exchange.journey for exchange in exchanges} == {"browse", "place-order"}
     assert all(exchange.ok for exchange in exchanges)
     written = json.loads((toy.directory / "run" / "load" / "checkout.json").read_text())
     assert written["outcomes"] == {"ok": len(exchanges)}
     run = read_run(toy.directory / "run")
     assert [(result.check, result.verdict.outcome) for result in run.results] == [("load.checkout", outcome)]
-    assert run.streams[0].file == "load-checkout.ndjson.gz"
 
 
 def test_a_schedule_with_an_end_ends_the_run_and_failures_fail_it(toy) -> None:

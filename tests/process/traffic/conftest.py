@@ -1,40 +1,11 @@
 """The faulty server as a process of its own."""
 
-import signal
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
-
-@dataclass
-class Server:
-    url: str
-    process: subprocess.Popen[str]
-
-    def freeze(self) -> None:
-        """Its kernel goes on acknowledging; nobody answers."""
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-
-
-@contextmanager
-def serving(*arguments: str, scheme: str = "http") -> Iterator[Server]:
-    script = Path(__file__).with_name("faulty_server.py")
-    command = [sys.executable, str(script), *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield Server(f"{scheme}://127.0.0.1:{process.stdout.readline().strip()}", process)
-        finally:
-            process.send_signal(signal.SIGCONT)
-            process.kill()
+from server_processes import Server, serving
 
 
 @pytest.fixture

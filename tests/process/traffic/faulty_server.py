@@ -9,6 +9,7 @@ many requests came in so far, as JSON by path.
 import asyncio
 import itertools
 import json
+import os
 import socket
 import ssl
 import struct
@@ -107,7 +108,9 @@ async def main() -> None:
     if len(sys.argv) > 2:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(sys.argv[2], sys.argv[3])
-    server = await asyncio.start_server(serve, "127.0.0.1", port, backlog=4096, ssl=tls)
+    server = await asyncio.start_server(
+        serve, os.environ.get("FAULTY_HOST", "127.0.0.1"), port, backlog=4096, ssl=tls
+    )
     sys.stdout.write(f"{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     async with server:

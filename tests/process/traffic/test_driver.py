@@ -1,26 +1,32 @@
-"""What the driver owes to whoever runs it: nothing lies about, and no failure of its own stays untold."""
+"""What the driver owes to whoever runs it: nothing lies about, and no failure of its own stays hidden."""
 
 import gc
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
+import uvloop
 
+from seatrial.model.exchange import Exchange, GeneratorHealth
 from seatrial.traffic.driver import PREPARED_AT_ONCE, Driver, Plan
 from seatrial.traffic.journey import compile_journey
-from seatrial.traffic.loop import OwnLoop
-from seatrial.traffic.schedule import Constant
+from seatrial.traffic.schedule import Constant, Replay
+from seatrial.traffic.target import Target
 
 
-@pytest.fixture
-def loop() -> Iterator[OwnLoop]:
-    with closing(OwnLoop()) as opened:
-        yield opened
-
-
-def driver(loop: OwnLoop, url: str, path: str = "/ok", *, schedule=None, **more) -> Driver:
+def walk(url: str, path: str = "/ok", *, schedule=None, **more) -> tuple[GeneratorHealth, list[Exchange]]:
+    """The health and the exchanges; what the driver raises has the latter as an attribute."""
     journey = compile_journey("browse", {"request": {"path": path}, "timeout_seconds": 0.5})
-    return Driver(Plan(url, [(journey, 1.0)], schedule or Constant(200, 0.5), **more), loop)
+    plan = Plan(Target(url), [(journey, 1.0)], schedule or Constant(200, 0.5), **more)
+
+    async def run() -> tuple[GeneratorHealth, list[Exchange]]:
+        driver = Driver(plan)
+        try:
+            return await driver.run(), driver.collect()
+        except BaseException as error:
+            error.exchanges = driver.collect()
+            raise
+
+    return uvloop.run(run())
 
 
 @pytest.fixture
@@ -34,25 +40,23 @@ def nothing_before() -> Iterator[None]:
 @pytest.mark.parametrize("most", [1, 1_000])
 @pytest.mark.parametrize("path", ["/ok", "/close", "/half", "/garbage", "/mute"])
 def test_what_has_ended_or_was_dropped_leaves_nothing_for_the_collector(
-    loop, server, path, most, nothing_before
+    server, path, most, nothing_before
 ) -> None:
-    few, many = (ended_and_garbage(loop, server.url, path, most, seconds) for seconds in (0.05, 0.5))
+    few, many = (ended_and_garbage(server.url, path, most, seconds) for seconds in (0.05, 0.5))
     assert (few[0], many[0]) == (10, 100)
     assert many[1] - few[1] < 20, "each request leaves something behind"
 
 
-def ended_and_garbage(loop: OwnLoop, url: str, path: str, most: int, seconds: float) -> tuple[int, int]:
-    walked = driver(loop, url, path, schedule=Constant(200, seconds), most_in_flight=most)
-    walked.run()
-    ended = len(walked.collect())
-    return ended, gc.collect()
+def ended_and_garbage(url: str, path: str, most: int, seconds: float) -> tuple[int, int]:
+    gc.collect()
+    _, ended = walk(url, path, schedule=Constant(200, seconds), most_in_flight=most)
+    return len(ended), gc.collect()
 
 
-def test_what_ended_is_collected_once(loop, server) -> None:
-    walked = driver(loop, server.url)
-    assert walked.run().sent == 100
-    assert sorted(exchange.sequence for exchange, _ in walked.collect()) == list(range(100))
-    assert walked.collect() == []
+def test_what_ended_is_collected_once(server) -> None:
+    health, ended = walk(server.url)
+    assert health.sent == 100
+    assert sorted(exchange.sequence for exchange in ended) == list(range(100))
 
 
 class Breaking:
@@ -63,21 +67,50 @@ class Breaking:
         raise RuntimeError("no more plans")
 
 
-def test_a_failure_while_sending_reaches_the_caller(loop, server) -> None:
-    walked = driver(loop, server.url, schedule=Breaking())
-    with pytest.raises(RuntimeError, match="no more plans"):
-        walked.run()
-    assert len(walked.collect()) == PREPARED_AT_ONCE, "what was sent before is kept"
+def test_a_failure_while_sending_reaches_the_caller(server) -> None:
+    with pytest.raises(RuntimeError, match="no more plans") as caught:
+        walk(server.url, schedule=Breaking())
+    assert len(caught.value.exchanges) == PREPARED_AT_ONCE, "what was sent before is kept"
 
 
-def test_a_failure_while_receiving_reaches_the_caller(loop, server, monkeypatch) -> None:
+def test_a_failure_while_receiving_reaches_the_caller(server, monkeypatch) -> None:
     def broken(self: object, data: bytes) -> None:
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("seatrial.traffic.answer.AnswerReader.feed", broken)
-    walked = driver(loop, server.url, schedule=Constant(10, 0.1))
-    with pytest.raises(ZeroDivisionError):
-        walked.run()
-    assert [exchange.error for exchange, _ in walked.collect()] == [
+    with pytest.raises(ZeroDivisionError) as caught:
+        walk(server.url, schedule=Constant(10, 0.1))
+    assert [exchange.error for exchange in caught.value.exchanges] == [
         "the generator failed: ZeroDivisionError('a bug')"
     ]
+
+
+def test_a_failure_while_connecting_reaches_the_caller(server, monkeypatch) -> None:
+    async def broken(self: object, make: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("seatrial.traffic.target.Target.connect", broken)
+    with pytest.raises(ZeroDivisionError) as caught:
+        walk(server.url, schedule=Constant(10, 0.1))
+    assert [exchange.ok for exchange in caught.value.exchanges] == [False]
+
+
+def test_nothing_is_sent_before_its_time(steady_server) -> None:
+    times = tuple(number * 0.0037 for number in range(100))
+    _, ended = walk(steady_server.url, schedule=Replay(times))
+    assert len(ended) == 100
+    assert min(exchange.sent_at - exchange.planned_at for exchange in ended) >= 0
+
+
+def test_bystanders_have_their_own_rate_and_numbers(steady_server) -> None:
+    other = compile_journey("other", {"request": {"path": "/status/204"}, "expect": {"status": 204}})
+    health, ended = walk(
+        steady_server.url, schedule=Constant(100, 0.5), bystanders=[(other, 20.0)], most_in_flight=60
+    )
+    numbers = {
+        name: sorted(exchange.sequence for exchange in ended if exchange.journey == name)
+        for name in ("browse", "other")
+    }
+    assert numbers == {"browse": list(range(50)), "other": list(range(10))}
+    assert all(exchange.ok for exchange in ended)
+    assert health.planned == 60

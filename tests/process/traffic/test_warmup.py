@@ -3,7 +3,7 @@
 import pytest
 
 from seatrial.model.system import Objectives
-from seatrial.outcomes import CheckError
+from seatrial.model.failure import CheckError
 from seatrial.traffic.stream import TrafficStream
 from seatrial.trial.warmup import steady_since
 

@@ -7,29 +7,30 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.catalogue import FAMILIES, proven_checks
+from seatrial.commands.checks import checks_text
+from seatrial.commands.checks_page import checks_markdown
 from seatrial.declared import rule as rule_module
 from seatrial.declared.catalogue import catalogue, choose, every_rule
 from seatrial.declared.rule import RULES, Level
 from seatrial.errors import BadInput
-from seatrial.listing import checks_markdown, checks_text
+from seatrial.model.check import CHECKS, FAMILIES
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_the_page_of_checks_is_fresh() -> None:
     written = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
-    assert written == checks_markdown(), "run: python -m seatrial.listing"
+    assert written == checks_markdown(), "run: seatrial checks --markdown > docs/checks.md"
 
 
 def test_proven_checks_name_declared_rules_that_exist() -> None:
     every_rule()
-    unknown = {(item.id, name) for item in proven_checks() for name in item.shows if name not in RULES}
+    unknown = {(item.id, name) for item in CHECKS.all().values() for name in item.shows if name not in RULES}
     assert not unknown
 
 
 def test_proven_and_declared_ids_differ() -> None:
-    assert not {item.id for item in proven_checks()} & {rule.id for rule in every_rule()}
+    assert not {item.id for item in CHECKS.all().values()} & {rule.id for rule in every_rule()}
 
 
 def test_both_catalogues_know_the_same_families() -> None:
@@ -45,7 +46,7 @@ def test_every_family_has_its_suite_of_declared_rules() -> None:
 def test_json_has_every_check_with_its_mode() -> None:
     rows = json.loads(checks_text(as_json=True))
     assert {row["mode"] for row in rows} == {"proven", "declared"}
-    assert len(rows) == len(proven_checks()) + len(catalogue())
+    assert len(rows) == len(CHECKS.all().values()) + len(catalogue())
     assert all(row["requirement"] and row["remediation"] for row in rows)
 
 

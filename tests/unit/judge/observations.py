@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome, GeneratorHealth
 from seatrial.model.fault import Disruption, FaultRecord, Target
-from seatrial.model.observation import Observation
+from seatrial.model.observation import Arm, Observation, observed
 from seatrial.model.system import Objectives
 from seatrial.model.timeline import (
     AutoscalerSeen,
@@ -101,7 +101,7 @@ def fault(
         workload="orders",
         injected_at=injected_at,
         verified_at=injected_at + 0.5 if proven else None,
-        proof="uid gone" if proven else "",
+        effect="uid gone" if proven else "",
         available_at=available_at,
         reverted_at=available_at,
         seed=1,
@@ -131,7 +131,7 @@ def observation(
     timeline: Timeline | None = None,
     warm_up: Iterable[Exchange] = (),
 ) -> Observation:
-    return Observation(tuple(exchanges), generator or health(), tuple(faults), timeline, tuple(warm_up))
+    return observed(Arm(tuple(exchanges), generator or health(), tuple(faults), timeline, tuple(warm_up)))
 
 
 def pod(

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from observations import crash_fault, dropped, exchange, failed, unknown
 
-from seatrial.judge.consistency import ReadBack, lost_writes
+from seatrial.judge.consistency import lost_writes
 from seatrial.judge.consistency.writes import tally
 from seatrial.model.exchange import Exchange
+from seatrial.model.measurement import ReadBack
 from seatrial.model.verdict import Outcome
 
 FAULTS = [crash_fault(100.0, 103.0)]

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome, GeneratorHealth
-from seatrial.model.observation import Observation
+from seatrial.model.observation import TROUBLE, Observation
+from seatrial.model.step import Bound, StepRecord
 from seatrial.model.timeline import (
     Change,
     Clock,
@@ -21,6 +22,7 @@ from seatrial.model.timeline import (
 )
 from seatrial.model.verdict import CheckResult, Verdict
 from seatrial.record import codec
+from seatrial.record.observations import StreamRecord
 from seatrial.record.writer import RunWriter
 
 
@@ -136,28 +138,47 @@ class Sample:
         clock = Clock(-self.epoch_offset_seconds, 0.021, self.epoch_offset_seconds)
         return Timeline(begin, end, clock, tuple(sorted(seen, key=lambda item: item.at)))
 
-    def store(
-        self, check: tuple[str, str], subject: str, observation: Observation, verdict: Verdict, tool: str
+    def observed(
+        self, scenario: str, target: str, observation: Observation, *, bound: Bound, steps: list[StepRecord]
+    ) -> str:
+        """Everything that was seen of one scenario, as the harness keeps it; the observation's id."""
+        self.clock.now = min([exchange.planned_at for exchange in observation.exchanges] or [self.zero]) - 3
+        head = replace(observation, id=f"{scenario}.{target}", scenario=scenario, target=target)
+        kept = self.writer.observation(head, bound=bound)
+        for step in steps:
+            kept.step(step)
+        for fault in observation.faults:
+            kept.fault(fault)
+        for measurement in observation.trouble.measurements:
+            kept.measurement(measurement)
+        for name, journey in (("subject", 0), ("bystanders", 1)):
+            journeys = list(dict.fromkeys(exchange.journey for exchange in observation.exchanges))
+            mine = [e for e in observation.exchanges if e.journey in journeys[journey : journey + 1]]
+            if mine:
+                file = f"{name}.ndjson.gz"
+                with gzip.open(kept.directory / file, "wt", compresslevel=3) as packed:
+                    packed.writelines(codec.dumps(exchange) + "\n" for exchange in mine)
+                steady = mine[0].planned_at + 2
+                kept.stream(StreamRecord(TROUBLE, name, file, (mine[0].journey,), self.health(mine), steady))
+        kept.close(observation.timeline, missing={}, failure=None)
+        return kept.directory.name
+
+    def judged(
+        self,
+        check: tuple[str, str],
+        subject: str,
+        judged: list[str],
+        verdict: Verdict,
+        tool: str,
+        took: float,
     ) -> None:
-        """Everything of one check, as a suite would write it."""
+        """The verdict of one check, `took` seconds after it began."""
         name, requirement = check
         self.writer.check_started(name, subject, requirement)
-        journeys = dict.fromkeys(exchange.journey for exchange in observation.exchanges)
-        for journey in journeys:
-            plain = self.writer.exchanges_file(name, subject, journey)
-            path = plain.with_name(f"{plain.name}.gz")
-            with gzip.open(path, "wt", compresslevel=3) as file:
-                file.writelines(codec.dumps(e) + "\n" for e in observation.exchanges if e.journey == journey)
-            plain.unlink()
-            self.writer.traffic(name, subject, path, journey, observation.generator)
-        for fault in observation.faults:
-            self.writer.fault(name, subject, fault)
-        times = [exchange.planned_at for exchange in observation.exchanges] or [self.zero]
-        evidence = self.writer.evidence_directory(name, subject)
-        if observation.timeline is not None:
-            self.writer.timeline(name, subject, observation.timeline)
-            times += [observation.timeline.began_at, observation.timeline.ended_at]
-        self.clock.now = max(times)
-        folder = self.writer.relative(evidence)
-        result = CheckResult(name, subject, requirement, verdict, tool, min(times), max(times), folder)
-        self.writer.check_finished(result)
+        begin = self.clock.now
+        self.clock.now += took
+        self.writer.check_finished(
+            CheckResult(
+                name, subject, requirement, verdict, tool, begin, self.clock.now, observations=tuple(judged)
+            )
+        )

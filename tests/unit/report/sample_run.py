@@ -1,4 +1,4 @@
-"""A realistic run, written through RunWriter itself: three checks and a drill on the sample system.
+"""A realistic run, written through RunWriter itself: five checks on the sample system.
 
 Times, failures and pods are drawn with a seed; the verdicts are what the judges say of them.
 `python tests/unit/report/sample_run.py DIRECTORY` builds its page.
@@ -17,7 +17,9 @@ from seatrial.judge.availability import involuntary_disruption, voluntary_disrup
 from seatrial.judge.recovery import recovery
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 from seatrial.model.fault import Disruption, FaultRecord, Target
-from seatrial.model.observation import Observation
+from seatrial.model.measurement import Measurement, MeasurementOutcome, ReadBack
+from seatrial.model.observation import Arm, observed
+from seatrial.model.step import Bound, StepRecord
 from seatrial.model.system import Objectives
 from seatrial.model.timeline import (
     AutoscalerSeen,
@@ -40,6 +42,8 @@ WRITES = (
 )
 SCALING = ("scaling.follows-load", "Replicas MUST follow the load up and down, without a lost request.")
 DRAIN = ("orchestration.node-drain", "A node MUST be drainable without a lost request.")
+ENDPOINTS = ("orchestration.endpoints-leave-first", "A pod MUST leave its endpoints before it ends.")
+ANSWERED = MeasurementOutcome.ANSWERED
 RETRY = ("data.safe-retry", "A repeated request with the same key MUST be applied once.")
 
 
@@ -85,8 +89,22 @@ def pod_replacement(sample: Sample) -> None:
             )
         )
     timeline = sample.timeline(begin - 2, begin + 62, seen)
-    observation = Observation(tuple(exchanges), sample.health(exchanges), tuple(faults), timeline)
-    sample.store(REPLACEMENT, "orders", observation, voluntary_disruption(observation), "pytest")
+    observation = observed(Arm(tuple(exchanges), sample.health(exchanges), tuple(faults), timeline))
+    steps = [StepRecord("1", "traffic", "subject", begin, begin + 8.2, "steady after 5.1 s")]
+    for number, (at, fault) in enumerate(zip(deletions, faults, strict=True), 1):
+        steps.append(StepRecord(f"2.{number}.1", "inject", "delete-pod", at, fault.available_at))
+        steps.append(StepRecord(f"2.{number}.2", "hold", "traffic after it", at + 3.2, at + 8.2))
+    steps.append(StepRecord("3", "stop", "subject", begin + 60, begin + 61.8))
+    named = sample.observed("pod-deletion", "orders", observation, bound=Bound(64, 240), steps=steps)
+    sample.clock.now = begin
+    sample.judged(REPLACEMENT, "orders", [named], voluntary_disruption(observation), "pytest", 64.0)
+    kept = Verdict(
+        Outcome.PASSED,
+        "every pod that was deleted had left the endpoints 0.6 s later",
+        "within 5 s",
+        numbers={"longest_seconds": 0.58},
+    )
+    sample.judged(ENDPOINTS, "orders", [named], kept, "pytest", 0.2)
 
 
 def _refused(exchange: Exchange, begin: float, end: float, chance: random.Random) -> Exchange:
@@ -147,9 +165,23 @@ def acknowledged_writes(sample: Sample) -> None:
         killed + 6.4,
         7,
     )
-    observation = Observation(
-        tuple(exchanges), sample.health(exchanges), (fault,), sample.timeline(begin - 1, begin + 60, seen)
+    looks = [
+        Measurement(
+            "invariant", "paid-orders-have-a-payment", at, at + 0.2, ANSWERED, {"holds": True, "rows": 0}
+        )
+        for at in (begin + 3, begin + 57)
+    ]
+    reads = [ReadBack(f"order-{number}", begin + 58, 1).measurement(begin + 58) for number in range(2186)]
+    timeline = sample.timeline(begin - 1, begin + 60, seen)
+    observation = observed(
+        Arm(tuple(exchanges), sample.health(exchanges), (fault,), timeline, measurements=(*looks, *reads))
     )
+    steps = [
+        StepRecord("1", "traffic", "subject", begin, begin + 8.4, "steady after 5.3 s"),
+        StepRecord("2", "inject", "kill-container", killed, killed + 6.4),
+        StepRecord("3", "wait", "available", killed + 6.4, killed + 6.5),
+        StepRecord("4", "measure", "read-back", begin + 58, begin + 60),
+    ]
     kept = Verdict(
         Outcome.PASSED,
         "all 2,186 acknowledged writes were read back",
@@ -159,7 +191,9 @@ def acknowledged_writes(sample: Sample) -> None:
     verdict = merge(
         [kept, involuntary_disruption(observation, OBJECTIVES), recovery(observation, OBJECTIVES)]
     )
-    sample.store(WRITES, "database", observation, verdict, "pytest")
+    named = sample.observed("store-crash", "database", observation, bound=Bound(75, 310), steps=steps)
+    sample.clock.now = begin
+    sample.judged(WRITES, "database", [named], verdict, "pytest", 62.0)
 
 
 def scaling(sample: Sample) -> None:
@@ -209,7 +243,7 @@ def scaling(sample: Sample) -> None:
                 sample.workload("orders", at + 0.3, after, number - 1),
             ]
     timeline = sample.timeline(begin - 1, begin + 292, seen)
-    observation = Observation(tuple(exchanges), sample.health(exchanges), (), timeline)
+    observation = observed(Arm(tuple(exchanges), sample.health(exchanges), (), timeline))
     verdict = Verdict(
         Outcome.PASSED,
         "6 replicas were ready 37 s after the step from 20 to 120 requests a second, "
@@ -223,7 +257,14 @@ def scaling(sample: Sample) -> None:
         },
         reasons=("the first decision came 16 s after the step: the metric is 15 s old by design",),
     )
-    sample.store(SCALING, "orders", observation, verdict, "locust")
+    steps = [
+        StepRecord("1", "traffic", "subject", begin, begin + 29, "steady after 6.0 s"),
+        StepRecord("2", "wait", "scaled", begin + 30, begin + 67.2, "6 replicas ready"),
+        StepRecord("3", "wait", "scaled-in", begin + 170, begin + 246.9, "2 replicas"),
+    ]
+    named = sample.observed("load-step", "orders", observation, bound=Bound(300, 640), steps=steps)
+    sample.clock.now = begin
+    sample.judged(SCALING, "orders", [named], verdict, "locust", 293.0)
 
 
 def _autoscaler(at: float, current: int, desired: int, metric: str) -> AutoscalerSeen:
@@ -242,7 +283,7 @@ def _autoscaler(at: float, current: int, desired: int, metric: str) -> Autoscale
 
 
 def write_sample(writer: RunWriter, *, finished: bool = True) -> None:
-    """A whole run: one check failed, two passed, one inconclusive, one skipped."""
+    """A finished run: one check failed, three passed, one inconclusive, one skipped."""
     sample = Sample(writer)
     rundir.time, before = sample.clock, rundir.time  # type: ignore[assignment]
     try:
@@ -271,7 +312,7 @@ def _write(sample: Sample, writer: RunWriter, finished: bool) -> None:
         ("deploy", "done", 38.4, ""),
         ("conformance", "done", 214.0, ""),
         ("load", "done", 301.5, ""),
-        ("drills", "done", 96.2, ""),
+        ("experiments", "done", 96.2, ""),
     ):
         writer.stage_started(stage)
         writer.stage_finished(stage, outcome, seconds=seconds, note=note)
@@ -282,7 +323,7 @@ def _write(sample: Sample, writer: RunWriter, finished: bool) -> None:
         Outcome.INCONCLUSIVE,
         "0 of 143 requests begun during 1 drain failed (0.0 %, 95 % interval 0.0 % to 2.6 %); "
         "too little evidence: 1 of 3 repetitions and 143 of 200 requests begun inside",
-        "none: a planned disruption costs no request",
+        "none: a voluntary disruption costs no request",
         "Repeat the disruption more often, or raise the rate.",
         {"requests_in_disruption": 143, "failed_in_disruption": 0, "repetitions": 1},
     )

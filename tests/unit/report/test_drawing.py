@@ -13,8 +13,9 @@ from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 from seatrial.model.fault import Disruption, FaultRecord, Target
 from seatrial.model.timeline import AutoscalerSeen, Change, Clock, PodSeen, Timeline, WorkloadSeen
 from seatrial.report import palette
-from seatrial.report.chart import Scene, build_chart
+from seatrial.report.chart import build_chart
 from seatrial.report.lives import PodState, decisions, pod_lives, replicas
+from seatrial.report.observed import ArmView
 from seatrial.report.series import buckets, thinned
 from seatrial.report.svg.axis import Axis
 from seatrial.report.svg.cluster import pods_lane
@@ -143,33 +144,23 @@ def test_thinning_keeps_a_single_spike_and_a_single_dip() -> None:
     assert [point for point in kept if point[1] != 1.0] == [(701.0, 9.0), (1402.0, -9.0)]
 
 
-def scene(exchanges: list[Exchange], **more: object) -> Scene:
-    given: dict[str, object] = {
-        "faults": (),
-        "timelines": (),
-        "begin": 0.0,
-        "end": 1e9,
-        "focus": frozenset(),
-        "objective_seconds": 0.3,
-        "epoch_offset_seconds": 0.0,
-        **more,
-    }
-    return Scene(exchanges=tuple(exchanges), **given)  # type: ignore[arg-type]
+def arm(exchanges: list[Exchange], timeline: Timeline | None = None) -> ArmView:
+    return ArmView("trouble", tuple(exchanges), timeline=timeline, objective_seconds=0.3)
 
 
 def test_a_chart_of_nothing_is_none() -> None:
-    assert build_chart("c1", scene([])) is None
+    assert build_chart(arm([]), "c1") is None
 
 
 def test_a_single_exchange_can_be_drawn() -> None:
-    chart = build_chart("c1", scene([exchange(0, 5.0)]))
+    chart = build_chart(arm([exchange(0, 5.0)]), "c1")
     assert chart is not None
     assert chart.lanes[0].name == "Requests a second"
 
 
 def test_a_chart_where_nothing_was_answered_has_no_latency() -> None:
     failed = [exchange(n, float(n), ExchangeOutcome.FAILED, "connection refused") for n in range(9)]
-    chart = build_chart("c1", scene(failed))
+    chart = build_chart(arm(failed), "c1")
     assert chart is not None
     assert [lane.name.partition(",")[0] for lane in chart.lanes] == ["Requests a second", "Requests lost"]
     assert "9 failed; the first was planned at 0.0 s, the last at 8.0 s." in chart.lanes[1].finding
@@ -248,7 +239,7 @@ def test_replicas_are_steps_and_decisions_have_reasons() -> None:
 
 def test_what_was_there_when_the_watch_began_is_no_event() -> None:
     before = Timeline(0, 500, Clock(0, 0, 0), (pod(0.2, Change.ADDED, ready=True, created_at=-100.0),))
-    chart = build_chart("c1", scene([exchange(n, 300.0 + n) for n in range(10)], timelines=(before,)))
+    chart = build_chart(arm([exchange(n, 300.0 + n) for n in range(10)], before), "c1")
     assert chart is not None
     assert chart.axis.begin == 300.0
 

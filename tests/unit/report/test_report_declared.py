@@ -1,4 +1,4 @@
-"""Declared results, which come by the thousand, are told by rule and apart from what was proven."""
+"""Declared results, which come by the thousand, stand by rule and apart from what was proven."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from test_summary import schema
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
 from seatrial.record.reader import read_run
-from seatrial.report.declared import declared_rules, proved_by, totals_of
+from seatrial.report.declared import declared_rules, results_of, shown_by
 from seatrial.report.html import build_report
-from seatrial.report.summary import exit_code, headline, summary_text, totals_line
+from seatrial.report.summary import exit_code, headline, summary_text
+from seatrial.report.view import view_of
 
 P, F, E, S, U = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.UNSUPPORTED
 ON_ALL = "discovery.name-form"
@@ -28,10 +29,10 @@ def declared(
     rule: str, subject: str, outcome: Outcome = P, seen: str = "nothing to object to"
 ) -> CheckResult:
     places = (f"{subject}.yaml:7 spec.replicas",) if outcome is F else ()
-    next_step = "Mend it." if outcome is F or seen.startswith("advice") else ""
+    next_step = "Repair it." if outcome is F or seen.startswith("advice") else ""
     verdict = Verdict(outcome, seen, "none", next_step, reasons=places)
-    told = f"A rule {rule} MUST hold."
-    return CheckResult(rule, subject, told, verdict, "pytest", 1.0, 1.001, mode=Mode.DECLARED)
+    requirement = f"A rule {rule} MUST hold."
+    return CheckResult(rule, subject, requirement, verdict, "pytest", 1.0, 1.001, mode=Mode.DECLARED)
 
 
 def proven(outcome: Outcome = P, subject: str = "orders", shows: tuple[str, ...] = ()) -> CheckResult:
@@ -74,8 +75,9 @@ def page(directory: Path) -> Node:
     return read_page(build_report(directory).read_text("utf-8"))
 
 
-def test_results_are_told_by_rule_and_rules_without_an_object_apart(tmp_path: Path) -> None:
-    rules = declared_rules(run_with(tmp_path, mixed()))
+def test_results_are_shown_by_rule_and_rules_without_an_object_apart(tmp_path: Path) -> None:
+    results = results_of(run_with(tmp_path, mixed()))
+    rules = results.rules
     assert [(rule.id, rule.outcome) for rule in rules] == [
         ("orchestration.replicas", F),
         ("orchestration.job-deadline", U),
@@ -84,20 +86,20 @@ def test_results_are_told_by_rule_and_rules_without_an_object_apart(tmp_path: Pa
         (ON_ALL, P),
         ("security.run-as-user", P),
     ]
-    totals = totals_of(rules)
+    totals = results.totals
     assert totals.applied == 4
     assert totals.objects == 4, "objects are counted by the rule that was applied to most"
     assert rules[0].by_outcome == [(F, ("database", "nats")), (P, ("orders",))]
     assert (rules[1].subjects, rules[1].by_outcome) == ((), [])
 
 
-def test_the_headline_tells_proven_and_declared_apart(tmp_path: Path) -> None:
+def test_the_headline_keeps_proven_and_declared_apart(tmp_path: Path) -> None:
     run = run_with(tmp_path, [*mixed(), proven(), proven(subject="catalogue")])
     assert headline(run) == (
         "All 2 proven checks passed; 2 of 4 declared rules hold on 4 objects; "
         "1 failed: orchestration.replicas; 1 is waived."
     )
-    assert totals_line(run).startswith(
+    assert view_of(run).totals.startswith(
         "proven: 2 passed; declared rules: 1 failed, 2 unsupported, 1 skipped, 2 passed; in "
     )
 
@@ -132,7 +134,9 @@ def test_the_headline_counts_rules_not_results(
         ([proven(U), declared(ON_ALL, "a")], 1),
     ],
 )
-def test_what_is_declared_is_no_proof(tmp_path: Path, results: list[CheckResult], expected: int) -> None:
+def test_what_is_declared_alone_does_not_pass_beside_proven_checks(
+    tmp_path: Path, results: list[CheckResult], expected: int
+) -> None:
     assert exit_code(run_with(tmp_path, results)) == expected
 
 
@@ -146,7 +150,7 @@ def test_the_table_has_a_row_for_each_rule_that_does_not_hold(tmp_path: Path) ->
         "gateway.node-port",
     ]
     text = " ".join(rows[1].text.split())
-    for part in ("on database, nats", "declared", "1 replica", "database.yaml:7 spec.replicas", "Mend it."):
+    for part in ("on database, nats", "declared", "1 replica", "database.yaml:7 spec.replicas", "Repair it."):
         assert part in text
     assert "orders" not in text, "it holds on orders"
     assert len(root.find("section", class_="check")) == 1, "no section for a declared rule"
@@ -189,7 +193,7 @@ def test_the_same_said_of_many_rules_is_one_row(tmp_path: Path) -> None:
     assert sum("the namespace does not exist" in line for line in lines) == 1
 
 
-def test_a_proven_check_stands_beside_the_rules_that_it_proves(tmp_path: Path) -> None:
+def test_a_proven_check_stands_beside_the_rules_that_it_shows(tmp_path: Path) -> None:
     names = (
         "orchestration.replicas",
         ON_ALL,
@@ -200,13 +204,13 @@ def test_a_proven_check_stands_beside_the_rules_that_it_proves(tmp_path: Path) -
     result = proven(F, "database", shows=names)
     run_with(tmp_path, [*mixed(), declared("data.only-there", "orders"), result])
     section = page(tmp_path).find("section", class_="check")[0]
-    rows = section.find("table", class_="proves")[0].find("tbody")[0].find("tr")
-    told = [" ".join(" ".join(cell.text for cell in row.find("td")).split()) for row in rows]
-    assert "on database: 1 replica failed" in told[0]
-    assert "on database: nothing to object to passed" in told[1]
-    assert "on orders; none is called database passed" in told[2]
-    assert "not judged in this run not judged" in told[3]
-    assert "on no object: no workload it applies to" in told[4]
+    rows = section.find("table", class_="shows")[0].find("tbody")[0].find("tr")
+    shown = [" ".join(" ".join(cell.text for cell in row.find("td")).split()) for row in rows]
+    assert "on database: 1 replica failed" in shown[0]
+    assert "on database: nothing to object to passed" in shown[1]
+    assert "on orders; none is called database passed" in shown[2]
+    assert "not judged in this run not judged" in shown[3]
+    assert "on no object: no workload it applies to" in shown[4]
 
 
 def test_an_object_that_shares_its_name_is_found_by_it(tmp_path: Path) -> None:
@@ -214,13 +218,13 @@ def test_an_object_that_shares_its_name_is_found_by_it(tmp_path: Path) -> None:
         run_with(tmp_path, [declared("data.x", "StatefulSet-db"), declared("data.x", "my-db", F)])
     )
     assert [
-        (item.outcome, item.where) for item in proved_by(proven(subject="db", shows=("data.x",)), rules)
+        (item.outcome, item.where) for item in shown_by(proven(subject="db", shows=("data.x",)), rules)
     ] == [(P, "on db")]
 
 
 def test_of_objects_that_share_a_name_the_worst_counts(tmp_path: Path) -> None:
     results = [declared("data.x", "Service-db", F), declared("data.x", "StatefulSet-db")]
-    (found,) = proved_by(proven(subject="db", shows=("data.x",)), declared_rules(run_with(tmp_path, results)))
+    (found,) = shown_by(proven(subject="db", shows=("data.x",)), declared_rules(run_with(tmp_path, results)))
     assert found.outcome is F
 
 
@@ -235,17 +239,17 @@ def test_the_terminal_has_a_table_of_checks_and_a_line_of_rules(tmp_path: Path, 
     assert (
         "declared 2 of 4 rules hold on 4 objects; 1 failed; 1 waived; 2 without an object "
         "FAILED orchestration.replicas: A rule orchestration.replicas MUST hold. "
-        "seen database, nats: 1 replica (database.yaml:7 spec.replicas, nats.yaml:7 spec.replicas) "
-        "next Mend it." in text
+        "observed database, nats: 1 replica (database.yaml:7 spec.replicas, nats.yaml:7 spec.replicas) "
+        "next Repair it." in text
     )
     assert "job-restart" not in text, "a rule without an object is only counted"
     assert "node-port" not in text, "a waived rule is only counted"
 
 
-def test_a_pass_is_told_beside_its_check_at_100_columns(tmp_path: Path) -> None:
+def test_a_pass_stands_beside_its_check_at_100_columns(tmp_path: Path) -> None:
     lines = summary_text(run_with(tmp_path, [proven()]), 100).splitlines()
     assert lines[:2] == [
-        "outcome       check                          subject  seen",
+        "outcome       check                          subject  observed",
         "passed        orchestration.pod-replacement  orders   0 of 612 requests failed",
     ]
 
@@ -260,7 +264,7 @@ def test_every_item_stays_in_junit_and_run_json(tmp_path: Path) -> None:
     assert document["totals_declared"] == {
         "rules": {"failed": 1, "unsupported": 2, "skipped": 1, "passed": 2}, "objects": 4,
     }  # fmt: skip
-    assert document["results"][-1]["proves"] == [ON_ALL]
+    assert document["results"][-1]["shows"] == [ON_ALL]
     root = Tree.parse(tmp_path / "junit.xml").getroot()
     assert root.get("tests") == str(len(mixed()) + 1)
     modes = [p.get("value") for p in root.iter("property") if p.get("name") == "mode"]

@@ -16,7 +16,8 @@ from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.reader import read_run
 from seatrial.report.html import build_report
-from seatrial.report.summary import exit_code, headline, summary_text, totals_line
+from seatrial.report.summary import exit_code, headline, summary_text
+from seatrial.report.view import view_of
 
 P, F, E, N, S, U = (
     Outcome.PASSED,
@@ -31,7 +32,7 @@ P, F, E, N, S, U = (
 def run_of(directory: Path, outcomes: Sequence[Outcome], *, code: int | None = 0) -> Run:
     writer = started(directory)
     for number, outcome in enumerate(outcomes):
-        verdict = Verdict(outcome, "seen this", "expected that", "" if outcome is P else "do this")
+        verdict = Verdict(outcome, "observed this", "expected that", "" if outcome is P else "do this")
         result = CheckResult(
             f"data.check-{number}", "orders", "It MUST.", verdict, "pytest", number, number + 1.5
         )
@@ -61,8 +62,8 @@ def test_an_unfinished_run_never_exits_0(tmp_path: Path) -> None:
     run = run_of(tmp_path, [P], code=None)
     assert exit_code(run) == 1
     assert headline(run) == "The run did not finish. Until then the only check passed."
-    assert totals_line(run).startswith("1 passed in ")
-    assert totals_line(run).endswith("(run unfinished)")
+    assert view_of(run).totals.startswith("1 passed in ")
+    assert view_of(run).totals.endswith("(run unfinished)")
 
 
 def test_an_exit_code_without_a_verdict_never_exits_0(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_the_headline_is_a_sentence(tmp_path: Path, outcomes: list[Outcome], sen
 
 
 def test_totals_are_worst_first(tmp_path: Path) -> None:
-    assert totals_line(run_of(tmp_path, [P, F, S, P, E])).startswith(
+    assert view_of(run_of(tmp_path, [P, F, S, P, E])).totals.startswith(
         "1 failed, 1 error, 1 skipped, 2 passed in "
     )
 
@@ -105,7 +106,7 @@ def test_the_summary_fits_its_width_and_explains_what_did_not_pass(sample: Path,
     assert lines[head].startswith("FAILED        orchestration.pod-replacement")
     for label in ("observed", "expected", "next"):
         assert f"\n    {label:<10}" in text
-    assert " ".join(lines).endswith("1 failed, 1 inconclusive, 1 skipped, 2 passed in 10 min 14 s")
+    assert " ".join(lines).endswith("1 failed, 1 inconclusive, 1 skipped, 3 passed in 10 min 15 s")
 
 
 def test_the_summary_cannot_steer_the_terminal(tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ def test_the_summary_cannot_steer_the_terminal(tmp_path: Path) -> None:
 def test_junit_says_the_same(sample: Path) -> None:
     root = Tree.parse(sample / "junit.xml").getroot()
     assert {key: root.get(key) for key in ("tests", "failures", "errors", "skipped")} == {
-        "tests": "5", "failures": "1", "errors": "1", "skipped": "1",
+        "tests": "6", "failures": "1", "errors": "1", "skipped": "1",
     }  # fmt: skip
     cases = {case.get("name"): case for case in root.iter("testcase")}
     failed = cases["orchestration.pod-replacement [orders]"]
@@ -131,7 +132,7 @@ def test_junit_says_the_same(sample: Path) -> None:
     failure = failed.find("failure")
     assert failure is not None
     assert failure.text is not None
-    assert "expected  none" in failure.text
+    assert "expected none" in failure.text
     assert cases["orchestration.node-drain [seatrial-worker]"].find("error").get("type") == "inconclusive"
     assert (
         cases["data.safe-retry [orders]"].find("skipped").get("message") == "no consent for context prod-eu"
@@ -160,7 +161,7 @@ def test_junit_of_an_unfinished_run_has_errors(tmp_path: Path) -> None:
     assert found == {
         "a.b [orders]": "unfinished",
         "pytest finished": "unfinished",
-        "the record is whole": "damaged",
+        "the record can be read": "damaged",
     }
     assert root.get("errors") == "3"
 

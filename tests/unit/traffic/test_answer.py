@@ -9,8 +9,14 @@ HINTS = b"HTTP/1.1 103 Early Hints\r\nContent-Length: 9\r\nx-served-by: nobody\r
 CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
+def begun(method: str = "GET") -> AnswerReader:
+    reader = AnswerReader()
+    reader.begin(method, Answer())
+    return reader
+
+
 def read(data: bytes, *, method: str = "GET", ended: bool = False, pieces: int = 1) -> AnswerReader:
-    reader = AnswerReader(method, Answer(0.0, sent=True))
+    reader = begun(method)
     size = -(-len(data) // pieces)
     for start in range(0, len(data), size):
         reader.feed(data[start : start + size])
@@ -57,7 +63,7 @@ def test_an_end_before_the_final_answer_is_none() -> None:
     for data in (HEAD, HINTS, HINTS + HEAD + b"Content-Le"):
         reader = read(data, ended=True)
         assert (reader.answer.complete, reader.answer.status, reader.begun) == (False, None, True)
-    assert not AnswerReader("GET", Answer(0.0, sent=True)).begun
+    assert not begun().begun
 
 
 @pytest.mark.parametrize(
@@ -81,12 +87,13 @@ def test_a_body_after_the_answer_to_head_ends_the_connection(length) -> None:
         b"SSH-2.0-OpenSSH_9.2\r\n",
         HEAD + b"Content-Length: two\r\n\r\n",
         HEAD + b"Content-Length: 2\r\n\r\nok and more",
+        (HEAD + b"Content-Length: 2\r\n\r\nok") * 2,
         CHUNKS + b"nonsense\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: tls\r\nConnection: Upgrade\r\n\r\n",
     ],
 )
 def test_what_breaks_the_rules_is_no_answer(data) -> None:
-    reader = AnswerReader("GET", Answer(0.0, sent=True))
+    reader = begun()
     with pytest.raises(NoHttp):
         reader.feed(data)
     assert not reader.answer.complete
@@ -98,3 +105,16 @@ def test_who_answered_is_told_by_the_final_answer_only() -> None:
     assert read(HINTS + named).answer.backend == "orders-7c9d8f"
     assert read(b"\r\n\r\n" + named).answer.backend == "orders-7c9d8f", "empty lines before it are no head"
     assert read(HINTS + HEAD + b"Content-Length: 0\r\n\r\n").answer.backend == ""
+
+
+def test_one_connection_carries_answers_one_after_another() -> None:
+    reader = begun("HEAD")
+    reader.feed(HEAD + b"Content-Length: 2\r\nX-Served-By: one\r\n\r\n")
+    for body in (b"ok", b"no", b""):
+        assert reader.keep_alive
+        before = reader.answer
+        reader.begin("GET", Answer())
+        assert not reader.keep_alive
+        reader.feed(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        assert (before.complete, reader.answer.complete, reader.answer.body) == (True, True, body)
+        assert reader.answer.backend == ""

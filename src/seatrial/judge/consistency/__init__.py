@@ -7,6 +7,13 @@ on) take a `History` of any client; docs/judges.md explains each with an example
 from seatrial.judge.consistency.bank import check_bank
 from seatrial.judge.consistency.counter import check_counter
 from seatrial.judge.consistency.export import to_elle, to_porcupine
+from seatrial.judge.consistency.from_exchanges import (
+    Built,
+    bank_history,
+    idempotency_history,
+    judged,
+    set_history,
+)
 from seatrial.judge.consistency.history import History, Operation, format_history, parse_history
 from seatrial.judge.consistency.idempotency import check_idempotency
 from seatrial.judge.consistency.models import MODELS, judge_history
@@ -15,16 +22,18 @@ from seatrial.judge.consistency.register import check_register
 from seatrial.judge.consistency.search import FIFO, REGISTER, Rules, check_search
 from seatrial.judge.consistency.sets import check_set
 from seatrial.judge.consistency.unique_ids import check_unique_ids
-from seatrial.judge.consistency.writes import ReadBack, lost_writes
+from seatrial.judge.consistency.writes import acknowledged_writes, lost_writes
 
 __all__ = [
     "FIFO",
     "MODELS",
     "REGISTER",
+    "Built",
     "History",
     "Operation",
-    "ReadBack",
     "Rules",
+    "acknowledged_writes",
+    "bank_history",
     "check_bank",
     "check_counter",
     "check_idempotency",
@@ -34,9 +43,12 @@ __all__ = [
     "check_set",
     "check_unique_ids",
     "format_history",
+    "idempotency_history",
     "judge_history",
+    "judged",
     "lost_writes",
     "parse_history",
+    "set_history",
     "to_elle",
     "to_porcupine",
 ]

@@ -60,7 +60,7 @@ def check_idempotency(history: History) -> Verdict:
         Finding(wrong, example, tuple(doubts)),
         allowed="one effect and one answer for each key, and a refusal of another body",
         seen=f"{plural(len(keys), 'key')}, {retried} sent more than once",
-        remediation="Store key, body digest and answer in the transaction of the effect; compare before acting.",
+        remediation="Store key, body digest and answer in the effect's transaction; compare before acting.",
         numbers={"keys": len(keys), "retried": retried, "wrong_keys": len(problems)},
     )
 

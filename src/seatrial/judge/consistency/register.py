@@ -75,7 +75,7 @@ def check_register(history: History) -> Verdict:
         Finding(wrong, example, tuple(doubts)),
         allowed=ALLOWED,
         seen=f"{plural(writes, 'write')} and {plural(reads, 'read')} of {plural(len(by_key), 'key')}",
-        remediation="Read from the primary, or a replica that has caught up; do not answer from a stale cache.",
+        remediation="Read from the primary, or a replica that has caught up; answer from no stale cache.",
         numbers={"writes": writes, "reads": reads, "keys": len(by_key), "not_linearizable": int(bool(wrong))},
     )
 

@@ -11,25 +11,12 @@ from seatrial.judge.windows import windows
 from seatrial.judge.wording import plural
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 from seatrial.model.fault import FaultRecord
+from seatrial.model.measurement import READ_BACK, ReadBack
+from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict
 
 MINIMUM_ACKNOWLEDGED = 200
 MINIMUM_IN_FLIGHT = 5
-
-
-@dataclass(frozen=True)
-class ReadBack:
-    """One look, after the crash, for what one write left behind.
-
-    Attributes:
-        identity: the write's `answer_id`, or its `key` where no id was answered.
-        at: monotonic seconds when the answer came.
-        copies: how often it was found: 0 is surely absent, None when it could not be read.
-    """
-
-    identity: str
-    at: float
-    copies: int | None
 
 
 @dataclass
@@ -87,6 +74,13 @@ def _place(result: Tally, attempt: Exchange, copies: int | None) -> None:
         result.unexpected.append(attempt.answer_id or attempt.key)
     else:
         result.refused.append(attempt)
+
+
+def acknowledged_writes(observation: Observation) -> Verdict:
+    """`lost_writes` on what an observation recorded of its subject's journey, warm-up included."""
+    arm = observation.trouble
+    reads = [ReadBack.of(measurement) for measurement in arm.measured(READ_BACK)]
+    return lost_writes(arm.warm_up + arm.exchanges, reads, arm.faults)
 
 
 def lost_writes(

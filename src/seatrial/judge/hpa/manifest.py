@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seatrial.judge.hpa.records import RESOURCES, Autoscaler, Behavior, Metric, Policy, Rules
+from seatrial.model.metric import metric_body, metric_name
 from seatrial.model.quantity import thousandths
 
 Fields = Mapping[str, Any]
@@ -49,18 +50,6 @@ def metric_from(entry: Fields) -> Metric:
         resource=resource,
         container=str(body.get("container") or ""),
     )
-
-
-def metric_body(entry: Fields) -> Fields:
-    """The part of a metric (in spec or status) that stands under its kind."""
-    kind = str(entry.get("type") or "")
-    return entry.get(kind[:1].lower() + kind[1:]) or {}
-
-
-def metric_name(entry: Fields) -> str:
-    """Name of the resource or of the metric."""
-    body = metric_body(entry)
-    return str(body.get("name") or (body.get("metric") or {}).get("name") or entry.get("type") or "")
 
 
 def behavior_from(behavior: Fields) -> Behavior:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from seatrial.judge.hpa.decide import DEFAULTS
-from seatrial.judge.hpa.manifest import metric_body
 from seatrial.judge.hpa.records import RESOURCES, Autoscaler, Controller, Metric, Pod, Sample, View
+from seatrial.model.metric import metric_body
 from seatrial.model.quantity import thousandths
 from seatrial.model.timeline import AutoscalerSeen, Change, PodSeen, Timeline, UsageSeen
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from seatrial.judge.recovery import Phases
 from seatrial.judge.windows import fault_end
 from seatrial.model.fault import FaultRecord
+from seatrial.report.observed import FaultView
 from seatrial.report.svg.axis import Axis
 from seatrial.report.svg.markup import element, join, percent
-from seatrial.report.text import duration, one_line
+from seatrial.report.text import one_line
 
 MARK_HEIGHT = 20.0
 MARK_ROWS = 3
@@ -26,9 +26,11 @@ PHASE_HEIGHT = 15.0
 
 
 def draw_bands(axis: Axis, faults: Sequence[FaultRecord], gaps: Sequence[tuple[float, float]]) -> Markup:
-    """The ground of a chart: a band from the acceptance of each fault until it had settled."""
+    """The ground of a chart: a band from the injection of each fault until its end."""
     parts = [_gap(axis, begin, end) for begin, end in gaps if end > axis.begin and begin < axis.end]
     for fault in faults:
+        if fault.impossible:
+            continue
         left = axis.percent(fault.injected_at)
         end = fault_end(fault)
         width = max(axis.percent(axis.end if math.isinf(end) else end) - left, 0.15)
@@ -87,8 +89,9 @@ _STEPS = (
 """Phase of the replacement, the mark from there on, and its word."""
 
 
-def draw_recovery(identity: str, fault: FaultRecord, found: Phases, longest_seconds: float) -> Markup:
+def draw_recovery(fault: FaultView, identity: str, longest_seconds: float) -> Markup:
     """Two bars on one scale from the fault to `longest_seconds`: what clients saw, and the replacement."""
+    found = fault.phases
 
     def x(seconds: float) -> float:
         return min(max(seconds / max(longest_seconds, 0.001), 0.0), 1.0) * 100
@@ -101,13 +104,13 @@ def draw_recovery(identity: str, fault: FaultRecord, found: Phases, longest_seco
         parts.append(element("line", x1=at, x2=at, y1=0, y2=PHASE_HEIGHT - 4, class_="latency-back"))
     moments = [(mark, getattr(found, name)) for name, mark, _ in _STEPS]
     known = [(mark, moment.seconds) for mark, moment in moments if moment is not None]
-    settled = None if fault.available_at is None else fault.available_at - fault.injected_at
-    end = max([longest_seconds if settled is None else settled, *(seconds for _, seconds in known)])
+    available = fault.available_after_seconds
+    end = max([longest_seconds if available is None else available, *(seconds for _, seconds in known)])
     for (mark, begin), (_, following) in itertools.pairwise([*known, ("", end)]):
         parts.append(_bar(f"pod-{mark}", x(begin), x(following), PHASE_HEIGHT))
     return element(
         "svg",
-        element("title", f"Recovery from fault {fault.id}", id=f"{identity}-title"),
+        element("title", f"Recovery from fault {fault.record.id}", id=f"{identity}-title"),
         element("desc", found.sentence() or "No phase was seen.", id=f"{identity}-desc"),
         join(parts),
         class_="recovery",
@@ -127,11 +130,4 @@ def _bar(kind: str, left: float, right: float, top: float) -> Markup:
         y=top + 1,
         height=PHASE_HEIGHT - 5,
         class_=kind,
-    )
-
-
-def available_words(fault: FaultRecord) -> str:
-    """How long the workload was not whole, in words."""
-    return (
-        "never" if fault.available_at is None else f"after {duration(fault.available_at - fault.injected_at)}"
     )

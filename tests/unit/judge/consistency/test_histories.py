@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from toy_stores import simulate
 
+from seatrial.commands.judge import export_file, judge_file
 from seatrial.errors import BadInput
-from seatrial.histories import export_file, judge_file
 from seatrial.judge.consistency import format_history
 from seatrial.model.verdict import Outcome
 

@@ -1,0 +1,122 @@
+"""A recorded run judged again, with no cluster: the same records give the same verdicts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from seatrial.chaos.journal import journal_verdict
+from seatrial.errors import BadInput, SeatrialError
+from seatrial.judge.admissible import judge, judge_every
+from seatrial.judge.disruption import by_disruption
+from seatrial.load.gate import JUDGED, judge_load
+from seatrial.load.summary import LoadSummary
+from seatrial.model.check import CHECKS, Every
+from seatrial.model.observation import Observation
+from seatrial.model.run import Run
+from seatrial.model.system import Objectives
+from seatrial.model.verdict import CheckResult, Mode, Verdict, merge
+from seatrial.record import codec
+from seatrial.record.observations import read_observation
+from seatrial.record.reader import read_run
+from seatrial.record.writer import slug
+
+
+@dataclass(frozen=True)
+class Rejudged:
+    """One result of a recorded run and what is said of the same records now.
+
+    Attributes:
+        verdict: None when there is nothing to judge again; `why` then says so.
+    """
+
+    result: CheckResult
+    verdict: Verdict | None
+    why: str = ""
+
+    @property
+    def same(self) -> bool:
+        """Whether the verdict is the recorded one to its last number; true when none was given again."""
+        return self.verdict is None or codec.to_plain(self.verdict) == codec.to_plain(self.result.verdict)
+
+
+def rejudge(directory: Path) -> list[Rejudged]:
+    """Judge every result of a run again, in the order in which they came.
+
+    Raises:
+        SeatrialError: the folder holds no run.
+    """
+    run = read_run(directory)
+    return [_rejudged(directory, run, result) for result in run.results]
+
+
+def _rejudged(directory: Path, run: Run, result: CheckResult) -> Rejudged:
+    if result.mode is Mode.DECLARED:
+        return Rejudged(result, None, "a declared rule: `seatrial lint` judges its manifests again")
+    try:
+        if result.tool == "locust":
+            return Rejudged(result, _load(directory, run, result))
+        observations = [read_observation(directory / "observations" / name) for name in result.observations]
+    except SeatrialError as error:
+        return Rejudged(result, None, str(error.what))
+    if not observations:
+        return Rejudged(result, None, "nothing was observed")
+    found = [item.observation for item in observations]
+    verdict = _experiment(directory, result, found[0]) if result.tool == "chaos" else _check(result, found)
+    return Rejudged(result, verdict)
+
+
+def _check(result: CheckResult, observations: Sequence[Observation]) -> Verdict:
+    check = CHECKS.get(result.check)
+    if isinstance(check.scenario, Every):
+        return judge_every(check, observations)[0]
+    return judge(check, observations[0])
+
+
+def _experiment(directory: Path, result: CheckResult, observation: Observation) -> Verdict:
+    path = directory / "chaos" / f"{result.check}.json"
+    if observation.failure is not None:
+        return merge([observation.failure, *_journal(path)])
+    return merge([by_disruption(observation), *_journal(path)])
+
+
+def _journal(path: Path) -> Iterator[Verdict]:
+    yield journal_verdict(_read(path))
+
+
+def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
+    data = _read(directory / "load" / f"{slug(result.check.partition('.')[2])}.json")
+    objectives = Objectives.model_validate(run.system.get("objectives") or {})
+    return judge_load(LoadSummary.from_data(data), objectives, judged=tuple(data.get("judged", JUDGED)))
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadInput(f"a record of the run cannot be read: {error}", where=str(path)) from None
+
+
+def rejudged_text(found: Sequence[Rejudged]) -> tuple[int, str]:
+    """The exit code and a table: 0 when every verdict is the recorded one and at least one was judged.
+
+    A verdict that differs is 1, whichever way it went.
+    """
+    judged = [item for item in found if item.verdict is not None]
+    lines = []
+    for item in judged:
+        now = item.verdict.outcome if item.verdict else ""
+        mark = "same" if item.same else f"DIFFERS, recorded as {item.result.verdict.outcome}"
+        lines.append(f"{now:<13} {item.result.check} [{item.result.subject}]  {mark}")
+        if not item.same and item.verdict is not None:
+            lines += [f"  {line}" for line in item.verdict.explain().splitlines()]
+    left = len(found) - len(judged)
+    different = sum(not item.same for item in judged)
+    lines.append(f"{len(judged)} judged again, {different} differ; {left} hold nothing to judge again")
+    for item in found:
+        if item.verdict is None and item.result.mode is Mode.PROVEN:
+            lines.append(f"  {item.result.check} [{item.result.subject}]: {item.why}")
+    return (0 if judged and not different else 1), "\n".join(lines)

@@ -1,0 +1,87 @@
+"""A scenario on a subject, from its plan to its frozen observation; once per target and run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from seatrial.faults.base import bound_of
+from seatrial.harness.execution import Execution
+from seatrial.harness.session import Session
+from seatrial.model.failure import verdict_of
+from seatrial.model.fault import Disruption
+from seatrial.model.observation import TROUBLE, Arm, Observation
+from seatrial.model.scenario import Scenario, Subject
+from seatrial.model.step import Bound, Inject, Release, Steps, duration, unrolled
+from seatrial.model.verdict import Outcome, Verdict
+from seatrial.record.observations import read_observation
+from seatrial.record.writer import RunWriter
+
+
+def bound(plan: Steps) -> Bound:
+    """How long a plan takes; the faults know their own bounds.
+
+    Raises:
+        BadInput: a step names a fault that there is not, or an argument that it does not have.
+    """
+
+    def of_fault(step: Inject | Release) -> Bound:
+        return bound_of(step.fault, step.arguments) if isinstance(step, Inject) else Bound(5.0, 180.0)
+
+    return duration(plan, of_fault)
+
+
+def head_of(scenario: Scenario, subject: Subject) -> Observation:
+    """What is known of an observation before it begins."""
+    return Observation(
+        {TROUBLE: Arm()}, f"{scenario.id}.{subject.role}", scenario.id, subject.role, scenario.disruption,
+        subject.journey, scenario.repetitions, subject.system,
+    )  # fmt: skip
+
+
+def observe(
+    session: Session,
+    run: RunWriter,
+    scenario: Scenario,
+    subject: Subject,
+    *,
+    note: Callable[[str], None] = lambda _: None,
+) -> Observation:
+    """Carry a scenario out and read back what was kept of it.
+
+    What is judged is always what lies on disk, so that judging a recorded run again gives the same verdicts.
+    Nothing but an interrupt is raised: what went wrong is the observation's `failure`.
+    """
+    if verdict := no_consent(session, scenario.disruption):
+        return replace(head_of(scenario, subject), id="", failure=verdict)
+    try:
+        plan = scenario.plan(subject)
+        writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
+    except Exception as error:
+        return replace(head_of(scenario, subject), id="", failure=verdict_of(error))
+    note(f"{scenario.id} on {subject}: {bound(plan)}")
+    execution = Execution(session, head_of(scenario, subject), writer)
+    failure: Verdict | None = None
+    try:
+        with execution:
+            execution.begin()
+            for path, step in unrolled(plan):
+                execution.do(step, path)
+            execution.conclude()
+    except Exception as error:
+        failure = verdict_of(error)
+    execution.close(failure)
+    return read_observation(writer.directory).observation
+
+
+def no_consent(session: Session, disruption: Disruption) -> Verdict | None:
+    """The verdict of a scenario that may not be carried out here; None when it may."""
+    gap = session.consent_gap() if disruption is not Disruption.NONE else ""
+    if not gap:
+        return None
+    return Verdict(
+        Outcome.SKIPPED,
+        f"nothing was touched: {gap}",
+        "consent for exactly this context and namespace",
+        "Set `consent` in the system file where disruption is welcome; see SECURITY.md.",
+    )

@@ -1,0 +1,241 @@
+"""A system that is up, reachable and allowed to be observed: shared by suites, experiments and runs."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from seatrial import cluster
+from seatrial.cluster.build.tools import ensure_tools
+from seatrial.cluster.kind_config import read_configuration
+from seatrial.cluster.paths import default_kubeconfig
+from seatrial.cluster.progress import Progress
+from seatrial.errors import BadInput, SeatrialError
+from seatrial.faults.injector import Injector
+from seatrial.faults.revert import heal, pending
+from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
+from seatrial.kube.client import Kube
+from seatrial.kube.timeline import Recorder
+from seatrial.model.step import Traffic
+from seatrial.model.system import Journey, System
+from seatrial.record.writer import RunWriter
+from seatrial.settings import Settings
+from seatrial.traffic.generator import Generator
+from seatrial.traffic.http import Http
+from seatrial.traffic.schedule import parse
+from seatrial.traffic.stream import TrafficStream
+
+ANSWER_SECONDS = 60.0
+"""How long a system that was just deployed may take to answer its first journey."""
+
+
+@dataclass
+class Session:
+    """One system in one namespace of one cluster.
+
+    Attributes:
+        kube: client bound to the context and namespace.
+        base_url: where clients reach the system.
+        run: where results go; None for commands that record nothing.
+        own: our own cluster when this session brought it up; None for a foreign or an adopted one.
+    """
+
+    settings: Settings
+    system: System
+    kube: Kube
+    base_url: str
+    run: RunWriter | None
+    own: cluster.Cluster | None = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kube.close()
+
+    @property
+    def namespace(self) -> str:
+        return self.system.target.namespace
+
+    @property
+    def context(self) -> str:
+        """The context's name, as consent must name it."""
+        return self.kube.context
+
+    def recorder(self) -> Recorder:
+        """Watches of the system, not yet started."""
+        return Recorder(self.kube, self.system)
+
+    def injector(self) -> Injector:
+        """Carries out faults; its journal lies in the state folder."""
+        return Injector(self.settings.state_directory)
+
+    def stream(self, step: Traffic, directory: Path) -> Generator:
+        """The generator of a traffic step, not yet started; its exchanges are kept in `directory`.
+
+        Raises:
+            BadInput: the journey, the schedule or the address cannot be used.
+        """
+        return TrafficStream(
+            self.base_url, step.journey, self.journey(step.journey),
+            schedule=parse(step.arrivals, seed=self.settings.seed),
+            directory=directory, name=f"exchanges-{step.name}", seed=self.settings.seed,
+            allow_remote=True,  # the owner of the system file named the address and consented
+        )  # fmt: skip
+
+    def journey(self, name: str) -> Journey:
+        """The journey of that name.
+
+        Raises:
+            BadInput: the system file has none; names those that it has.
+        """
+        if name not in self.system.journeys:
+            raise BadInput(
+                f"the system file has no journey {name!r}", where=str(self.settings.system_path),
+                next_step=f"It has {', '.join(self.system.journeys)}.",
+            )  # fmt: skip
+        return self.system.journeys[name]
+
+    def seed_of(self, path: str) -> int:
+        """The seed of one step, so that repetitions pick their victims anew; the same in every run."""
+        return (self.settings.seed + zlib.crc32(path.encode())) % 1_000_000
+
+    def deploy(self, folder: Path, progress: Progress) -> None:
+        """Deploy a kustomize folder and wait for its rollout; our own images are made and loaded first.
+
+        Raises:
+            BadInput: there is no such folder.
+            SeatrialError: an image cannot be had, an object is refused, or a rollout does not end, and why.
+        """
+        if not folder.is_dir():
+            raise BadInput(
+                "there is no such kustomize folder", where=str(folder),
+                next_step="`deploy.kustomize` is taken relative to the system file.",
+            )  # fmt: skip
+        kubectl = "kubectl"
+        tags: dict[str, str] = {}
+        if self.own is not None:
+            kubectl = str(ensure_tools(progress).kubectl)
+            tags = cluster.ensure_images(logical_images(folder, kubectl=kubectl), progress)
+            cluster.load_images(self.own, list(tags.values()), progress)
+        with progress.stage("deploy") as stage:
+            deploy(self.kube, folder, tags, kubectl=kubectl, note=stage.note)
+
+    def revert_left_overs(self) -> None:
+        """Undo what a killed run left behind, on our own cluster; on a foreign one stop and say so.
+
+        Raises:
+            SeatrialError: faults are still in place.
+        """
+        left = [entry for entry in pending(self.settings.state_directory) if not entry.owner_alive]
+        if not left:
+            return
+        if self.system.target.kind is None:
+            raise SeatrialError(
+                f"{len(left)} fault(s) of an earlier run were never undone",
+                where="; ".join(str(entry) for entry in left),
+                next_step="Run `seatrial revert`, then this again.",
+            )
+        healed = heal(self.settings.state_directory)
+        failed = [str(result) for result in healed if not result.done and not result.entry.owner_alive]
+        if failed:
+            raise SeatrialError("a fault of an earlier run cannot be undone", where="; ".join(failed))
+        if self.run is not None:
+            self.run.note(f"an earlier run was killed; {'; '.join(str(result) for result in healed)}")
+
+    def consent_gap(self) -> str:
+        """Why the system may not be disturbed here; empty when it may."""
+        return self.system.consent_gap(self.context, self.namespace)
+
+    def require_answer(self) -> None:
+        """Wait until the first journey is answered as it should be.
+
+        Raises:
+            WaitExpired: it was not, within `ANSWER_SECONDS`; carries the last answer.
+        """
+        name = next(iter(self.system.journeys))
+        with Http(self.base_url) as http:
+            http.wait_for_journey(name, self.system.journeys[name], within_seconds=ANSWER_SECONDS)
+
+    def snapshot(self) -> Snapshot:
+        """The objects of the namespace as they are now, for `changed_since`."""
+        return take_snapshot(self.kube)
+
+    def changed_since(self, before: Snapshot) -> list[str]:
+        """What differs from `before`, a sentence for each object."""
+        return compare(before, take_snapshot(self.kube))
+
+
+def open_session(
+    settings: Settings, system: System, progress: Progress, run: RunWriter | None = None
+) -> Session:
+    """Bring up what the system file says, deploy it unless told to take it as it is, and connect.
+
+    With `SEATRIAL_AS_DEPLOYED` set, nothing is brought up or deployed: a parent run has done it, or a variant
+    is being tested.
+
+    Raises:
+        SeatrialError: cluster, deployment, namespace or entry cannot be had; says what to do.
+    """
+    as_deployed = os.environ.get("SEATRIAL_AS_DEPLOYED", "") not in ("", "0")
+    own = None if as_deployed else _own_cluster(settings, system, progress)
+    kubeconfig, context = access(settings, system)
+    kube = Kube(kubeconfig, context, system.target.namespace)
+    try:
+        session = Session(settings, system, kube, system.entry.url, run, own)
+        if system.deploy is not None and not as_deployed:
+            session.deploy(beside(settings.system_path, system.deploy.kustomize), progress)
+        kube.require_namespace()
+        if run is not None:
+            run.system(
+                name=system.metadata.name, source=str(settings.system_path), namespace=session.namespace,
+                context=session.context, objectives=system.objectives.model_dump(),
+            )  # fmt: skip
+    except BaseException:
+        kube.close()
+        raise
+    return session
+
+
+def kind_configuration(settings: Settings, system: System) -> Path:
+    """The kind configuration of the system's own cluster.
+
+    Raises:
+        BadInput: the system runs on a foreign cluster, or the file is missing.
+    """
+    if system.target.kind is None:
+        raise BadInput(
+            "this system runs on a cluster that is not ours", where=str(settings.system_path),
+            next_step="Only a system with `target.kind` has a cluster to show or take down.",
+        )  # fmt: skip
+    config = beside(settings.system_path, system.target.kind.config)
+    if not config.is_file():
+        raise BadInput(
+            "there is no such kind configuration", where=str(config),
+            next_step="`target.kind.config` is taken relative to the system file.",
+        )  # fmt: skip
+    return config
+
+
+def _own_cluster(settings: Settings, system: System, progress: Progress) -> cluster.Cluster | None:
+    if system.target.kind is None:
+        return None
+    return cluster.up(kind_configuration(settings, system), progress=progress)
+
+
+def access(settings: Settings, system: System) -> tuple[Path | None, str | None]:
+    """Kubeconfig and context: our own file for our own cluster, the user's for a foreign one."""
+    if system.target.kind is None:
+        return settings.kubeconfig, system.target.context
+    name = read_configuration(kind_configuration(settings, system))["name"]
+    return default_kubeconfig(), f"kind-{name}"
+
+
+def beside(system_path: Path, relative: str) -> Path:
+    """A path of the system file: relative to the file's own folder."""
+    return (system_path.parent / relative).resolve()

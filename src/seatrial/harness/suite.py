@@ -1,0 +1,118 @@
+"""The checks of one run: each scenario is carried out once, and judged by each check that names it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+from seatrial.cluster.progress import Progress
+from seatrial.errors import SeatrialError
+from seatrial.harness.observe import observe
+from seatrial.harness.session import Session, open_session
+from seatrial.judge.admissible import judge, judge_every
+from seatrial.kube.apply import Snapshot
+from seatrial.kube.evidence import collect_evidence
+from seatrial.model.check import Check, Every
+from seatrial.model.observation import Observation
+from seatrial.model.scenario import SCENARIOS, Scenario, Subject
+from seatrial.model.system import System
+from seatrial.model.verdict import Outcome, Verdict
+from seatrial.record.writer import RunWriter
+from seatrial.settings import Settings
+
+
+class Suite:
+    """The system under test, brought up when the first check needs it, with the observations made so far."""
+
+    def __init__(self, settings: Settings, system: System, progress: Progress, run: RunWriter) -> None:
+        self.system = system
+        self.run = run
+        self._settings = settings
+        self._progress = progress
+        self._session: Session | None = None
+        self._before: Snapshot | None = None
+        self._made: dict[tuple[str, str], Observation] = {}
+        self._resources = contextlib.ExitStack()
+
+    def session(self) -> Session:
+        """The system, up and answering.
+
+        Raises:
+            SeatrialError: it cannot be had; says what to do.
+        """
+        if self._session is None:
+            session = open_session(self._settings, self.system, self._progress, self.run)
+            self._resources.enter_context(session)
+            session.revert_left_overs()
+            session.require_answer()
+            self._before = session.snapshot()
+            self._session = session
+        return self._session
+
+    def verdict(self, check: Check, role: str) -> tuple[Verdict, tuple[str, ...]]:
+        """The verdict of a check on a workload, and the ids of the observations that it judged.
+
+        Args:
+            role: of the workload; empty when the system has none that the check applies to.
+        """
+        if isinstance(check.scenario, Every):
+            observations = [
+                self.observation(scenario, subject)
+                for scenario in check.scenarios()
+                for subject in scenario.subjects(self.system)
+            ]
+            verdict, _ = judge_every(check, observations)
+            return verdict, ids_of(observations)
+        if not role:
+            return unsupported(check), ()
+        observation = self.observation(SCENARIOS.get(check.scenario), Subject(role, self.system))
+        return judge(check, observation), ids_of([observation])
+
+    def observation(self, scenario: Scenario, subject: Subject) -> Observation:
+        """The observation of a scenario on a subject, made when it is first asked for."""
+        key = (scenario.id, subject.role)
+        if key not in self._made:
+            session = self.session()
+            with self._progress.stage(f"scenario {scenario.id} on {subject}") as stage:
+                self._made[key] = observe(session, self.run, scenario, subject, note=stage.note)
+        return self._made[key]
+
+    def collect_evidence(self, check: str, subject: str) -> str:
+        """Keep what explains a failure: events, pods, logs, endpoints, autoscalers. Never raises.
+
+        Returns:
+            Its folder in the run directory; empty when nothing was kept.
+        """
+        if self._session is None:
+            return ""
+        with contextlib.suppress(Exception):
+            folder = self.run.evidence_directory(check, subject)
+            collect_evidence(self._session.kube, folder)
+            return self.run.relative(folder)
+        return ""
+
+    def close(self) -> None:
+        """Compare the system with what it was before, and let go of it."""
+        if self._session is not None and self._before is not None:
+            try:
+                changed = self._session.changed_since(self._before)
+            except SeatrialError as error:
+                changed = [f"the objects could not be compared with those of before: {error.what}"]
+            self.run.changed_objects(changed)
+        self._resources.close()
+
+
+def ids_of(observations: Sequence[Observation]) -> tuple[str, ...]:
+    """The ids of those observations that were begun, and so have a folder."""
+    return tuple(item.id for item in observations if item.id)
+
+
+def unsupported(check: Check) -> Verdict:
+    """What a check says of a system that has nothing for it."""
+    needs = check.all_needs()
+    return Verdict(
+        Outcome.UNSUPPORTED,
+        f"no workload of the system file has what the check needs: {', '.join(map(str, needs))}",
+        f"at least one workload that is {'; '.join(item.text for item in needs)}",
+        "Declare it in the system file if the system has it; docs/your-system.md says how.",
+    )

@@ -1,0 +1,76 @@
+"""Whether an observation may be judged at all, and the verdict of a check on it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from seatrial.judge.invariants import KIND as INVARIANT_KIND
+from seatrial.model.check import Check
+from seatrial.model.failure import taken, verdict_of
+from seatrial.model.measurement import READ_BACK as READ_BACK_KIND
+from seatrial.model.observation import EXCHANGES, INVARIANTS, READ_BACK, TIMELINE, Observation, Record
+from seatrial.model.verdict import Outcome, Verdict, merge
+
+
+def judge(check: Check, observation: Observation) -> Verdict:
+    """The verdict of a check on one observation; a judge that raises is an ERROR, never a pass.
+
+    An observation that could not be made is judged by its failure. A record that the check needs and that was
+    not kept forbids PASSED, never FAILED.
+    """
+    if observation.failure is not None:
+        return observation.failure
+    try:
+        verdict = taken(check.judge(observation))
+    except Exception as error:
+        return verdict_of(error)
+    lacking = missing_records(check, observation)
+    if lacking and not verdict.outcome.makes_red:
+        return merge([verdict, lacking[0]]) if verdict.passed else verdict
+    return verdict
+
+
+def missing_records(check: Check, observation: Observation) -> list[Verdict]:
+    """One verdict that names the records which the check needs and the observation did not keep; or none."""
+    known = {**_never_made(observation), **observation.missing}
+    missing = {name: why for name, why in known.items() if name in check.records}
+    if not missing:
+        return []
+    words = "; ".join(f"{name}: {why}" for name, why in sorted(missing.items()))
+    return [
+        Verdict(Outcome.INCONCLUSIVE, f"records were not kept: {words}", "every record that the check needs")
+    ]
+
+
+def _never_made(observation: Observation) -> dict[Record, str]:
+    """The records of which nothing is there, whatever the harness said of them."""
+    arm, kinds = observation.trouble, {item.kind for item in observation.trouble.measurements}
+    there = {
+        EXCHANGES: bool(arm.exchanges or arm.warm_up),
+        TIMELINE: arm.timeline is not None,
+        READ_BACK: READ_BACK_KIND in kinds,
+        INVARIANTS: INVARIANT_KIND in kinds,
+    }
+    return {name: "there is none" for name, found in there.items() if not found}
+
+
+def judge_every(check: Check, observations: Sequence[Observation]) -> tuple[Verdict, Observation | None]:
+    """The worst verdict over several observations, and the observation that it is about.
+
+    Observations that were skipped or unsupported say nothing; with no other the answer is theirs.
+    """
+    judged = [(judge(check, observation), observation) for observation in observations]
+    if not judged:
+        return Verdict(Outcome.UNSUPPORTED, "no scenario was carried out", "at least one"), None
+    telling = [pair for pair in judged if pair[0].outcome not in (Outcome.SKIPPED, Outcome.UNSUPPORTED)]
+    worst = max(telling or judged, key=lambda pair: pair[0].outcome.severity)
+    return merge(_named(telling or judged)), worst[1]
+
+
+def _named(judged: Iterable[tuple[Verdict, Observation]]) -> list[Verdict]:
+    """The verdicts, each naming the scenario and target that it is about."""
+    return [
+        replace(verdict, observed=f"{observation.scenario} on {observation.target}: {verdict.observed}")
+        for verdict, observation in judged
+    ]

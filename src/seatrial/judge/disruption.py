@@ -1,0 +1,65 @@
+"""The judges of a whole observation by its kind of disruption: what suites and experiments call."""
+
+from __future__ import annotations
+
+from seatrial.judge.availability import involuntary_disruption, voluntary_disruption
+from seatrial.judge.evidence import gaps_in, unwatched
+from seatrial.judge.recovery import recovery
+from seatrial.judge.windows import windows
+from seatrial.model.fault import Disruption
+from seatrial.model.observation import Observation
+from seatrial.model.system import Objectives
+from seatrial.model.verdict import Outcome, Verdict, merge
+
+
+def voluntary(observation: Observation) -> Verdict:
+    """A voluntary disruption costs no request."""
+    if verdict := another_kind(observation, Disruption.VOLUNTARY):
+        return verdict
+    return watched(
+        observation, voluntary_disruption(observation, minimum_repetitions=observation.repetitions)
+    )
+
+
+def involuntary(observation: Observation) -> Verdict:
+    """An involuntary disruption stays within the error budget and is over within the recovery objective."""
+    if verdict := another_kind(observation, Disruption.INVOLUNTARY):
+        return verdict
+    objectives = objectives_of(observation)
+    verdicts = [involuntary_disruption(observation, objectives), recovery(observation, objectives)]
+    return watched(observation, merge(verdicts))
+
+
+def another_kind(observation: Observation, wanted: Disruption) -> Verdict | None:
+    """ERROR when a fault is of another kind than the judge is for: neither may be judged as the other."""
+    others = sorted({f"{f.fault} ({f.disruption})" for f in observation.faults if f.disruption is not wanted})
+    if not others:
+        return None
+    return Verdict(
+        Outcome.ERROR, f"not a {wanted} disruption: {', '.join(others)}", f"{wanted} disruptions only",
+        "Judge each kind by a check of its own.",
+    )  # fmt: skip
+
+
+def watched(observation: Observation, verdict: Verdict) -> Verdict:
+    """A pass becomes INCONCLUSIVE where a watch was broken during a disruption; nothing else changes."""
+    if not verdict.passed or observation.timeline is None:
+        return verdict
+    return unwatched(verdict, gaps_in(observation.timeline, windows(observation)))
+
+
+def by_disruption(observation: Observation) -> Verdict:
+    """By the kind of the faults that happened: voluntary only when all of them were."""
+    if not observation.faults:
+        return Verdict(
+            Outcome.ERROR, "no fault was injected and verified", "at least one verified fault",
+            "Look at the journal: an action that refuses or fails leaves the system untouched.",
+        )  # fmt: skip
+    if all(fault.disruption is Disruption.VOLUNTARY for fault in observation.faults):
+        return voluntary(observation)
+    return involuntary(observation)
+
+
+def objectives_of(observation: Observation) -> Objectives:
+    """The objectives of the system file as it was recorded; the defaults where none was."""
+    return Objectives() if observation.system is None else observation.system.objectives

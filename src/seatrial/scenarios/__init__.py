@@ -1,0 +1,1 @@
+"""Which traffic runs while which faults happen: one file for each scenario."""

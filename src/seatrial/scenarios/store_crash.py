@@ -1,0 +1,20 @@
+"""The process that stores data is killed while it is written to."""
+
+from seatrial.model.fault import INVOLUNTARY
+from seatrial.model.scenario import Subject, scenario
+from seatrial.model.step import Steps, hold, inject, measure, steps, stop, traffic
+from seatrial.scenarios.needs.acknowledged_writes import acknowledged_writes
+from seatrial.scenarios.needs.stateful import stateful
+
+
+@scenario("store-crash", disruption=INVOLUNTARY, needs={stateful, acknowledged_writes}, repetitions=1)
+def store_crash(subject: Subject) -> Steps:
+    """Kills every process of the store with SIGKILL under writes, then reads each accepted write back."""
+    return steps(
+        traffic(subject.journey, per_second=20),
+        hold(10, "enough writes before the crash"),
+        inject("crash-pod", subject.role),
+        hold(15, "clients reconnect, and latency comes back"),
+        stop("subject"),
+        measure("read-back", journey=subject.journey),
+    )

@@ -1,0 +1,256 @@
+"""WebSocket journeys: connect, send messages, wait for their answers, and last as long as was promised.
+
+One arrival is one connection, and gives several exchanges with the same sequence:
+
+- `open`: from the planned time of the arrival to the end of the handshake;
+- `message 1`, `message 2`, ...: each from its planned time (`after_seconds` after the arrival's) to its
+  answer. None is sent before the one before it was answered; the delay counts, as in any open model;
+- `lifetime`: the connection stood for `lifetime_seconds` after the handshake. Its times are those of the
+  closing handshake; when the connection ended early, all three are that moment, and it has FAILED.
+
+A message that is not answered within `timeout_seconds` is UNKNOWN and ends the arrival: a later answer could
+not be told from the next one's. Messages that do not hold the text that is awaited are passed over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+from time import monotonic
+from typing import Any, cast
+
+from websockets.asyncio.client import ClientConnection
+from websockets.client import ClientProtocol
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
+from websockets.uri import parse_uri
+
+from seatrial.errors import BadInput
+from seatrial.model.exchange import ExchangeOutcome
+from seatrial.traffic.journey import CompiledJourney, judge_status
+from seatrial.traffic.protocols import TIMER_STEP_SECONDS, Arrival, Client, protocol
+from seatrial.traffic.target import short
+from seatrial.traffic.template import Fill, Template, compile_json, compile_text
+
+OK, FAILED, UNKNOWN = ExchangeOutcome.OK, ExchangeOutcome.FAILED, ExchangeOutcome.UNKNOWN
+SWITCHING_PROTOCOLS = frozenset({101})
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a journey, its templates split."""
+
+    text: Template
+    answer: Template
+    after_seconds: float
+
+
+class WebSocketJourney(CompiledJourney):
+    """A journey whose request is the opening handshake."""
+
+    def __init__(self, name: str, data: Mapping[str, Any]) -> None:
+        super().__init__(name, data)
+        if self.method != "GET" or data["request"].get("json") is not None:
+            raise BadInput(
+                "a WebSocket opens with a GET that has no body",
+                where=f"journey {name}, request",
+                next_step="leave out `method` and `json`; what is said stands in `messages`.",
+            )
+        if data.get("acknowledged") is not None:
+            raise BadInput(
+                "what a WebSocket journey wrote is not read back",
+                where=f"journey {name}, acknowledged",
+                next_step="write it by an HTTP journey.",
+            )
+        self.lifetime_seconds = float(data.get("lifetime_seconds") or 0.0)
+        self.messages: list[Message] = []
+        for number, message in enumerate(data.get("messages") or ()):
+            where = f"journey {name}, messages.{number}"
+            text, body = message.get("text"), message.get("json")
+            self.messages.append(
+                Message(
+                    compile_json(body, where=where) if text is None else compile_text(text, where=where),
+                    compile_text(message.get("answer") or "", where=where),
+                    float(message.get("after_seconds") or 0.0),
+                )
+            )
+        planned = max((message.after_seconds for message in self.messages), default=0.0)
+        # Beside its own deadline, one for each message and one for the closing handshake.
+        self.lasts_seconds = max(self.lifetime_seconds, planned)
+        self.steps = len(self.messages) + 2
+
+    @property
+    def longest_seconds(self) -> float:
+        return self.lasts_seconds + self.steps * self.timeout_seconds
+
+
+class Conversation:
+    """One open connection: reads all that comes, and keeps the time of the answer that is awaited."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.opened_at = monotonic()
+        self._awaited = ""
+        self._answer: asyncio.Future[tuple[float, int]] = asyncio.get_running_loop().create_future()
+        self.ended = asyncio.get_running_loop().create_task(self._read())
+
+    async def ask(self, text: str, awaited: str, *, within_seconds: float) -> tuple[float, int] | None:
+        """Send a text and wait: when the answer came and how long it is; None when the connection ended.
+
+        Raises:
+            TimeoutError: there was none in time.
+        """
+        self._awaited = awaited
+        self._answer = asyncio.get_running_loop().create_future()
+        async with asyncio.timeout(within_seconds + TIMER_STEP_SECONDS):
+            await self.connection.send(text)
+            await asyncio.wait((self._answer, self.ended), return_when=asyncio.FIRST_COMPLETED)
+        return self._answer.result() if self._answer.done() else None
+
+    def why_ended(self) -> str:
+        """The code and the reason of the peer, for a connection that has ended."""
+        code, reason = self.connection.close_code, self.connection.close_reason
+        return f"{code} {reason}".strip()
+
+    def abandon(self) -> None:
+        self.ended.cancel()
+        self.connection.transport.abort()
+
+    async def _read(self) -> None:
+        try:
+            async for message in self.connection:
+                text = message if isinstance(message, str) else message.decode(errors="replace")
+                if self._awaited in text and not self._answer.done():
+                    self._answer.set_result((monotonic(), len(message)))
+        except ConnectionClosed:
+            return
+
+
+@protocol("websocket")
+class WebSocket(Client):
+    """One connection for each arrival."""
+
+    @classmethod
+    def compile(cls, name: str, data: Mapping[str, Any]) -> WebSocketJourney:
+        return WebSocketJourney(name, data)
+
+    def prepare(self, arrival: Arrival, generator: Random) -> None:
+        fill = Fill(arrival.sequence, generator)
+        path, headers = arrival.journey.opening(fill)
+        journey = cast(WebSocketJourney, arrival.journey)
+        messages = [(m.text.fill(fill), m.answer.fill(fill), m.after_seconds) for m in journey.messages]
+        arrival.key = fill.key
+        arrival.request = path, headers, messages
+
+    async def carry(self, arrival: Arrival) -> None:
+        conversation = await self._open(arrival)
+        if conversation is None:
+            return
+        try:
+            if await self._say_all(arrival, conversation):
+                await self._last(arrival, conversation)
+        finally:
+            conversation.abandon()
+
+    async def _open(self, arrival: Arrival) -> Conversation | None:
+        path, headers, _ = arrival.request
+        scheme = "wss" if self.target.tls else "ws"
+        uri = parse_uri(f"{scheme}://{self.target.host_header}{path}")
+        connection = ClientConnection(ClientProtocol(uri, max_size=None), ping_interval=None)
+        seconds = arrival.journey.timeout_seconds
+        status: int | None = None
+        outcome, error, sent = FAILED, "", False
+        try:
+            async with asyncio.timeout(seconds + TIMER_STEP_SECONDS):
+                await self.target.connect(lambda: connection)
+                sent = True
+                await connection.handshake(headers)
+            outcome, status = OK, 101
+        except InvalidStatus as refused:
+            status = refused.response.status_code
+            outcome, error = judge_status(status, SWITCHING_PROTOCOLS)
+        except TimeoutError:
+            error = f"timeout {seconds:g} s{'' if sent else ' before it was sent'}"
+        except WebSocketException as wrong:
+            error = f"no WebSocket: {wrong}"
+        except (OSError, UnicodeError, EOFError) as wrong:
+            error = short(wrong)
+        if outcome is FAILED and sent and status is None:
+            outcome = UNKNOWN
+        arrival.report(outcome, error, status=status, operation="open")
+        if outcome is OK:
+            return Conversation(connection)
+        if sent:
+            connection.transport.abort()
+        return None
+
+    async def _say_all(self, arrival: Arrival, conversation: Conversation) -> bool:
+        """Send each message at its time; whether the lifetime can still be judged."""
+        seconds = arrival.journey.timeout_seconds
+        for number, (text, awaited, after_seconds) in enumerate(arrival.request[2], 1):
+            planned_at = arrival.planned_at + after_seconds
+            await self._until(planned_at, conversation)
+            if self.stopping.is_set() and monotonic() < planned_at:
+                return True
+            sent_at, error, answer = monotonic(), "", None
+            outcome = FAILED if conversation.ended.done() else UNKNOWN
+            try:
+                answer = await conversation.ask(text, awaited, within_seconds=seconds)
+                error = "" if answer else "connection closed before the answer"
+            except TimeoutError:
+                error = f"timeout {seconds:g} s"
+            except ConnectionClosed:
+                error = "connection closed before it was sent"
+            completed_at, size = answer or (monotonic(), 0)
+            arrival.report(
+                OK if answer else outcome,
+                error,
+                planned_at=min(planned_at, sent_at),  # it is later when the connection ended before that
+                sent_at=sent_at,
+                completed_at=completed_at,
+                operation=f"message {number}",
+                answer_bytes=size,
+            )
+            if answer is None:
+                return conversation.ended.done()
+        return True
+
+    async def _last(self, arrival: Arrival, conversation: Conversation) -> None:
+        """Wait until the promised lifetime is over, or until nothing more will be sent; close."""
+        promised = cast(WebSocketJourney, arrival.journey).lifetime_seconds
+        if promised:
+            await self._until(conversation.opened_at + promised, conversation)
+        now = monotonic()
+        early = conversation.ended.done()
+        if not early:
+            try:
+                async with asyncio.timeout(arrival.journey.timeout_seconds):
+                    await conversation.connection.close()
+            except TimeoutError:
+                pass  # it stood as long as it had to
+        error = ""
+        if early:
+            lasted = now - conversation.opened_at
+            error = f"connection ended after {lasted:.1f} s of {promised:g} s ({conversation.why_ended()})"
+        if promised:
+            arrival.report(
+                FAILED if early else OK,
+                error,
+                planned_at=now,
+                sent_at=now,
+                completed_at=now if early else None,
+                operation="lifetime",
+            )
+
+    async def _until(self, moment: float, conversation: Conversation) -> None:
+        """Wait for a time, or until the connection ends or nothing more will be sent."""
+        seconds = moment - monotonic()
+        if seconds > 0:
+            stopping = asyncio.ensure_future(self.stopping.wait())
+            await asyncio.wait(
+                (stopping, conversation.ended),
+                timeout=seconds + TIMER_STEP_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            stopping.cancel()

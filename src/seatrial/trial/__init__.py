@@ -1,1 +1,0 @@
-"""One system, up and observed: what suites, drills and load have in common."""

@@ -1,0 +1,139 @@
+"""Stand-ins for what a run works with that is ours: a session, a child process, a page, a display."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+from seatrial.cluster.progress import PlainProgress
+from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.record.reader import read_run
+from seatrial.record.writer import RunWriter
+from seatrial.settings import Settings, settings_from
+
+ROOT = Path(__file__).parents[3]
+CHANDLERY = ROOT / "fixtures" / "systems" / "chandlery.yaml"
+TOOLS = {"pytest": "pytest", "locust": "locust", "chaostoolkit": "chaos"}
+
+
+class FakeSession:
+    """A system that is up; its objects are a list of sentences, read once before and once after."""
+
+    def __init__(self, differences: Sequence[str] = ()) -> None:
+        self.differences = list(differences)
+        self.did: list[str] = []
+
+    def __enter__(self) -> FakeSession:
+        self.did.append("opened")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.did.append("closed")
+
+    def snapshot(self) -> str:
+        self.did.append("looked")
+        return "before"
+
+    def changed_since(self, before: str) -> list[str]:
+        assert before == "before"
+        self.did.append("compared")
+        return self.differences
+
+    def deploy(self, folder: Path, progress: object) -> None:
+        self.did.append(f"deployed {folder.name}")
+
+    def require_answer(self) -> None:
+        self.did.append("answered")
+
+
+Behaviour = Callable[["Child"], int]
+
+
+class Child:
+    """A child process that joins the run as the real tools do, and then behaves as a test says."""
+
+    def __init__(self, tool: str, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.tool = tool
+        self._writer: RunWriter | None = None
+
+    @property
+    def run(self) -> RunWriter:
+        """This tool's part of the run, begun when it is first asked for."""
+        if self._writer is None:
+            self._writer = RunWriter(Path(self.environment["SEATRIAL_RUN"]), self.tool)
+            with patch.dict(os.environ, self.environment):
+                self._writer.tool_started(argv=[self.tool], versions={}, seed=7)
+        return self._writer
+
+    def reports(self, outcome: Outcome, check: str = "a.check") -> Child:
+        """One verdict of one check."""
+        verdict = Verdict(outcome, f"it was {outcome}", "a pass")
+        self.run.check_finished(CheckResult(check, "orders", "It MUST.", verdict, self.tool, 0.0, 1.0))
+        return self
+
+    def ends(self, code: int) -> int:
+        """Writes the closing record."""
+        self.run.tool_finished(code)
+        self.run.close()
+        return code
+
+
+def passes(child: Child) -> int:
+    """What a tool does when all is well."""
+    return child.reports(Outcome.PASSED).ends(0)
+
+
+class Children:
+    """Takes the place of `run_child`: stages by name behave as told, all others pass."""
+
+    def __init__(self, **behaviours: Behaviour) -> None:
+        self.behaviours = behaviours
+        self.stages: list[str] = []
+        self.arguments: list[Sequence[str]] = []
+
+    def __call__(
+        self, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path, within_seconds: float,
+        note: Callable[[str], None],
+    ) -> int:  # fmt: skip
+        assert within_seconds > 0
+        assert log.is_relative_to(environment["SEATRIAL_RUN"])
+        note("begun")
+        stage = environment["SEATRIAL_STAGE"]
+        self.stages.append(stage)
+        self.arguments.append(arguments)
+        tool = TOOLS[arguments[arguments.index("-m") + 1]]
+        return self.behaviours.get(stage.split()[0], passes)(Child(tool, environment))
+
+
+def report(directory: Path) -> tuple[int, str]:
+    """Takes the place of the page: says what is wrong, and the exit code that it leads to."""
+    run = read_run(directory)
+    text = "\n".join([*run.broken, *run.notes])
+    (directory / "page.txt").write_text(text, encoding="utf-8")
+    return int(not run.finished or run.outcome is not Outcome.PASSED), text
+
+
+def settings_in(folder: Path, system: Path = CHANDLERY) -> Settings:
+    chosen = {"SEATRIAL_REPORT_DIR": str(folder / "reports"), "SEATRIAL_STATE": str(folder / "state")}
+    return settings_from({"system": str(system), "seed": 7}, chosen)
+
+
+class Display(PlainProgress):
+    """Keeps what it was told in place of printing it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+
+
+@contextmanager
+def never_opens(*_: object, **__: object):
+    raise AssertionError("the system was opened")
+    yield
