@@ -14,17 +14,18 @@ from observations import (
     observation,
     stream,
     three_faults,
+    timeline,
     unknown,
 )
 
 from seatrial.judge.availability import involuntary_disruption, voluntary_disruption
-from seatrial.judge.evidence import generator_weakness
+from seatrial.judge.evidence import gaps_in, generator_weakness, unwatched
 from seatrial.judge.findings import longest_gap
 from seatrial.judge.outage import failed_seconds, outages
 from seatrial.judge.windows import split, windows
 from seatrial.model.exchange import Exchange
 from seatrial.model.system import Objectives
-from seatrial.model.verdict import Outcome
+from seatrial.model.verdict import Outcome, Verdict
 
 CLEAN = stream(90, 150, per_second=20)
 DAILY = Objectives(availability=0.999, budget_window_hours=24, recovery_seconds=10)
@@ -201,3 +202,23 @@ def test_one_late_arrival_in_a_hundred_is_too_many() -> None:
         "the generator sent 1.0 % of its arrivals more than 62.5 ms late (99th percentile 750 ms)"
     )
     assert generator_weakness(health(1000, dropped=1)) == "the generator dropped 1 of 1000 arrivals"
+
+
+def test_a_gap_of_a_watch_counts_where_it_lies_in_a_window() -> None:
+    gaps = ((90.0, 100.0), (95.0, 100.5), (100.25, 100.75), (100.875, 115.0), (121.0, 130.0))
+    seen = dataclasses.replace(timeline(), gaps=gaps)
+    spans = windows(three_faults())
+    assert gaps_in(seen, spans) == [
+        (100.0, 100.5),
+        (100.25, 100.75),
+        (100.875, 101.0),
+        (110.0, 111.0),
+    ]
+
+
+def test_what_was_not_watched_is_named_from_the_first_gap_to_the_last() -> None:
+    passed = Verdict(Outcome.PASSED, "fine", "fine")
+    assert unwatched(passed, []) is passed
+    torn = unwatched(passed, [(100.0, 100.5), (99.0, 101.0), (110.0, 110.5)])
+    assert torn.outcome is Outcome.INCONCLUSIVE
+    assert torn.observed == "fine; a watch was broken 3 times during it, between 99.0 s and 110.5 s"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hpa_building import down
+from hpa_building import down, rules
 from hpa_world import explain, seen_pod, spec_of
 
+from seatrial.judge.hpa import Behavior
 from seatrial.model.timeline import AutoscalerSeen, Change, Clock, EventSeen, Seen, Timeline, UsageSeen
 from seatrial.model.verdict import Outcome, Verdict
 
@@ -87,3 +88,55 @@ def test_a_metric_that_the_status_does_not_hold_leaves_the_others_to_decide() ->
     verdict = explain(Timeline(50.0, 300.0, Clock(0.0, 0.1, 0.0), states))
     assert verdict.outcome is Outcome.PASSED
     assert verdict.reasons == ("150.0 s: 2 -> 4: cpu: 80 % of 50 %, ceil(1.6 x 2 ready) = 4",)
+
+
+def with_four(behavior: Behavior, *seen: Seen, wanted: int) -> Verdict:
+    """The decision from 4 to `wanted`, with four pods and what was seen before."""
+    pods = [seen_pod(0.0, f"orders-{n}", -3600.0, ready_at=-3500.0) for n in range(4)]
+    spec: dict[str, Any] = spec_of(behavior)
+    states = (*pods, scaler(0.0, 4, spec), scaler(DECIDED_AT, wanted, spec), *seen)
+    return explain(Timeline(0.0, 300.0, Clock(0.0, 0.1, 0.0), states))
+
+
+def by_four(at: float, amount: int) -> list[UsageSeen]:
+    return [UsageSeen(at, f"orders-{n}", at - 1, 15.0, {"app": {"cpu": amount}}) for n in range(4)]
+
+
+THREE, TWO = 35, 20
+"""Usage of four pods, target 50 %: ceil(0.7 x 4) = 3, and ceil(0.4 x 4) = 2."""
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "outcome"),
+    [
+        (100.0, 150.0, Outcome.PASSED),  # 60 s before the decision the controller still wanted 3
+        (153.0, 153.5, Outcome.FAILED),
+        (154.0, 154.5, Outcome.PASSED),  # three periods of 15 s before, and a second more
+        (155.0, 155.5, Outcome.PASSED),
+        (156.0, 156.5, Outcome.PASSED),  # ... or less
+        (157.0, 157.5, Outcome.FAILED),
+    ],
+)
+def test_what_was_wanted_a_whole_number_of_periods_before_holds_a_number_up(
+    begins: float, ends: float, outcome: Outcome
+) -> None:
+    usage = [*by_four(90.0, TWO), *by_four(begins, THREE), *by_four(ends, TWO)]
+    assert with_four(down(window=60), *usage, wanted=3).outcome is outcome
+
+
+def test_what_was_changed_before_counts_in_the_period_of_a_policy() -> None:
+    slowly = Behavior(rules(("Pods", 1, 30), window=0), rules(window=0))
+    spec: dict[str, Any] = spec_of(slowly)
+    busy = by_four(195.0, 150)
+
+    def explained(earlier: int, wanted: int) -> bool:
+        changes = scaler(100.0, earlier, spec), scaler(190.0, 4, spec)
+        verdict = with_four(slowly, *changes, *busy, wanted=wanted)
+        return "NOT explained" not in verdict.reasons[-1]
+
+    assert explained(4, 5)  # nothing was changed: one more
+    assert not explained(3, 5)  # one was added ten seconds before
+    assert not explained(2, 5)
+    assert explained(5, 6)  # one was taken away: 4 + 1 + 1
+    assert not explained(6, 6)  # two were taken away: 4 + 2 + 1
+    assert explained(6, 7)
