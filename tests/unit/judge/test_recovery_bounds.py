@@ -127,6 +127,14 @@ def test_latency_must_stay_in_its_band_until_the_fault_has_settled() -> None:
     )
 
 
+def test_the_request_of_the_very_moment_counts_for_the_fault_that_begins_then() -> None:
+    assert back(after((100, 100.05, 1.0))) == 1.0
+    faults = [crash_fault(100.0, None), crash_fault(110.0, 111.0, identity="second")]
+    seen = observation([*CONTROL, *after((110, 110.05, 1.0))], faults)
+    assert phases(seen, faults[0]).latency_back == Moment(0.0, 0.0)
+    assert phases(seen, faults[1]).latency_back == Moment(1.0, 1.0)
+
+
 def test_the_traffic_of_the_next_fault_is_not_this_ones() -> None:
     faults = [crash_fault(100.0, 101.0), crash_fault(110.0, 111.0, identity="second")]
     bad = [failed(109.995), failed(110.0), failed(112.0)]
@@ -145,6 +153,8 @@ def test_errors_are_timed_as_finely_as_requests_were_sent() -> None:
     found = phases(seen, seen.faults[0])
     assert found.first_error == Moment(0.0, pytest.approx(2 / 3))
     assert found.last_error == Moment(0.5, pytest.approx(2 / 3))
+    two = observation([failed(100.5), exchange(101.5)], [crash_fault()])
+    assert phases(two, two.faults[0]).first_error == Moment(0.5, 1.0)
     alone = observation([failed(100.5)], [crash_fault()])
     assert phases(alone, alone.faults[0]).first_error == Moment(0.5, 0.0)
 
