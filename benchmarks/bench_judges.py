@@ -59,7 +59,7 @@ def observation(requests: int) -> Observation:
             workload="orders",
             injected_at=at,
             verified_at=at + 1,
-            proof="gone",
+            effect="gone",
             available_at=at + 5,
             reverted_at=at + 5,
             seed=1,

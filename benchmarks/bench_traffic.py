@@ -6,7 +6,7 @@ Prints, against a small server of its own on 127.0.0.1:
   the CPU of each;
 - the same CPU as a ratio to a loop that only sends and receives;
 - at its highest rate: requests per CPU second, and the ratio to Locust's FastHttpUser on the same server
-  (goal: twice it);
+  (goal: twice it), with every tenth on a connection of its own, and on kept ones only as Locust's users;
 - a server that stands still for 3 s: the 99th percentile that each of the two reports, and how far ours is
   from the truth (goal: within 5 %).
 Figures depend on the machine; the ratios hardly do. Nothing here passes or fails.
@@ -89,17 +89,29 @@ def server() -> Iterator[tuple[str, int]]:
 
 
 def own(
-    url: str, rate: float, seconds: float, *, freeze: int = 0
+    url: str, rate: float, seconds: float, *, freeze: int = 0, fresh_every: int = 10
 ) -> tuple[tuple[Exchange, ...], GeneratorHealth]:
     """Our generator at a constant rate; with `freeze`, that process stands still for a while half-way."""
     with tempfile.TemporaryDirectory() as directory:
         with TrafficStream(
-            url, "browse", BROWSE, schedule=Constant(rate, seconds), directory=Path(directory)
+            url,
+            "browse",
+            BROWSE,
+            schedule=Constant(rate, seconds),
+            directory=Path(directory),
+            fresh_every=fresh_every,
         ) as stream:
             if freeze:
                 freeze_process(freeze, after_seconds=seconds / 2)
             stream.wait_until_ended(within_seconds=seconds * 3 + 20)
         return stream.stop()
+
+
+def per_cpu_second(url: str, *, fresh_every: int) -> float:
+    """Requests of our generator in a second of its CPU, at a rate that it can just keep."""
+    seconds = SECONDS / 2
+    _, health = own(url, 5_000, seconds, fresh_every=fresh_every)
+    return health.sent / (health.cpu_fraction * seconds)
 
 
 def locust(url: str, rate: float, seconds: float, *, freeze: int = 0) -> tuple[int, float, float]:
@@ -170,8 +182,8 @@ def main() -> None:
         }
         floor = bare(url, 100, SECONDS)
         steady["cpu_ratio_to_bare_send_and_receive"] = round(health.cpu_fraction / floor, 2)
-        _, fast = own(url, 3_000, SECONDS / 2)
-        ours = fast.sent / (fast.cpu_fraction * SECONDS / 2)
+        ours = per_cpu_second(url, fresh_every=10)
+        ours_kept = per_cpu_second(url, fresh_every=0)
         requests, used, _ = locust(url, 0, SECONDS / 2)
         frozen, _ = own(url, 500, SECONDS, freeze=pid)
         _, _, closed_p99 = locust(url, 500, SECONDS, freeze=pid)
@@ -180,8 +192,10 @@ def main() -> None:
         "at_100_per_second": steady,
         "requests_per_cpu_second": {
             "seatrial": round(ours),
+            "seatrial_on_kept_connections_only": round(ours_kept),
             "locust_fast_http_user": round(requests / used),
             "ratio": round(ours / (requests / used), 2),
+            "ratio_on_kept_connections_only": round(ours_kept / (requests / used), 2),
         },
         f"p99_ms_when_the_server_stands_still_for_{FROZEN_SECONDS:g}_s": {
             "seatrial": round(p99_ms(frozen), 1),

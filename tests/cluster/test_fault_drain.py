@@ -16,12 +16,11 @@ from tiny import ROOT, system_in
 from seatrial.errors import FaultRefused
 from seatrial.faults.drain_node import MARK, DrainNode
 from seatrial.faults.injector import Injector
-from seatrial.faults.revert import heal, pending
+from seatrial.faults.revert import pending, revert_all
 from seatrial.kube.client import Kube
 from seatrial.kube.snapshot import compare, take_snapshot
 from seatrial.kube.timeline import Recorder
 from seatrial.model.system import System
-from seatrial.waiting import NotYet, Ready, eventually
 
 
 @pytest.fixture(autouse=True)
@@ -57,16 +56,18 @@ def test_a_drained_node_is_empty_of_the_system_and_schedulable_afterwards(
     before = take_snapshot(kube)
     kube.create(bare_pod(kube, node, image))
     try:
-        with Injector(tmp_path) as guard:
-            record = guard.inject(DrainNode("web", node=node), recorder, keep=True)
+        with Injector(tmp_path) as injector:
+            record = injector.inject(DrainNode("web", node=node), recorder, held=True)
             assert cordoned(kube) == [node]
             left = {pod["metadata"]["name"] for pod in kube.objects("Pod", fields=f"spec.nodeName={node}")}
             assert left == {"bare"}
             (entry,) = pending(tmp_path)
             assert str(entry).startswith(f"drain-node on node/{node} in namespace {kube.namespace}")
-            (healed,) = guard.revert_all()
-            assert healed.done
+            record = injector.release(record)
+        assert record.held
         assert record.available_at is not None
+        assert record.available_at >= record.reverted_at
+        assert record.details["revert"] == f"node/{node} restored"
         assert web["metadata"]["name"] in record.details["evicted"]
         assert record.details["left"] == {"bare": "nothing would replace it (no controller)"}
     finally:
@@ -81,26 +82,30 @@ def test_a_node_that_somebody_cordoned_is_refused_and_stays_cordoned(
 ) -> None:
     node = recorder.kube.objects("Pod", selector="app=web")[0]["spec"]["nodeName"]
     recorder.kube.patch("Node", node, {"spec": {"unschedulable": True}})
-    with Injector(tmp_path) as guard, pytest.raises(FaultRefused, match="is cordoned already"):
-        guard.inject(DrainNode("web", node=node), recorder)
+    with Injector(tmp_path) as injector, pytest.raises(FaultRefused, match="is cordoned already"):
+        injector.inject(DrainNode("web", node=node), recorder)
     assert cordoned(recorder.kube) == [node]
 
 
-def test_a_drain_that_a_budget_blocks_is_refused_and_the_node_uncordoned(
+def test_a_drain_that_a_budget_blocks_is_impossible_and_cordons_nothing(
     recorder: Recorder, tmp_path: Path
 ) -> None:
     recorder.kube.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 2}})
     try:
-        with Injector(tmp_path) as guard, pytest.raises(FaultRefused, match="disruption budget"):
-            guard.inject(DrainNode("web", evict_seconds=3), recorder)
+        with Injector(tmp_path) as injector:
+            record = injector.inject(DrainNode("web"), recorder)
     finally:
         recorder.kube.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 1}})
+    assert "allows 2 pods - 2 that must stay healthy = 0 disruptions" in record.impossible
+    assert record.target.kind == "Node"
+    assert not record.verified
     assert cordoned(recorder.kube) == []
     assert pending(tmp_path) == []
 
 
 TOOL = textwrap.dedent(
     """
+    import signal
     import sys
     from pathlib import Path
     from seatrial.faults.drain_node import DrainNode
@@ -112,17 +117,18 @@ TOOL = textwrap.dedent(
     kubeconfig, context, system_json, state = sys.argv[1:]
     system = System.model_validate_json(system_json)
     kube = Kube(Path(kubeconfig), context, system.target.namespace)
-    with Recorder(kube, system) as recorder, Injector(Path(state)) as guard:
-        guard.inject(DrainNode("web", evict_seconds=300), recorder)
-    print("drained and undone")
+    with Recorder(kube, system) as recorder, Injector(Path(state)) as injector:
+        injector.inject(DrainNode("web"), recorder, held=True)
+        print("drained", flush=True)
+        signal.pause()
+    print("came to its end")
     """
 )
 
 
 @pytest.fixture
 def stuck_tool(deployed: Kube, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """The tool in a process of its own, in the middle of a drain that a budget holds up."""
-    deployed.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 2}})
+    """The tool in a process of its own, which holds a drain."""
     system: System = system_in(deployed)
     arguments = [
         str(deployed.kubeconfig),
@@ -138,67 +144,61 @@ def stuck_tool(deployed: Kube, tmp_path: Path) -> Iterator[subprocess.Popen[str]
         text=True,
         env={**os.environ, "PYTHONWARNINGS": "error"},
     )
+    assert process.stdout is not None
     try:
-        eventually(
-            lambda: (
-                Ready(None)
-                if cordoned(deployed)
-                else NotYet("not cordoned" if process.poll() is None else process.communicate()[0])
-            ),
-            within_seconds=30,
-            what="tool in the middle of a drain",
-        )
+        said = (
+            process.stdout.readline()
+        )  # ends with the process, and that is bounded by the fault's own waits
+        assert said == "drained\n", said + process.stdout.read()
         yield process
     finally:
         process.kill()
         process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-        deployed.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 1}})
+        process.stdout.close()
 
 
-def test_after_sigkill_the_journal_is_left_and_heal_restores(
+def test_after_sigkill_the_journal_is_left_and_reverting_it_restores(
     deployed: Kube, tmp_path: Path, stuck_tool: subprocess.Popen[str]
 ) -> None:
     (entry,) = pending(tmp_path)
     assert entry.owner_alive
-    (live,) = heal(tmp_path)
+    (live,) = revert_all(tmp_path)
     assert not live.done
     assert "still runs" in live.sentence
     assert len(cordoned(deployed)) == 1
 
     stuck_tool.send_signal(signal.SIGKILL)
     stuck_tool.wait(timeout=10)
-    assert len(cordoned(deployed)) == 1, "nobody has undone it yet"
+    assert len(cordoned(deployed)) == 1, "nobody has reverted it yet"
     (entry,) = pending(tmp_path)
     assert not entry.owner_alive
-    (result,) = heal(tmp_path)
+    (result,) = revert_all(tmp_path)
     assert result.done, str(result)
     assert "restored" in result.sentence
     assert cordoned(deployed) == []
-    assert heal(tmp_path) == []
+    assert revert_all(tmp_path) == []
 
 
-def test_heal_leaves_a_cordon_that_somebody_made_his_own(
+def test_reverting_leaves_a_cordon_that_somebody_made_his_own(
     deployed: Kube, tmp_path: Path, stuck_tool: subprocess.Popen[str]
 ) -> None:
     stuck_tool.send_signal(signal.SIGKILL)
     stuck_tool.wait(timeout=10)
     (node,) = cordoned(deployed)
     deployed.patch("Node", node, {"metadata": {"annotations": {MARK: "a colleague"}}})
-    (result,) = heal(tmp_path)
+    (result,) = revert_all(tmp_path)
     assert result.done
     assert "changed by somebody else" in result.sentence
     assert cordoned(deployed) == [node]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_undoes_and_the_exit_is_not_zero(
+def test_a_signal_reverts_and_the_exit_is_not_zero(
     deployed: Kube, tmp_path: Path, stuck_tool: subprocess.Popen[str], number: signal.Signals
 ) -> None:
     stuck_tool.send_signal(number)
     output, _ = stuck_tool.communicate(timeout=30)
     assert stuck_tool.returncode != 0, output
-    assert "drained and undone" not in output
+    assert "came to its end" not in output
     assert cordoned(deployed) == []
     assert pending(tmp_path) == []

@@ -1,4 +1,4 @@
-"""Deleting, evicting and crashing pods of a real cluster: proven, refused, and undone."""
+"""Deleting, evicting and crashing pods of a real cluster: verified, refused, impossible."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from seatrial.faults.crash_pod import CrashPod
 from seatrial.faults.delete_pod import DeletePod
 from seatrial.faults.evict_pod import EvictPod
 from seatrial.faults.injector import Injector
+from seatrial.faults.kind_nodes import require_kind_node
 from seatrial.faults.revert import pending
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden
@@ -22,9 +23,9 @@ from seatrial.model.fault import Disruption
 
 
 @pytest.fixture
-def guard(tmp_path: Path) -> Iterator[Injector]:
-    with Injector(tmp_path) as guard:
-        yield guard
+def injector(tmp_path: Path) -> Iterator[Injector]:
+    with Injector(tmp_path) as injector:
+        yield injector
     assert pending(tmp_path) == []
 
 
@@ -32,12 +33,12 @@ def uids(kube: Kube) -> set[str]:
     return {pod["metadata"]["uid"] for pod in kube.objects("Pod")}
 
 
-def test_a_deleted_pod_is_proven_gone_and_the_workload_whole_again(
-    guard: Injector, recorder: Recorder
+def test_a_deleted_pod_is_seen_gone_and_the_workload_available_again(
+    injector: Injector, recorder: Recorder
 ) -> None:
     fault = DeletePod("web", selector="app in (web)", seed=7)
     for _ in range(2):
-        record = guard.inject(fault, recorder)
+        record = injector.inject(fault, recorder)
         assert record.disruption is Disruption.VOLUNTARY
         assert record.verified_at is not None
         assert record.available_at is not None
@@ -45,34 +46,34 @@ def test_a_deleted_pod_is_proven_gone_and_the_workload_whole_again(
         assert record.injected_at < record.verified_at <= record.available_at <= record.reverted_at
         assert record.target.uid not in uids(recorder.kube)
         assert record.replacement in [pod.name for pod in pods_now(recorder.snapshot(), "web")]
-        assert record.target.uid[:8] in record.proof
+        assert record.target.uid[:8] in record.effect
         ready = [pod for pod in pods_now(recorder.snapshot(), "web") if pod.ready]
         assert len(ready) == 2
 
 
-def test_an_evicted_pod_is_proven_gone(guard: Injector, recorder: Recorder) -> None:
-    record = guard.inject(EvictPod("web"), recorder)
+def test_an_evicted_pod_is_seen_gone(injector: Injector, recorder: Recorder) -> None:
+    record = injector.inject(EvictPod("web"), recorder)
     assert record.verified
     assert record.available_at is not None
     assert record.target.uid not in uids(recorder.kube)
 
 
-def test_an_eviction_that_a_budget_never_allows_is_refused_with_its_words(
-    guard: Injector, recorder: Recorder
+def test_an_eviction_that_a_budget_never_allows_is_impossible_with_its_arithmetic(
+    injector: Injector, recorder: Recorder
 ) -> None:
     before = uids(recorder.kube)
     recorder.kube.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 2}})
     try:
-        with pytest.raises(FaultRefused, match="disruption budget") as caught:
-            guard.inject(EvictPod("web", evict_seconds=3), recorder)
-        assert "PodDisruptionBudget" in caught.value.next_step
+        record = injector.inject(EvictPod("web"), recorder)
+        assert record.verified_at is None
+        assert "web (minAvailable 2) allows 2 pods - 2 that must stay healthy = 0" in record.impossible
     finally:
         recorder.kube.patch("PodDisruptionBudget", "web", {"spec": {"minAvailable": 1}})
     assert uids(recorder.kube) == before
 
 
-def test_a_crash_is_sigkill_for_every_process_with_no_warning(guard: Injector, recorder: Recorder) -> None:
-    record = guard.inject(CrashPod("store"), recorder)
+def test_a_crash_is_sigkill_for_every_process_with_no_warning(injector: Injector, recorder: Recorder) -> None:
+    record = injector.inject(CrashPod("store"), recorder)
     assert record.disruption is Disruption.INVOLUNTARY
     assert record.verified
     assert record.available_at is not None
@@ -86,14 +87,14 @@ def test_a_crash_is_sigkill_for_every_process_with_no_warning(guard: Injector, r
     assert "SIGTERM" not in before
 
 
-def test_a_graceful_delete_does_warn(guard: Injector, recorder: Recorder) -> None:
+def test_a_graceful_delete_does_warn(injector: Injector, recorder: Recorder) -> None:
     # The control of the test above: the same program does write a line when it is asked to stop.
     followed = recorder.kube.transport.open(
         "GET",
         f"/api/v1/namespaces/{recorder.kube.namespace}/pods/store-0/log?follow=true",
         timeout_seconds=60,
     )
-    guard.inject(DeletePod("store", allow_last=True), recorder)
+    injector.inject(DeletePod("store", allow_last=True), recorder)
     assert b"parent saw SIGTERM" in followed.read()
 
 
@@ -128,7 +129,6 @@ REFUSED: list[tuple[str, dict[str, Any], Any, str]] = [
         CrashPod("store"),
         "last ready replica",
     ),
-    ("a node that kind does not run", {}, CrashPod("store", engine="false"), "no kind node"),
 ]
 
 
@@ -140,23 +140,28 @@ def test_a_fault_is_refused_and_nothing_is_touched(
 ) -> None:
     before = {pod["metadata"]["uid"]: pod["status"] for pod in deployed.objects("Pod")}
     with (
-        Injector(tmp_path) as guard,
+        Injector(tmp_path) as injector,
         Recorder(deployed, system_in(deployed, **changes)) as recorder,
         pytest.raises(FaultRefused, match=words),
     ):
-        guard.inject(fault, recorder)
+        injector.inject(fault, recorder)
     assert {pod["metadata"]["uid"]: pod["status"] for pod in deployed.objects("Pod")} == before
     assert pending(tmp_path) == []
+
+
+def test_a_node_that_kind_does_not_run_here_is_refused(deployed: Kube) -> None:
+    with pytest.raises(FaultRefused, match="node no-such-node is no kind node"):
+        require_kind_node("no-such-node")
 
 
 def test_a_system_of_another_namespace_is_refused(deployed: Kube, tmp_path: Path) -> None:
     system = system_in(deployed, target={"context": deployed.context, "namespace": "default"})
     with (
-        Injector(tmp_path) as guard,
+        Injector(tmp_path) as injector,
         Recorder(deployed, system) as recorder,
         pytest.raises(FaultRefused, match="in namespace 'default', not in"),
     ):
-        guard.inject(DeletePod("web"), recorder)
+        injector.inject(DeletePod("web"), recorder)
 
 
 def test_a_forbidden_delete_names_the_missing_rule_and_leaves_no_entry(
@@ -165,11 +170,11 @@ def test_a_forbidden_delete_names_the_missing_rule_and_leaves_no_entry(
     user = as_user([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch"]}])
     before = uids(user)
     with (
-        Injector(tmp_path) as guard,
+        Injector(tmp_path) as injector,
         Recorder(user, system_in(user)) as recorder,
         pytest.raises(Forbidden) as caught,
     ):
-        guard.inject(DeletePod("web"), recorder)
+        injector.inject(DeletePod("web"), recorder)
     assert 'resources: ["pods"], verbs: ["delete"]' in caught.value.next_step
     assert uids(user) == before
     assert pending(tmp_path) == []
@@ -178,12 +183,12 @@ def test_a_forbidden_delete_names_the_missing_rule_and_leaves_no_entry(
 def test_a_crash_by_exec_is_not_believed_where_process_one_survives(
     deployed: Kube, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("seatrial.faults.crash_pod.PROVE_SECONDS", 5.0)
+    monkeypatch.setattr("seatrial.faults.crash_pod.VERIFY_SECONDS", 5.0)
     system = system_in(deployed, target={"context": deployed.context, "namespace": deployed.namespace})
     with (
-        Injector(tmp_path) as guard,
+        Injector(tmp_path) as injector,
         Recorder(deployed, system) as recorder,
         pytest.raises(FaultNotVerified, match="process 1 ignores SIGKILL"),
     ):
-        guard.inject(CrashPod("store"), recorder)
+        injector.inject(CrashPod("store"), recorder)
     assert pending(tmp_path) == []

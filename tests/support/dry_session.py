@@ -18,8 +18,8 @@ import pytest
 import seatrial.chaos.experiment
 import seatrial.harness.execution
 import seatrial.harness.suite
-import seatrial.plugin  # noqa: F401 - pytester forgets what is first imported inside of it
-import seatrial.report.html  # noqa: F401
+import seatrial.plugin
+import seatrial.report.html
 from seatrial import waiting
 from seatrial.errors import SeatrialError
 from seatrial.harness.conditions import CONDITIONS
@@ -156,8 +156,8 @@ class DryInjector:
         if world.fails_in_faults:
             world.failing.append((begin, world.now))
         record = FaultRecord(
-            f"{fault.name}-{self._number}", fault.name, fault.disruption, Target("Pod", "shop", f"{fault.role}-1"),
-            fault.role, begin, begin + VERIFIED_AFTER_SECONDS, "uid gone", world.now,
+            f"{fault.name}-{self._number}", fault.name, fault.disruption,
+            Target("Pod", "shop", f"{fault.role}-1"), fault.role, begin, begin + VERIFIED_AFTER_SECONDS, "uid gone", world.now,
             None if held else world.now, fault.seed,
         )  # fmt: skip
         world.pass_time(0.5)
@@ -199,9 +199,15 @@ class DryStream:
             ok = outcome is ExchangeOutcome.OK
             self._exchanges.append(
                 Exchange(
-                    len(self._exchanges), self._step.journey, at, at, at + 0.01, outcome,
-                    200 if ok else 503, "" if ok else "status 503",
-                )  # fmt: skip
+                    len(self._exchanges),
+                    self._step.journey,
+                    at,
+                    at,
+                    at + 0.01,
+                    outcome,
+                    200 if ok else 503,
+                    "" if ok else "status 503",
+                )
             )
         return tuple(self._exchanges)
 
@@ -292,7 +298,9 @@ class Dry:
     def session(self, text: str = SYSTEM) -> DrySession:
         return self.open(self.settings, dry_system(text), None, self.run)
 
-    def open(self, settings: Settings, system: System, progress: Any, run: RunWriter | None = None) -> DrySession:
+    def open(
+        self, settings: Settings, system: System, progress: Any, run: RunWriter | None = None
+    ) -> DrySession:
         session = DrySession(settings, system, DryKube(), system.entry.url, run, None, self.world)  # type: ignore[arg-type]
         self.world.sessions.append(session)
         return session

@@ -9,9 +9,9 @@ import pytest
 from person import CHANDLERY, Person, cordoned
 
 from seatrial.cluster.progress import PlainProgress
+from seatrial.harness.session import open_session
 from seatrial.kube.client import Kube
 from seatrial.settings import load_system, settings_from
-from seatrial.harness.session import open_session
 
 
 @pytest.fixture(scope="session")

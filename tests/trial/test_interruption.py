@@ -50,7 +50,7 @@ def test_an_interrupted_drill_undoes_its_fault_and_exits_non_zero(draining, depl
     text, _ = draining.communicate(timeout=120)
     assert draining.returncode != 0, text
     assert cordoned(deployed) == [], text
-    assert not list((person.folder / "state" / "undo").glob("*.json")), text
+    assert not list((person.folder / "state" / "journal").glob("*.json")), text
     assert "PASSED" not in text
     whole(deployed)
 

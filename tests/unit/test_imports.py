@@ -26,7 +26,7 @@ LAYERS = (
     ("harness",),
     ("scenarios",),
     ("report",),
-    ("load", "chaos", "terminal"),
+    ("load", "chaos", "terminal", "plugin_report"),
     ("plugin",),
     ("lint",),
     ("commands",),
@@ -154,6 +154,63 @@ def test_the_sources_were_found() -> None:
 
 def test_every_import_points_to_the_left() -> None:
     assert [str(found) for found in IMPORTS if breaks_the_layers(found)] == []
+
+
+def modules_imported(found: Import) -> str:
+    """The module that an import names, when it names something in a module."""
+    return found.imported if found.imported in ALL else found.imported.rpartition(".")[0]
+
+
+def circles(imports: list[Import]) -> list[str]:
+    """Modules that need each other to be imported, each circle once."""
+    needs: dict[str, set[str]] = {}
+    for found in imports:
+        if (target := modules_imported(found)) in ALL and target != found.importer:
+            needs.setdefault(found.importer, set()).add(target)
+    reached = {name: _reached(name, needs) for name in needs}
+    rings = {frozenset(b for b in reached[a] if a in reached.get(b, ())) for a in needs if a in reached[a]}
+    return sorted(" <-> ".join(sorted(ring)) for ring in rings)
+
+
+def _reached(start: str, needs: dict[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    todo = [start]
+    while todo:
+        for name in needs.get(todo.pop(), ()):
+            if name not in seen:
+                seen.add(name)
+                todo.append(name)
+    return seen
+
+
+CIRCLES_LEFT = (
+    "seatrial.commands.checks <-> seatrial.commands.checks_page",
+    "seatrial.declared.graph <-> seatrial.declared.objects <-> seatrial.declared.pod_references",
+    "seatrial.faults.base <-> seatrial.faults.crash_pod <-> seatrial.faults.delete_pod <-> "
+    "seatrial.faults.drain_node <-> seatrial.faults.evict_pod",
+    "seatrial.lint.as_json <-> seatrial.lint.as_junit <-> seatrial.lint.as_markdown <-> "
+    "seatrial.lint.as_sarif <-> seatrial.lint.as_text <-> seatrial.lint.command <-> seatrial.lint.summary",
+    "seatrial.lint.decoding <-> seatrial.lint.json_text",
+    "seatrial.lint.kustomization <-> seatrial.lint.reading <-> seatrial.lint.rendering",
+    "seatrial.load.outcome <-> seatrial.load.user <-> seatrial.load.wiring",
+)
+"""Inside functions or for types only, so that they do import; none may join them."""
+
+
+def test_no_modules_import_each_other() -> None:
+    assert [ring for ring in circles(IMPORTS) if ring not in CIRCLES_LEFT] == []
+
+
+def test_a_circle_is_seen() -> None:
+    three = ["seatrial.model.fault", "seatrial.model.step", "seatrial.model.run"]
+    ring = [Import(a, f"{b}.Name", 1) for a, b in zip(three, [*three[1:], three[0]], strict=True)]
+    assert circles(ring) == [" <-> ".join(sorted(three))]
+    assert circles(ring[:2]) == []
+
+
+def test_no_file_is_longer_than_a_person_takes_in() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in SOURCE.rglob("*.py")}
+    assert [f"{path.name}: {lines}" for path, lines in lengths.items() if lines >= 300] == []
 
 
 def test_each_library_has_one_home() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from chaoslib.exceptions import ActivityFailed, InterruptExecution
 
-from seatrial.chaos.experiment import current_experiment
+from seatrial.chaos.experiment import Experiment, current_experiment
 from seatrial.errors import SeatrialError
 from seatrial.model.failure import NotPassed
 from seatrial.model.step import Hold, Inject, Measure, Release, Step, Stop, Traffic, Wait
@@ -40,7 +40,7 @@ def inject(
 
 def release(fault: str) -> dict[str, Any]:
     """Revert a held fault and wait until the workload is available. Does nothing when it is not held."""
-    execution = current_experiment().execution
+    execution = _experiment().execution
     if execution is None or not execution.holds(fault):
         return {"fault": fault, "note": "not held"}
     return _do(Release(fault))
@@ -79,18 +79,19 @@ def measure(
 
 def current_role() -> str:
     """Role of the workload that the experiment is about."""
+    return _experiment().order.role
+
+
+def _experiment() -> Experiment:
     try:
-        return current_experiment().order.role
+        return current_experiment()
     except SeatrialError as error:
+        # Anything milder would leave exit code 0 where no control judges.
         raise InterruptExecution(str(error)) from error
 
 
 def _do(step: Step) -> dict[str, Any]:
-    try:
-        experiment = current_experiment()
-    except SeatrialError as error:
-        # Anything milder would leave exit code 0 where no control judges.
-        raise InterruptExecution(str(error)) from error
+    experiment = _experiment()
     try:
         record = experiment.do(step)
     except (SeatrialError, NotPassed) as error:

@@ -7,14 +7,16 @@ before the experiment, and after it sets `state["status"] = "failed"`, which mak
 
 from __future__ import annotations
 
+import difflib
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 
 from seatrial.chaos.experiment import Experiment, Order, begin_experiment, drop_experiment
+from seatrial.errors import BadInput
 from seatrial.model.verdict import Outcome, Verdict
 
 __all__ = ["after_experiment_control", "before_experiment_control", "validate_control"]
@@ -27,12 +29,19 @@ _failure: BaseException | None = None
 def validate_control(control: Mapping[str, Any]) -> None:
     """Refuse arguments that the control does not have, or that ask for no evidence, at validation."""
     arguments = control.get("provider", {}).get("arguments", {})
-    try:
-        faults = Order(**arguments).faults()
-    except TypeError as error:
-        raise InvalidActivity(f"control {control.get('name')!r}: {error}") from None
-    if faults:
-        raise InvalidActivity(f"control {control.get('name')!r}: {'; '.join(faults)}")
+    if not isinstance(arguments, Mapping):
+        raise InvalidActivity(f"control {control.get('name')!r}: its arguments are no mapping")
+    if wrong := [*_unknown(arguments), *_order(arguments).faults()]:
+        raise InvalidActivity(f"control {control.get('name')!r}: {'; '.join(wrong)}")
+
+
+def _unknown(arguments: Mapping[str, Any]) -> Iterator[str]:
+    known = list(Order.__dataclass_fields__)
+    for name in arguments:
+        if name not in known:
+            nearest = difflib.get_close_matches(str(name), known, n=1)
+            hint = f"did you mean {nearest[0]}?" if nearest else f"it has {', '.join(known)}"
+            yield f"there is no argument {name!r}; {hint}"
 
 
 def before_experiment_control(context: Mapping[str, Any], **arguments: Any) -> None:
@@ -40,7 +49,10 @@ def before_experiment_control(context: Mapping[str, Any], **arguments: Any) -> N
     global _failure  # noqa: PLW0603 - a control module is all the state that Chaos Toolkit gives
     _failure = None
     try:
-        begin_experiment(_order(arguments), str(context.get("title", "")))
+        order = _order(arguments)
+        if wrong := [*_unknown(arguments), *order.faults()]:
+            raise BadInput("; ".join(wrong), where="arguments of the verdict control")
+        begin_experiment(order, str(context.get("title", "")))
     except BaseException as error:
         _failure = error
         raise InterruptExecution(str(error)) from error
@@ -69,7 +81,7 @@ def after_experiment_control(
 
 def _order(arguments: Mapping[str, Any]) -> Order:
     known = Order.__dataclass_fields__
-    return Order(**{name: value for name, value in arguments.items() if name in known})
+    return Order(**{"role": "", **{name: value for name, value in arguments.items() if name in known}})
 
 
 def _say(experiment: Experiment, verdict: Verdict) -> None:

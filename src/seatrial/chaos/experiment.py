@@ -32,8 +32,8 @@ from seatrial.report.html import build_report
 from seatrial.settings import Settings, load_system, settings_from
 from seatrial.versions import versions
 
-LEAST_REQUESTS = 1
-"""Fewer requests or repetitions than this ask for no evidence at all."""
+LEAST_REPETITIONS = 1
+"""Fewer verified faults than this are no evidence at all."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class Order:
     def faults(self) -> list[str]:
         """What is wrong with the arguments, each a sentence."""
         found = []
-        if not isinstance(self.repetitions, int) or self.repetitions < LEAST_REQUESTS:
+        whole = isinstance(self.repetitions, int) and not isinstance(self.repetitions, bool)
+        if not whole or self.repetitions < LEAST_REPETITIONS:
             found.append(f"repetitions is {self.repetitions!r}: at least 1 fault must be verified")
         if not isinstance(self.per_second, int | float) or not 0 < self.per_second <= 2000:
             found.append(f"per_second is {self.per_second!r}: more than 0 and at most 2000 are possible")
@@ -82,6 +83,7 @@ class Experiment:
         self.run = self._open_run()
         self.execution: Execution | None = None
         self._session: Session | None = None
+        self._steps = 0
         self._observation = Observation({TROUBLE: Arm()}, self.id)
         self._resources = contextlib.ExitStack()
 
@@ -133,7 +135,8 @@ class Experiment:
         """
         if self.execution is None:
             raise SeatrialError("the experiment could not be begun")
-        return self.execution.do(step, "method")
+        self._steps += 1
+        return self.execution.do(step, f"method.{self._steps}")
 
     def end(self, state: Mapping[str, Any], failure: BaseException | None) -> Verdict:
         """Stop the traffic, judge, write the result; returns the verdict."""

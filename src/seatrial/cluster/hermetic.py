@@ -87,8 +87,8 @@ def _seal(node: str, subnet: str) -> None:
     docker("exec", "--interactive", node, "bash", "-s", doing=f"sealing {node}", stdin=script)
 
 
-def has_rules(node: str, subnet: str) -> bool:
-    """Whether a node refuses that range now, and will after a restart."""
+def has_rules(node: str, subnet: str = "") -> bool:
+    """Whether a node refuses that range (or any, when it is empty) now, and will after a restart."""
     try:
         loaded = docker("exec", node, "nft", "list", "table", "ip", TABLE, doing="reading the rules")
         enabled = docker(

@@ -10,8 +10,8 @@ from seatrial.commands.base import command, settings
 @command("revert")
 def revert() -> int:
     """Revert every fault that a killed run left behind. Safe to run at any time."""
-    from seatrial.faults.revert import heal as revert_faults
+    from seatrial.faults.revert import revert_all
 
-    reverted = revert_faults(settings().state_directory)
+    reverted = revert_all(settings().state_directory)
     typer.echo("\n".join(str(item) for item in reverted) or "nothing to revert: no fault was left behind")
     return 0 if all(item.done for item in reverted) else 1

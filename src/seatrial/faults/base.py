@@ -1,22 +1,26 @@
-"""What every fault has in common: plan, inject, prove; its undo lies in the journal before it starts."""
+"""What every fault has in common: plan, inject, verify, available."""
 
 from __future__ import annotations
 
 import random
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from seatrial.errors import FaultRefused
-from seatrial.faults.journal import ObjectChange
-from seatrial.kube.client import Kube
-from seatrial.kube.timeline import Recorder, pods_now, workload_now
+from seatrial.faults.available import available_since
+from seatrial.faults.effects.base import Effect
+from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption, Target
-from seatrial.model.step import Bound
-from seatrial.model.system import System, Workload
-from seatrial.model.timeline import PodSeen, Timeline
+from seatrial.model.timeline import PodSeen
 from seatrial.waiting import NotYet, Ready
+
+REVERT_SECONDS = 150.0
+"""How long reverting a fault may take: most take a second, a node that was stopped has to come back."""
+RELEASED_SECONDS = 180.0
+"""How long a workload may take to be available again after a held fault was reverted."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,9 @@ class Plan:
         workload: its role.
         seed: what picked it.
         victims: the pods that will go or be killed.
-        changes: what has to be restored afterwards; goes to the journal.
-        verify_seconds: bound for seeing the effect.
-        available_seconds: bound for the workload to be whole again.
+        effects: what has to be reverted afterwards, in the order of applying; goes to the journal.
+        verify_seconds: bound for seeing the effect; `at_most_seconds` of the fault holds besides.
+        hold_seconds: how long the fault has to stay in place after it was verified to do its work.
         details: facts for the evidence folder.
     """
 
@@ -38,14 +42,29 @@ class Plan:
     workload: str
     seed: int
     victims: tuple[PodSeen, ...]
-    changes: tuple[ObjectChange, ...] = ()
+    effects: tuple[Effect, ...] = ()
     verify_seconds: float = 60.0
-    available_seconds: float = 180.0
+    hold_seconds: float = 0.0
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Proof:
+class Impossible:
+    """A fault that cannot be done here, which is a fact about the system: recorded, and judged by the checks.
+
+    Attributes:
+        target: the object that would have been hit.
+        reason: the arithmetic, e.g. "budget web allows 2 - 2 = 0 disruptions".
+    """
+
+    target: Target
+    workload: str
+    seed: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Verified:
     """The effect that was seen: when, in words, and who took the victim's place."""
 
     at: float
@@ -66,6 +85,9 @@ class Fault(ABC):
 
     name: ClassVar[str]
     disruption: ClassVar[Disruption]
+    becomes_available: ClassVar[bool] = True
+    expected_seconds: float
+    at_most_seconds: float
 
     def __init__(self, role: str, *, pod: str = "", selector: str = "", seed: int = 0) -> None:
         self.role = role
@@ -75,24 +97,44 @@ class Fault(ABC):
         self._rounds = 0
 
     @abstractmethod
-    def plan(self, recorder: Recorder) -> Plan:
+    def plan(self, recorder: Recorder) -> Plan | Impossible:
         """Decide what would be hit. Reads only.
 
         Raises:
             FaultRefused: nothing matches, or it would be unsafe.
         """
 
-    @abstractmethod
     def inject(self, plan: Plan, recorder: Recorder) -> float:
         """Do it. Returns when the request that the server (or the node) took was sent, monotonic seconds.
 
         Raises:
             SeatrialError: the request was not taken.
         """
+        sent_at = time.monotonic()
+        for effect in plan.effects:
+            effect.apply(recorder.kube)
+        return sent_at
 
     @abstractmethod
-    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
+    def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
         """Whether the effect was seen since `injected_at`. Asked again and again."""
+
+    def available(self, plan: Plan, recorder: Recorder, since: float) -> Ready[float] | NotYet:
+        """The first moment from `since` on at which every workload that was hit was available."""
+        timeline = recorder.snapshot()
+        roles = {pod.workload for pod in plan.victims if pod.workload} | {plan.workload}
+        answers = [available_since(timeline, role, since=since) for role in sorted(roles)]
+        return all_of(answers)
+
+    def held_enough(
+        self,
+        plan: Plan,
+        recorder: Recorder,  # noqa: ARG002  for faults that look at the cluster
+        verified_at: float,
+    ) -> Ready[None] | NotYet:
+        """Whether the fault has been in place as long as it has to be."""
+        left = verified_at + plan.hold_seconds - time.monotonic()
+        return NotYet(f"{left:.0f} s to go") if left > 0 else Ready(None)
 
     def matching(self, candidates: Sequence[PodSeen], recorder: Recorder) -> list[PodSeen]:
         """Those candidates that the label selector selects, asked from the server.
@@ -131,109 +173,9 @@ class Fault(ABC):
         return chance.choice(sorted(candidates, key=lambda pod: (pod.name, pod.uid)))
 
 
-def require_consent(system: System, kube: Kube) -> None:
-    """Refuse unless the system file consents to disruption in exactly this context and namespace.
-
-    Raises:
-        FaultRefused: with the reason.
-    """
-    if kube.namespace != system.target.namespace:
-        raise FaultRefused(
-            f"the system is in namespace {system.target.namespace!r}, not in {kube.namespace!r}",
-            where=f"system {system.metadata.name}",
-        )
-    gap = system.consent_gap(kube.context, kube.namespace)
-    if gap:
-        raise FaultRefused(
-            f"nothing was disturbed: {gap}",
-            where=f"system {system.metadata.name}",
-            next_step="set `consent` in the system file to exactly this context and namespace",
-        )
-
-
-def workload_of(system: System, role: str) -> Workload:
-    """The workload with that role. Raises FaultRefused when the system file has none."""
-    if role not in system.workloads:
-        raise FaultRefused(
-            f"no workload has the role {role!r}, nothing was disturbed",
-            where=f"system {system.metadata.name}",
-            next_step=f"roles: {', '.join(sorted(system.workloads))}",
-        )
-    return system.workloads[role]
-
-
-def candidates(
-    timeline: Timeline, system: System, role: str, *, spare_last: bool, allow_last: bool = False
-) -> list[PodSeen]:
-    """The ready pods of a role that may be hit.
-
-    Args:
-        spare_last: whether the fault takes down the last replica of a stateless workload only if told to.
-        allow_last: told to.
-
-    Raises:
-        FaultRefused: no pod matches, none is ready, all are going already, or it is the last one.
-    """
-    workload = workload_of(system, role)
-    where = f"{workload.kind.lower()}/{workload.name}, namespace {system.target.namespace}"
-    if workload_now(timeline, role) is None:
-        raise FaultRefused(
-            f"the workload of role {role!r} does not exist, nothing was disturbed",
-            where=where,
-            next_step=f"deploy it, or correct workloads.{role} in the system file",
-        )
-    pods = pods_now(timeline, role)
-    ready = [pod for pod in pods if pod.ready and not pod.deleting]
-    if not ready:
-        states = ", ".join(
-            f"{pod.name} {'terminating' if pod.deleting else pod.reason or pod.phase}" for pod in pods
-        )
-        raise FaultRefused(
-            f"no ready pod of role {role!r} to hit, nothing was disturbed",
-            where=where,
-            next_step=f"pods: {states}" if pods else "it has no pods: scale it up",
-        )
-    if spare_last and len(ready) == 1 and not allow_last:
-        raise FaultRefused(
-            f"{ready[0].name} is the last ready replica of role {role!r}, which must stay up",
-            where=where,
-            next_step="run two or more replicas",
-        )
-    return ready
-
-
-def pods_gone(timeline: Timeline, uids: Sequence[str]) -> Ready[float] | NotYet:
-    """When the last of these pods was seen to be gone."""
-    gone: list[float] = []
-    staying: list[str] = []
-    for uid in uids:
-        states = timeline.pods.get(uid, ())
-        if states and states[-1].change.value == "deleted":
-            gone.append(states[-1].at)
-        else:
-            last = states[-1] if states else None
-            condition = "never seen" if last is None else "terminating" if last.deleting else "still there"
-            staying.append(f"{last.name if last else uid} {condition}")
-    return NotYet(", ".join(staying)) if staying else Ready(max(gone))
-
-
-def replacement_of(victim: PodSeen, timeline: Timeline, since: float) -> str:
-    """The pod of the same workload that was added first after `since`, or an empty string."""
-    for states in timeline.pods.values():
-        first = states[0]
-        if first.workload == victim.workload and first.at >= since:
-            return first.name
-    return ""
-
-
-def make_fault(name: str, role: str, arguments: Mapping[str, Any], *, seed: int) -> Fault:
-    from seatrial.faults.crash_pod import CrashPod
-    from seatrial.faults.delete_pod import DeletePod
-    from seatrial.faults.drain_node import DrainNode
-
-    kinds = {"delete-pod": DeletePod, "crash-pod": CrashPod, "drain-node": DrainNode}
-    return kinds[name](role, seed=seed, **arguments)
-
-
-def bound_of(name: str, arguments: Mapping[str, Any]) -> Bound:
-    return Bound(10.0, 240.0)
+def all_of(answers: Sequence[Ready[float] | NotYet]) -> Ready[float] | NotYet:
+    """The latest moment of all answers, or what is missing."""
+    lacking = [answer.reason for answer in answers if isinstance(answer, NotYet)]
+    if lacking:
+        return NotYet("; ".join(lacking))
+    return Ready(max(answer.value for answer in answers if isinstance(answer, Ready)))

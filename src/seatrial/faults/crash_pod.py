@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from seatrial.errors import FaultRefused
-from seatrial.faults import engine as node_engine
-from seatrial.faults.base import Fault, Plan, Proof, candidates, workload_of
+from seatrial.faults.base import Fault, Plan, Verified
+from seatrial.faults.kind_nodes import kill_containers, require_kind_node
+from seatrial.faults.registry import fault
+from seatrial.faults.victims import candidates, workload_of
 from seatrial.kube.exec import run_in_pod
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption, Target
@@ -16,31 +18,22 @@ from seatrial.model.timeline import PodSeen
 from seatrial.waiting import NotYet, Ready
 
 KILLED = 128 + 9
-PROVE_SECONDS = 60.0
+VERIFY_SECONDS = 60.0
 # A command is started over a WebSocket: a GET that also needs `create`.
 EXEC_RULE = '{apiGroups: [""], resources: ["pods/exec"], verbs: ["get", "create"]}'
 
 
+@fault("crash-pod", disruption=Disruption.INVOLUNTARY, expected_seconds=15, at_most_seconds=240)
 class CrashPod(Fault):
     """SIGKILL for all processes of one pod.
 
     On an own kind cluster the node's container runtime sends it, so process 1 dies too. Elsewhere
     `kill -9 -1` is run in each container, which spares process 1; where that one is the application itself
-    the crash is not proven, and says so.
+    the crash is not verified, and says so.
 
     Args:
         role, pod, selector, seed: see `Fault`. The last replica is spared only where the role is stateless.
-        engine: the container engine's command that runs the kind nodes.
     """
-
-    name: ClassVar[str] = "crash-pod"
-    disruption: ClassVar[Disruption] = Disruption.INVOLUNTARY
-
-    def __init__(
-        self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, engine: str = "docker"
-    ) -> None:
-        super().__init__(role, pod=pod, selector=selector, seed=seed)
-        self.engine = engine
 
     def plan(self, recorder: Recorder) -> Plan:
         system = recorder.system
@@ -49,7 +42,7 @@ class CrashPod(Fault):
         victim = self.pick(self.matching(ready, recorder))
         by_engine = system.target.kind is not None
         if by_engine:
-            node_engine.require_kind_node(self.engine, victim.node)
+            require_kind_node(victim.node)
         elif not all(recorder.kube.can_i(verb, "Pod", subresource="exec") for verb in ("get", "create")):
             raise FaultRefused(
                 f"pod/{victim.name} cannot be crashed: this user may not run commands in pods",
@@ -60,7 +53,7 @@ class CrashPod(Fault):
             workload=self.role,
             seed=self.seed,
             victims=(victim,),
-            verify_seconds=PROVE_SECONDS,
+            verify_seconds=VERIFY_SECONDS,
             details={"node": victim.node, "by": "engine" if by_engine else "exec", "one_of": len(ready)},
         )
 
@@ -70,13 +63,13 @@ class CrashPod(Fault):
         sent_at = time.monotonic()
         if plan.details["by"] == "engine":
             identifiers = [identifier.rpartition("/")[2] for identifier in victim.container_ids]
-            node_engine.kill_containers(self.engine, victim.node, identifiers)
+            kill_containers(victim.node, identifiers)
         else:
             for container in pod["spec"]["containers"]:
                 run_in_pod(recorder.kube, victim.name, container["name"], ["sh", "-c", "kill -9 -1"])
         return sent_at
 
-    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
+    def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
         victim = plan.victims[0]
         seen_at = _first_effect(victim, recorder, injected_at)
         if seen_at is None:
@@ -93,7 +86,7 @@ class CrashPod(Fault):
             )
         seconds = seen_at - injected_at
         words = f"{len(codes)} container(s) of {victim.name} ended by SIGKILL, seen after {seconds:.1f} s"
-        return Ready(Proof(seen_at, words, victim.name))
+        return Ready(Verified(seen_at, words, victim.name))
 
 
 def exit_codes(pod: Mapping[str, Any], container_ids: tuple[str, ...]) -> dict[str, int]:

@@ -1,12 +1,13 @@
-"""Delete one pod with its own grace period: a planned disruption."""
+"""Delete one pod with its own grace period: a voluntary disruption."""
 
 from __future__ import annotations
 
 import time
-from typing import ClassVar
 
 from seatrial.errors import FaultRefused
-from seatrial.faults.base import Fault, Plan, Proof, candidates, pods_gone, replacement_of
+from seatrial.faults.base import Fault, Plan, Verified
+from seatrial.faults.registry import fault
+from seatrial.faults.victims import candidates, pods_gone, replacement_of
 from seatrial.kube.errors import Conflict, NotFound
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption, Target
@@ -18,6 +19,7 @@ DEFAULT_GRACE_SECONDS = 30
 MARGIN_SECONDS = 45
 
 
+@fault("delete-pod", disruption=Disruption.VOLUNTARY, expected_seconds=20, at_most_seconds=240)
 class DeletePod(Fault):
     """Delete a ready pod of a role, gracefully.
 
@@ -25,9 +27,6 @@ class DeletePod(Fault):
         role, pod, selector, seed: see `Fault`.
         allow_last: also when it is the only ready replica.
     """
-
-    name: ClassVar[str] = "delete-pod"
-    disruption: ClassVar[Disruption] = Disruption.VOLUNTARY
 
     def __init__(
         self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, allow_last: bool = False
@@ -49,28 +48,40 @@ class DeletePod(Fault):
             raise FaultRefused(f"{plan.target} went before it could be hit", where=error.what) from error
         return sent_at
 
-    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
+    def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
         return effect_of_replacement(plan.victims[0], recorder, injected_at)
 
 
-def plan_for_pod(fault: Fault, victim: PodSeen, ready: list[PodSeen], recorder: Recorder) -> Plan:
-    """The plan to take away one pod, with bounds that follow from its grace period."""
+def plan_for_pod(planning: Fault, victim: PodSeen, ready: list[PodSeen], recorder: Recorder) -> Plan:
+    """The plan to take away one pod, with bounds that follow from its grace period.
+
+    Raises:
+        FaultRefused: the pod went, or takes longer to go than the fault may last.
+    """
     pod = recorder.kube.find("Pod", victim.name)
     if pod is None or pod["metadata"]["uid"] != victim.uid:
         raise FaultRefused(f"pod/{victim.name} went before it could be hit")
     grace = pod["spec"].get("terminationGracePeriodSeconds")
     grace = DEFAULT_GRACE_SECONDS if grace is None else int(grace)
+    if grace + MARGIN_SECONDS > planning.at_most_seconds:
+        raise FaultRefused(
+            f"pod/{victim.name} may take {grace} s to end, "
+            f"and {planning.name} lasts {planning.at_most_seconds:g} s at most",
+            next_step="shorten terminationGracePeriodSeconds, or hit another workload",
+        )
     return Plan(
         target=Target("Pod", recorder.kube.namespace, victim.name, victim.uid),
-        workload=fault.role,
-        seed=fault.seed,
+        workload=planning.role,
+        seed=planning.seed,
         victims=(victim,),
         verify_seconds=grace + MARGIN_SECONDS,
         details={"node": victim.node, "one_of": len(ready), "grace_seconds": grace},
     )
 
 
-def effect_of_replacement(victim: PodSeen, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
+def effect_of_replacement(
+    victim: PodSeen, recorder: Recorder, injected_at: float
+) -> Ready[Verified] | NotYet:
     """The victim's uid is gone and another pod of its workload has come."""
     timeline = recorder.snapshot()
     gone = pods_gone(timeline, [victim.uid])
@@ -80,4 +91,4 @@ def effect_of_replacement(victim: PodSeen, recorder: Recorder, injected_at: floa
     if not replacement:
         return NotYet(f"{victim.name} is gone, no replacement yet")
     words = f"uid {victim.uid[:8]} gone after {gone.value - injected_at:.1f} s, replaced by {replacement}"
-    return Ready(Proof(gone.value, words, replacement))
+    return Ready(Verified(gone.value, words, replacement))

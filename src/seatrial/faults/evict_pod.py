@@ -1,42 +1,52 @@
-"""Evict one pod through the Eviction API: a planned disruption that heeds disruption budgets."""
+"""Evict one pod through the Eviction API: a voluntary disruption that heeds disruption budgets."""
 
 from __future__ import annotations
 
 import time
-from typing import ClassVar
 
 from seatrial.errors import FaultRefused, WaitExpired
-from seatrial.faults.base import Fault, Plan, Proof, candidates
+from seatrial.faults.base import Fault, Impossible, Plan, Verified
+from seatrial.faults.budgets import blocking_budget
 from seatrial.faults.delete_pod import effect_of_replacement, plan_for_pod
+from seatrial.faults.registry import fault
+from seatrial.faults.victims import candidates
 from seatrial.kube.client import EvictionBlocked, Kube
 from seatrial.kube.errors import Conflict, NotFound
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption
 from seatrial.waiting import NotYet, Ready, eventually
 
+EVICT_SECONDS = 60.0
 RETRY_SECONDS = 1.0
 
 
+@fault("evict-pod", disruption=Disruption.VOLUNTARY, expected_seconds=20, at_most_seconds=300)
 class EvictPod(Fault):
     """Evict a ready pod of a role.
 
     Args:
         role, pod, selector, seed: see `Fault`.
-        evict_seconds: how long a disruption budget may forbid it.
+        evict_seconds: how long a disruption budget may forbid it while other pods are not ready.
     """
 
-    name: ClassVar[str] = "evict-pod"
-    disruption: ClassVar[Disruption] = Disruption.VOLUNTARY
-
     def __init__(
-        self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, evict_seconds: float = 60.0
+        self,
+        role: str,
+        *,
+        pod: str = "",
+        selector: str = "",
+        seed: int = 0,
+        evict_seconds: float = EVICT_SECONDS,
     ) -> None:
         super().__init__(role, pod=pod, selector=selector, seed=seed)
         self.evict_seconds = evict_seconds
+        self.at_most_seconds = self.at_most_seconds + max(evict_seconds - EVICT_SECONDS, 0.0)
 
-    def plan(self, recorder: Recorder) -> Plan:
+    def plan(self, recorder: Recorder) -> Plan | Impossible:
         ready = candidates(recorder.snapshot(), recorder.system, self.role, spare_last=True)
-        return plan_for_pod(self, self.pick(self.matching(ready, recorder)), ready, recorder)
+        plan = plan_for_pod(self, self.pick(self.matching(ready, recorder)), ready, recorder)
+        reason = blocking_budget(recorder.kube, [plan.target.name])
+        return Impossible(plan.target, self.role, self.seed, reason) if reason else plan
 
     def inject(self, plan: Plan, recorder: Recorder) -> float:
         try:
@@ -48,7 +58,7 @@ class EvictPod(Fault):
                 next_step="loosen the PodDisruptionBudget or run more replicas",
             ) from error
 
-    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
+    def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
         return effect_of_replacement(plan.victims[0], recorder, injected_at)
 
 

@@ -1,42 +1,38 @@
-"""Carrying out faults so that their undo happens whatever happens.
+"""Carrying out faults so that they are reverted whatever happens.
 
-Undo on disk, inject, prove, settle, undo: in this order. SIGINT and SIGTERM inside a guard become exceptions,
-so that the undo runs on the way out; after SIGKILL the journal is left for `seatrial heal`.
+In the journal, injected, verified, available, reverted: in this order; a held fault is reverted when it is
+released, and is available after that. SIGINT and SIGTERM become exceptions inside an injector's context, so
+that what is open is reverted on the way out; after SIGKILL the journal is left for `seatrial revert`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Any, NoReturn, Self
+from types import TracebackType
+from typing import Any, Self
 
-from seatrial.errors import FaultNotVerified, SeatrialError, WaitExpired
+from seatrial.errors import BadInput, FaultRefused, SeatrialError, WaitExpired
 from seatrial.faults import journal
-from seatrial.faults import revert as heal
-from seatrial.faults.base import Fault, Plan, Proof, require_consent
+from seatrial.faults import revert as reverting
+from seatrial.faults.base import RELEASED_SECONDS, Fault, Impossible, Plan
 from seatrial.faults.journal import JournalEntry
+from seatrial.faults.placed import Placed, impossible_record, touches_of, verified_record
 from seatrial.faults.revert import Reverted
-from seatrial.faults.settled import available_since
-from seatrial.kube.client import Kube
+from seatrial.faults.signals import SIGNALS, interrupt, uninterrupted
+from seatrial.faults.victims import require_consent
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import FaultRecord
 from seatrial.waiting import NotYet, Ready, eventually
 
 log = logging.getLogger("seatrial.faults")
 
-REVERT_SECONDS = 30.0
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, treated as Ctrl-C: tools that end cleanly on the one then do so on the other."""
+RETRY_SECONDS = 30.0
+NEXT_STEP = "run `seatrial revert` when the cluster answers again"
 
 
 class RevertFailed(SeatrialError):
@@ -44,111 +40,181 @@ class RevertFailed(SeatrialError):
 
 
 class Injector:
-    """A context in which faults may be carried out; on leaving it none is in place.
+    """A context in which faults may be carried out, also several at once; on leaving it none is in place.
 
     Args:
-        state_directory: `.seatrial`; the journal is its folder `undo`.
+        state_directory: `.seatrial`; the journal is its folder `journal`.
     """
 
     def __init__(self, state_directory: Path) -> None:
         self.state_directory = state_directory
-        self._open: list[tuple[Kube, JournalEntry]] = []
+        self._open: dict[str, Placed] = {}
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, _interrupt) for number in SIGNALS}
+            self._before = {number: signal.signal(number, interrupt) for number in SIGNALS}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Undo what is open, then put the signal handlers back.
+        """Revert what is open, then put the signal handlers back.
 
         Raises:
             RevertFailed: a fault is still in place; not raised over another exception, then it is logged.
         """
         try:
-            with _uninterrupted():
-                failures = [str(result) for result in self.revert_all() if not result.done]
+            failures = [str(result) for result in self.revert_all() if not result.done]
         finally:
             for number, handler in self._before.items():
                 signal.signal(number, handler)
         if failures:
             problem = RevertFailed(
-                "a fault could not be undone",
-                where="; ".join(failures),
-                next_step="run `seatrial heal` when the cluster answers again",
+                "a fault could not be reverted", where="; ".join(failures), next_step=NEXT_STEP
             )
             if error is None:
                 raise problem
             log.error("%s", problem)
 
     def inject(self, fault: Fault, recorder: Recorder, *, held: bool = False) -> FaultRecord:
-        """Plan, journal, inject, prove, wait until the workload is whole, undo.
+        """Plan, journal, inject and verify a fault; then, unless it is held, wait until available and revert.
 
         Args:
             fault: what to do.
-            recorder: watches the system; gives the proof.
-            held: leave the fault in place (`reverted_at` is None then) until `revert_all` or the guard's end.
+            recorder: watches the system; shows the effect.
+            held: return when the effect was verified; it stays in place until it is released, or until the
+                context ends.
+
+        Returns:
+            What is known of the fault. One that is impossible here has `impossible` set, and touched nothing.
 
         Raises:
             FaultRefused: nothing was injected, and why.
-            FaultNotVerified: its effect was not seen in time; it was undone.
-            SeatrialError: the cluster refused the request; what had been done was undone.
+            FaultNotVerified: its effect was not seen in time; it was reverted.
+            SeatrialError: the cluster refused the request; what had been done was reverted.
         """
-        kube = recorder.kube
-        require_consent(recorder.system, kube)
+        require_consent(recorder.system, recorder.kube)
         fault_id = journal.new_id(fault.name)
         plan = fault.plan(recorder)
+        if isinstance(plan, Impossible):
+            log.info("%s on %s is impossible: %s", fault.name, plan.target, plan.reason)
+            return impossible_record(fault_id, fault, plan)
+        self._require_apart(fault, plan)
         log.info("%s hits %s (role %s, seed %d)", fault.name, plan.target, plan.workload, plan.seed)
-        with _uninterrupted():
-            entry = self._journal(fault_id, fault, plan, kube)
+        deadline = time.monotonic() + fault.at_most_seconds
+        with uninterrupted():
+            placed = self._journal(fault_id, fault, plan, recorder)
         try:
             injected_at = fault.inject(plan, recorder)
-            proof = self._prove(fault, plan, recorder, injected_at)
-            available_at = self._settle(plan, recorder, proof)
+            verified = placed.verify(injected_at, deadline)
+            record = verified_record(fault_id, fault, plan, injected_at, verified, held)
+            placed.record = record
+            if held:
+                return record
+            if fault.becomes_available:
+                available_at = placed.available(verified.at, deadline)
+                placed.record = replace(record, available_at=available_at)
+            else:
+                placed.hold()
         except BaseException:
-            with _uninterrupted():
-                result = self._undo(kube, entry)
+            with uninterrupted():
+                result = self._revert(placed)
             if not result.done:
                 log.error("%s", result)
             raise
-        record = FaultRecord(
-            id=fault_id,
-            fault=fault.name,
-            disruption=fault.disruption,
-            target=plan.target,
-            workload=plan.workload,
-            injected_at=injected_at,
-            verified_at=proof.at,
-            effect=proof.words,
-            available_at=available_at,
-            reverted_at=None,
-            seed=plan.seed,
-            replacement=proof.replacement,
-            details={**plan.details, **proof.details},
-        )
-        return record if held else self._finish(record, kube, entry)
+        return self._finish(placed, wait=not fault.becomes_available)
+
+    def hold(self, record: FaultRecord | str) -> None:
+        """Wait until a held fault has been in place as long as it has to be; at once for most faults.
+
+        Raises:
+            BadInput: no such fault is open.
+        """
+        self._placed(record).hold()
+
+    def release(self, record: FaultRecord | str) -> FaultRecord:
+        """Revert a held fault and wait until its workload is available again.
+
+        Args:
+            record: what `inject` returned, or its id; one that is impossible is given back as it is.
+
+        Returns:
+            The final record; `available_at` is None when the workload was not available in time.
+
+        Raises:
+            BadInput: no such fault is open.
+            RevertFailed: it could not be reverted; its entry stays in the journal.
+        """
+        if isinstance(record, FaultRecord) and record.impossible:
+            return record
+        return self._finish(self._placed(record), wait=True)
+
+    def release_all(self) -> list[FaultRecord]:
+        """Release every held fault, newest first.
+
+        Raises:
+            RevertFailed: one could not be reverted; the others were.
+        """
+        records, failures = [], []
+        for fault_id in reversed(list(self._open)):
+            try:
+                records.append(self.release(fault_id))
+            except RevertFailed as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return records
 
     def revert_all(self) -> list[Reverted]:
-        """Undo the faults that are still open, newest first."""
-        return [self._undo(kube, entry) for kube, entry in reversed(self._open)]
+        """Revert the faults that are still open, newest first, without waiting for their workloads."""
+        with uninterrupted():
+            return [self._revert(placed) for placed in reversed(list(self._open.values()))]
 
-    def _finish(self, record: FaultRecord, kube: Kube, entry: JournalEntry) -> FaultRecord:
-        with _uninterrupted():
-            result = self._undo(kube, entry)
+    @property
+    def open(self) -> list[str]:
+        """Ids of the faults that are in place, oldest first."""
+        return list(self._open)
+
+    def _placed(self, record: FaultRecord | str) -> Placed:
+        fault_id = record if isinstance(record, str) else record.id
+        if fault_id not in self._open:
+            there = f"open: {', '.join(self._open)}" if self._open else "no fault is open"
+            raise BadInput(f"fault {fault_id} is not open", next_step=there)
+        return self._open[fault_id]
+
+    def _require_apart(self, fault: Fault, plan: Plan) -> None:
+        """Refuse a fault that writes what an open one has written: neither could be reverted rightly."""
+        touched = touches_of(plan)
+        for placed in self._open.values():
+            both = sorted(touched & placed.touches)
+            if both:
+                raise FaultRefused(
+                    f"{fault.name} would change {both[0]}, which {placed.entry.fault} has changed already",
+                    where=str(placed.entry),
+                    next_step="release that fault first",
+                )
+
+    def _finish(self, placed: Placed, *, wait: bool) -> FaultRecord:
+        record = placed.record
+        assert record is not None
+        with uninterrupted():
+            result = self._revert(placed)
         if not result.done:
             raise RevertFailed(
-                f"{record.fault} on {record.target} could not be undone",
+                f"{record.fault} on {record.target} could not be reverted",
                 where=result.sentence,
-                next_step="run `seatrial heal` when the cluster answers again",
+                next_step=NEXT_STEP,
             )
-        return replace(
-            record, reverted_at=time.monotonic(), details={**record.details, "undo": result.sentence}
-        )
+        reverted_at = time.monotonic()
+        available_at = record.available_at
+        if wait:
+            available_at = placed.available(reverted_at, reverted_at + RELEASED_SECONDS)
+        details = {**record.details, "revert": result.sentence}
+        return replace(record, reverted_at=reverted_at, available_at=available_at, details=details)
 
-    def _journal(self, fault_id: str, fault: Fault, plan: Plan, kube: Kube) -> JournalEntry:
+    def _journal(self, fault_id: str, fault: Fault, plan: Plan, recorder: Recorder) -> Placed:
+        kube = recorder.kube
         entry = JournalEntry(
             id=fault_id,
             fault=fault.name,
@@ -158,81 +224,30 @@ class Injector:
             kubeconfig=str(kube.kubeconfig.absolute()),
             context=kube.context,
             namespace=kube.namespace,
-            changes=plan.changes,
+            effects=plan.effects,
             **journal.own_process(),
         )
         entry = replace(entry, path=journal.write(self.state_directory, entry))
-        self._open.append((kube, entry))
-        return entry
+        self._open[fault_id] = Placed(fault, plan, recorder, entry)
+        return self._open[fault_id]
 
-    def _undo(self, kube: Kube, entry: JournalEntry) -> Reverted:
+    def _revert(self, placed: Placed) -> Reverted:
+        """Revert, tried again for a while; a result that is not done when it cannot be."""
+        entry = placed.entry
         last: list[Reverted] = []
 
         def attempt() -> Ready[Reverted] | NotYet:
             try:
-                return Ready(heal.undo(kube, entry))
+                return Ready(reverting.revert(placed.recorder.kube, entry))
             except SeatrialError as error:
                 last[:] = [Reverted(entry, False, str(error))]
                 return NotYet(error.what)
 
         try:
             result = eventually(
-                attempt, within_seconds=REVERT_SECONDS, every_seconds=1.0, what=f"undo of {entry}"
+                attempt, within_seconds=RETRY_SECONDS, every_seconds=1.0, what=f"revert of {entry}"
             )
         except WaitExpired:
             return last[0]
-        self._open = [(owner, other) for owner, other in self._open if other.id != entry.id]
+        self._open.pop(entry.id, None)
         return result
-
-    def _prove(self, fault: Fault, plan: Plan, recorder: Recorder, injected_at: float) -> Proof:
-        try:
-            return eventually(
-                lambda: fault.proof(plan, recorder, injected_at),
-                within_seconds=plan.verify_seconds,
-                every_seconds=0.05,
-                what=f"effect of {fault.name} on {plan.target}",
-            )
-        except WaitExpired as error:
-            raise FaultNotVerified(
-                f"{fault.name} on {plan.target} was requested, but its effect was not seen",
-                where=f"{error.what}; {error.where}",
-                next_step="the fault must not be judged; look at the pod's events",
-            ) from error
-
-    def _settle(self, plan: Plan, recorder: Recorder, proof: Proof) -> float | None:
-        roles = {pod.workload for pod in plan.victims if pod.workload} | {plan.workload}
-
-        def whole() -> Ready[float] | NotYet:
-            timeline = recorder.snapshot()
-            answers = [available_since(timeline, role, verified_at=proof.at) for role in sorted(roles)]
-            lacking = [answer.reason for answer in answers if isinstance(answer, NotYet)]
-            if lacking:
-                return NotYet("; ".join(lacking))
-            return Ready(max(answer.value for answer in answers if isinstance(answer, Ready)))
-
-        try:
-            return eventually(
-                whole, within_seconds=plan.available_seconds, every_seconds=0.1, what="workload whole"
-            )
-        except WaitExpired as error:
-            log.warning("%s was not whole again: %s", plan.workload, error.where)
-            return None
-
-
-def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:
-    if number == signal.SIGTERM:
-        raise Terminated
-    raise KeyboardInterrupt
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold SIGINT and SIGTERM back while an undo runs; it is bounded. They are delivered afterwards."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,8 +1,7 @@
-"""The write-ahead journal of undos: `.seatrial/undo/<id>.json`, on disk before its fault begins.
+"""The write-ahead journal of faults: `.seatrial/journal/<id>.json`, on disk before its fault begins.
 
-An entry holds all that is needed to undo the fault from another process: where the cluster is, which fields
-had which values before, and which values the fault writes. A field that somebody changed afterwards is left
-alone (`faults.heal`).
+An entry holds all that is needed to revert the fault from another process: where the cluster is, and each
+effect as `{kind, payload}`. What an effect does with what somebody changed meanwhile is its own affair.
 """
 
 from __future__ import annotations
@@ -11,44 +10,15 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from seatrial.errors import BadInput
+from seatrial.faults.effects.base import Effect, decode, encode
 
-VERSION = 1
-FOLDER = "undo"
-
-
-@dataclass(frozen=True)
-class FieldChange:
-    """One field of an object that a fault writes.
-
-    Attributes:
-        path: keys from the root of the object, e.g. ("spec", "unschedulable").
-        original: value before, None for absent.
-        written: value that the fault writes.
-    """
-
-    path: tuple[str, ...]
-    original: Any
-    written: Any
-
-
-@dataclass(frozen=True)
-class ObjectChange:
-    """What a fault changes in one object. An empty `namespace` means cluster scope."""
-
-    kind: str
-    name: str
-    namespace: str
-    uid: str
-    fields: tuple[FieldChange, ...]
-
-    def __str__(self) -> str:
-        return f"{self.kind.lower()}/{self.name}"
+VERSION = 2
+FOLDER = "journal"
 
 
 @dataclass(frozen=True)
@@ -60,7 +30,7 @@ class JournalEntry:
         fault, target, workload: for people.
         begun_wall: seconds since the epoch.
         kubeconfig, context, namespace: where the fault is.
-        changes: objects to restore; empty for faults that end by themselves (a deleted pod is replaced).
+        effects: what has to be reverted; empty for faults that end by themselves (a deleted pod is replaced).
         pid, process_started: the process that injects; ticks since boot, so that a reused pid is noticed.
     """
 
@@ -72,7 +42,7 @@ class JournalEntry:
     kubeconfig: str
     context: str
     namespace: str
-    changes: tuple[ObjectChange, ...] = ()
+    effects: tuple[Effect, ...] = ()
     pid: int = 0
     process_started: str = ""
     version: int = VERSION
@@ -85,7 +55,7 @@ class JournalEntry:
 
     @property
     def owner_alive(self) -> bool:
-        """Whether the process that injected it still runs: then the undo is its own affair."""
+        """Whether the process that injected it still runs: then reverting it is its own affair."""
         return self.pid != os.getpid() and _process_started(self.pid) == self.process_started != ""
 
 
@@ -106,8 +76,8 @@ def write(state_directory: Path, entry: JournalEntry) -> Path:
         BadInput: the folder cannot be written; then nothing may be injected.
     """
     folder = state_directory / FOLDER
-    content = asdict(entry)
-    del content["path"]
+    content = {item.name: getattr(entry, item.name) for item in fields(entry) if item.name != "path"}
+    content["effects"] = encode(entry.effects)
     path = folder / f"{entry.id}.json"
     partial = folder / f".{entry.id}.partial"
     try:
@@ -122,15 +92,15 @@ def write(state_directory: Path, entry: JournalEntry) -> Path:
             _sync_folder(directory)
     except OSError as error:
         raise BadInput(
-            f"the undo journal cannot be written: {error.strerror or error}",
+            f"the journal of faults cannot be written: {error.strerror or error}",
             where=str(path),
-            next_step="make the folder writable; no fault is injected without its undo on disk",
+            next_step="make the folder writable; no fault is injected before it is in the journal",
         ) from error
     return path
 
 
 def remove(path: Path) -> None:
-    """Forget an entry whose undo is done."""
+    """Forget an entry that was reverted."""
     path.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
@@ -150,21 +120,13 @@ def _read(path: Path) -> JournalEntry:
         content = json.loads(path.read_text(encoding="utf-8"))
         if content["version"] != VERSION:
             raise ValueError(f"version {content['version']} is not {VERSION}")
-        return JournalEntry(**(content | {"changes": _changes(content["changes"]), "path": path}))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return JournalEntry(**(content | {"effects": decode(content["effects"]), "path": path}))
+    except (BadInput, OSError, ValueError, TypeError, KeyError) as error:
         raise BadInput(
-            f"the undo file cannot be used: {error}",
+            f"the journal entry cannot be used: {error}",
             where=str(path),
-            next_step="undo by hand what it names, then delete it",
+            next_step="revert by hand what it names, then delete it",
         ) from error
-
-
-def _changes(content: list[Mapping[str, Any]]) -> tuple[ObjectChange, ...]:
-    changes = []
-    for item in content:
-        fields = tuple(FieldChange(tuple(f["path"]), f["original"], f["written"]) for f in item["fields"])
-        changes.append(ObjectChange(**(dict(item) | {"fields": fields})))
-    return tuple(changes)
 
 
 def _sync_folder(folder: Path) -> None:

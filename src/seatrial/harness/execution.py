@@ -13,7 +13,7 @@ from functools import singledispatchmethod
 from types import TracebackType
 
 from seatrial.errors import SeatrialError, WaitExpired
-from seatrial.faults.base import make_fault
+from seatrial.faults.registry import make_fault
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.context import Context
 from seatrial.harness.measuring import MEASUREMENTS

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 
 from seatrial.adapters.invariants import measure_invariants
 from seatrial.harness.context import Context
-from seatrial.model.measurement import Measurement
+from seatrial.model.measurement import Measurement, again_measurement
 from seatrial.registry import Registry
+from seatrial.traffic.again import send_again, writes_to_repeat
 from seatrial.traffic.http import Http
 
 Measuring = Callable[..., Iterator[Measurement]]
@@ -32,6 +33,21 @@ def read_back(context: Context, within_seconds: float, *, journey: str) -> Itera
         spec = context.session.system.journeys[journey]
         for read in http.read_back(context.exchanges, journey, spec, within_seconds=within_seconds):
             yield read.measurement(began_at)
+
+
+@measurement("send-again")
+def send_writes_again(
+    context: Context, within_seconds: float, *, journey: str, at_most: int = 200
+) -> Iterator[Measurement]:
+    """Sends writes again with their keys, and keeps each answer; a later read-back looks for its ids, too."""
+    ends_at = time.monotonic() + within_seconds
+    writes = writes_to_repeat(context.exchanges, journey, at_most)
+    with Http(context.session.base_url) as http:
+        for exchange in send_again(http, writes, journey, context.session.system.journeys[journey]):
+            context.exchanges.append(exchange)
+            yield again_measurement(exchange)
+            if time.monotonic() > ends_at:
+                return
 
 
 @measurement("invariants")

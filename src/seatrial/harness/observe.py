@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from seatrial.faults.base import bound_of
+from seatrial.faults.registry import RELEASE_BOUND, bound_of
 from seatrial.harness.execution import Execution
 from seatrial.harness.session import Session
 from seatrial.model.failure import verdict_of
@@ -26,7 +26,7 @@ def bound(plan: Steps) -> Bound:
     """
 
     def of_fault(step: Inject | Release) -> Bound:
-        return bound_of(step.fault, step.arguments) if isinstance(step, Inject) else Bound(5.0, 180.0)
+        return bound_of(step.fault, step.arguments) if isinstance(step, Inject) else RELEASE_BOUND
 
     return duration(plan, of_fault)
 

@@ -15,7 +15,7 @@ from seatrial.cluster.paths import default_kubeconfig
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
-from seatrial.faults.revert import heal, pending
+from seatrial.faults.revert import pending, revert_all
 from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder
@@ -141,7 +141,7 @@ class Session:
                 where="; ".join(str(entry) for entry in left),
                 next_step="Run `seatrial revert`, then this again.",
             )
-        healed = heal(self.settings.state_directory)
+        healed = revert_all(self.settings.state_directory)
         failed = [str(result) for result in healed if not result.done and not result.entry.owner_alive]
         if failed:
             raise SeatrialError("a fault of an earlier run cannot be undone", where="; ".join(failed))

@@ -94,8 +94,9 @@ class Kube(Api):
         how: str = "merge",
         subresource: str = "",
         namespace: str | None = None,
+        dry_run: bool = False,
     ) -> Object:
-        """Change an object: `how` is merge, strategic or json."""
+        """Change an object: `how` is merge, strategic or json. Returns it as changed."""
         return self._json(
             "patch",
             "PATCH",
@@ -105,7 +106,7 @@ class Kube(Api):
             body=body,
             subresource=subresource,
             content_type=PATCH_TYPES[how],
-            query={"fieldManager": FIELD_MANAGER},
+            query={"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {}),
         )
 
     def apply(self, obj: Object, *, dry_run: bool = False) -> Object:

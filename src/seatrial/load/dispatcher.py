@@ -105,7 +105,7 @@ class Dispatcher:
         self._generator = Generator(
             [sys.executable, "-m", "seatrial.traffic"],
             output,
-            deadline_seconds=job.longest_deadline_seconds(),
+            deadline_seconds=job.ending_seconds(),
             first_line=json.dumps(asdict(job)).encode() + b"\n",
             packed=False,
         ).launch()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import sys
 import time
@@ -12,8 +13,11 @@ from pathlib import Path
 from seatrial.load.gate import judge_load
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
 from seatrial.load.user import OpenUser, RunRecorder
+from seatrial.model.fault import Disruption
+from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.system import System
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.record.observations import ObservationWriter, StreamRecord
 from seatrial.traffic.record import free_name, pack
 
 REQUIREMENT = (
@@ -28,12 +32,13 @@ class LoadRun:
 
     Attributes:
         workers: how many results are awaited.
+        observation: keeps what was sent; None when nothing is written.
         stopping: somebody ended it, so its schedule need not be over.
     """
 
     scenario: str
     arrivals: str
-    directory: Path | None
+    observation: ObservationWriter | None = None
     began_at: float = field(default_factory=time.monotonic)
     workers: int = 1
     stopping: bool = False
@@ -48,13 +53,9 @@ class LoadRun:
         if wished:
             path = Path(wished)
             return str(path if place == 0 else path.with_name(f"{path.stem}-worker-{place}{path.suffix}"))
-        if self.directory is None:
+        if self.observation is None:
             return ""
-        folder = self.directory / "exchanges"
-        folder.mkdir(parents=True, exist_ok=True)
-        name = f"load-{self.scenario}" + (f"-worker-{place}" if self.workers > 1 else "")
-        packed = free_name(folder / f"{name}.ndjson.gz")
-        return str(packed.with_suffix(""))
+        return str(self.observation.directory / f"exchanges-worker-{place}.ndjson")
 
 
 class Conclusion:
@@ -81,10 +82,17 @@ class Conclusion:
         """A test starts: open the run directory if there is to be one."""
         if self.judge and self._recorder is None and self.user.recorder is not None:
             self._recorder = self.user.recorder()
+        run = LoadRun(self.user.scenario(), arrivals)
         if self._recorder is not None:
             self._recorder.check_started(self.check, self.system.metadata.name, REQUIREMENT)
-        return LoadRun(
-            self.user.scenario(), arrivals, self._recorder.directory if self._recorder is not None else None
+            run.observation = self._recorder.observation(self._head())
+        return run
+
+    def _head(self) -> Observation:
+        """A load test is observed like a scenario that disturbs nothing."""
+        subject = self.system.metadata.name
+        return Observation(
+            {TROUBLE: Arm()}, self.check, "", subject, Disruption.NONE, repetitions=0, system=self.system
         )
 
     def conclude(self, run: LoadRun, *, say: bool) -> None:
@@ -106,10 +114,7 @@ class Conclusion:
         self, recorder: RunRecorder, run: LoadRun, summary: LoadSummary, verdict: Verdict, ended_at: float
     ) -> None:
         subject = self.system.metadata.name
-        for result in run.results:
-            path = Path(result.exchanges)
-            if result.exchanges and path.exists():
-                pack(path)
+        observed = self._keep(run)
         folder = recorder.directory / "load"
         folder.mkdir(parents=True, exist_ok=True)
         data = {
@@ -122,8 +127,31 @@ class Conclusion:
         text = json.dumps(data, indent=2) + "\n"
         free_name(folder / f"{run.scenario}.json").write_text(text, encoding="utf-8")
         recorder.check_finished(
-            CheckResult(self.check, subject, REQUIREMENT, verdict, "locust", run.began_at, ended_at)
+            CheckResult(
+                self.check,
+                subject,
+                REQUIREMENT,
+                verdict,
+                "locust",
+                run.began_at,
+                ended_at,
+                observations=observed,
+            )
         )
+
+    def _keep(self, run: LoadRun) -> tuple[str, ...]:
+        """Pack and record what each worker sent; the id of the observation."""
+        if run.observation is None:
+            return ()
+        for number, result in enumerate(run.results):
+            path = Path(result.exchanges)
+            if result.exchanges and path.exists():
+                name, journeys = pack(path).name, tuple(self.user.journeys)
+                run.observation.stream(
+                    StreamRecord(TROUBLE, f"worker-{number}", name, journeys, result.health, -math.inf)
+                )
+        run.observation.close(None, missing={}, failure=None)
+        return (run.observation.directory.name,)
 
     def exit_code(self) -> int:
         """0 when everything passed, else 1: failed, error and inconclusive alike, as the text says."""

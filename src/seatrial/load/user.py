@@ -23,21 +23,24 @@ from locust import User, constant, task
 
 from seatrial.errors import BadInput
 from seatrial.load.gate import JUDGED
+from seatrial.model.observation import Observation
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.model.verdict import CheckResult
+from seatrial.record.observations import ObservationWriter
 
 IDLE_SECONDS = 0.5
 
 
 class RunRecorder(Protocol):
-    """What a load run needs of a run directory; `report.rundir.RunWriter` has it."""
+    """What a load run needs of a run directory; `record.writer.RunWriter` has it."""
 
     directory: Path
 
     def tool_finished(self, exit_code: int) -> None: ...
     def check_started(self, check: str, subject: str, requirement: str) -> None: ...
     def check_finished(self, result: CheckResult) -> None: ...
+    def observation(self, head: Observation) -> ObservationWriter: ...
     def close(self) -> None: ...
 
 

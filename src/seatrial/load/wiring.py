@@ -25,6 +25,7 @@ from seatrial.load.summary import WorkerResult
 from seatrial.load.user import OpenUser
 from seatrial.traffic import schedule as schedules
 from seatrial.traffic.job import is_loopback
+from seatrial.traffic.protocols import compile_any
 
 START, STOP, RESULT = "seatrial-start", "seatrial-stop", "seatrial-result"
 FAILURE = "failure"
@@ -250,7 +251,7 @@ class LoadSession:
 
     @property
     def _patience_seconds(self) -> float:
-        longest = max(float(data.get("timeout_seconds", 5.0)) for data in self.journeys.values())
+        longest = max(compile_any(name, data).ending_seconds for name, data in self.journeys.items())
         return longest + GRACE_SECONDS
 
     def _on_stop(self, **_: Any) -> None:

@@ -40,20 +40,22 @@ class FaultRecord:
     """What is known of one fault. All times are monotonic seconds of this machine.
 
     Attributes:
-        id: unique in the run; also the name of its undo file.
+        id: unique in the run; also the name of its journal entry.
         fault: the fault's name, e.g. `delete-pod`.
         disruption: planned or crash.
-        target: what was hit.
+        target: what was hit, or would have been.
         workload: the role of the workload in the system file.
-        injected_at: the API server (or the node) took the request.
+        injected_at: the API server (or the node) took the request; when impossible, it was found to be so.
         verified_at: its effect was seen; None when it was not (then it must not be judged).
         effect: what was seen, in words, e.g. "uid 3f.. gone after 0.7 s, replaced by orders-abc".
-        available_at: as many pods ready as before, endpoints serving; None if never again.
-        reverted_at: it was reverted, or there was nothing to revert.
+        available_at: as many pods ready as wanted, endpoints serving; None if never again. Of a held fault:
+            after it was reverted.
+        reverted_at: it was reverted, or there was nothing to revert; None while it is held.
         seed: the seed that picked the victim.
         replacement: name of the pod that took the victim's place, if any.
         impossible: why it could not be injected at all, with its arithmetic; then nothing was disturbed.
         details: fault-specific facts for the evidence folder.
+        held: whether it stays in place until it is released.
     """
 
     id: str
@@ -70,6 +72,7 @@ class FaultRecord:
     replacement: str = ""
     impossible: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+    held: bool = False
 
     @property
     def verified(self) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from seatrial.model.exchange import Exchange, ExchangeOutcome
+
 
 class MeasurementOutcome(StrEnum):
     """What became of a measurement."""
@@ -74,3 +76,28 @@ class ReadBack:
     def of(cls, measurement: Measurement) -> ReadBack:
         """The look that a measurement of this kind recorded."""
         return cls(measurement.name, measurement.ended_at, measurement.value.get("copies"))
+
+
+SENT_AGAIN = "sent-again"
+
+
+def again_measurement(exchange: Exchange) -> Measurement:
+    """A write that was sent again, as a measurement."""
+    assert exchange.sent_at is not None
+    value = {
+        "sequence": exchange.sequence, "journey": exchange.journey, "outcome": exchange.outcome.value,
+        "status": exchange.status, "answer_id": exchange.answer_id,
+    }  # fmt: skip
+    outcome = MeasurementOutcome.ANSWERED if exchange.status is not None else MeasurementOutcome.COULD_NOT_TRY
+    ended_at = exchange.sent_at if exchange.completed_at is None else exchange.completed_at
+    return Measurement(SENT_AGAIN, exchange.key, exchange.sent_at, ended_at, outcome, value, exchange.error)
+
+
+def exchange_sent_again(measurement: Measurement) -> Exchange:
+    """The exchange that a measurement of this kind recorded."""
+    value = measurement.value
+    return Exchange(
+        int(value["sequence"]), str(value["journey"]), measurement.began_at, measurement.began_at,
+        measurement.ended_at, ExchangeOutcome(value["outcome"]), value["status"], measurement.reason,
+        measurement.name, str(value["answer_id"]),
+    )  # fmt: skip

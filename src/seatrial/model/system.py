@@ -109,6 +109,7 @@ class Journey(_Part):
     request: Request
     expect: Expect = Expect()
     acknowledged: Acknowledged | None = None
+    idempotent: bool = Field(False, description="Sent again with its key, it has one effect and one answer.")
     timeout_seconds: float = Field(5.0, gt=0, le=120, description="Deadline of one request, seconds.")
     messages: tuple[Message, ...] = Field((), description="What a WebSocket journey says, in this order.")
     lifetime_seconds: float = Field(

@@ -9,12 +9,13 @@ from seatrial.scenarios.needs.stateful import stateful
 
 @scenario("store-crash", disruption=INVOLUNTARY, needs={stateful, acknowledged_writes}, repetitions=1)
 def store_crash(subject: Subject) -> Steps:
-    """Kills every process of the store with SIGKILL under writes, then reads each accepted write back."""
+    """Kills every process of the store with SIGKILL under writes, sends them again, and reads them back."""
     return steps(
         traffic(subject.journey, per_second=20),
         hold(10, "enough writes before the crash"),
         inject("crash-pod", subject.role),
         hold(15, "clients reconnect, and latency comes back"),
         stop("subject"),
+        *([measure("send-again", journey=subject.journey)] if subject.journey_spec.idempotent else []),
         measure("read-back", journey=subject.journey),
     )

@@ -113,9 +113,14 @@ class Generator:
             return self._tail.recording
         return self._tail.update(ended=self._process is not None and not self.running)
 
-    def exchanges(self) -> tuple[Exchange, ...]:
-        """What has ended so far, by planned time; at most 100 ms old. Works after the end too."""
-        return self.recording().in_order()
+    def exchanges(self, journey: str = "") -> tuple[Exchange, ...]:
+        """What has ended so far, by planned time; at most 100 ms old. Works after the end too.
+
+        Args:
+            journey: only this one's; empty for all.
+        """
+        ended = self.recording().in_order()
+        return tuple(exchange for exchange in ended if journey in ("", exchange.journey))
 
     def wait_for_requests(self, number: int, *, within_seconds: float, journey: str = "") -> int:
         """Wait until `number` requests were sent and have ended; returns how many there are.

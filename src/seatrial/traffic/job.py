@@ -70,10 +70,10 @@ class Job:
         """The bystanders with their rates per second; raises as `compiled` does."""
         return self._compiled(self.bystanders, "per_second")
 
-    def longest_deadline_seconds(self) -> float:
-        """How long after it was stopped an open request may take to end."""
+    def ending_seconds(self) -> float:
+        """How long after it was stopped what is open may take to end."""
         both = (*self.compiled(), *self.compiled_bystanders())
-        return max(journey.timeout_seconds for journey, _ in both)
+        return max(journey.ending_seconds for journey, _ in both)
 
     def target(self) -> Target:
         return Target(self.base_url, idle_seconds=self.idle_seconds, ca_file=self.ca_file, verify=self.verify)

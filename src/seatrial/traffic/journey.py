@@ -49,7 +49,8 @@ class CompiledJourney:
     Attributes:
         protocol: the name under which its client is registered.
         timeout_seconds: deadline of one request.
-        lasts_seconds: how long an arrival lasts beside its requests.
+        requests: the most that one arrival makes, one after another.
+        lasts_seconds: how long an arrival lasts beside its requests, unless it is stopped.
     """
 
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
@@ -59,6 +60,7 @@ class CompiledJourney:
         self.method: str = request.get("method", "GET")
         self.protocol = str(data.get("protocol") or HTTP1)
         self.timeout_seconds = float(data.get("timeout_seconds", 5.0))
+        self.requests = 1
         self.lasts_seconds = 0.0
         self.expected = _statuses(data.get("expect"))
         self._path = compile_text(request["path"], where=f"{where}, request.path")
@@ -110,9 +112,14 @@ class CompiledJourney:
         self.answer_field = fields[0] if fields else ""
 
     @property
+    def ending_seconds(self) -> float:
+        """How long one arrival may take to end after a stop."""
+        return self.requests * self.timeout_seconds
+
+    @property
     def longest_seconds(self) -> float:
-        """How long one arrival may take to end."""
-        return self.lasts_seconds + self.timeout_seconds
+        """How long one arrival may take to end by itself."""
+        return self.lasts_seconds + self.ending_seconds
 
     def prepare(self, number: int, generator: Random, host: str) -> Prepared:
         """The request of arrival `number`, for the Host header `host`."""
@@ -126,6 +133,17 @@ class CompiledJourney:
     def opening(self, fill: Fill) -> tuple[str, dict[str, str]]:
         """Path and headers, for a protocol whose library writes the request itself."""
         return self._path.fill(fill), {name: value.fill(fill) for name, value in self._headers}
+
+    def request_of(self, fill: Fill) -> tuple[str, dict[str, str], str]:
+        """Path, headers and body of one request."""
+        path, headers = self.opening(fill)
+        return path, headers, "" if self._body is None else self._body.fill(fill)
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same number and key give the same request: nothing in it is drawn at random."""
+        texts = [self._path, *(value for _, value in self._headers), *([self._body] if self._body else [])]
+        return not any(hole.startswith("random.") for text in texts for hole in text.holes)
 
     def outcome_of(self, status: int) -> tuple[ExchangeOutcome, str]:
         """What an answer with this status means, and the short reason when it is not OK.

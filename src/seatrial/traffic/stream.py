@@ -96,7 +96,7 @@ class TrafficStream(Generator):
         super().__init__(
             [sys.executable, "-m", "seatrial.traffic"],
             path,
-            deadline_seconds=self.job.longest_deadline_seconds(),
+            deadline_seconds=self.job.ending_seconds(),
             first_line=json.dumps(asdict(self.job)).encode() + b"\n",
         )
 

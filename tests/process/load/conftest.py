@@ -23,6 +23,11 @@ journeys:
     request: {{method: POST, path: /things, json: {{n: "{{n}}"}}}}
     expect: {{status: 202}}
     timeout_seconds: 1
+  talk:
+    protocol: websocket
+    request: {{path: /garbage}}
+    messages: [{{text: hello}}]
+    timeout_seconds: 1
   broken: {{request: {{path: /status/500}}}}
 objectives: {{availability: 0.9, latency_p99_ms: 5000}}
 consent: {{disruptive: true, context: none, namespace: none}}

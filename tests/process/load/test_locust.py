@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,7 +54,7 @@ def agreed(code: int, out: str) -> str:
 
 
 def recorded(directory: Path) -> int:
-    paths = [*directory.glob("run/exchanges/*.ndjson")]
+    paths = [*directory.glob("run/observations/*/exchanges-*.ndjson")]
     return sum(len(read_recording(path).exchanges) for path in paths)
 
 
@@ -70,7 +71,7 @@ def test_a_run_ends_by_its_time_and_leaves_its_result(toy) -> None:
     outcome = agreed(code, out)
     verdict = out[out.index("load.checkout [toy]") :]
     assert "place-order" not in verdict, "the verdict is not the last thing on the screen"
-    exchanges = read_exchanges(toy.directory / "run" / "exchanges" / "load-checkout.ndjson.gz")
+    exchanges = read_exchanges(next(toy.directory.glob("run/observations/load.checkout/exchanges-*.gz")))
     assert 200 <= len(exchanges) <= 450, "two seconds, less the start of the generator"
     assert {exchange.journey for exchange in exchanges} == {"browse", "place-order"}
     assert all(exchange.ok for exchange in exchanges)
@@ -90,7 +91,7 @@ def test_a_schedule_with_an_end_ends_the_run_and_failures_fail_it(toy) -> None:
 
 
 def recorded_in(directory: Path) -> int:
-    return sum(len(read_exchanges(path)) for path in directory.glob("run/exchanges/*.gz"))
+    return sum(len(read_exchanges(path)) for path in directory.glob("run/observations/*/exchanges-*.gz"))
 
 
 def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
@@ -102,12 +103,12 @@ def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
     written = json.loads((toy.directory / "run" / "load" / "checkout.json").read_text())
     assert written["missing_workers"] == 0, out + errors
     assert written["health"]["sent"] == recorded_in(toy.directory)
-    files = sorted((toy.directory / "run" / "exchanges").iterdir())
-    assert [path.name for path in files] == [f"load-checkout-worker-{n}.ndjson.gz" for n in (0, 1)]
+    files = sorted(toy.directory.glob("run/observations/*/exchanges-*"))
+    assert [path.name for path in files] == [f"exchanges-worker-{n}.ndjson.gz" for n in (0, 1)]
     shares = [[exchange.sequence for exchange in read_exchanges(path)] for path in files]
     assert shares == [list(range(n, n + 2 * len(share), 2)) for n, share in enumerate(shares)]
-    starts = [exchange.planned_at for path in files for exchange in read_exchanges(path)[:2]]
-    assert max(starts) - min(starts) < 0.1, "the workers did not agree on a start"
+    starts = [read_exchanges(path)[0].planned_at for path in files]
+    assert starts[1] - starts[0] == pytest.approx(1 / 100, abs=0.002), "the workers did not agree on a start"
     assert {exchange.error for exchange in read_exchanges(files[0])} == {"", "timeout 1 s"}
 
 
@@ -124,7 +125,7 @@ def test_sigterm_in_the_middle_of_a_freeze_loses_nothing(toy) -> None:
         out, _ = process.communicate(timeout=90)
     assert process.returncode == 1
     assert "timeout 1 s" in out
-    recording = read_recording(next(toy.directory.glob("run/exchanges/*.gz")))
+    recording = read_recording(next(toy.directory.glob("run/observations/*/exchanges-*.gz")))
     assert len(recording.exchanges) == recording.health.planned
 
 
@@ -227,6 +228,50 @@ def test_starting_locust_loads_none_of_it() -> None:
     code = "import sys, seatrial.load.run; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(run.stdout.split()) & {"locust", "gevent"}
+
+
+def child_of(process: subprocess.Popen) -> int:
+    """The generator that a Locust process has started."""
+
+    def found() -> Ready[int] | NotYet:
+        text = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        return Ready(int(text[0])) if text else NotYet("it has no child")
+
+    return eventually(found, within_seconds=60, what="Locust starts its generator")
+
+
+def test_a_generator_that_was_killed_is_an_error_and_ends_the_run(toy) -> None:
+    with locust(CHECKOUT, "--headless", "--arrivals", "constant:50") as process:
+        wait_for_exchanges(toy.directory, 20)
+        os.kill(child_of(process), signal.SIGKILL)
+        _, errors = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert "the traffic generator ended early (signal SIGKILL)" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_worker_whose_generator_was_killed_fails_the_run_of_all(toy) -> None:
+    with locust(CHECKOUT, "--headless", "--arrivals", "constant:50", "--processes", "2") as run:
+        wait_for_exchanges(toy.directory, 20)
+        # of the two workers, one has a generator that writes the first file
+        first = next(toy.directory.glob("run/exchanges/*worker-0.ndjson"))
+        os.kill(read_recording(first).head["pid"], signal.SIGKILL)
+        out, errors = run.communicate(timeout=90)
+    assert run.returncode == 1, out
+    assert "the traffic generator ended early (signal SIGKILL)" in errors
+    assert "ERROR load.checkout" in out
+    assert "1 of the workers never reported" in out
+
+
+def test_journeys_of_another_protocol_are_sent_too(toy, tmp_path) -> None:
+    file = tmp_path / "locustfile.py"
+    file.write_text(CHECKOUT.read_text().replace('"place-order": 1, "browse": 4', '"talk": 1, "browse": 4'))
+    code, out, errors = headless("--arrivals", "constant:50:1", file=file)
+    assert code == 1
+    assert re.search(r"websocket +talk open +[0-9]+", errors)
+    assert "no WebSocket" in out
+    (result,) = (toy.directory / "run" / "load").glob("*.json")
+    assert sum(json.loads(result.read_text())["outcomes"].values()) == 50
 
 
 SLOW_LISTENER = """

@@ -209,6 +209,15 @@ def test_the_deadline_covers_the_tls_handshake(tls_server) -> None:
     assert (answer.sent, answer.error) == (False, "timeout 0.2 s before it was sent")
 
 
+def test_nothing_is_sent_after_the_deadline(tls_server) -> None:
+    with closing(Client(tls_server.url, keep=1)) as client:
+        tls_server.freeze()
+        assert client.get("/late", deadline=0.2).error == "timeout 0.2 s before it was sent"
+        tls_server.thaw()
+        client.runner.run(asyncio.sleep(0.5))
+        assert client.get("/count").body == b'{"/count": 1}'
+
+
 def test_a_self_signed_certificate_is_trusted_when_it_is_named_or_when_nobody_verifies(
     tls_server, monkeypatch
 ) -> None:

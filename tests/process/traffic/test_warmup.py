@@ -2,10 +2,10 @@
 
 import pytest
 
+from seatrial.harness.warmup import steady_since
+from seatrial.model.failure import NotPassed
 from seatrial.model.system import Objectives
-from seatrial.model.failure import CheckError
 from seatrial.traffic.stream import TrafficStream
-from seatrial.trial.warmup import steady_since
 
 CALM = Objectives(latency_p99_ms=2000)
 
@@ -24,6 +24,6 @@ def test_traffic_that_never_becomes_clean_is_an_error_that_names_the_failure(ser
     journey = {"request": {"path": "/status/503"}}
     with (
         TrafficStream(server.url, "browse", journey, per_second=100, directory=tmp_path) as stream,
-        pytest.raises(CheckError, match="status 503"),
+        pytest.raises(NotPassed, match="status 503"),
     ):
         steady_since(stream, 100, CALM, within_seconds=6)

@@ -146,6 +146,7 @@ def test_what_nobody_waits_for_is_passed_over(websocket, tmp_path) -> None:
     described = journey("/noise", {"text": "a", "answer": "a "}, {"text": "b", "answer": "b "})
     for exchanges in sent(websocket, tmp_path, described):
         assert [exchange.outcome for exchange in exchanges] == [OK] * 3
+        assert max(exchange.answer_bytes for exchange in exchanges) < len("something else")
 
 
 def test_a_stop_ends_what_only_lasts_and_counts_it_as_kept(websocket, tmp_path) -> None:

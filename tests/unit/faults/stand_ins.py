@@ -8,7 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-from seatrial.faults.base import Fault, Plan, Proof
+from seatrial.faults.base import Fault, Impossible, Plan, Verified
+from seatrial.faults.effects.base import Effect
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption, Target
 from seatrial.model.system import System
@@ -96,18 +97,38 @@ class Rehearsal(Fault):
 
     name: ClassVar[str] = "rehearsal"
     disruption: ClassVar[Disruption] = Disruption.VOLUNTARY
+    expected_seconds = 0.1
+    at_most_seconds = 0.5
 
-    def __init__(self, inject: Callable[[], None], *, provable: bool = True) -> None:
+    def __init__(
+        self,
+        inject: Callable[[], None] = lambda: None,
+        *,
+        verifiable: bool = True,
+        available: bool = True,
+        hold_seconds: float = 0.0,
+        impossible: str = "",
+        effects: tuple[Effect, ...] = (),
+    ) -> None:
         super().__init__("web", seed=5)
+        self.becomes_available = available  # type: ignore[misc]
         self._inject = inject
-        self._provable = provable
+        self._verifiable = verifiable
+        self._hold_seconds = hold_seconds
+        self._impossible = impossible
+        self._effects = effects
 
-    def plan(self, recorder: Recorder) -> Plan:
-        return Plan(Target("Pod", "shop", "a", "uid-a"), "web", self.seed, (), verify_seconds=0.1)
+    def plan(self, recorder: Recorder) -> Plan | Impossible:
+        target = Target("Pod", "shop", "a", "uid-a")
+        if self._impossible:
+            return Impossible(target, "web", self.seed, self._impossible)
+        hold = self._hold_seconds
+        return Plan(target, "web", self.seed, (), self._effects, verify_seconds=0.1, hold_seconds=hold)
 
     def inject(self, plan: Plan, recorder: Recorder) -> float:
+        super().inject(plan, recorder)
         self._inject()
         return 10.0
 
-    def proof(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Proof] | NotYet:
-        return Ready(Proof(11.0, "seen")) if self._provable else NotYet("nothing to see")
+    def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
+        return Ready(Verified(11.0, "seen")) if self._verifiable else NotYet("nothing to see")

@@ -8,20 +8,11 @@ import pytest
 from stand_ins import pod, recorder, system, timeline, workload
 
 from seatrial.errors import FaultRefused
-from seatrial.faults import revert as heal
-from seatrial.faults.base import candidates, pods_gone, replacement_of, require_consent
 from seatrial.faults.crash_pod import exit_codes
 from seatrial.faults.delete_pod import DeletePod
-from seatrial.faults.drain_node import (
-    MARK,
-    cordon,
-    require_refuge,
-    require_replicas,
-    stays,
-    takes_pods,
-    tied_to_node,
-)
-from seatrial.faults.journal import FieldChange
+from seatrial.faults.drain_node import MARK, require_uncordoned
+from seatrial.faults.nodes import no_refuge, require_replicas, stays, takes_pods, tied_to_node
+from seatrial.faults.victims import candidates, pods_gone, replacement_of, require_consent
 from seatrial.model.timeline import Change
 from seatrial.waiting import NotYet, Ready
 
@@ -132,23 +123,25 @@ def node(name: str = "n", **changes: Any) -> dict[str, Any]:
     return {"metadata": {"name": name, "uid": "u"}, "spec": {}, "status": status} | changes
 
 
-def test_a_node_with_no_refuge_for_its_pods_is_refused() -> None:
+def test_a_node_with_no_refuge_for_its_pods_is_impossible_with_its_arithmetic() -> None:
     tainted = node("t", spec={"taints": [{"key": "control-plane", "effect": "NoSchedule"}]})
     away = node("x", status={"conditions": [{"type": "Ready", "status": "Unknown"}]})
     cordoned = node("c", spec={"unschedulable": True})
     assert not any(takes_pods(other) for other in (tainted, away, cordoned))
-    with pytest.raises(FaultRefused, match="no other node could take the pods of n"):
-        require_refuge(node(), [node(), tainted, away, cordoned])
+    reason = no_refuge(node(), [node(), tainted, away, cordoned])
+    assert reason == "no other node could take the pods of n: of 3 others 0 take pods: c, t, x"
+    assert no_refuge(node(), [node()]).endswith("of 0 others 0 take pods")
     prefers = node("p", spec={"taints": [{"key": "k", "effect": "PreferNoSchedule"}]})
-    require_refuge(node(), [node(), prefers])
+    assert no_refuge(node(), [node(), prefers]) == ""
 
 
 def test_a_node_that_is_cordoned_already_is_refused() -> None:
     with pytest.raises(FaultRefused, match="node n is cordoned already\n"):
-        require_refuge(node(spec={"unschedulable": True}), [node("other")])
+        require_uncordoned(node(spec={"unschedulable": True}))
     ours = node(spec={"unschedulable": True}, metadata={"name": "n", "annotations": {MARK: "run-1"}})
     with pytest.raises(FaultRefused, match="cordoned already by run-1"):
-        require_refuge(ours, [node("other")])
+        require_uncordoned(ours)
+    require_uncordoned(node())
 
 
 def owned(kind: str) -> dict[str, Any]:
@@ -186,42 +179,6 @@ def test_a_drain_that_takes_a_lone_stateless_replica_is_refused() -> None:
         require_replicas([pod("a")], lone, ["web"])
     require_replicas([pod("s", role="store")], lone, ["web"])
     require_replicas([pod("a"), pod("b")], timeline(*TWO), ["web"])
-
-
-def test_a_cordon_is_undone_to_what_it_was() -> None:
-    change = cordon(node(), "mark-1")
-    assert heal.merge_patch(list(change.fields), written=True) == {
-        "spec": {"unschedulable": True},
-        "metadata": {"annotations": {MARK: "mark-1"}},
-    }
-    assert heal.merge_patch(list(change.fields)) == {
-        "spec": {"unschedulable": None},
-        "metadata": {"annotations": {MARK: None}},
-    }
-
-
-@pytest.mark.parametrize(
-    ("original", "written", "current", "ours", "foreign"),
-    [
-        (None, True, True, True, False),
-        (None, True, None, False, False),
-        (None, True, False, False, False),
-        (False, True, None, False, False),
-        (True, True, True, False, False),
-        (3, 0, 0, True, False),
-        (3, 0, 3, False, False),
-        (3, 0, 5, False, True),
-        (3, 0, None, False, True),
-        (None, "mark", "other", False, True),
-    ],
-)
-def test_a_field_is_restored_only_while_it_has_the_faults_value(
-    original: Any, written: Any, current: Any, ours: bool, foreign: bool
-) -> None:
-    change = FieldChange(("spec", "field"), original, written)
-    obj = {"spec": {} if current is None else {"field": current}}
-    assert heal.still_written(obj, change) is ours
-    assert heal.changed_by_others(obj, change) is foreign
 
 
 def test_exit_codes_are_those_of_the_victims_own_containers() -> None:

@@ -126,10 +126,14 @@ class TestTraffic:
         after = [e for e in seen.exchanges if e.planned_at > seen.faults[-1].reverted_at + 0.5]
         assert len(after) >= 195
 
-    def test_several_flow_side_by_side_and_one_that_need_not_be_steady_is_all_evidence(self, dry: Dry) -> None:
+    def test_several_flow_side_by_side_and_one_that_need_not_be_steady_is_all_evidence(
+        self, dry: Dry
+    ) -> None:
         dry.world.failing.append((dry.world.now + 4, dry.world.now + 5))
         load = traffic("buy", name="load", per_second=20, steady=False)
-        seen = carried_out(dry, traffic("look"), load, hold(3, "load"), stop("load"), inject("delete-pod", "basket"))
+        seen = carried_out(
+            dry, traffic("look"), load, hold(3, "load"), stop("load"), inject("delete-pod", "basket")
+        )
         assert set(seen.trouble.streams) == {"subject", "load"}
         bought = [e for e in seen.exchanges if e.journey == "buy"]
         assert len(bought) == seen.trouble.streams["load"].planned == pytest.approx(60, abs=2)
@@ -147,7 +151,9 @@ class TestTraffic:
     @pytest.mark.parametrize("name", ["subject", "load"])
     def test_a_generator_that_dies_is_an_error_and_what_it_sent_is_kept(self, dry: Dry, name: str) -> None:
         dry.world.dies_at = dry.world.now + 6
-        seen = carried_out(dry, traffic("look", name=name, steady=name == "subject"), hold(9, "it dies"), stop(name))
+        seen = carried_out(
+            dry, traffic("look", name=name, steady=name == "subject"), hold(9, "it dies"), stop(name)
+        )
         assert seen.failure is not None
         assert seen.failure.outcome is Outcome.ERROR
         assert "ended early" in seen.failure.observed
@@ -164,7 +170,11 @@ class TestFailure:
         assert dry.world.done[-3:] == ["traffic subject ended", "watches ended", "reverted drain-node"]
         assert seen.exchanges
         assert [fault.fault for fault in seen.faults] == ["drain-node"]
-        assert [(s.path, s.ended_at is None) for s in seen.trouble.steps] == [("1", False), ("2", False), ("3", True)]
+        assert [(s.path, s.ended_at is None) for s in seen.trouble.steps] == [
+            ("1", False),
+            ("2", False),
+            ("3", True),
+        ]
         assert seen.timeline is not None
 
     @pytest.mark.parametrize(
@@ -222,7 +232,7 @@ class TestHeld:
     def test_two_may_overlap_and_be_released_by_their_names(self, dry: Dry) -> None:
         seen = carried_out(
             dry, traffic("look"), inject("drain-node", "basket", held=True, name="first"),
-            inject("drain-node", "basket", held=True, name="second"), release("first"), hold(1, "one is left"),
+            inject("drain-node", "basket", held=True, name="second"), release("first"), hold(1, "left"),
         )  # fmt: skip
         first, second = seen.faults
         assert second.injected_at < first.reverted_at < second.reverted_at
@@ -252,7 +262,9 @@ class TestWaiting:
         assert dry.world.now - begin == pytest.approx(20, abs=1)
 
     def test_one_that_is_required_ends_the_scenario_when_it_expires(self, dry: Dry) -> None:
-        seen = carried_out(dry, wait("shop-open", within_seconds=5, door="gate"), hold(1, "never"), disruption=NONE)
+        seen = carried_out(
+            dry, wait("shop-open", within_seconds=5, door="gate"), hold(1, "never"), disruption=NONE
+        )
         assert seen.failure.outcome is Outcome.ERROR
         assert "the gate is shut" in seen.failure.observed
         assert len(seen.trouble.steps) == 1
@@ -272,7 +284,9 @@ class TestMeasuring:
             for number in range(3):
                 if number == 2:
                     raise SeatrialError("the thermometer fell down")
-                yield Measurement("temperature", room, 1.0, 2.0, MeasurementOutcome.ANSWERED, {"degrees": number})
+                yield Measurement(
+                    "temperature", room, 1.0, 2.0, MeasurementOutcome.ANSWERED, {"degrees": number}
+                )
 
         seen = carried_out(dry, measure("temperature", room="hall"), disruption=NONE)
         assert [(m.name, m.value, m.step) for m in seen.trouble.measured("temperature")] == [
@@ -282,7 +296,9 @@ class TestMeasuring:
 
 
 class TestConsent:
-    @pytest.mark.parametrize("instead", ["", "consent: {disruptive: true, context: nowhere, namespace: other}"])
+    @pytest.mark.parametrize(
+        "instead", ["", "consent: {disruptive: true, context: nowhere, namespace: other}"]
+    )
     def test_without_it_nothing_is_touched(self, dry: Dry, instead: str) -> None:
         text = SYSTEM.replace(SYSTEM.strip().splitlines()[-1], instead)
         for disruption in (VOLUNTARY, INVOLUNTARY):
@@ -302,7 +318,9 @@ def test_what_is_judged_is_what_lies_on_disk(dry: Dry, monkeypatch: pytest.Monke
 
     keep = ObservationWriter.fault
     monkeypatch.setattr(
-        ObservationWriter, "fault", lambda self, record, **more: keep(self, record, **more) if record.id.endswith("1") else None
+        ObservationWriter,
+        "fault",
+        lambda self, record, **more: keep(self, record, **more) if record.id.endswith("1") else None,
     )
     seen = carried_out(dry, *THREE)
     assert len([line for line in dry.world.done if line.startswith("injected")]) == 3

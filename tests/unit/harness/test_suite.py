@@ -37,7 +37,9 @@ def only_these(dry: Dry) -> None:
 
 
 def made(judge=voluntary, name="orchestration.made", scenario="deleted", **more) -> Check:
-    check(name, level=CORE, scenario=scenario, requirement="It MUST hold.", remediation="Mend it.", **more)(judge)
+    check(name, level=CORE, scenario=scenario, requirement="It MUST hold.", remediation="Mend it.", **more)(
+        judge
+    )
     return CHECKS.get(name)
 
 
@@ -58,7 +60,11 @@ class TestOnce:
         bench = suite(dry)
         good, bad = made(passes, "data.good"), made(fails, "data.bad")
         verdicts = [bench.verdict(item, "basket") for item in (good, bad, good)]
-        assert [verdict.outcome for verdict, _ in verdicts] == [Outcome.PASSED, Outcome.FAILED, Outcome.PASSED]
+        assert [verdict.outcome for verdict, _ in verdicts] == [
+            Outcome.PASSED,
+            Outcome.FAILED,
+            Outcome.PASSED,
+        ]
         assert {ids for _, ids in verdicts} == {("deleted.basket",)}
         assert dry.world.done.count("traffic subject began") == 1
         assert len(dry.world.sessions) == 1
@@ -92,7 +98,9 @@ class TestOnce:
             suite(dry).verdict(made(), "basket")
 
     def test_without_consent_it_is_skipped_and_names_no_observation(self, dry: Dry) -> None:
-        verdict, ids = suite(dry, SYSTEM.replace("disruptive: true", "disruptive: false")).verdict(made(), "basket")
+        verdict, ids = suite(dry, SYSTEM.replace("disruptive: true", "disruptive: false")).verdict(
+            made(), "basket"
+        )
         assert verdict.outcome is Outcome.SKIPPED
         assert ids == ()
         assert dry.world.done == []

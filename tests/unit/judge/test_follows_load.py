@@ -1,10 +1,10 @@
 """A workload follows its load, up and down, and loses no request on the way."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from observations import (
-    OBJECTIVES,
     autoscaler,
     endpoints,
     exchange,
@@ -17,9 +17,12 @@ from observations import (
     workload,
 )
 
-from seatrial.judge.scaling import follows_load
+from seatrial.judge.scaling import follows_load, load_step_of
 from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.timeline import Change, EventSeen, Seen, Timeline
+from seatrial.model.observation import TROUBLE, Arm, Observation
+from seatrial.model.step import StepRecord
+from seatrial.model.system import System
+from seatrial.model.timeline import Change, EventSeen, Seen
 from seatrial.model.verdict import Outcome, Verdict
 
 # Load from 100 to 300; replicas needed: 4; objectives: up in 150 s, down in 300 s.
@@ -45,25 +48,86 @@ DOWN: list[Seen] = [
 TRAFFIC = stream(90, 500, per_second=20)
 
 
-def judged(
+SYSTEM = System.model_validate(
+    {
+        "apiVersion": "seatrial/v1",
+        "kind": "System",
+        "metadata": {"name": "shop"},
+        "target": {"context": "nowhere", "namespace": "shop"},
+        "entry": {"url": "http://127.0.0.1:1"},
+        "workloads": {
+            "orders": {
+                "kind": "Deployment",
+                "name": "orders",
+                "autoscaled": "orders",
+                "load_step": {"journey": "quote", "per_second": 100, "replicas": 4},
+            }
+        },
+        "journeys": {name: {"request": {"path": "/"}} for name in ("browse", "quote")},
+    }
+)
+FIRST_OF_THE_LOAD = replace(exchange(100.0), journey="quote")
+
+
+def observed(
     seen: list[Seen],
     exchanges: list[Any] | None = None,
     *,
     generator: GeneratorHealth | None = None,
-    **more: Any,
-) -> Verdict:
-    recorded: Timeline = timeline(*seen, ended_at=more.pop("watched_until", 700.0))
-    arguments: dict[str, Any] = {
-        "workload": "orders",
-        "autoscaler": "orders",
-        "load_began_at": 100.0,
-        "load_ended_at": 300.0,
-        "wanted_replicas": 4,
-        "objectives": OBJECTIVES,
-        "exchanges": TRAFFIC if exchanges is None else exchanges,
-        "generator": generator or health(20000),
-    }
-    return follows_load(recorded, **{**arguments, **more})
+    load_ended_at: float | None = 300.0,
+    watched_until: float = 700.0,
+    gaps: tuple[tuple[float, float], ...] = (),
+) -> Observation:
+    """Of a load that began at 100; `load_ended_at` None: it was never ended."""
+    steps = [StepRecord("1", "traffic", "load", 99.9, 100.1)]
+    if load_ended_at is not None:
+        steps.append(StepRecord("2", "stop", "load", load_ended_at, load_ended_at + 1))
+    arm = Arm(
+        (FIRST_OF_THE_LOAD, *(TRAFFIC if exchanges is None else exchanges)),
+        health(),
+        timeline=replace(timeline(*seen, ended_at=watched_until), gaps=gaps),
+        steps=tuple(steps),
+        streams={"load": generator or health(20000)},
+    )
+    return Observation({TROUBLE: arm}, target="orders", system=SYSTEM)
+
+
+def judged(seen: list[Seen], exchanges: list[Any] | None = None, **more: Any) -> Verdict:
+    return follows_load(observed(seen, exchanges, **more))
+
+
+def test_a_load_that_was_never_ended_or_not_watched_is_an_error() -> None:
+    assert judged(BEFORE + UP + DOWN, load_ended_at=None).outcome is Outcome.ERROR
+    whole = observed(BEFORE + UP + DOWN)
+    unwatched = replace(whole, arms={TROUBLE: replace(whole.trouble, timeline=None)})
+    assert follows_load(unwatched).outcome is Outcome.ERROR
+    assert follows_load(replace(whole, target="catalogue")).outcome is Outcome.ERROR
+
+
+def test_the_load_begins_with_its_first_arrival_and_not_with_its_process() -> None:
+    whole = observed(BEFORE + UP + DOWN)
+    step = load_step_of(whole)
+    assert step is not None
+    assert (step.began_at, step.ended_at, step.wanted_replicas) == (100.0, 300.0, 4)
+    later = replace(FIRST_OF_THE_LOAD, planned_at=120.0)
+    arm = replace(whole.trouble, exchanges=(later, *whole.exchanges[1:]))
+    step = load_step_of(replace(whole, arms={TROUBLE: arm}))
+    assert step is not None
+    assert step.began_at == 120.0
+
+
+def test_requests_that_fail_under_the_load_fail_whatever_the_replicas_did() -> None:
+    some = [failed(at / 20) if n % 3 == 0 else exchange(at / 20) for n, at in enumerate(range(1800, 10000))]
+    verdict = judged(BEFORE + UP + DOWN, some)
+    assert verdict.outcome is Outcome.FAILED
+    assert "failed during the load" in verdict.observed
+
+
+def test_a_broken_watch_forbids_a_pass_and_hides_no_failure() -> None:
+    assert judged(BEFORE + UP + DOWN, gaps=((399.0, 402.0),)).outcome is Outcome.INCONCLUSIVE
+    assert judged(BEFORE + UP + DOWN, gaps=((90.0, 95.0),)).outcome is Outcome.PASSED
+    cut = [*TRAFFIC, failed(403.0)]
+    assert judged(BEFORE + UP + DOWN, cut, gaps=((399.0, 402.0),)).outcome is Outcome.FAILED
 
 
 def test_up_and_down_in_time_passes_and_tells_where_the_time_went() -> None:

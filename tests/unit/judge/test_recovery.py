@@ -1,6 +1,5 @@
 """Recovery is told by phase, each with its resolution."""
 
-import dataclasses
 
 import pytest
 from observations import (
@@ -174,5 +173,5 @@ def test_a_short_aftermath_is_inconclusive_and_a_long_slow_one_failed() -> None:
 
 
 def test_a_lagging_generator_is_inconclusive() -> None:
-    seen = dataclasses.replace(observation(traffic(), [crash_fault()]), generator=health(dropped=2))
+    seen = observation(traffic(), [crash_fault()], generator=health(dropped=2))
     assert recovery(seen, OBJECTIVES).outcome is Outcome.INCONCLUSIVE

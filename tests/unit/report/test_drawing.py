@@ -27,10 +27,20 @@ METRIC = "cpu 90 % of 60 %"
 AXIS = Axis(100.0, 200.0, 1_795_500_000.0)
 
 
-def fault(accepted: float, settled: float | None, name: str = "delete-pod") -> FaultRecord:
+def fault(accepted: float, available: float | None, name: str = "delete-pod") -> FaultRecord:
     target = Target("Pod", "shop", "web-1", "u1")
     return FaultRecord(
-        "f1", name, Disruption.VOLUNTARY, target, "web", accepted, accepted + 0.1, "gone", settled, settled, 7
+        "f1",
+        name,
+        Disruption.VOLUNTARY,
+        target,
+        "web",
+        accepted,
+        accepted + 0.1,
+        "gone",
+        available,
+        available,
+        7,
     )
 
 

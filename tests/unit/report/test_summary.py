@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Tree
 
 import jsonschema
 import pytest
-from test_page import EVIL, evil_run, started
+from test_page import EVIL, closed, evil_run, observe, started
 
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
@@ -197,3 +197,19 @@ def test_the_schema_refuses_what_is_wrong(sample: Path, key: str, value: object)
     document = {**json.loads((sample / "run.json").read_text()), key: value}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(document, schema())
+
+
+def test_the_terminal_names_what_forbids_a_pass_beside_the_verdicts(tmp_path: Path) -> None:
+    writer = started(tmp_path)
+    writer.check_started("data.check", "orders", "It MUST.")
+    closed(observe(writer))
+    observe(writer, target="cart")
+    writer.changed_objects(["deployment/orders: replicas 2, were 3"])
+    lines = summary_text(read_run(tmp_path), 100).splitlines()
+    assert lines[:5] == [
+        "UNFINISHED    The run did not finish: pytest left no closing record; what there is, is no pass.",
+        "UNFINISHED    The check began and never ended: data.check [orders].",
+        "!             The observation was never judged: pod-deletion.orders.",
+        "UNFINISHED    The observation began and never ended: pod-deletion.cart.",
+        "!             Objects after the run: 1 differs from before it: deployment/orders: replicas 2, were",
+    ]

@@ -59,6 +59,10 @@ def test_without_a_length_it_ends_with_its_connection() -> None:
     assert (reader.answer.complete, reader.answer.body, reader.keep_alive) == (True, b"all of it", False)
 
 
+def test_the_length_of_an_interim_answer_is_not_that_of_the_final_one() -> None:
+    assert read(HINTS + HEAD + b"\r\nall of it", ended=True).answer.complete
+
+
 def test_an_end_before_the_final_answer_is_none() -> None:
     for data in (HEAD, HINTS, HINTS + HEAD + b"Content-Le"):
         reader = read(data, ended=True)

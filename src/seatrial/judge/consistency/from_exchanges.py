@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seatrial.judge.consistency.history import OK, History, Operation
+from seatrial.judge.consistency.idempotency import check_idempotency
 from seatrial.judge.wording import plural
 from seatrial.model.exchange import DROPPED, Exchange
-from seatrial.model.measurement import READ_BACK, Measurement
+from seatrial.model.measurement import READ_BACK, SENT_AGAIN, Measurement, exchange_sent_again
+from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict
 
 LISTING = "listing"
@@ -44,6 +46,14 @@ def judged(built: Built, check: Callable[[History], Verdict]) -> Verdict:
         observed=f"{verdict.observed}; {'; '.join(built.left_out)}",
         next_step="Read back every write: give the journey an `acknowledged.read`, and more time to read.",
     )
+
+
+def one_effect_each(observation: Observation) -> Verdict:
+    """Whether every key of the subject's writes had one effect and one answer, sent again or not."""
+    arm = observation.trouble
+    again = [exchange_sent_again(one) for one in arm.measured(SENT_AGAIN)]
+    mine = [e for e in arm.warm_up + arm.exchanges if e.journey == observation.journey]
+    return judged(idempotency_history([*mine, *again], arm.measurements), check_idempotency)
 
 
 def idempotency_history(

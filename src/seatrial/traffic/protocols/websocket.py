@@ -76,13 +76,8 @@ class WebSocketJourney(CompiledJourney):
                 )
             )
         planned = max((message.after_seconds for message in self.messages), default=0.0)
-        # Beside its own deadline, one for each message and one for the closing handshake.
         self.lasts_seconds = max(self.lifetime_seconds, planned)
-        self.steps = len(self.messages) + 2
-
-    @property
-    def longest_seconds(self) -> float:
-        return self.lasts_seconds + self.steps * self.timeout_seconds
+        self.requests = len(self.messages) + 2  # the opening and the closing handshake
 
 
 class Conversation:

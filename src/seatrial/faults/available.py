@@ -1,9 +1,11 @@
-"""When a workload is whole again after a fault: as many ready pods and serving endpoints as wanted."""
+"""When a workload is available again after a fault: as many ready pods and serving endpoints as wanted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from seatrial.kube.client import Kube
+from seatrial.model.system import Workload
 from seatrial.model.timeline import Change, Endpoint, EndpointsSeen, PodSeen, Timeline, WorkloadSeen
 from seatrial.waiting import NotYet, Ready
 
@@ -14,8 +16,9 @@ class Availability:
     Status fields of the workload lag behind its pods, so the pods themselves are counted.
     """
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, lost_node: str = "") -> None:
         self.role = role
+        self._lost_node = lost_node
         self._wanted: int | None = None
         self._pods: dict[str, PodSeen] = {}
         self._slices: dict[str, EndpointsSeen] = {}
@@ -29,7 +32,7 @@ class Availability:
         elif isinstance(item, PodSeen) and item.workload == self.role:
             self._names.add(item.name)
             self._pods[item.uid] = item
-            if item.change is Change.DELETED:
+            if item.change is Change.DELETED or (item.node and item.node == self._lost_node):
                 del self._pods[item.uid]
         elif isinstance(item, EndpointsSeen):
             self._slices[item.slice_name] = item
@@ -40,7 +43,7 @@ class Availability:
         return True
 
     def lacking(self) -> str:
-        """What is missing, in words; empty when the role is whole."""
+        """What is missing, in words; empty when the role is available."""
         if self._wanted is None:
             return f"the workload of role {self.role} was not seen"
         ready = {pod.name: pod for pod in self._pods.values() if pod.ready and not pod.deleting}
@@ -72,16 +75,38 @@ def _points_to(endpoint: Endpoint, ready: Mapping[str, PodSeen]) -> bool:
     return pod is not None and (pod.ip == endpoint.ip or (":" in pod.ip) != (":" in endpoint.ip))
 
 
-def available_since(timeline: Timeline, role: str, *, verified_at: float) -> Ready[float] | NotYet:
-    """The first moment from `verified_at` on at which the role was whole."""
-    state = Availability(role)
+def available_since(
+    timeline: Timeline, role: str, *, since: float, lost_node: str = ""
+) -> Ready[float] | NotYet:
+    """The first moment from `since` on at which the role was available.
+
+    Args:
+        lost_node: its pods do not count: the API server calls them ready for a while after it was lost.
+    """
+    state = Availability(role, lost_node)
     reached = False
     for item in timeline.seen:
-        if item.at > verified_at and not reached:
+        if item.at > since and not reached:
             reached = True
             if not state.lacking():
-                return Ready(verified_at)
+                return Ready(since)
         if state.take(item) and reached and not state.lacking():
             return Ready(item.at)
     missing = state.lacking()
-    return NotYet(missing) if missing else Ready(max(verified_at, timeline.began_at))
+    return NotYet(missing) if missing else Ready(max(since, timeline.began_at))
+
+
+def lagging(kube: Kube, workload: Workload) -> str:
+    """What a workload lacks by the API server's own word; empty when its controller counts enough ready pods.
+
+    Watches lag a little: right after a change they still show the workload as it was before.
+    """
+    name = f"{workload.kind.lower()}/{workload.name}"
+    obj = kube.find(workload.kind, workload.name)
+    if obj is None:
+        return f"{name} does not exist"
+    status, replicas = obj.get("status") or {}, (obj.get("spec") or {}).get("replicas")
+    if int(status.get("observedGeneration") or 0) < int(obj["metadata"].get("generation") or 0):
+        return f"{name} is not yet seen by its controller"
+    wanted, ready = 1 if replicas is None else int(replicas), int(status.get("readyReplicas") or 0)
+    return f"{ready} of {wanted} pods of {name} ready" if ready < wanted else ""

@@ -1,4 +1,4 @@
-"""The undo is on disk, and synced, before anything is injected; and it can be read again."""
+"""What has to be reverted is on disk, and synced, before anything is injected; and it can be read again."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ import pytest
 
 from seatrial.errors import BadInput
 from seatrial.faults import journal
-from seatrial.faults.journal import FieldChange, JournalEntry, ObjectChange
-from seatrial.faults.revert import heal, pending
+from seatrial.faults.effects.base import EFFECTS
+from seatrial.faults.effects.created_object import CreatedObject
+from seatrial.faults.effects.deleted_object import DeletedObject
+from seatrial.faults.effects.engine_container import EngineContainer
+from seatrial.faults.effects.ephemeral_container import EphemeralContainer
+from seatrial.faults.effects.object_fields import FieldChange, ObjectFields
+from seatrial.faults.effects.scaled import Scaled
+from seatrial.faults.journal import VERSION, JournalEntry
+from seatrial.faults.revert import pending, revert_all
 
-CHANGE = ObjectChange(
-    kind="Node",
+CORDON = ObjectFields(
+    object_kind="Node",
     name="node-1",
     namespace="",
     uid="u",
@@ -24,6 +31,14 @@ CHANGE = ObjectChange(
         FieldChange(("spec", "unschedulable"), None, True),
         FieldChange(("metadata", "annotations", "seatrial.dev/cordoned-by"), None, "me"),
     ),
+)
+EFFECTS_OF_EACH_KIND = (
+    CORDON,
+    Scaled("Deployment", "web", "u", 3, 1),
+    CreatedObject({"kind": "ConfigMap", "metadata": {"name": "c"}}, "shop", "mark"),
+    DeletedObject({"kind": "ConfigMap", "metadata": {"name": "c"}}, "shop", "u"),
+    EngineContainer("node-1", "abc", "killed", True),
+    EphemeralContainer("web-1", "u", "debug", {"name": "debug"}),
 )
 
 
@@ -37,7 +52,7 @@ def entry(**changes: object) -> JournalEntry:
         "kubeconfig": "/nowhere/kubeconfig",
         "context": "kind-x",
         "namespace": "shop",
-        "changes": (CHANGE,),
+        "effects": EFFECTS_OF_EACH_KIND,
         **journal.own_process(),
     }
     return JournalEntry(**(content | changes))  # type: ignore[arg-type]
@@ -49,6 +64,11 @@ def test_an_entry_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     (read,) = pending(tmp_path)
     assert read == written
     assert read.path == path
+    assert {effect.kind for effect in read.effects} == set(EFFECTS), "one of each kind"
+    content = json.loads(path.read_text())["effects"]
+    assert content[1] == {"kind": "scaled", "payload": {
+        "object_kind": "Deployment", "name": "web", "uid": "u", "original": 3, "written": 1,
+    }}  # fmt: skip
     assert "drain-node on node/node-1 in namespace shop (context kind-x)" in str(read)
     journal.remove(path)
     journal.remove(path)
@@ -71,7 +91,7 @@ def test_the_file_and_then_its_folders_are_synced(tmp_path: Path, monkeypatch: p
 
 
 def test_a_folder_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
-    (tmp_path / "undo").write_text("a file in the way")
+    (tmp_path / "journal").write_text("a file in the way")
     with pytest.raises(BadInput, match="cannot be written") as caught:
         journal.write(tmp_path, entry())
     assert "no fault is injected" in caught.value.next_step
@@ -79,19 +99,34 @@ def test_a_folder_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[]", '{"version": 2}', '{"version": 1, "changes": []}', '{"version": 1, "changes": [7]}'],
+    [
+        "",
+        "{}",
+        "[]",
+        '{"version": 1}',
+        '{"version": 2, "effects": []}',
+        '{"version": 2, "effects": [7]}',
+        '{"version": 2, "effects": [{"kind": "scaled", "payload": {"strange": 1}}]}',
+    ],
 )
 def test_a_file_that_is_no_entry_is_told_and_not_skipped(tmp_path: Path, text: str) -> None:
-    (tmp_path / "undo").mkdir()
-    (tmp_path / "undo" / "odd.json").write_text(text)
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "odd.json").write_text(text)
     with pytest.raises(BadInput, match="cannot be used") as caught:
         pending(tmp_path)
     assert "odd.json" in caught.value.where
 
 
 def test_an_entry_of_another_version_is_told(tmp_path: Path) -> None:
-    journal.write(tmp_path, entry(version=2))
-    with pytest.raises(BadInput, match="version 2 is not 1"):
+    journal.write(tmp_path, entry(version=1))
+    with pytest.raises(BadInput, match=f"version 1 is not {VERSION}"):
+        pending(tmp_path)
+
+
+def test_an_effect_of_an_extension_that_is_not_there_is_told(tmp_path: Path) -> None:
+    path = journal.write(tmp_path, entry())
+    path.write_text(path.read_text().replace('"scaled"', '"scald"'))
+    with pytest.raises(BadInput, match="there is no effect 'scald'"):
         pending(tmp_path)
 
 
@@ -102,8 +137,8 @@ def test_entries_come_oldest_first(tmp_path: Path) -> None:
 
 
 def test_an_unfinished_write_is_no_entry(tmp_path: Path) -> None:
-    (tmp_path / "undo").mkdir()
-    (tmp_path / "undo" / ".x.partial").write_text('{"ver')
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / ".x.partial").write_text('{"ver')
     assert pending(tmp_path) == []
     assert pending(tmp_path / "missing") == []
 
@@ -120,7 +155,7 @@ def test_the_entry_of_a_running_process_is_left_to_it(tmp_path: Path) -> None:
         journal.write(tmp_path, entry(**json.loads(owner.stdout.readline())))
         (item,) = pending(tmp_path)
         assert item.owner_alive
-        (result,) = heal(tmp_path)
+        (result,) = revert_all(tmp_path)
         assert not result.done
         assert f"process {owner.pid} still runs" in str(result)
         owner.kill()
@@ -131,13 +166,13 @@ def test_the_entry_of_a_running_process_is_left_to_it(tmp_path: Path) -> None:
 def test_a_pid_that_was_given_to_another_process_is_no_owner() -> None:
     assert not entry(pid=os.getppid(), process_started="1").owner_alive
     assert not entry(pid=0, process_started="").owner_alive
-    assert not entry().owner_alive, "one's own entries may be healed by oneself"
+    assert not entry().owner_alive, "one's own entries may be reverted by oneself"
 
 
 def test_a_cluster_that_cannot_be_reached_leaves_the_entry(tmp_path: Path) -> None:
     journal.write(tmp_path, entry(kubeconfig=str(tmp_path / "missing")))
-    (result,) = heal(tmp_path)
+    (result,) = revert_all(tmp_path)
     assert not result.done
     assert "cannot read the kubeconfig" in str(result)
-    assert str(result).startswith("NOT undone: drain-node")
+    assert str(result).startswith("NOT reverted: drain-node")
     assert len(pending(tmp_path)) == 1

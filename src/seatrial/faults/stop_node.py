@@ -1,0 +1,160 @@
+"""Kill a node of our own kind cluster, as when a machine loses its power: an involuntary disruption."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from seatrial.cluster.docker import inspect
+from seatrial.errors import FaultRefused
+from seatrial.faults.available import available_since
+from seatrial.faults.base import Fault, Impossible, Plan, Verified, all_of
+from seatrial.faults.effects.engine_container import EngineContainer
+from seatrial.faults.kind_nodes import require_kind_node
+from seatrial.faults.nodes import claims_on_nodes, no_refuge, require_replicas, tied_claims
+from seatrial.faults.registry import fault
+from seatrial.faults.victims import candidates
+from seatrial.kube.timeline import Recorder, pods_now
+from seatrial.model.fault import Disruption, Target
+from seatrial.model.timeline import NodeSeen, PodSeen, Timeline
+from seatrial.waiting import NotYet, Ready
+
+NOT_READY_SECONDS = 90.0
+"""46 s were measured until the API server called the node NotReady (its grace period is 40 s)."""
+UNREACHABLE = "node.kubernetes.io/unreachable"
+
+
+@fault("stop-node", disruption=Disruption.INVOLUNTARY, expected_seconds=120, at_most_seconds=600)
+class StopNode(Fault):
+    """Kill the container of the worker node that holds a pod of a role; reverting it starts it again.
+
+    Kubernetes notices after about 45 s, and replaces the pods of the node only when their toleration of an
+    unreachable node is over (300 s, unless the pod says otherwise).
+
+    Args:
+        role, pod, selector, seed: pick the node; see `Fault`.
+        node: name of the node instead.
+        allow_last_with_data: also when the only replica of a stateful workload is there, with its volume.
+    """
+
+    def __init__(
+        self,
+        role: str,
+        *,
+        pod: str = "",
+        selector: str = "",
+        node: str = "",
+        seed: int = 0,
+        allow_last_with_data: bool = False,
+    ) -> None:
+        super().__init__(role, pod=pod, selector=selector, seed=seed)
+        self.node = node
+        self.allow_last_with_data = allow_last_with_data
+
+    def plan(self, recorder: Recorder) -> Plan | Impossible:
+        timeline, system, kube = recorder.snapshot(), recorder.system, recorder.kube
+        if system.target.kind is None:
+            raise FaultRefused(
+                "a node is stopped only in a kind cluster of Seatrial's own, nothing was disturbed",
+                where=f"system {system.metadata.name}",
+                next_step="drain-node works on every cluster",
+            )
+        ready = candidates(timeline, system, self.role, spare_last=False)
+        name = self.node or self.pick(self.matching(ready, recorder)).node
+        if not any(pod.node == name for pod in ready):
+            raise FaultRefused(
+                f"node {name} holds no ready pod of role {self.role!r}, nothing was disturbed",
+                next_step=f"nodes that do: {', '.join(sorted({pod.node for pod in ready}))}",
+            )
+        if require_kind_node(name) == "control-plane":
+            raise FaultRefused(
+                f"node {name} is the control plane: without it nothing could be seen, nor reverted",
+                next_step="name a worker",
+            )
+        node = kube.get("Node", name)
+        target = Target("Node", "", name, node["metadata"]["uid"])
+        victims = tuple(pod for pod in pods_now(timeline) if pod.node == name)
+        roles = system.workloads.items()
+        require_replicas(victims, timeline, [role for role, workload in roles if workload.stateless])
+        pods = kube.objects("Pod", fields=f"spec.nodeName={name}")
+        if not self.allow_last_with_data:
+            stateful = [role for role, workload in roles if workload.stateful]
+            require_other_data(victims, timeline, stateful, _with_data(pods, claims_on_nodes(kube)))
+        reason = no_refuge(node, kube.objects("Node"))
+        if reason:
+            return Impossible(target, self.role, self.seed, reason)
+        return Plan(
+            target=target,
+            workload=self.role,
+            seed=self.seed,
+            victims=victims,
+            effects=(EngineContainer.planned(name, "killed"),),
+            verify_seconds=NOT_READY_SECONDS,
+            details={
+                "lost": [pod.name for pod in victims],
+                "tolerated_seconds": {pod["metadata"]["name"]: tolerated_seconds(pod) for pod in pods},
+            },
+        )
+
+    def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
+        name = plan.target.name
+        found = inspect("container", name)
+        if found is not None and found["State"]["Running"]:
+            return NotYet(f"the container of {name} runs")
+        not_ready_at = lost_at(recorder.snapshot(), name, injected_at)
+        if not_ready_at is None:
+            return NotYet(f"the container of {name} does not run, but the API server calls the node Ready")
+        seconds = not_ready_at - injected_at
+        words = f"the container of {name} does not run, the node was NotReady after {seconds:.1f} s"
+        return Ready(Verified(not_ready_at, words))
+
+    def available(self, plan: Plan, recorder: Recorder, since: float) -> Ready[float] | NotYet:
+        """Without the pods of the node, as long as that is lost."""
+        timeline = recorder.snapshot()
+        lost = plan.target.name if not node_ready(timeline, plan.target.name) else ""
+        roles = {pod.workload for pod in plan.victims if pod.workload} | {plan.workload}
+        return all_of(
+            [available_since(timeline, role, since=since, lost_node=lost) for role in sorted(roles)]
+        )
+
+
+def lost_at(timeline: Timeline, node: str, since: float) -> float | None:
+    """When the API server first called the node NotReady after `since`; None when it did not."""
+    states = [seen for seen in timeline.seen if isinstance(seen, NodeSeen) and seen.name == node]
+    return next((seen.at for seen in states if seen.at >= since and not seen.ready), None)
+
+
+def node_ready(timeline: Timeline, node: str) -> bool:
+    """Whether the node was Ready when it was last seen."""
+    states = [seen for seen in timeline.seen if isinstance(seen, NodeSeen) and seen.name == node]
+    return bool(states) and states[-1].ready
+
+
+def require_other_data(
+    victims: Iterable[PodSeen], timeline: Timeline, stateful: Iterable[str], with_data: frozenset[str]
+) -> None:
+    """Refuse when the only replica of a stateful workload would be lost together with its volume.
+
+    Raises:
+        FaultRefused: with the pod's name.
+    """
+    taken = {pod.workload: pod.name for pod in victims if pod.name in with_data}
+    for role in stateful:
+        if role in taken and len([pod for pod in pods_now(timeline, role) if pod.ready]) <= 1:
+            raise FaultRefused(
+                f"{taken[role]} is the only replica of role {role!r}, and its volume lies on the node",
+                next_step="stop another node, or set allow_last_with_data",
+            )
+
+
+def tolerated_seconds(pod: Mapping[str, Any]) -> float | None:
+    """How long the pod stays on a lost node before it is replaced; None for ever."""
+    for item in (pod.get("spec") or {}).get("tolerations") or ():
+        if item.get("key") in (None, "", UNREACHABLE) and item.get("effect") in (None, "", "NoExecute"):
+            seconds = item.get("tolerationSeconds")
+            return None if seconds is None else float(seconds)
+    return 0.0
+
+
+def _with_data(pods: Iterable[Mapping[str, Any]], claims: frozenset[str]) -> frozenset[str]:
+    return frozenset(pod["metadata"]["name"] for pod in pods if tied_claims(pod, claims))

@@ -1,0 +1,65 @@
+"""A node of the cluster that is lost and comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny import system_in
+
+from seatrial.cluster import hermetic
+from seatrial.errors import FaultRefused
+from seatrial.faults.injector import Injector
+from seatrial.faults.revert import pending
+from seatrial.faults.stop_node import StopNode
+from seatrial.kube.client import Kube
+from seatrial.kube.rollout import wait_for_rollouts
+from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import Disruption
+
+LEAVES_SOON = [
+    {
+        "key": f"node.kubernetes.io/{taint}",
+        "operator": "Exists",
+        "effect": "NoExecute",
+        "tolerationSeconds": 5,
+    }
+    for taint in ("unreachable", "not-ready")
+]
+
+
+def test_the_control_plane_is_never_stopped(recorder: Recorder, tmp_path: Path) -> None:
+    with Injector(tmp_path) as injector, pytest.raises(FaultRefused, match="holds no ready pod"):
+        injector.inject(StopNode("web", node="seatrial-control-plane"), recorder)
+
+
+def test_a_cluster_that_is_not_our_own_is_refused(deployed: Kube, tmp_path: Path) -> None:
+    system = system_in(deployed, target={"context": deployed.context, "namespace": deployed.namespace})
+    with (
+        Injector(tmp_path) as injector,
+        Recorder(deployed, system) as recorder,
+        pytest.raises(FaultRefused, match="only in a kind cluster of Seatrial's own"),
+    ):
+        injector.inject(StopNode("web"), recorder)
+
+
+def test_a_lost_node_is_seen_its_pods_replaced_elsewhere_and_it_comes_back(
+    deployed: Kube, tmp_path: Path
+) -> None:
+    body = {"spec": {"template": {"spec": {"tolerations": LEAVES_SOON}}}}
+    deployed.patch("Deployment", "web", body)
+    stores = deployed.get("Pod", "store-0")["spec"]["nodeName"]
+    with Recorder(deployed, system_in(deployed)) as recorder, Injector(tmp_path) as injector:
+        wait_for_rollouts(deployed, [("Deployment", "web")], within_seconds=60)
+        nodes = {pod["spec"]["nodeName"] for pod in deployed.objects("Pod", selector="app=web")}
+        node = next(iter(nodes - {stores}), stores)
+        record = injector.inject(StopNode("web", node=node), recorder)
+    assert record.disruption is Disruption.INVOLUNTARY
+    assert record.verified_at is not None
+    assert record.available_at is not None
+    assert record.reverted_at is not None
+    assert 20 < record.verified_at - record.injected_at < 90
+    assert record.verified_at < record.available_at < record.reverted_at
+    assert record.details["revert"] == f"node/{node} started again, it is Ready"
+    assert hermetic.has_rules(node)
+    assert pending(tmp_path) == []
