@@ -1,6 +1,5 @@
 """Recovery is told by phase, each with its resolution."""
 
-
 import pytest
 from observations import (
     OBJECTIVES,

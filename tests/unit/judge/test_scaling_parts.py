@@ -18,7 +18,7 @@ from observations import (
     workload,
 )
 
-from seatrial.judge.scaling import falls, loses_none, rises
+from seatrial.judge.scaling import answered, falls, loses_none, rises
 from seatrial.judge.scaling_delays import LoadStep, delays, first, foreign_target, last, why_no_rise
 from seatrial.model.timeline import Change, EventSeen, PodSeen, Seen
 from seatrial.model.verdict import Outcome, Verdict
@@ -76,6 +76,8 @@ def test_replicas_before_the_step_do_not_count_as_risen() -> None:
     assert verdict.outcome is Outcome.FAILED
     assert verdict.observed == "3 ready at the load step, 3 at most in 200.0 s of load"
     assert verdict.numbers["replicas_most"] == 3
+    fallen = rise(workload(100.0, 3, 3), workload(150.0, 2, 2))
+    assert fallen.observed == "3 ready at the load step, 3 at most in 200.0 s of load"
     unseen = rises(timeline(autoscaler(90.0, 2)), STEP, OBJECTIVES, health(20000))
     assert unseen.observed == "0 ready at the load step, 0 at most in 200.0 s of load"
     assert unseen.numbers["scale_up_seconds"] is None
@@ -104,6 +106,20 @@ def test_nothing_planned_is_no_load() -> None:
 
 def test_what_was_offered_is_told() -> None:
     assert rise(sent=12345).numbers["load_offered_fraction"] == 0.6172
+
+
+def test_requests_of_the_load_may_fail_as_far_as_availability_leaves() -> None:
+    """One of a thousand: one may be chance, five are not. Its first and last moment belong to the load."""
+    clean = [exchange(100.0 + n / 5) for n in range(1001)]
+    verdict = answered(STEP, [*clean, failed(100.0), dropped(150.0), failed(99.9), failed(300.1)], OBJECTIVES)
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.observed == "1 of 1002 requests failed during the load"
+    assert verdict.expected == "0.1 % of the requests during the load (availability 0.999)"
+    assert verdict.numbers == {"load_requests": 1002, "load_failed": 1}
+    bad = answered(STEP, [*clean, *(failed(300.0) for _ in range(5))], OBJECTIVES)
+    assert bad.outcome is Outcome.FAILED
+    assert bad.observed == "5 of 1006 requests failed during the load (5x connection refused)"
+    assert answered(STEP, [], OBJECTIVES).outcome is Outcome.PASSED
 
 
 def test_a_fall_is_told_in_full() -> None:
@@ -177,9 +193,16 @@ def test_a_pod_that_is_still_ending_does_so_until_the_watch_ends() -> None:
 
 
 def test_pods_that_end_one_after_the_other_leave_no_gap() -> None:
-    """The end of the first and the beginning of the second are the same moment."""
-    seen = timeline(*ended("orders-a", 400.0, 410.0), *ended("orders-b", 402.0, 404.0))
-    assert loses_none(seen, STEP, [failed(408.0), dropped(409.0)], 0).outcome is Outcome.FAILED
+    seen = timeline(
+        *ended("orders-z", 310.0, 311.0),
+        *ended("orders-a", 400.0, 410.0),
+        *ended("orders-b", 402.0, 404.0),
+        *ended("orders-c", 409.0, 412.0),
+    )
+    for at, outcome in ((401.0, Outcome.FAILED), (408.0, Outcome.FAILED), (411.5, Outcome.FAILED)):
+        assert loses_none(seen, STEP, [failed(at), dropped(409.0)], 0).outcome is outcome
+    for at in (311.5, 399.0, 412.5):
+        assert loses_none(seen, STEP, [failed(at)], 0).outcome is Outcome.PASSED
 
 
 def told(*seen: Seen) -> list[str]:
@@ -205,6 +228,11 @@ def test_the_first_decision_is_the_first_greater_number() -> None:
     assert told(autoscaler(110.0, 2)) == ["no decision to scale up was seen (desired 2)"]
     unseen = list(delays(timeline(autoscaler(110.0, 1)), STEP))
     assert unseen[-1] == "first decision 10.0 s after the step: desired 0 -> 1"
+
+
+def test_what_held_before_the_step_did_not_hold_it_back() -> None:
+    limited = autoscaler(100.0, 2, conditions=("ScalingLimited: ScaleUpLimit",))
+    assert told(limited, autoscaler(110.0, 4)) == ["first decision 10.0 s after the step: desired 2 -> 4"]
 
 
 def test_each_limit_is_told_once_and_when_it_was_first_met() -> None:

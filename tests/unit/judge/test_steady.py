@@ -70,8 +70,16 @@ def test_nothing_sent_has_no_latency() -> None:
 
 
 def test_the_latency_of_a_failure_does_not_count() -> None:
-    verdict = steady([*stream(0, 3), failed(1.0, latency=5.0)], health(301), OBJECTIVES)
-    assert "1 of 301 requests failed before any fault, p99 10 ms (1x connection refused)" in verdict.observed
+    verdict = steady([*stream(0, 1), *(failed(1.0, latency=5.0) for _ in range(9))], health(109), OBJECTIVES)
+    assert "9 of 109 requests failed before any fault, p99 10 ms (9x connection refused)" in verdict.observed
+
+
+def test_one_slow_request_in_a_hundred_is_steady_and_two_are_not() -> None:
+    def of(slow: int) -> Outcome:
+        requests = [exchange(n / 100, latency=1.0 if n < slow else 0.01) for n in range(100)]
+        return steady(requests, health(100), OBJECTIVES).outcome
+
+    assert [of(slow) for slow in (1, 2)] == [Outcome.PASSED, Outcome.ERROR]
 
 
 @pytest.mark.parametrize(("count", "outcome"), [(49, Outcome.INCONCLUSIVE), (50, Outcome.ERROR)])
