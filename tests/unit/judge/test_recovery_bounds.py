@@ -218,6 +218,12 @@ def test_a_recovery_is_told_in_full() -> None:
     assert late.next_step == "The longest step was until started: 1.25 s."
 
 
+def test_the_longest_step_may_be_the_first() -> None:
+    watched = timeline(pod(104.0, change=Change.ADDED, node=""), pod(107.5))
+    late = recovery(*seen_with(failed(106.0), timeline=watched))
+    assert late.next_step == "The longest step was until replacement created: 4.00 s."
+
+
 def test_the_last_error_may_be_exactly_at_the_limit() -> None:
     assert recovery(*seen_with(failed(104.0), recovery_seconds=5.0)).outcome is Outcome.PASSED
     assert recovery(*seen_with(failed(104.0), recovery_seconds=4.9)).outcome is Outcome.FAILED
