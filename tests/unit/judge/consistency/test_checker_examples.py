@@ -26,6 +26,8 @@ def test_the_first_read_out_of_bounds_is_shown_and_the_others_counted() -> None:
     reads = [op("read", value, 5.75, 7) for value in (10, 11, 12)]
     one = check_counter(history(*adds, reads[0]))
     assert one.observed == "6 adds, 1 read: 10 read where 6 to 6 is possible"
+    two = check_counter(history(*adds, *reads[:2]))
+    assert two.observed.endswith("10 read where 6 to 6 is possible, 1 more reads out of bounds")
     three = check_counter(history(*adds, op("add", 9, 8, 9), *reads))
     assert three.observed.endswith("10 read where 6 to 6 is possible, 2 more reads out of bounds")
     assert shown(three) == [*["add 1: ok"] * 4, "read 10: ok"]
@@ -137,3 +139,16 @@ def test_a_register_is_told_as_reads_and_writes() -> None:
 def test_what_never_returned_returns_after_the_end() -> None:
     rows = json.loads(to_porcupine(history(op("add", 1, 0, 5), maybe("add", 2, 1), refused("add", 3, 1, 2))))
     assert [(row["Output"], row["Return"]) for row in rows] == [(1, 5 * 10**9), (None, 6 * 10**9)]
+    (only,) = json.loads(to_porcupine(history(maybe("add", 2, 0.5))))
+    assert only["Return"] == 10**9
+
+
+def test_a_write_without_an_answer_keeps_what_it_wrote() -> None:
+    rows = json.loads(to_elle(history(maybe("write", 5, 0, "x")), "register"))
+    assert [row["value"] for row in rows] == [[["w", "x", 5]]] * 2
+
+
+def test_operations_of_one_moment_keep_their_order() -> None:
+    assert [kind for _, _, kind in events(op("add", 1, 1, 1), op("add", 2, 1, 2), op("add", 3, 2, 3))] == [
+        *("invoke", "ok", "invoke", "ok", "invoke", "ok"),
+    ]
