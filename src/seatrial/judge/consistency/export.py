@@ -74,14 +74,14 @@ def to_porcupine(history: History) -> str:
         if operation.outcome is FAILED:
             continue
         asked = None if operation.kind in ("read", "dequeue") else operation.value
-        end = operation.completed if operation.outcome is OK else last + 1.0
+        end = last + 1.0 if math.isinf(operation.end) else operation.end
         rows.append(
             {
                 "ClientId": process,
                 "Input": {"kind": operation.kind, "key": operation.key, "value": asked},
                 "Call": _nanoseconds(operation.invoked),
                 "Output": operation.value if operation.outcome is OK else None,
-                "Return": _nanoseconds(end if end is not None else last + 1.0),
+                "Return": _nanoseconds(end),
             }
         )
     return json.dumps(rows)
