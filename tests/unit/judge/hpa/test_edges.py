@@ -104,6 +104,7 @@ def test_a_policy_and_a_bound_at_the_same_number_are_told_apart() -> None:
     top = asked(wants(20), 4, bounds=(1, 8), behavior=Behavior())
     assert (top.replicas, top.limited) == (8, "TooManyReplicas")
     assert asked(wants(8), 4, bounds=(1, 8), behavior=Behavior()).limited == "DesiredWithinRange"
+    assert asked(wants(8), 4, bounds=(1, 9)).limited == "DesiredWithinRange"
     slow = down(("Pods", 1, 15), window=0)
     bottom = asked(wants(1), 4, bounds=(3, 8), behavior=slow)
     assert (bottom.replicas, bottom.limited) == (3, "TooFewReplicas")
