@@ -136,7 +136,19 @@ def test_what_was_changed_before_counts_in_the_period_of_a_policy() -> None:
 
     assert explained(4, 5)  # nothing was changed: one more
     assert not explained(3, 5)  # one was added ten seconds before
+    assert not explained(3, 6)
     assert not explained(2, 5)
     assert explained(5, 6)  # one was taken away: 4 + 1 + 1
     assert not explained(6, 6)  # two were taken away: 4 + 2 + 1
     assert explained(6, 7)
+
+
+def test_the_window_of_the_controller_itself_is_five_minutes_long() -> None:
+    """300 s before the decision three were wanted, and two ever since."""
+    pods = [seen_pod(0.0, f"orders-{n}", -3600.0, ready_at=-3500.0) for n in range(4)]
+    spec: dict[str, Any] = spec_of(None)
+    usage = [*by_four(50.0, TWO), *by_four(98.0, THREE), *by_four(102.0, TWO), *by_four(350.0, TWO)]
+    states = (*pods, scaler(0.0, 4, spec), scaler(400.0, 3, spec), *usage)
+    verdict = explain(Timeline(0.0, 500.0, Clock(0.0, 0.1, 0.0), states))
+    assert verdict.outcome is Outcome.PASSED
+    assert "held at 3 by a higher recommendation" in verdict.reasons[0]
