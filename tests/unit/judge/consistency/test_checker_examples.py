@@ -62,6 +62,12 @@ def test_a_message_is_lost_when_the_queue_was_empty_after_its_acknowledgement() 
     assert open_yet.observed.endswith("1 accepted message neither taken nor surely lost")
 
 
+def test_the_example_is_of_what_is_named_first() -> None:
+    verdict = check_queue(history(sent("a", 1), taken("x", 3), EMPTY))
+    assert verdict.observed.endswith("1 lost, 1 unexpected")
+    assert shown(verdict) == ["enqueue k 'a': ok", "dequeue None: ok"]
+
+
 def test_unknown_takes_excuse_as_many_losses_and_no_more() -> None:
     lost = [sent(str(n), n) for n in range(3)]
     excused = check_queue(history(*lost, maybe("dequeue", None, 50), EMPTY))
