@@ -9,9 +9,9 @@ from pathlib import Path
 
 from seatrial.cluster.build.tools import ensure_tools
 from seatrial.cluster.progress import PlainProgress
+from seatrial.harness.session import open_session
 from seatrial.kube.client import Kube
 from seatrial.settings import load_system, settings_from
-from seatrial.harness.session import open_session
 from seatrial.waiting import NotYet, Ready, eventually
 
 SYSTEM = Path(__file__).parents[1] / "fixtures" / "systems" / "chandlery.yaml"

@@ -47,7 +47,7 @@ asyncio.run(main())
 """
 BARE = """
 import select, socket, sys, time
-from seatrial.traffic.driver import keep_time
+from seatrial.traffic.__main__ import keep_time
 port, rate, seconds = int(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
 connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(6)]
 keep_time()

@@ -58,7 +58,7 @@ def test_a_lost_node_is_seen_its_pods_replaced_elsewhere_and_it_comes_back(
     assert record.verified_at is not None
     assert record.available_at is not None
     assert record.reverted_at is not None
-    assert 20 < record.verified_at - record.injected_at < 90
+    assert 5 < record.verified_at - record.injected_at < 90, "by the API server's own watch over the node"
     assert record.verified_at < record.available_at < record.reverted_at
     assert record.details["revert"] == f"node/{node} started again, it is Ready"
     assert hermetic.has_rules(node)

@@ -22,6 +22,7 @@ import seatrial.plugin
 import seatrial.report.html
 from seatrial import waiting
 from seatrial.errors import SeatrialError
+from seatrial.faults.registry import FAULTS
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.measuring import MEASUREMENTS
 from seatrial.harness.session import Session
@@ -56,7 +57,7 @@ QUICK = ("--assert=plain", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"
 """Options for a run of pytest inside of pytest: what would be imported anew each time is left out."""
 VERIFIED_AFTER_SECONDS = 0.5
 AVAILABLE_AFTER_SECONDS = 2.5
-REGISTRIES: tuple[Registry[Any], ...] = (NEEDS, SCENARIOS, CHECKS, CONDITIONS, MEASUREMENTS)
+REGISTRIES: tuple[Registry[Any], ...] = (NEEDS, SCENARIOS, CHECKS, CONDITIONS, MEASUREMENTS, FAULTS)
 
 
 @dataclass
@@ -157,8 +158,8 @@ class DryInjector:
             world.failing.append((begin, world.now))
         record = FaultRecord(
             f"{fault.name}-{self._number}", fault.name, fault.disruption,
-            Target("Pod", "shop", f"{fault.role}-1"), fault.role, begin, begin + VERIFIED_AFTER_SECONDS, "uid gone", world.now,
-            None if held else world.now, fault.seed,
+            Target("Pod", "shop", f"{fault.role}-1"), fault.role, begin, begin + VERIFIED_AFTER_SECONDS,
+            "uid gone", world.now, None if held else world.now, fault.seed,
         )  # fmt: skip
         world.pass_time(0.5)
         if held:
@@ -166,6 +167,9 @@ class DryInjector:
         else:
             world.done.append(f"reverted {fault.name}")
         return record
+
+    def hold(self, record: FaultRecord) -> None:
+        assert record.id in self._held
 
     def release(self, record: FaultRecord) -> FaultRecord:
         del self._held[record.id]

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from seatrial.chaos.experiment import experiment_id
 from seatrial.cluster.build.tools import ensure_tools
 from seatrial.cluster.progress import PlainProgress
 
 pytestmark = pytest.mark.usefixtures("untouched")
 REPLACEMENT = "orchestration.pod-replacement"
+DELETE_POD = experiment_id(
+    "Requests keep being answered while pods of a replicated workload are replaced one by one."
+)
 
 
 def kubectl(kubeconfig: Path, *arguments: str) -> str:
@@ -48,11 +52,13 @@ def test_a_journey_that_fails_before_any_fault_is_an_error_and_nothing_is_inject
 
 def test_a_selector_that_matches_nothing_makes_chaos_exit_1(person):
     def change(data):
-        data["method"][0]["provider"]["arguments"]["selector"] = "app.kubernetes.io/name=nobody"
+        data["method"][0]["provider"]["arguments"]["arguments"] = {
+            "selector": "app.kubernetes.io/name=nobody"
+        }
 
-    typed = person.chaos(person.experiment("kill-one-pod", change))
+    typed = person.chaos(person.experiment("delete-pod", change))
     assert typed.code == 1
-    assert "ERROR drill.kill-one-pod" in typed.text
+    assert f"ERROR {DELETE_POD} [catalogue]" in typed.text
     assert "app.kubernetes.io/name=nobody" in typed.text
 
 
@@ -63,14 +69,31 @@ def test_without_consent_a_check_is_skipped_with_the_reason(person, change):
     typed = person.check(REPLACEMENT, SEATRIAL_SYSTEM=str(person.system(change)))
     assert "nothing was touched" in typed.text
     assert "2 skipped" in typed.text
-    assert "passed" not in typed.text
+    assert "passed in" not in typed.text
+    assert "no check passed, so the exit code is not 0" in typed.text
+    assert typed.code == 1
+    accepted = person.check(
+        REPLACEMENT, SEATRIAL_SYSTEM=str(person.folder / "system.yaml"), SEATRIAL_ACCEPT="skipped"
+    )
+    assert accepted.code == 0
+    assert "accepted in place of a pass: skipped" in accepted.text
 
 
-def test_without_consent_a_drill_exits_1(person):
+def test_without_consent_an_experiment_exits_1(person):
     system = person.system(lambda data: data.pop("consent"))
-    typed = person.chaos(person.experiment("kill-one-pod"), SEATRIAL_SYSTEM=str(system))
+    typed = person.chaos(person.experiment("delete-pod"), SEATRIAL_SYSTEM=str(system))
     assert typed.code == 1
     assert "nothing was touched" in typed.text
+
+
+@pytest.mark.parametrize("change", [{"repetitions": 0}, {"requests": 0}, {"repetitons": 3}])
+def test_an_experiment_that_asks_for_no_evidence_is_refused(person, change):
+    def changed(data):
+        data["controls"][0]["provider"]["arguments"].update(change)
+
+    typed = person.chaos(person.experiment("delete-pod", changed))
+    assert typed.code == 1
+    assert next(iter(change)) in typed.text
 
 
 def test_a_cluster_that_does_not_answer_is_an_error(person):
@@ -90,16 +113,16 @@ def test_a_cluster_that_does_not_answer_is_an_error(person):
     assert "Traceback" not in typed.text
 
 
-def test_a_drill_without_the_verdict_control_exits_1(person):
-    typed = person.chaos(person.experiment("kill-one-pod", lambda data: data.pop("controls")))
+def test_an_experiment_without_the_verdict_control_exits_1(person):
+    typed = person.chaos(person.experiment("delete-pod", lambda data: data.pop("controls")))
     assert typed.code == 1
 
 
 def test_an_experiment_for_a_workload_that_is_not_there_exits_1(person):
     def change(data):
-        data["controls"][0]["provider"]["arguments"]["workload"] = "nobody"
+        data["controls"][0]["provider"]["arguments"]["role"] = "nobody"
 
-    typed = person.chaos(person.experiment("kill-one-pod", change))
+    typed = person.chaos(person.experiment("delete-pod", change))
     assert typed.code == 1
     assert "nobody" in typed.text
 
@@ -136,8 +159,8 @@ class TestWithoutTheRightToDelete:
             deployed.delete(item["kind"], "seatrial-reader")
 
     def test_chaos_exits_1_and_names_the_missing_right(self, person, reader):
-        typed = person.chaos(person.experiment("kill-one-pod"), **reader)
+        typed = person.chaos(person.experiment("delete-pod"), **reader)
         assert typed.code == 1
-        assert "ERROR drill.kill-one-pod" in typed.text
+        assert f"ERROR {DELETE_POD} [catalogue]" in typed.text
         assert "delete" in typed.text
         assert "pods" in typed.text

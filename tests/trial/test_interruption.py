@@ -1,4 +1,4 @@
-"""A drill that is stopped in the middle of its fault leaves the system as it was, or says what to do."""
+"""An experiment stopped in the middle of its fault leaves the system as it was, or says what to do."""
 
 from __future__ import annotations
 
@@ -21,41 +21,41 @@ def draining(person, deployed):
 
     def has_begun():
         if process.poll() is not None:
-            raise AssertionError(f"the drill ended before its fault:\n{process.stdout.read()}")
+            raise AssertionError(f"the experiment ended before its fault:\n{process.stdout.read()}")
         return Ready(None) if cordoned(deployed) else NotYet("no node is cordoned")
 
     try:
-        eventually(has_begun, within_seconds=120, what="the drill cordons a node")
+        eventually(has_begun, within_seconds=120, what="the experiment cordons a node")
         yield process
     finally:
         process.kill()
         process.communicate()
 
 
-def whole(deployed):
+def available(deployed):
     def ready():
         lacking = [
             item["metadata"]["name"]
             for item in deployed.objects("Deployment")
             if item["status"].get("readyReplicas", 0) < item["spec"].get("replicas", 1)
         ]
-        return NotYet(f"not whole: {', '.join(lacking)}") if lacking else Ready(None)
+        return NotYet(f"not ready: {', '.join(lacking)}") if lacking else Ready(None)
 
-    eventually(ready, within_seconds=120, what="the system is whole again", every_seconds=1)
+    eventually(ready, within_seconds=120, what="the system is available again", every_seconds=1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_an_interrupted_drill_undoes_its_fault_and_exits_non_zero(draining, deployed, person, number):
+def test_an_interrupted_experiment_reverts_its_fault_and_exits_non_zero(draining, deployed, person, number):
     draining.send_signal(number)
     text, _ = draining.communicate(timeout=120)
     assert draining.returncode != 0, text
     assert cordoned(deployed) == [], text
     assert not list((person.folder / "state" / "journal").glob("*.json")), text
     assert "PASSED" not in text
-    whole(deployed)
+    available(deployed)
 
 
-def test_a_killed_drill_is_unfinished_and_reverted_by_the_next_command(draining, deployed, person):
+def test_a_killed_experiment_is_unfinished_and_reverted_by_the_next_command(draining, deployed, person):
     draining.send_signal(signal.SIGKILL)
     draining.communicate(timeout=30)
     assert cordoned(deployed), "the kill came too late to leave anything behind"
@@ -70,4 +70,4 @@ def test_a_killed_drill_is_unfinished_and_reverted_by_the_next_command(draining,
     assert reverted.code == 0, reverted.text
     assert cordoned(deployed) == []
     assert person.types("seatrial", "revert").text.startswith("nothing to revert")
-    whole(deployed)
+    available(deployed)

@@ -15,6 +15,7 @@ from dry_session import QUICK, REGISTRIES, SYSTEM, Dry, dry  # noqa: E402, F401
 from seatrial import registry  # noqa: E402
 from seatrial.commands.checks import checks_text  # noqa: E402
 from seatrial.errors import BadInput  # noqa: E402
+from seatrial.faults.registry import FAULTS  # noqa: E402
 from seatrial.harness.conditions import CONDITIONS  # noqa: E402
 from seatrial.harness.measuring import MEASUREMENTS  # noqa: E402
 from seatrial.model.check import CHECKS  # noqa: E402
@@ -53,6 +54,16 @@ def brightness(context, within_seconds, *, lamp):
     """Looks at the lamp."""
     yield Measurement("brightness", lamp, 1.0, 2.0, MeasurementOutcome.ANSWERED, {"lux": 500})
 ''',
+    "darkness.py": '''
+"""Darkness: another fault."""
+from seatrial.faults.delete_pod import DeletePod
+from seatrial.faults.registry import fault
+from seatrial.model.fault import VOLUNTARY
+
+@fault("darkness", disruption=VOLUNTARY, expected_seconds=5, at_most_seconds=60)
+class Darkness(DeletePod):
+    """Deletes a pod in the dark."""
+''',
     "night.py": '''
 """The night falls over a workload."""
 from seatrial.model.fault import VOLUNTARY
@@ -64,7 +75,7 @@ def night(subject):
     """Waits for the lamp, lets three nights fall, and looks how bright it is."""
     return steps(
         traffic(subject.journey), wait("lamp-on", within_seconds=5, lamp="left"),
-        repeat(3, inject("FAULT", subject.role)), measure("brightness", lamp="left"),
+        repeat(3, inject("darkness", subject.role)), measure("brightness", lamp="left"),
     )
 ''',
     "test_stays_bright.py": '''
@@ -79,20 +90,11 @@ from seatrial.model.verdict import Outcome, Verdict, merge
 def test_stays_bright(observation):
     """The lamp gives light and no request is lost."""
     (seen,) = observation.trouble.measured("brightness")
-    bright = Verdict(Outcome.PASSED if seen.value["lux"] >= 500 else Outcome.FAILED, str(seen.value), "500 lux")
+    outcome = Outcome.PASSED if seen.value["lux"] >= 500 else Outcome.FAILED
+    bright = Verdict(outcome, str(seen.value), "500 lux")
     return merge([bright, voluntary(observation)])
 ''',
 }  # fmt: skip
-FAULT = '''
-"""Darkness: another fault."""
-from seatrial.faults.delete_pod import DeletePod
-from seatrial.faults.registry import fault
-from seatrial.model.fault import VOLUNTARY
-
-@fault("darkness", disruption=VOLUNTARY, expected_seconds=5, at_most_seconds=60)
-class Darkness(DeletePod):
-    """Deletes a pod in the dark."""
-'''
 
 
 @pytest.fixture
@@ -100,12 +102,8 @@ def extensions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dry: Dry) -> Pat
     """A folder with one file for each thing, which the registries come upon anew."""
     folder = tmp_path / "extensions"
     folder.mkdir()
-    files = dict(FILES)
-    name = "delete-pod"
-    if "seatrial.faults.registry" in sys.modules:
-        files["darkness.py"], name = FAULT, "darkness"
-    for file, text in files.items():
-        (folder / file).write_text(text.replace("FAULT", name))
+    for file, text in FILES.items():
+        (folder / file).write_text(text)
     monkeypatch.setenv(registry.EXTENSIONS_VARIABLE, str(folder))
     for each in REGISTRIES:
         monkeypatch.setattr(each, "_loaded", False)
@@ -114,8 +112,8 @@ def extensions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dry: Dry) -> Pat
 
 def test_each_is_found(extensions: Path) -> None:
     for where, name in (
-        (NEEDS, "lit"), (CONDITIONS, "lamp-on"), (MEASUREMENTS, "brightness"), (SCENARIOS, "night"),
-        (CHECKS, "observability.stays-bright"),
+        (NEEDS, "lit"), (CONDITIONS, "lamp-on"), (MEASUREMENTS, "brightness"), (FAULTS, "darkness"),
+        (SCENARIOS, "night"), (CHECKS, "observability.stays-bright"),
     ):  # fmt: skip
         assert name in where
         assert Path(where.place(name)).parent == extensions
@@ -144,9 +142,9 @@ def test_they_run(extensions: Path, pytester, dry: Dry, monkeypatch, fails: bool
     seen = read_observation(
         pytester.path / "reports" / "latest" / "observations" / "night.basket"
     ).observation
-    assert [step.name for step in seen.trouble.steps][1] == "lamp-on"
+    assert [step.name for step in seen.trouble.steps][2] == "lamp-on"
     assert [found.value for found in seen.trouble.measured("brightness")] == [{"lux": 500}]
-    assert len(seen.faults) == 3
+    assert [fault.fault for fault in seen.faults] == ["darkness"] * 3
 
 
 OTHER = "  till: {kind: Deployment, name: till, stateless: true}\n"

@@ -18,9 +18,9 @@ CHOICES = ("settings", "versions")
 LAYERS = (
     SHARED,
     ("judge", "declared"),
-    ("traffic", "kube"),
+    ("traffic", "kube", "cluster"),
     ("adapters",),
-    ("faults", "cluster"),
+    ("faults",),
     ("record",),
     CHOICES,
     ("harness",),
@@ -186,8 +186,6 @@ def _reached(start: str, needs: dict[str, set[str]]) -> set[str]:
 CIRCLES_LEFT = (
     "seatrial.commands.checks <-> seatrial.commands.checks_page",
     "seatrial.declared.graph <-> seatrial.declared.objects <-> seatrial.declared.pod_references",
-    "seatrial.faults.base <-> seatrial.faults.crash_pod <-> seatrial.faults.delete_pod <-> "
-    "seatrial.faults.drain_node <-> seatrial.faults.evict_pod",
     "seatrial.lint.as_json <-> seatrial.lint.as_junit <-> seatrial.lint.as_markdown <-> "
     "seatrial.lint.as_sarif <-> seatrial.lint.as_text <-> seatrial.lint.command <-> seatrial.lint.summary",
     "seatrial.lint.decoding <-> seatrial.lint.json_text",
@@ -198,7 +196,7 @@ CIRCLES_LEFT = (
 
 
 def test_no_modules_import_each_other() -> None:
-    assert [ring for ring in circles(IMPORTS) if ring not in CIRCLES_LEFT] == []
+    assert circles(IMPORTS) == sorted(CIRCLES_LEFT)
 
 
 def test_a_circle_is_seen() -> None:
@@ -239,7 +237,8 @@ def test_nothing_sleeps_but_the_two_waits() -> None:
         ("seatrial.waiting", "seatrial.errors.WaitExpired", False),
         ("seatrial.kube.x", "seatrial.traffic.y", True),
         ("seatrial.faults.x", "seatrial.kube.y", False),
-        ("seatrial.faults.x", "seatrial.cluster.y", True),
+        ("seatrial.faults.x", "seatrial.cluster.y", False),
+        ("seatrial.kube.x", "seatrial.cluster.y", True),
         ("seatrial.faults.x", "seatrial.adapters.store", False),
         ("seatrial.adapters.x", "seatrial.faults.y", True),
         ("seatrial.adapters.x", "seatrial.traffic.http", False),

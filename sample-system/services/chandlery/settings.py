@@ -52,7 +52,7 @@ def from_environment(name: str) -> Settings:
         config_directory=Path(os.environ.get("CHANDLERY_CONFIG_DIRECTORY", "/etc/chandlery")),
         database_urls=tuple(_with_password(url, database_password) for url in urls),
         nats_url=_with_password(nats_url, _secret("CHANDLERY_NATS_PASSWORD_FILE")),
-        drain_seconds=_number("CHANDLERY_DRAIN_SECONDS", 2.0),
+        drain_seconds=_number("CHANDLERY_DRAIN_SECONDS", 6.0),
         resend_seconds=_number("CHANDLERY_RESEND_SECONDS", 20.0),
     )
 

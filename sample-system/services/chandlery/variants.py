@@ -9,11 +9,24 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from types import FrameType
+from uuid import UUID
+
+from chandlery.database import Connection, Database
+from chandlery.errors import OutcomeUnknown, Unavailable
 
 NO_SIGTERM_DRAIN = "no-sigterm-drain"
 ACK_BEFORE_COMMIT = "ack-before-commit"
-KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT})
-FLUSH_SECONDS = 0.3
+BALANCE_BEHIND = "balance-behind"
+KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND})
+ENTRIES = """
+insert into entry (transaction_id, account, amount) values ($1, $2, -$4::bigint), ($1, $3, $4::bigint)
+"""
+LOCK = "select id from account where id = any($1::text[]) order by id for update"
+BALANCES = """
+update account set balance = balance + booked.amount from (
+    select account, sum(amount) as amount from entry where transaction_id = any($1::uuid[]) group by account
+) as booked where id = booked.account
+"""
 
 log = logging.getLogger("chandlery.variants")
 
@@ -34,9 +47,12 @@ def exit_at_once(_signal: int, _frame: FrameType | None) -> None:
 class WriteBehind:
     """ack-before-commit: orders wait in memory and are written in batches, after they were promised."""
 
+    every_seconds = 0.3
+
     def __init__(self) -> None:
         self._waiting: list[Callable[[], Awaitable[None]]] = []
         self._writing: set[asyncio.Task[None]] = set()
+        self._over = False
 
     def add(self, write: Callable[[], Awaitable[None]]) -> None:
         self._waiting.append(write)
@@ -44,10 +60,11 @@ class WriteBehind:
     async def run(self) -> None:
         try:
             while True:
-                await asyncio.sleep(FLUSH_SECONDS)
+                await asyncio.sleep(self.every_seconds)
                 self._writing = {asyncio.create_task(self.flush())}
                 await asyncio.wait(self._writing)
         finally:  # a stop that was asked for loses nothing: that would be another flaw
+            self._over = True
             await asyncio.gather(*self._writing)
             await self.flush()
 
@@ -57,3 +74,40 @@ class WriteBehind:
         failed = [result for result in results if isinstance(result, BaseException)]
         if failed:
             log.error("dropped %d of %d buffered orders: %r", len(failed), len(batch), failed[0])
+
+
+class BalancesBehind(WriteBehind):
+    """balance-behind: entries are booked in the transaction, balances are written in batches after it.
+
+    A second, not less: it must be shorter than a database that crashed stays away, so that a batch meets it,
+    and long enough for a few payments to wait at any moment.
+    """
+
+    every_seconds = 1.0
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+        self._booked: list[tuple[UUID, str, str]] = []
+
+    async def book(
+        self, connection: Connection, transaction_id: UUID, source: str, target: str, cents: int
+    ) -> None:
+        await connection.execute(ENTRIES, transaction_id, source, target, cents)
+        if self._over:  # nobody would write it any more
+            await connection.execute(BALANCES, [transaction_id])
+        else:
+            self._booked.append((transaction_id, source, target))
+
+    async def flush(self) -> None:
+        batch, self._booked = self._booked, []
+        if not batch:
+            return
+        accounts = sorted({account for _, source, target in batch for account in (source, target)})
+        try:
+            async with self._database.transaction() as connection:
+                # Waits for transactions that have booked and are not committed yet.
+                await connection.fetch(LOCK, accounts)
+                await connection.execute(BALANCES, [transaction_id for transaction_id, _, _ in batch])
+        except (Unavailable, OutcomeUnknown) as error:
+            log.error("dropped the balances of %d transactions: %r", len(batch), error)

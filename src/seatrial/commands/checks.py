@@ -42,8 +42,9 @@ def checks_text(*, as_json: bool) -> str:
     lines = [f"proven, against the live system ({len(found)}):", ""]
     for item in found:
         disruptive = ", disruptive" if is_disruptive(item) else ""
-        lines += [f"{item.id}  ({item.level}{disruptive}; needs {needs_of(item) or 'nothing special'})"]
-        lines += [*_wrapped(item.requirement), *_wrapped(f"judges {scenario_of(item)}")]
+        lines += [f"{item.id}  ({item.level}{disruptive})", *_wrapped(item.requirement)]
+        needs = needs_of(item) or "nothing special"
+        lines += _wrapped(f"judges {scenario_of(item)}; needs {needs}")
         if item.shows:
             lines += _wrapped(f"shows the effect of {', '.join(item.shows)}")
     rules = every_rule()

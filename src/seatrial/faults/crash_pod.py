@@ -76,7 +76,7 @@ class CrashPod(Fault):
             return NotYet(f"{victim.name} runs on in the same containers" + _why_not(plan))
         pod = recorder.kube.find("Pod", victim.name)
         if pod is None or pod["metadata"]["uid"] != victim.uid:
-            return NotYet(f"{victim.name} was replaced as a whole: that is no crash of its containers")
+            return NotYet(f"{victim.name} was replaced by another pod: that is no crash of its containers")
         codes = exit_codes(pod, victim.container_ids)
         if set(codes) != set(victim.container_ids):
             return NotYet(f"{len(codes)} of {len(victim.container_ids)} containers ended")

@@ -8,7 +8,7 @@ from typing import Any
 from seatrial.cluster.docker import inspect
 from seatrial.errors import FaultRefused
 from seatrial.faults.available import available_since
-from seatrial.faults.base import Fault, Impossible, Plan, Verified, all_of
+from seatrial.faults.base import Fault, Impossible, Plan, Verified
 from seatrial.faults.effects.engine_container import EngineContainer
 from seatrial.faults.kind_nodes import require_kind_node
 from seatrial.faults.nodes import claims_on_nodes, no_refuge, require_replicas, tied_claims
@@ -29,7 +29,7 @@ class StopNode(Fault):
     """Kill the container of the worker node that holds a pod of a role; reverting it starts it again.
 
     Kubernetes notices after about 45 s, and replaces the pods of the node only when their toleration of an
-    unreachable node is over (300 s, unless the pod says otherwise).
+    unreachable node is over (300 s, unless the pod says otherwise); those of a StatefulSet, never.
 
     Args:
         role, pod, selector, seed: pick the node; see `Fault`.
@@ -52,7 +52,7 @@ class StopNode(Fault):
         self.allow_last_with_data = allow_last_with_data
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
-        timeline, system, kube = recorder.snapshot(), recorder.system, recorder.kube
+        timeline, system = recorder.snapshot(), recorder.system
         if system.target.kind is None:
             raise FaultRefused(
                 "a node is stopped only in a kind cluster of Seatrial's own, nothing was disturbed",
@@ -60,12 +60,26 @@ class StopNode(Fault):
                 next_step="drain-node works on every cluster",
             )
         ready = candidates(timeline, system, self.role, spare_last=False)
-        name = self.node or self.pick(self.matching(ready, recorder)).node
-        if not any(pod.node == name for pod in ready):
+        nodes = sorted({pod.node for pod in ready})
+        if self.node and self.node not in nodes:
             raise FaultRefused(
-                f"node {name} holds no ready pod of role {self.role!r}, nothing was disturbed",
-                next_step=f"nodes that do: {', '.join(sorted({pod.node for pod in ready}))}",
+                f"node {self.node} holds no ready pod of role {self.role!r}, nothing was disturbed",
+                next_step=f"nodes that do: {', '.join(nodes)}",
             )
+        first = self.node or self.pick(self.matching(ready, recorder)).node
+        # Where nobody named the node, one that may be lost is taken before it is refused.
+        others = [] if self.node or self.pod else [name for name in nodes if name != first]
+        refusals: list[FaultRefused] = []
+        for name in (first, *others):
+            try:
+                return self._plan(recorder, timeline, name)
+            except FaultRefused as error:
+                refusals.append(error)
+        raise refusals[0]
+
+    def _plan(self, recorder: Recorder, timeline: Timeline, name: str) -> Plan | Impossible:
+        """The plan to stop one node. Raises FaultRefused where that would be unsafe."""
+        system, kube = recorder.system, recorder.kube
         if require_kind_node(name) == "control-plane":
             raise FaultRefused(
                 f"node {name} is the control plane: without it nothing could be seen, nor reverted",
@@ -109,13 +123,14 @@ class StopNode(Fault):
         return Ready(Verified(not_ready_at, words))
 
     def available(self, plan: Plan, recorder: Recorder, since: float) -> Ready[float] | NotYet:
-        """Without the pods of the node, as long as that is lost."""
-        timeline = recorder.snapshot()
-        lost = plan.target.name if not node_ready(timeline, plan.target.name) else ""
-        roles = {pod.workload for pod in plan.victims if pod.workload} | {plan.workload}
-        return all_of(
-            [available_since(timeline, role, since=since, lost_node=lost) for role in sorted(roles)]
-        )
+        """While the node is lost: its own workload, on the other nodes; afterwards every one that was hit.
+
+        A StatefulSet's pod is not replaced while its node is lost: nobody knows whether it still runs.
+        """
+        timeline, name = recorder.snapshot(), plan.target.name
+        if node_ready(timeline, name):
+            return super().available(plan, recorder, since)
+        return available_since(timeline, plan.workload, since=since, lost_node=name)
 
 
 def lost_at(timeline: Timeline, node: str, since: float) -> float | None:

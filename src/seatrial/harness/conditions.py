@@ -11,7 +11,7 @@ from collections.abc import Callable
 from seatrial.errors import SeatrialError
 from seatrial.harness.context import Context
 from seatrial.kube.timeline import pods_now, workload_now
-from seatrial.model.timeline import AutoscalerSeen, Timeline
+from seatrial.model.timeline import AutoscalerSeen, Change, Timeline, WorkloadSeen
 from seatrial.registry import Registry
 from seatrial.waiting import NotYet, Ready
 
@@ -22,6 +22,23 @@ CONDITIONS: Registry[Condition] = Registry("condition", "seatrial.scenarios")
 def condition(name: str) -> Callable[[Condition], Condition]:
     """Register a condition under the name that `wait` steps use."""
     return CONDITIONS.decorator(name, lambda function: function)
+
+
+@condition("at-rest")
+def at_rest(context: Context, timeline: Timeline) -> Ready[None] | NotYet:  # noqa: ARG001 - as all conditions
+    """Every Deployment and StatefulSet of the namespace has what it wants: no rollout, no pod that starts."""
+    last = {
+        (item.kind, item.name): item for item in timeline.seen if isinstance(item, WorkloadSeen)
+    }  # fmt: skip
+    lacking = [
+        f"{item.name} has {item.ready} of {item.wanted} ready"
+        for item in last.values()
+        if item.change is not Change.DELETED and not item.wanted == item.current == item.ready == item.updated
+    ]
+    leaving = [pod.name for pod in pods_now(timeline) if pod.deleting]
+    if not lacking and not leaving:
+        return Ready(None)
+    return NotYet("; ".join([*lacking, *(f"{name} is leaving" for name in leaving)]))
 
 
 @condition("at-minimum")

@@ -31,6 +31,8 @@ from seatrial.waiting import Ready, consistently
 
 AFTERMATH_SECONDS = 2.0
 """Traffic after the last voluntary disruption: the other half of the control."""
+REST_SECONDS = 120.0
+"""How long the system may take to come to rest; what does not is noted, for traffic must be steady anyway."""
 INVOLUNTARY_AFTERMATH_SECONDS = 15.0
 """The same after an involuntary one: clients reconnect, and latency comes back only some time later."""
 
@@ -72,7 +74,9 @@ class Execution:
         return self.context.faults
 
     def begin(self) -> None:
-        """Let the target rest, and measure the invariants before anything is disturbed."""
+        """Let the system rest, and measure the invariants before anything is disturbed."""
+        if self.head.disruption is not Disruption.NONE:
+            self.do(Wait("at-rest", REST_SECONDS, required=False), BEFORE)
         if self.head.disruption is Disruption.INVOLUNTARY:
             rest(self.context)
         if self._has_invariants:
@@ -182,7 +186,10 @@ class Execution:
     def _(self, step: Release, path: str) -> str:
         if step.fault not in self._held:
             raise SeatrialError(f"no fault called {step.fault!r} is held", where=f"step {path}")
-        self._keep_fault(self.context.injector.release(self._held.pop(step.fault)))
+        record = self._held.pop(step.fault)
+        if not record.impossible:
+            self.context.injector.hold(record)
+        self._keep_fault(self.context.injector.release(record))
         return ""
 
     @_do.register

@@ -226,7 +226,11 @@ class _Gathered:
         warm_up: list[Exchange] = []
         mine = [stream for stream in self.streams if stream.arm == name]
         for stream in mine:
-            for exchange in read_exchanges(directory, stream.file, damage):
+            known = len(damage)
+            sent = read_exchanges(directory, stream.file, damage)
+            if len(sent) < stream.health.sent and len(damage) == known:
+                damage.append(f"{stream.file}: {len(sent)} of {stream.health.sent} exchanges are there")
+            for exchange in sent:
                 early = exchange.planned_at < stream.steady_from
                 (warm_up if early else exchanges).append(exchange)
         healths = {stream.name: stream.health for stream in mine}
@@ -246,9 +250,12 @@ class _Gathered:
 
 def read_exchanges(directory: Path, file: str, damage: list[str]) -> list[Exchange]:
     """The exchanges of one file, packed or plain; what cannot be read is added to `damage`."""
+    found: list[Exchange] = []
+    if "\0" in file:
+        damage.append(f"{directory.name}/{file!r}: no name of a file")
+        return found
     path = packed_or_plain(directory / file)
     name = f"{directory.name}/{path.name}"
-    found: list[Exchange] = []
     if not path.resolve().is_relative_to(directory.resolve()):
         damage.append(f"{name}: leads out of the run directory")
         return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from pathlib import Path
 import uvloop
 
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.traffic.driver import Driver, keep_time
+from seatrial.traffic.driver import Driver
 from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.record import CLOSING, HEAD, WRITE_EVERY_SECONDS, RecordFile
 
@@ -74,6 +75,21 @@ def _stop_at_end_of(pipe: int, driver: Driver) -> None:
     # A file cannot be waited for, and its end is nobody's.
     with suppress(OSError):
         loop.add_reader(pipe, read)
+
+
+def keep_time() -> None:
+    """Make this process keep its times on a busy machine, as far as it is permitted. Call it before `run`.
+
+    Objects of the start are never collected, others rarely. The lowest real-time priority (Linux, root or
+    CAP_SYS_NICE) lets it run the moment an arrival is due: measured at 100/s on 2 cores with 12 processes
+    waiting, 0 of 1,000 arrivals were late instead of 20 to 230. It uses no more CPU for it, and the kernel
+    holds back 5 % for everyone else.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+    with suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
 
 
 def _first_line(descriptor: int) -> bytes:

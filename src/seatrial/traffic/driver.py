@@ -7,10 +7,8 @@ second histogram, from the sending, stands beside it for comparison.
 from __future__ import annotations
 
 import asyncio
-import gc
 import heapq
 import math
-import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -290,18 +288,3 @@ def send_once(base_url: str, name: str, journey: Journey | Mapping[str, Any]) ->
         return tuple(driver.collect())
 
     return asyncio.run(sent())
-
-
-def keep_time() -> None:
-    """Make this process keep its times on a busy machine, as far as it is permitted. Call it before `run`.
-
-    Objects of the start are never collected, others rarely. The lowest real-time priority (Linux, root or
-    CAP_SYS_NICE) lets it run the moment an arrival is due: measured at 100/s on 2 cores with 12 processes
-    waiting, 0 of 1,000 arrivals were late instead of 20 to 230. It uses no more CPU for it, and the kernel
-    holds back 5 % for everyone else.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
-    with suppress(OSError, AttributeError):
-        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))

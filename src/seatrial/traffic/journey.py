@@ -130,14 +130,10 @@ class CompiledJourney:
         text = f"{self.method} {head}\r\nHost: {host}{length}\r\n\r\n{body}"
         return Prepared(self.method, text.encode("latin-1"), fill.key)
 
-    def opening(self, fill: Fill) -> tuple[str, dict[str, str]]:
-        """Path and headers, for a protocol whose library writes the request itself."""
-        return self._path.fill(fill), {name: value.fill(fill) for name, value in self._headers}
-
     def request_of(self, fill: Fill) -> tuple[str, dict[str, str], str]:
         """Path, headers and body of one request."""
-        path, headers = self.opening(fill)
-        return path, headers, "" if self._body is None else self._body.fill(fill)
+        headers = {name: value.fill(fill) for name, value in self._headers}
+        return self._path.fill(fill), headers, "" if self._body is None else self._body.fill(fill)
 
     @property
     def repeatable(self) -> bool:

@@ -254,7 +254,7 @@ def test_a_worker_whose_generator_was_killed_fails_the_run_of_all(toy) -> None:
     with locust(CHECKOUT, "--headless", "--arrivals", "constant:50", "--processes", "2") as run:
         wait_for_exchanges(toy.directory, 20)
         # of the two workers, one has a generator that writes the first file
-        first = next(toy.directory.glob("run/exchanges/*worker-0.ndjson"))
+        first = next(toy.directory.glob("run/observations/*/*worker-0.ndjson"))
         os.kill(read_recording(first).head["pid"], signal.SIGKILL)
         out, errors = run.communicate(timeout=90)
     assert run.returncode == 1, out

@@ -24,7 +24,7 @@ from seatrial.traffic.template import Fill
 @protocol("shout")
 class Shout(Client):
     def prepare(self, arrival: Arrival, generator) -> None:
-        arrival.request, _ = arrival.journey.opening(Fill(arrival.sequence, generator))
+        arrival.request, *_ = arrival.journey.request_of(Fill(arrival.sequence, generator))
 
     async def carry(self, arrival: Arrival) -> None:
         lines = asyncio.StreamReader()

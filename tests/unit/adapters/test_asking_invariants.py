@@ -113,6 +113,10 @@ def test_an_answer_holds_or_not(rows: list[Row], more: dict[str, Any], holds: bo
 def test_only_the_first_rows_are_kept_and_that_there_are_more_is_said() -> None:
     value = ask_sql(invariant(), {"store": Rows(d=[{"a": number} for number in range(500)])})
     assert (len(value["rows"]), value["more_rows"], value["holds"]) == (20, True, False)
+    full = ask_sql(invariant(), {"store": Rows(d=[{"a": number} for number in range(20)])})
+    assert (len(full["rows"]), full["more_rows"]) == (20, False)
+    one_more = ask_sql(invariant(), {"store": Rows(d=[{"a": number} for number in range(21)])})
+    assert one_more["more_rows"] is True
 
 
 def test_long_answers_are_not_compared_in_part() -> None:
@@ -120,6 +124,7 @@ def test_long_answers_are_not_compared_in_part() -> None:
     question = invariant(same_as={"sql": "select", "database": "one"})
     with pytest.raises(CouldNotTry, match="more than 20 rows cannot be compared"):
         ask_sql(question, {"store": Rows(d=many, one=many)})
+    assert ask_sql(question, {"store": Rows(d=many[:20], one=many[:20])})["holds"] is True
 
 
 @pytest.fixture
@@ -166,6 +171,17 @@ def test_an_answer_through_the_entry_holds_or_not(
     assert value["answer"].keys() == value["expected"].keys() or not holds
 
 
+def test_what_was_expected_through_the_entry_stands_beside_the_answer(entry: Http) -> None:
+    one = ask_http(HttpQuestion.model_validate({"path": "/gone", "expect": {"fields": {"a": 1}}}), entry)
+    assert (one["expected"], one["answer"]) == ({"status": 200}, {"status": 404})
+    several = ask_http(
+        HttpQuestion.model_validate({"path": "/gone", "expect": {"status": [410, 404]}}), entry
+    )
+    assert several["expected"] == {"status": [404, 410]}
+    plain = ask_http(HttpQuestion.model_validate({"path": "/text"}), entry)
+    assert plain["holds"] is True, "without fields the answer need not be JSON"
+
+
 def test_no_answer_through_the_entry_is_a_refusal() -> None:
     question = invariant(sql=None, database=None, http={"path": "/"})
     with Http("http://127.0.0.1:9") as http:
@@ -179,6 +195,8 @@ def test_values_are_compared_as_json() -> None:
     assert not same([1], [1, 1])
     assert not same({"a": 1}, {"b": 1})
     assert not same(None, False)
+    assert not same({"a": 1}, 1)
+    assert not same([1], {"a": 1})
     assert field_of({"a": [{"b": 1}]}, "a.0.b") == 1
     assert field_of({"a": 1}, "a.b") is None
     assert answer_of([{"a": 1}, {"a": 2}], 1) == [{"a": 1}, {"a": 2}]

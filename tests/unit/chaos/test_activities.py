@@ -49,7 +49,7 @@ class TestInject:
     def test_it_takes_the_experiments_own_role(self, begun, dry: Dry):
         assert [item["name"] for item in actions.inject("delete-pod", times=2)] == ["delete-pod"] * 2
         assert dry.world.done.count("injected delete-pod on basket") == 2
-        assert [step.path for step in _steps(begun)] == ["begin", "method.1", "method.2"]
+        assert [step.path for step in _steps(begun)] == ["before", "begin", "method.1", "method.2"]
 
     def test_each_one_picks_its_victim_by_a_seed_of_its_own(self, begun):
         actions.inject("delete-pod", times=3)

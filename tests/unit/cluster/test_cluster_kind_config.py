@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 import pytest
+import yaml
 
 from seatrial.cluster import kind_config
 from seatrial.cluster.kind_config import Host
@@ -13,6 +14,7 @@ from seatrial.cluster.paths import fixtures_root
 from seatrial.errors import BadInput
 
 THREE_NODES = fixtures_root() / "cluster" / "three-nodes.yaml"
+SHIPPED_PATCHES = kind_config.read_configuration(THREE_NODES)["kubeadmConfigPatches"]
 MODERN = Host(cgroup_version=2, has_sys_resource=True)
 
 
@@ -26,8 +28,40 @@ def test_the_shipped_cluster_has_three_nodes_and_publishes_on_this_machine_only(
 def test_every_node_gets_the_image_and_a_modern_kernel_needs_no_patch() -> None:
     rendered = kind_config.render(kind_config.read_configuration(THREE_NODES), "seatrial/node:abc", MODERN)
     assert {node["image"] for node in rendered["nodes"]} == {"seatrial/node:abc"}
-    assert "kubeadmConfigPatches" not in rendered
+    assert rendered["kubeadmConfigPatches"] == SHIPPED_PATCHES
     assert "containerdConfigPatches" not in rendered
+
+
+def test_the_shipped_cluster_misses_a_lost_node_after_four_reports_and_well_within_the_objective() -> None:
+    patches = {found["kind"]: found for found in map(yaml.safe_load, SHIPPED_PATCHES)}
+    arguments = patches["ClusterConfiguration"]["controllerManager"]["extraArgs"]
+    report = seconds(patches["KubeletConfiguration"]["nodeStatusUpdateFrequency"])
+    lease = patches["KubeletConfiguration"]["nodeLeaseDurationSeconds"] / 4
+    grace, period = (
+        seconds(arguments[name]) for name in ("node-monitor-grace-period", "node-monitor-period")
+    )
+    assert report == lease
+    assert grace >= 4 * report
+    objectives = yaml.safe_load((fixtures_root() / "systems" / "chandlery.yaml").read_text())["objectives"]
+    assert grace + period + 5 <= objectives["recovery_seconds"], "no time is left to withdraw the endpoints"
+
+
+def test_the_shipped_patches_and_those_of_an_old_kernel_stand_side_by_side() -> None:
+    host = Host(cgroup_version=1, has_sys_resource=True)
+    rendered = kind_config.render(kind_config.read_configuration(THREE_NODES), "i", host)
+    assert rendered["kubeadmConfigPatches"][:-1] == SHIPPED_PATCHES
+    assert "failCgroupV1: false" in rendered["kubeadmConfigPatches"][-1]
+
+
+def test_one_worker_is_for_the_stores_so_that_the_other_can_be_lost_without_them() -> None:
+    nodes = kind_config.read_configuration(THREE_NODES)["nodes"]
+    labelled = [node["role"] for node in nodes if "seatrial.dev/stores" in node.get("labels", {})]
+    assert labelled == ["worker"]
+
+
+def seconds(text: str) -> int:
+    assert text.endswith("s")
+    return int(text[:-1])
 
 
 def test_cgroup_v1_lets_the_kubelet_start() -> None:

@@ -88,7 +88,7 @@ def test_nothing_to_revert_is_said(types):
 
 
 def test_a_damaged_record_of_a_fault_is_said(types, tmp_path):
-    folder = tmp_path / ".seatrial" / "undo"
+    folder = tmp_path / ".seatrial" / "journal"
     folder.mkdir(parents=True)
     (folder / "torn.json").write_text("{")
     code, _, err = types("revert")

@@ -108,20 +108,20 @@ def test_the_shipped_variants_are_complete():
     assert named >= {"no-prestop-no-drain", "ack-before-commit", "wrong-hpa-target"}
 
 
-DRAINS = "orchestration.pod-replacement"
+DRAINS = "scaling.follows-load"
 
 
 @pytest.fixture
 def tries(folder):
-    """Prove the shipped variant `no-prestop-no-drain` with suites that behave so."""
+    """Prove the shipped variant `wrong-hpa-target` with suites that behave so."""
 
     def run(suites, **options):
         children, session = Children(suites=suites), FakeSession()
         code, text = prove_variants(
-            settings_in(folder), Display(), names=["no-prestop-no-drain"], open_session=lambda *_: session,
+            settings_in(folder), Display(), names=["wrong-hpa-target"], open_session=lambda *_: session,
             run_child=children, report=report, **options,
         )  # fmt: skip
-        assert session.did[1:] == ["deployed no-prestop-no-drain", "answered", "deployed manifests", "closed"]
+        assert session.did[1:] == ["deployed wrong-hpa-target", "answered", "deployed manifests", "closed"]
         return code, text, children.arguments[0]
 
     return run
@@ -163,7 +163,7 @@ def test_the_sound_system_is_deployed_again_after_an_interrupt(folder):
     session = FakeSession()
     with pytest.raises(KeyboardInterrupt):
         prove_variants(
-            settings_in(folder), Display(), names=["no-prestop-no-drain"], open_session=lambda *_: session,
+            settings_in(folder), Display(), names=["wrong-hpa-target"], open_session=lambda *_: session,
             run_child=Children(suites=interrupted), report=report,
         )  # fmt: skip
     assert session.did[-2:] == ["deployed manifests", "closed"]

@@ -51,7 +51,7 @@ def test_each_rule_is_judged_for_each_workload(
             "*TestDeclared::test_image_tag[[]job[]] SKIPPED*",
             "*TestDeclared::test_image_tag[[]cart[]] SKIPPED*",
             "FAILED container.image-tag [[]basket[]]  An image MUST be named by a fixed tag*",
-            "  seen     web: `example/web:latest` is a moving tag",
+            "  observed web: `example/web:latest` is a moving tag",
             "*shop.yaml:11 spec.template.spec.containers[[]0[]].image",
             "  next     Name the released version*",
         ]

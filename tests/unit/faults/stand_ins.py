@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -131,4 +132,5 @@ class Rehearsal(Fault):
         return 10.0
 
     def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
-        return Ready(Verified(11.0, "seen")) if self._verifiable else NotYet("nothing to see")
+        at = time.monotonic() if self._hold_seconds else 11.0
+        return Ready(Verified(at, "seen")) if self._verifiable else NotYet("nothing to see")

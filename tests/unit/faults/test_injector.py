@@ -244,12 +244,15 @@ def test_one_effect_that_fails_does_not_keep_the_others_from_being_reverted(
 
 
 def test_a_fault_that_never_becomes_available_is_held_then_reverted_and_waited_for(
-    tmp_path: Path, watched: Recorder
+    tmp_path: Path, watched: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("seatrial.faults.placed.HOLD_MARGIN_SECONDS", 0.2)
     with Injector(tmp_path) as injector:
         record = injector.inject(Rehearsal(available=False, hold_seconds=0.3), watched)
     assert not record.held
+    assert record.verified_at is not None
     assert record.reverted_at is not None
+    assert record.reverted_at - record.verified_at >= 0.3
     assert record.available_at == record.reverted_at
     with Injector(tmp_path) as injector:
         fault = Rehearsal(available=False, hold_seconds=1000)

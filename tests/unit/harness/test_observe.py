@@ -65,6 +65,7 @@ class TestInOrder:
             "traffic subject ended", "watches ended",
         ]  # fmt: skip
         assert [(s.path, s.kind, s.name) for s in seen.trouble.steps] == [
+            ("before", "wait", "at-rest"),
             ("1", "traffic", "subject"),
             *((f"2.{n}.1", "inject", "delete-pod") for n in (1, 2, 3)),
             ("after", "stop", "subject"),
@@ -119,6 +120,8 @@ class TestTraffic:
         assert seen.failure is not None
         assert seen.failure.outcome is Outcome.ERROR
         assert "not steady" in seen.failure.observed
+        assert seen.exchanges == ()
+        assert seen.warm_up
         assert not [line for line in dry.world.done if line.startswith("injected")]
 
     def test_it_goes_on_after_the_last_fault(self, dry: Dry) -> None:
@@ -171,6 +174,7 @@ class TestFailure:
         assert seen.exchanges
         assert [fault.fault for fault in seen.faults] == ["drain-node"]
         assert [(s.path, s.ended_at is None) for s in seen.trouble.steps] == [
+            ("before", False),
             ("1", False),
             ("2", False),
             ("3", True),

@@ -54,9 +54,7 @@ def test_an_observation_that_could_not_be_made_is_judged_by_its_failure(outcome:
     assert judge(a_check(says(outcome)), broken) == says(Outcome.ERROR)
 
 
-@pytest.mark.parametrize(
-    "gives", [None, True, "passed", Outcome.PASSED, ValueError("oh"), AssertionError("no")]
-)
+@pytest.mark.parametrize("gives", [None, True, "passed", Outcome.PASSED, ValueError("oh"), AssertionError()])
 def test_anything_but_a_verdict_is_an_error(gives: object) -> None:
     assert judge(a_check(gives), WHOLE).outcome is Outcome.ERROR
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.judge.invariants import invariants_hold
+from seatrial.judge.invariants import invariants_hold, invariants_of
 from seatrial.model.measurement import Measurement, MeasurementOutcome
+from seatrial.model.observation import AFTER, BEFORE, Arm, observed
 from seatrial.model.verdict import Outcome
 
 ANSWERED, REFUSED, COULD_NOT_TRY = MeasurementOutcome
@@ -60,6 +62,22 @@ def test_another_answer_is_shown_beside_the_expected_one() -> None:
     assert "more than 5 rows against it" in more.reasons[0]
 
 
+def test_long_answers_are_cut_where_they_no_longer_fit() -> None:
+    fits = invariants_hold([held()], [broken(rows=[{"text": "é" * 148}])]).reasons[1]
+    assert fits == '  {"text": "' + "é" * 148 + '"}'
+    cut = invariants_hold([held()], [broken(rows=[{"text": "é" * 149}])]).reasons[1]
+    assert cut.endswith("é...")
+    assert len(cut) == 162
+    three = invariants_hold([held()], [broken(rows=ROWS[:3])])
+    assert "(3 rows against it:)" in three.reasons[0]
+
+
+def test_what_an_observation_measured_is_sorted_by_its_step() -> None:
+    before, after = replace(held(), step=BEFORE), replace(broken(), step=AFTER)
+    assert invariants_of(observed(Arm(measurements=(after, before)))).outcome is Outcome.FAILED
+    assert invariants_of(observed(Arm(measurements=(before,)))).outcome is Outcome.INCONCLUSIVE
+
+
 def test_what_was_broken_before_is_an_error_and_says_so() -> None:
     verdict = invariants_hold([broken(), held("stock")], [held(), held("stock")])
     assert verdict.outcome is Outcome.ERROR
@@ -69,6 +87,8 @@ def test_what_was_broken_before_is_an_error_and_says_so() -> None:
     assert both.outcome is Outcome.FAILED, "another one that broke is still the disruption's doing"
     assert "balance broken before it" in both.observed
     assert "stock broken after the disruption" in both.observed
+    mixed = invariants_hold([broken(), held("stock")], [held(), unanswered("stock")])
+    assert "answerable" not in mixed.next_step, "what was broken before comes first"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +111,7 @@ def test_what_is_not_known_is_inconclusive_by_name(
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "1 of 2 invariants held; balance without an answer" in verdict.observed
     assert any(reason.startswith("balance: ") and words in reason for reason in verdict.reasons)
-    assert "balance" in verdict.next_step
+    assert verdict.next_step == "Make balance answerable, then run again."
 
 
 def test_one_of_several_answers_is_enough_to_fail() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from chandlery import idempotency, metrics, outbox
+from chandlery import idempotency, metrics, outbox, variants
 from chandlery.broker import Message, Poison
 from chandlery.customers import customer_of
 from chandlery.database import Connection
@@ -36,6 +36,13 @@ class Payments(Participant):
     """Accounts, entries, and one payment per order."""
 
     schema = store.SCHEMA
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        if variants.active(variants.BALANCE_BEHIND):
+            behind = variants.BalancesBehind(self.database)
+            store.book = behind.book
+            self.background.append(behind.run)
 
     async def effect(self, connection: Connection, message: Message) -> None:
         order_id = order_of(message)

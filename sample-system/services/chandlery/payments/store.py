@@ -78,8 +78,13 @@ async def move(connection: Connection, source: str, target: str, cents: int) -> 
     if balances[source] < cents:
         return None
     transaction_id = new_id()
-    await connection.execute(MOVE, transaction_id, source, target, cents)
+    await book(connection, transaction_id, source, target, cents)
     return transaction_id
+
+
+async def book(connection: Connection, transaction_id: UUID, source: str, target: str, cents: int) -> None:
+    """Write both entries and both balances."""
+    await connection.execute(MOVE, transaction_id, source, target, cents)
 
 
 async def capture(connection: Connection, order_id: UUID, customer: str, cents: int) -> str:

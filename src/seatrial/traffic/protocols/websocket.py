@@ -132,7 +132,7 @@ class WebSocket(Client):
 
     def prepare(self, arrival: Arrival, generator: Random) -> None:
         fill = Fill(arrival.sequence, generator)
-        path, headers = arrival.journey.opening(fill)
+        path, headers, _ = arrival.journey.request_of(fill)
         journey = cast(WebSocketJourney, arrival.journey)
         messages = [(m.text.fill(fill), m.answer.fill(fill), m.after_seconds) for m in journey.messages]
         arrival.key = fill.key

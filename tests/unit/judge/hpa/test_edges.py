@@ -243,3 +243,13 @@ def test_a_share_of_no_pods_is_within_no_tolerance() -> None:
     assert some.why.endswith("15m of 10m for each pod, ceil(15 / 10) = 2")
     none = asked(total("External", "AverageValue", 10, 0), 2, status=0, bounds=(0, 9))
     assert none.replicas == 0
+
+
+def test_what_stands_in_for_a_pod_is_exact() -> None:
+    """Each total lies just at a whole percent, or just below one."""
+    full = asked(resource(80, 29, None), 2)  # (29 + 100) of 200 = 64.5 %
+    assert "the ratio 0.3625 is 0.8" in full.why
+    nothing = asked(resource(40, 100, None), 2)  # 100 of 200 = 50 %
+    assert "1 missing and 0 unready the ratio 2.5 is 1.25" in nothing.why
+    pending = asked(resource(40, 100, None), (pod(0), pod(1, phase="Pending")))
+    assert "0 missing and 1 unready the ratio 2.5 is 1.25" in pending.why
