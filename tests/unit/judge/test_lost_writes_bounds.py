@@ -152,3 +152,14 @@ def test_times_count_from_the_first_crash() -> None:
     verdict = lost_writes([write(0, 130.0)], back(0, at=140.0), crashes)
     assert verdict.reasons[0] == "   +0.000 s  kill-pod on pod/orders-old accepted"
     assert verdict.reasons[-1] == "  +40.000 s  read id0: absent"
+
+
+def test_a_write_at_work_in_one_of_several_crashes_counts() -> None:
+    crashes = [*FAULTS, crash_fault(120.0, 121.0, identity="second")]
+    verdict = lost_writes([write(0, 101.0), write(1, 120.5), write(2, 110.0)], back(1, 1, 1), crashes)
+    assert verdict.numbers["writes_at_work_in_crash"] == 2
+
+
+def test_of_two_lost_writes_the_one_answered_first_is_shown() -> None:
+    slow = dataclasses.replace(write(0, 101.0), completed_at=106.0)
+    assert "   +1.500 s  write k1 sent" in judged([slow, write(1, 101.5)], back(0, 0)).reasons

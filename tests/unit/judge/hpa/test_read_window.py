@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,3 +153,23 @@ def test_the_window_of_the_controller_itself_is_five_minutes_long() -> None:
     verdict = explain(Timeline(0.0, 500.0, Clock(0.0, 0.1, 0.0), states))
     assert verdict.outcome is Outcome.PASSED
     assert "held at 3 by a higher recommendation" in verdict.reasons[0]
+
+
+def test_a_pod_that_is_gone_is_not_missed() -> None:
+    gone = seen_pod(0.0, "orders-2", -3600.0, ready_at=-3500.0)
+    ended = replace(gone, at=150.0, change=Change.DELETED)
+    assert judged(*used(198.0), gone, ended).outcome is Outcome.PASSED
+    assert judged(*used(198.0), gone).outcome is Outcome.FAILED
+
+
+def test_the_share_of_one_pod_is_the_total() -> None:
+    """25 for one pod with a target of 10 for each: ceil(25 / 10) = 3."""
+    metric = {"metric": {"name": "lag"}, "target": {"type": "AverageValue", "averageValue": "10"}}
+    spec = {"maxReplicas": 10, "behavior": {}, "metrics": [{"type": "External", "external": metric}]}
+    now = {"type": "External", "external": {"metric": {"name": "lag"}, "current": {"averageValue": "25"}}}
+    before, after = (
+        replace(scaler(at, wanted, spec), minimum=1, current_metrics=written)
+        for at, wanted, written in ((0.0, 1, ()), (DECIDED_AT, 3, (now,)))
+    )
+    verdict = explain(Timeline(0.0, 300.0, Clock(0.0, 0.1, 0.0), (PODS[0], before, after)))
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
