@@ -48,8 +48,11 @@ exhaustive: setup ## 20,000 random histories against brute force (about a minute
 differential: setup ## the autoscaler's oracle against the real controller (needs Go; minutes the first time)
 	@$(BIN)/pytest -q -s tests/differential
 
+mutants: setup ## change judges and glue in 200 places, one at a time: which change does no unit test notice?
+	@nice -n 10 $(BIN)/python -m tests.mutants
+
 clean: ## take down what `up` made and remove .venv and caches of this folder (keeps ~/.cache/seatrial)
 	@[ ! -x $(BIN)/seatrial ] || $(BIN)/seatrial down
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
 
-.PHONY: help setup lint unit test trial bench exhaustive differential clean
+.PHONY: help setup lint unit test trial bench exhaustive differential mutants clean

@@ -8,7 +8,6 @@ absence of failures may mean nothing: control not clean (ERROR), generator (INCO
 
 from __future__ import annotations
 
-import bisect
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
@@ -186,13 +185,12 @@ def _rest(
 
 def _longest_silence(found: Findings) -> float:
     """The longest part of a window, in seconds, in which no request was begun."""
-    longest = 0.0
     planned = sorted(e.planned_at for e in found.parts.begun)
-    for window in found.spans:
-        inside = planned[bisect.bisect_left(planned, window.begin) : bisect.bisect_right(planned, window.end)]
-        moments = [window.begin, *inside, window.end]
-        longest = max(longest, *(b - a for a, b in itertools.pairwise(moments)))
-    return longest
+    return max(
+        later - earlier
+        for window in found.spans
+        for earlier, later in itertools.pairwise([window.begin, *filter(window.holds, planned), window.end])
+    )
 
 
 def _seen_crash(found: Findings, charged: int, spells: Sequence[Outage]) -> str:

@@ -70,11 +70,12 @@ def _victims(timeline: Timeline, fault: FaultRecord) -> list[Life]:
         ending = life(timeline, fault.target.name, fault.target.uid, since=fault.injected_at)
         return [ending] if fault.target.uid in timeline.pods or ending.deleting_at is not None else []
     endings = []
-    for states in timeline.pods.values():
-        hit = any(s.node == fault.target.name for s in states) if fault.target.kind == "Node" else False
-        if not hit and states[-1].workload != fault.workload:
+    for uid, states in timeline.pods.items():
+        pod = states[-1]
+        drained = fault.target.kind == "Node" and any(s.node == fault.target.name for s in states)
+        if not drained and pod.workload != fault.workload:
             continue
-        ending = life(timeline, states[0].name, states[0].uid, since=fault.injected_at)
+        ending = life(timeline, pod.name, uid, since=fault.injected_at)
         if ending.deleting_at is not None and ending.deleting_at <= fault_end(fault):
             endings.append(ending)
     return endings
@@ -145,10 +146,10 @@ def _of_crashed_pod(ending: Life, failed: Sequence[Exchange]) -> list[str]:
 def _of_new_pod(timeline: Timeline, fault: FaultRecord, failed: Sequence[Exchange]) -> list[str]:
     """What the replacement's beginning says: traffic before it could answer."""
     states = replacement_of(timeline, fault)
-    serving = endpoint_ready(timeline, states[0].name, fault.injected_at) if states else None
+    name = states[0].name if states else ""
+    serving = endpoint_ready(timeline, name, fault.injected_at)
     if serving is None:
         return []
-    name = states[0].name
     early = [e for e in failed if serving <= _sent(e) <= serving + NEW_POD_SECONDS]
     early = [e for e in early if e.backend in ("", name)]
     if not early:
@@ -184,11 +185,9 @@ def never_available(observation: Observation, fault: FaultRecord) -> str:
     last = workload_at(timeline, fault.workload, math.inf)
     counted = "" if last is None else f": {last.ready} of {last.wanted} ready"
     waiting = [
-        f"{states[-1].name} is {states[-1].reason or states[-1].phase or 'not ready'}"
-        for states in timeline.pods.values()
-        if states[-1].workload == fault.workload
-        and not states[-1].ready
-        and states[-1].change is not Change.DELETED
+        f"{pod.name} is {pod.reason or pod.phase or 'not ready'}"
+        for pod in (states[-1] for states in timeline.pods.values())
+        if pod.workload == fault.workload and not pod.ready and pod.change is not Change.DELETED
     ]
     warnings = [
         event.message for event in timeline.events() if event.warning and event.at >= fault.injected_at

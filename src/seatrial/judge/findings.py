@@ -41,7 +41,7 @@ def find(observation: Observation, spans: tuple[Window, ...]) -> Findings:
     begun_failed = len(failures(parts.begun))
     interval = wilson(begun_failed, len(parts.begun))
     gap = longest_gap(parts.disturbed)
-    first = min((e.planned_at for e in failed), default=None)
+    first = _first_failure(spans, failed)
     numbers = {
         "requests_in_disruption": len(parts.begun),
         "requests_in_flight_at_fault": len(parts.in_flight),
@@ -51,7 +51,7 @@ def find(observation: Observation, spans: tuple[Window, ...]) -> Findings:
         "repetitions": sum(fault.verified for fault in observation.faults),
         "disruption_seconds": round(_length(observation, spans), 3),
         "longest_gap_seconds": round(gap, 3),
-        "first_failure_seconds": None if first is None else round(first - _fault_before(spans, first), 3),
+        "first_failure_seconds": None if first is None else round(first, 3),
         "control_requests": len(parts.control),
         "control_failed": len(control_failed),
         "warm_up_requests": len(observation.warm_up),
@@ -110,20 +110,23 @@ def by_time(exchange: Exchange) -> tuple[float, int, bool]:
     return exchange.planned_at, exchange.sequence, exchange.ok
 
 
-def _fault_before(spans: Sequence[Window], moment: float) -> float:
-    """Acceptance of the last fault at or before `moment`; of the first fault when there is none before."""
-    accepted = sorted(fault.injected_at for window in spans for fault in window.faults)
-    return max((at for at in accepted if at <= moment), default=accepted[0])
+def _first_failure(spans: Sequence[Window], failed: Sequence[Exchange]) -> float | None:
+    """Seconds from the last fault before it to the first failure; 0 for a request that was in flight then."""
+    if not failed:
+        return None
+    first = failed[0].planned_at
+    accepted = (fault.injected_at for window in spans for fault in window.faults)
+    return first - max((at for at in accepted if at <= first), default=first)
 
 
 def _where(spans: Sequence[Window], moment: float) -> str:
     if moment < spans[0].begin:
         return f"{seconds(spans[0].begin - moment)} before the first fault"
-    before = max((window.end for window in spans if window.end <= moment), default=spans[0].begin)
+    before = max(window.end for window in spans if window.end < moment)
     return f"{seconds(moment - before)} after the fault before it had settled"
 
 
 def _length(observation: Observation, spans: Sequence[Window]) -> float:
     """Seconds in the windows; one that never ended counts to the last planned request."""
-    last = max((e.planned_at for e in observation.exchanges), default=0.0)
-    return sum((max(last, w.begin) if math.isinf(w.end) else w.end) - w.begin for w in spans)
+    planned = [e.planned_at for e in observation.exchanges]
+    return sum((max([w.begin, *planned]) if math.isinf(w.end) else w.end) - w.begin for w in spans)

@@ -25,7 +25,7 @@ class Life:
     deleting_at: float | None
     gone_at: float | None
     endpoint_left_at: float | None
-    served: bool = True
+    served: bool
 
 
 def states_of(timeline: Timeline, name: str, uid: str = "") -> tuple[PodSeen, ...]:
@@ -60,8 +60,6 @@ def endpoint_left(timeline: Timeline, pod: str, since: float) -> float | None:
         listed[state.slice_name] = ready
         if was_ready and not ready and state.at >= since:
             left = state.at
-        elif ready and not was_ready:
-            left = None
     return left if not any(listed.values()) else None
 
 
@@ -117,7 +115,7 @@ def _restarted(timeline: Timeline, fault: FaultRecord) -> tuple[PodSeen, ...]:
     before = [state.restarts for state in states if state.at <= fault.injected_at]
     if not before:
         return ()
-    return tuple(s for s in states if s.at > fault.injected_at and s.restarts > before[-1])
+    return tuple(state for state in states if state.restarts > before[-1])
 
 
 def deletions(timeline: Timeline, workload: str) -> Iterator[tuple[PodSeen, float | None]]:

@@ -177,26 +177,36 @@ def _latency_back(observation: Observation, fault: FaultRecord, until: float) ->
     None when it never was. The band comes from the traffic before the first fault. A second is in it when no
     request planned in it failed and its 99th percentile is within; a second without a request is not.
     """
-    first = min((f.injected_at for f in observation.faults), default=fault.injected_at)
-    control = [e.latency_seconds for e in observation.exchanges if e.ok and e.planned_at < first]
-    quiet = percentile([latency for latency in control if latency is not None], 99)
-    if quiet is None or len(control) < BAND_CONTROL_REQUESTS:
-        return None
-    band = max(quiet * BAND_FACTOR, BAND_FLOOR_SECONDS)
+    control = _control_latencies(observation)
+    quiet = percentile(control, 99)
     by_second: dict[int, list[float]] = {}
     for exchange in observation.exchanges:
         if fault.injected_at <= exchange.planned_at < until and exchange.error != DROPPED:
             latency = exchange.latency_seconds if exchange.ok else None
             second = int(exchange.planned_at - fault.injected_at)
             by_second.setdefault(second, []).append(math.inf if latency is None else latency)
-    good = {second for second, latencies in by_second.items() if (percentile(latencies, 99) or 0.0) <= band}
-    good = {s for s in good if math.inf not in by_second[s]}
+    if quiet is None or len(control) < BAND_CONTROL_REQUESTS or not by_second:
+        return None
+    band = max(quiet * BAND_FACTOR, BAND_FLOOR_SECONDS)
+    good = {second for second, latencies in by_second.items() if _within(latencies, band)}
     settled = fault_end(fault) - fault.injected_at
-    last = max(by_second, default=0) if math.isinf(settled) else math.ceil(settled)
+    last = max(by_second) + 1 if math.isinf(settled) else math.ceil(settled)
     for second in sorted(good):
         if all(s in good for s in range(second, max(second + BAND_HELD_SECONDS, last))):
             return Moment(float(second), 0.0 if second == 0 else 1.0)
     return None
+
+
+def _control_latencies(observation: Observation) -> list[float]:
+    """Of the requests that were answered before the first fault, in seconds."""
+    first = min(fault.injected_at for fault in observation.faults)
+    latencies = (e.latency_seconds for e in observation.exchanges if e.ok and e.planned_at < first)
+    return [latency for latency in latencies if latency is not None]
+
+
+def _within(latencies: Sequence[float], band: float) -> bool:
+    slowest = percentile(latencies, 99)
+    return slowest is not None and slowest <= band and math.inf not in latencies
 
 
 def recovery(observation: Observation, objectives: Objectives, service: str = "") -> Verdict:
@@ -242,9 +252,10 @@ def _of_fault(
         return Verdict(Outcome.FAILED, seen, allowed, _slowest(found), numbers, reasons)
     if found.latency_back is None:
         seen = f"{ended} after {name}; latency was not seen to be in its band for {BAND_HELD_SECONDS} s"
-        watched = max((e.planned_at for e in observation.exchanges), default=0.0) - fault.injected_at
+        watched = max((e.planned_at - fault.injected_at for e in observation.exchanges), default=-math.inf)
         long_enough = watched >= limit + BAND_HELD_SECONDS + 1 and len(observation.faults) == 1
-        outcome = Outcome.FAILED if long_enough and _has_band(observation) else Outcome.INCONCLUSIVE
+        has_band = len(_control_latencies(observation)) >= BAND_CONTROL_REQUESTS
+        outcome = Outcome.FAILED if long_enough and has_band else Outcome.INCONCLUSIVE
         help_text = "Send traffic before the fault, and for longer after it (before the next one)."
         return Verdict(outcome, seen, allowed, help_text, numbers, reasons)
     seen = f"{ended}, usual latency again {found.latency_back} after {name}"
@@ -253,14 +264,8 @@ def _of_fault(
     return Verdict(Outcome.PASSED, seen, allowed, numbers=numbers, reasons=reasons)
 
 
-def _has_band(observation: Observation) -> bool:
-    first = min(fault.injected_at for fault in observation.faults)
-    return sum(e.ok and e.planned_at < first for e in observation.exchanges) >= BAND_CONTROL_REQUESTS
-
-
 def _slowest(found: Phases) -> str:
     """The step of the replacement that took the longest."""
-    steps = [("created", 0.0)]
     order = ("created", "scheduled", "started", "ready", "serving")
     times = [(name, moment.seconds) for name, moment in found if name in order and moment is not None]
     steps = [

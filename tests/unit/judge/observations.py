@@ -115,6 +115,9 @@ def crash_fault(
     return fault(injected_at, available_at, disruption=Disruption.INVOLUNTARY, **more)  # type: ignore[arg-type]
 
 
+CRASHES = (crash_fault(100.0, 101.0), crash_fault(120.0, 121.0))
+
+
 def three_faults() -> tuple[FaultRecord, ...]:
     """Windows 100-101, 110-111 and 120-121."""
     return tuple(fault(at, at + 1.0, uid=f"uid-{at:g}") for at in (100.0, 110.0, 120.0))

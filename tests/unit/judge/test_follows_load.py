@@ -222,3 +222,21 @@ def test_pods_that_never_start_are_told() -> None:
     verdict = judged([*BEFORE, autoscaler(130.0, 5), *stuck])
     assert verdict.outcome is Outcome.FAILED
     assert "1 of 1 new pods never scheduled: Unschedulable" in verdict.reasons
+
+
+def test_a_load_with_several_arrivals_begins_with_the_earliest_of_its_own() -> None:
+    others = [replace(exchange(at), journey="quote") for at in (150.0, 99.9, 99.8, 120.0)]
+    step = load_step_of(observed(BEFORE, [*others, exchange(99.85)]))
+    assert step is not None
+    assert step.began_at == 99.9
+
+
+def test_a_rise_that_was_not_judged_asks_for_no_traffic_at_scale_in() -> None:
+    verdict = judged(BEFORE, [], load_ended_at=200.0)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "too little evidence" not in verdict.observed
+
+
+def test_the_oracle_tells_what_the_autoscaler_went_by() -> None:
+    verdict = judged(BEFORE + UP + DOWN)
+    assert any(reason.startswith("the oracle: ") for reason in verdict.reasons)

@@ -1,5 +1,7 @@
 """Histories made of exchanges and measurements, judged by the checkers that they are made for."""
 
+from dataclasses import replace
+
 import pytest
 from observations import dropped, exchange, failed, unknown
 
@@ -12,8 +14,10 @@ from seatrial.judge.consistency import (
     judged,
     set_history,
 )
+from seatrial.judge.consistency.from_exchanges import one_effect_each
 from seatrial.model.exchange import Exchange
 from seatrial.model.measurement import Measurement, MeasurementOutcome
+from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.verdict import Outcome
 
 PASSED, FAILED, INCONCLUSIVE = Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE
@@ -154,3 +158,24 @@ def test_what_was_left_out_never_hides_a_failure() -> None:
     verdict = judged(set_history(WRITES, [look("o0", 0)]), check_set)
     assert verdict.outcome is FAILED
     assert "3 acknowledged writes never read back" in verdict.reasons
+
+
+def test_the_subjects_writes_of_the_warm_up_count_and_those_of_others_do_not() -> None:
+    other = replace(write(2), journey="pay")
+    arm = Arm((write(1, at=2), other), warm_up=(write(1),), measurements=(look("o1", 1),))
+    verdict = one_effect_each(Observation({TROUBLE: arm}, journey="browse"))
+    assert verdict.outcome is PASSED
+    assert verdict.observed == "1 key, 1 sent more than once"
+
+
+def test_what_never_left_the_generator_is_no_call() -> None:
+    unsent = replace(write(2), sent_at=None, completed_at=None)
+    built = idempotency_history([*AGAIN, unsent, dropped(3.0)], [look("o1", 1)])
+    assert [operation.kind for operation in built.history.operations] == ["call", "call", "effects"]
+
+
+def test_the_effects_were_looked_for_from_the_first_look_to_the_last() -> None:
+    writes = [write(1), write(1, at=2, answer="o2")]
+    built = idempotency_history(writes, [look("o1", 1, at=40.0), look("o2", 1, at=60.0)])
+    effects = built.history.operations[-1]
+    assert (effects.value, effects.invoked, effects.completed) == (2, 40.0, 61.0)

@@ -158,3 +158,8 @@ def test_the_outcome_is_the_worst_and_every_invariant_counts_once(states: list[t
         ]
         assert sum(counts) == verdict.numbers["invariants"] == len(seen)
     assert verdict.passed or verdict.next_step
+
+
+def test_the_first_broken_invariant_is_the_one_to_follow() -> None:
+    verdict = invariants_hold([held(), held("stock")], [broken(), broken("stock")])
+    assert verdict.next_step.startswith("Follow balance: ")

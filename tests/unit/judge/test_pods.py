@@ -3,7 +3,7 @@
 from observations import endpoints, fault, pod, timeline, workload
 
 from seatrial.judge.pods import endpoint_left, endpoint_ready, life, replacement_of, workload_at
-from seatrial.model.timeline import Change, Endpoint, EndpointsSeen
+from seatrial.model.timeline import Change, Endpoint, EndpointsSeen, PodSeen
 
 
 def test_the_life_of_a_pod_ends_in_three_steps() -> None:
@@ -32,6 +32,7 @@ def test_an_endpoint_left_when_the_last_slice_dropped_it() -> None:
     assert endpoint_left(timeline(*both, other(101.0, ready=False)), "orders-old", 95.0) == 101.0
     deleted = other(102.0, ready=True, change=Change.DELETED)
     assert endpoint_left(timeline(*both, deleted), "orders-old", 95.0) == 102.0
+    assert endpoint_left(timeline(*both, other(101.0, ready=False)), "orders-old", 101.0) == 101.0
     assert endpoint_left(timeline(*both, other(101.0, ready=False)), "orders-old", 101.5) is None
     assert endpoint_left(timeline(endpoints(90.0, orders_old=False)), "orders-old", 0.0) is None
 
@@ -60,6 +61,9 @@ def test_a_workload_is_as_it_was_last_seen_or_will_first_be_seen() -> None:
     assert after is not None
     assert (before.at, after.at) == (95.0, 90.0)
     assert workload_at(seen, "other", 100.0) is None
+    at_once = workload_at(seen, "orders", 105.0)
+    assert at_once is not None
+    assert at_once.ready == 0
 
 
 def test_the_replacement_is_the_named_pod_or_the_first_new_one() -> None:
@@ -74,6 +78,27 @@ def test_the_replacement_is_the_named_pod_or_the_first_new_one() -> None:
     unnamed = replacement_of(seen, fault(replacement=""))
     assert [state.uid for state in unnamed] == ["first"]
     assert replacement_of(timeline(pod(99.0, "orders-before", uid="before")), fault(replacement="")) == ()
+    at_once = timeline(pod(100.0, "orders-at-once", uid="at-once"))
+    assert [state.uid for state in replacement_of(at_once, fault(replacement=""))] == ["at-once"]
+
+
+def test_of_two_new_pods_the_one_seen_first_took_the_place() -> None:
+    seen = timeline(
+        pod(100.3, "orders-a", uid="a"),
+        pod(100.4, "orders-b", uid="b"),
+        pod(100.5, "orders-b", uid="b", ready=True),
+        pod(105.0, "orders-a", uid="a", ready=True),
+    )
+    assert [state.uid for state in replacement_of(seen, fault(replacement=""))] == ["a", "a"]
+
+
+def test_a_killed_container_comes_back_in_its_own_pod() -> None:
+    def old(at: float, restarts: int) -> PodSeen:
+        return pod(at, "orders-old", uid="uid-old", restarts=restarts)
+
+    seen = timeline(old(90.0, 1), old(95.0, 2), old(100.0, 3), old(100.1, 3), old(101.0, 4), old(102.0, 5))
+    assert [state.at for state in replacement_of(seen, fault(replacement=""))] == [101.0, 102.0]
+    assert replacement_of(timeline(old(101.0, 1)), fault(replacement="")) == ()
 
 
 def test_a_pod_of_a_stateful_set_comes_back_under_its_name() -> None:

@@ -54,10 +54,21 @@ def test_percentile_of_a_hundred_leaves_one_out() -> None:
     assert percentile([float(n) for n in range(1, 101)], 99) == 99.0
 
 
+def test_percentile_of_a_thousand_leaves_ten_out() -> None:
+    assert percentile([float(n) for n in range(1, 1001)], 99) == 990.0
+
+
+@pytest.mark.parametrize("total", [1, 7, 20, 303, 1000])
+def test_wilson_of_none_and_of_all_ends_exactly(total: int) -> None:
+    assert wilson(0, total).low == 0.0
+    assert wilson(total, total).high == 1.0
+
+
 def test_percentile_of_nothing_is_none() -> None:
     assert percentile([], 99) is None
 
 
 def test_percentile_refuses_what_is_no_percentage() -> None:
-    with pytest.raises(ValueError, match="no percentage"):
-        percentile([1.0], 101)
+    for percent in (-0.5, 100.5, 101):
+        with pytest.raises(ValueError, match="no percentage"):
+            percentile([1.0], percent)

@@ -50,3 +50,49 @@ def test_a_generator_that_lags_makes_it_inconclusive(generator: object) -> None:
 
 def test_a_generator_just_below_the_limit_is_believed() -> None:
     assert steady(stream(0, 3), health(300, late=2), OBJECTIVES).outcome is Outcome.PASSED
+
+
+def test_a_steady_state_is_told_in_full() -> None:
+    requests = [*(exchange(n / 100, latency=0.25) for n in range(50)), dropped(9.0)]
+    verdict = steady(requests, health(51), OBJECTIVES)
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.observed == "0 of 50 requests failed before any fault, p99 250 ms"
+    assert verdict.expected == (
+        "no failure in at least 50 requests, p99 at most 300 ms, before a fault is injected"
+    )
+    assert verdict.numbers == {"steady_requests": 50, "steady_failed": 0, "steady_latency_p99_ms": 250.0}
+
+
+def test_nothing_sent_has_no_latency() -> None:
+    verdict = steady([], health(0), OBJECTIVES)
+    assert verdict.observed == "0 of 0 requests failed before any fault, no latency"
+    assert verdict.numbers["steady_latency_p99_ms"] is None
+
+
+def test_the_latency_of_a_failure_does_not_count() -> None:
+    verdict = steady([*stream(0, 1), *(failed(1.0, latency=5.0) for _ in range(9))], health(109), OBJECTIVES)
+    assert "9 of 109 requests failed before any fault, p99 10 ms (9x connection refused)" in verdict.observed
+
+
+def test_one_slow_request_in_a_hundred_is_steady_and_two_are_not() -> None:
+    def of(slow: int) -> Outcome:
+        requests = [exchange(n / 100, latency=1.0 if n < slow else 0.01) for n in range(100)]
+        return steady(requests, health(100), OBJECTIVES).outcome
+
+    assert [of(slow) for slow in (1, 2)] == [Outcome.PASSED, Outcome.ERROR]
+
+
+@pytest.mark.parametrize(("count", "outcome"), [(49, Outcome.INCONCLUSIVE), (50, Outcome.ERROR)])
+def test_slowness_counts_from_the_least_number_of_requests_on(count: int, outcome: Outcome) -> None:
+    slow = [exchange(n / 100, latency=0.5) for n in range(count)]
+    assert steady(slow, health(count), OBJECTIVES).outcome is outcome
+
+
+def test_latency_exactly_at_the_objective_is_steady() -> None:
+    objectives = OBJECTIVES.model_copy(update={"latency_p99_ms": 250.0})
+    assert steady([exchange(float(n), latency=0.25) for n in range(50)], health(50), objectives).passed
+
+
+def test_the_first_failure_is_named_whatever_the_order() -> None:
+    bad = [failed(2.0, sequence=7), failed(1.0, sequence=9), failed(1.0, sequence=8, error="reset")]
+    assert "First failure: request 8 of browse: reset" in steady(bad, health(3), OBJECTIVES).next_step

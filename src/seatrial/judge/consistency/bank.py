@@ -32,7 +32,11 @@ def check_bank(history: History, *, total: float | None = None, negative_allowed
     reference = next(iter(opening or reads), None)
     expected = sums[id(reference)] if total is None and reference is not None else total
     off = [read for read in reads if sums[id(read)] != expected]
-    below = [] if negative_allowed else [read for read in reads if min(read.value.values(), default=0) < 0]
+    below = (
+        []
+        if negative_allowed
+        else [read for read in reads if any(balance < 0 for balance in read.value.values())]
+    )
     transfers = [o for o in history.operations if o.kind == "transfer"]
     wrong = []
     if off:
@@ -76,7 +80,7 @@ def _example(
     bad: Operation, reads: list[Operation], opening: Iterable[Operation], transfers: list[Operation]
 ) -> tuple[Operation, ...]:
     """The last snapshot before, the transfers that may lie between, and the bad snapshot."""
-    before = [read for read in reads if read.end < bad.invoked and read is not bad]
+    before = [read for read in reads if read.end < bad.invoked]
     start = before[-1:] or list(opening)[:1]
     since = start[0].invoked if start else float("-inf")
     between = [t for t in transfers if t.outcome is not FAILED and t.invoked <= bad.end and t.end >= since]

@@ -55,10 +55,10 @@ def check_counter(history: History) -> Verdict:
     for operation in (*adds, *reads):
         if isinstance(operation.value, bool) or not isinstance(operation.value, int | float):
             raise BadInput(f"a counter holds numbers, not {operation.value!r}")
-    sure_up = _Sum.of((a.end, a.value) for a in adds if a.value > 0)
-    sure_down = _Sum.of((a.end, a.value) for a in adds if a.value < 0)
-    maybe_up = _Sum.of((a.invoked, a.value) for a in adds if a.value > 0)
-    maybe_down = _Sum.of((a.invoked, a.value) for a in adds if a.value < 0)
+    sure_up = _Sum.of((a.end, max(a.value, 0)) for a in adds)
+    sure_down = _Sum.of((a.end, min(a.value, 0)) for a in adds)
+    maybe_up = _Sum.of((a.invoked, max(a.value, 0)) for a in adds)
+    maybe_down = _Sum.of((a.invoked, min(a.value, 0)) for a in adds)
     wrong: list[tuple[Operation, float, float]] = []
     for read in reads:
         low = sure_up.before(read.invoked) + maybe_down.until(read.end)

@@ -30,21 +30,20 @@ def to_elle(history: History, model: str) -> str:
     """
     if model not in _ELLE_MODELS:
         raise BadInput(f"no Elle model for {model}", next_step=f"Elle has: {', '.join(_ELLE_MODELS)}.")
-    events: list[tuple[float, int, int, dict[str, Any]]] = []
+    events: list[tuple[float, int, dict[str, Any]]] = []
     for number, (process, operation) in enumerate(_processes(history)):
         function, asked, answered = _elle_value(operation, model)
         common = {"process": process, "f": function}
-        events.append((operation.invoked, 1, number, {"type": "invoke", **common, "value": asked}))
+        events.append((operation.invoked, number, {"type": "invoke", **common, "value": asked}))
         kind = _ELLE_TYPES.get(operation.outcome, "info")
         at = math.inf if operation.completed is None else operation.completed
-        events.append(
-            (at, 0 if at > operation.invoked else 2, number, {"type": kind, **common, "value": answered})
-        )
-    events.sort(key=lambda event: event[:3])
+        events.append((at, number, {"type": kind, **common, "value": answered}))
+    # What is answered as another is asked was asked before it, so it has the lower number and comes first.
+    events.sort(key=lambda event: event[:2])
     last = max((at for at, *_ in events if not math.isinf(at)), default=0.0)
     rows = [
         {"index": index, "time": _nanoseconds(min(at, last)), **event}
-        for index, (at, _, _, event) in enumerate(events)
+        for index, (at, _, event) in enumerate(events)
     ]
     return json.dumps(rows)
 
@@ -75,14 +74,14 @@ def to_porcupine(history: History) -> str:
         if operation.outcome is FAILED:
             continue
         asked = None if operation.kind in ("read", "dequeue") else operation.value
-        end = operation.completed if operation.outcome is OK else last + 1.0
+        end = last + 1.0 if math.isinf(operation.end) else operation.end
         rows.append(
             {
                 "ClientId": process,
                 "Input": {"kind": operation.kind, "key": operation.key, "value": asked},
                 "Call": _nanoseconds(operation.invoked),
                 "Output": operation.value if operation.outcome is OK else None,
-                "Return": _nanoseconds(end if end is not None else last + 1.0),
+                "Return": _nanoseconds(end),
             }
         )
     return json.dumps(rows)

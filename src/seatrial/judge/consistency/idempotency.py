@@ -82,8 +82,8 @@ def _sort(operations: Iterable[Operation]) -> dict[str, _Key]:
 
 
 def _problem(key: _Key) -> str:
-    answers = {hashables([call.value.get("answer")])[0] for call in key.answered}
-    bodies = {hashables([call.value["body"]])[0] for call in key.answered}
+    answers = set(hashables([call.value.get("answer") for call in key.answered]))
+    bodies = set(hashables([call.value["body"] for call in key.answered]))
     counts = [operation.value for operation in key.effects]
     if any(count > 1 for count in counts):
         return "with more than one effect"

@@ -146,7 +146,7 @@ def _reordered(
         position = 0
         latest: tuple[Operation, Operation] | None = None
         for enqueue, taker in sorted(pairs, key=lambda pair: pair[0].invoked):
-            while position < len(acknowledged) and acknowledged[position][0].end < enqueue.invoked:
+            while acknowledged[position][0].end < enqueue.invoked:  # ends at its own enqueue at the latest
                 if latest is None or acknowledged[position][1].invoked > latest[1].invoked:
                     latest = acknowledged[position]
                 position += 1

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 
-MOST = 100
-"""More cycles than this are called endless."""
-
 
 def cycles_to_reach(
     replicas: int, wanted: int, *, request: int, limit: int, target: int, tolerance: float = 0.1
@@ -25,8 +22,8 @@ def cycles_to_reach(
     ratio = (100 * limit // request) / target
     count = 0
     while replicas < wanted:
-        following = replicas if ratio <= 1.0 + tolerance else math.ceil(ratio * replicas)
-        if following <= replicas or count == MOST:
+        following = math.ceil(ratio * replicas)
+        if ratio <= 1.0 + tolerance or following <= replicas:
             return None
         replicas, count = following, count + 1
     return count

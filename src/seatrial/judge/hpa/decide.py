@@ -36,11 +36,12 @@ def decide(spec: Autoscaler, view: View, memory: Memory = STARTED, flags: Contro
     if 0 < current < spec.minimum:
         return _settle(spec, view, memory, spec.minimum, f"{current} is below minReplicas {spec.minimum}")
     proposals = tuple(propose(metric, view, tolerance(spec, flags), flags) for metric in spec.metrics)
-    best = _best(proposals, current)
-    if best is None:
+    chosen = _best(proposals, current)
+    if chosen is None:
         failed = next(proposal for proposal in proposals if proposal.replicas is None)
         return Decision(current, False, f"no decision: {failed.why}", memory, proposals)
-    proposed = max(best.replicas or 0, 0)
+    most, best = chosen
+    proposed = max(most, 0)
     limited = _limited(spec, view, memory, flags, proposed)
     memory = replace(memory, recommendations=(*memory.recommendations, (view.now, proposed)))
     replicas = limited.replicas
@@ -65,15 +66,15 @@ def _wakes(spec: Autoscaler, flags: Controller) -> bool:
     return spec.minimum != 0 or any(metric.kind in ("Object", "External") for metric in spec.metrics)
 
 
-def _best(proposals: Sequence[Proposal], current: int) -> Proposal | None:
+def _best(proposals: Sequence[Proposal], current: int) -> tuple[int, Proposal] | None:
     """The highest proposal (`computeReplicasForMetrics`); None when all failed, or some when shrinking."""
-    usable = [proposal for proposal in proposals if proposal.replicas is not None]
+    usable = [(proposal.replicas, proposal) for proposal in proposals if proposal.replicas is not None]
     if not usable:
         return None
-    best = max(usable, key=lambda proposal: proposal.replicas or 0)
-    if len(usable) < len(proposals) and (best.replicas or 0) < current:
+    most, best = max(usable, key=lambda pair: pair[0])
+    if len(usable) < len(proposals) and most < current:
         return None
-    return best
+    return most, best
 
 
 def _limited(spec: Autoscaler, view: View, memory: Memory, flags: Controller, proposed: int) -> Limited:
@@ -86,12 +87,10 @@ def _limited(spec: Autoscaler, view: View, memory: Memory, flags: Controller, pr
 def _settle(spec: Autoscaler, view: View, memory: Memory, replicas: int, why: str) -> Decision:
     """The decision, with the change kept in memory: only where there is a `behavior` (`storeScaleEvent`)."""
     change = replicas - view.spec_replicas
-    if change and spec.behavior is not None:
-        event = (view.now, abs(change))
-        if change > 0:
-            memory = replace(memory, grown=(*memory.grown, event))
-        else:
-            memory = replace(memory, shrunk=(*memory.shrunk, event))
+    if change > 0 and spec.behavior is not None:
+        memory = replace(memory, grown=(*memory.grown, (view.now, change)))
+    elif change < 0 and spec.behavior is not None:
+        memory = replace(memory, shrunk=(*memory.shrunk, (view.now, -change)))
     return Decision(replicas, change != 0, why, memory)
 
 

@@ -65,9 +65,10 @@ def cycles_in_words(timeline: Timeline, *, autoscaler: str, workload: str, wante
         return ""
     spec = autoscaler_from(watched.states[0].spec)
     cpu = next((m for m in spec.metrics if m.resource == CPU and m.target_type == "Utilization"), None)
-    request = 0 if cpu is None else _amount(pods[0].requests, cpu.container)
-    limit = 0 if cpu is None else _amount(pods[0].limits, cpu.container)
-    if cpu is None or not request or not limit:
+    if cpu is None:
+        return ""
+    request, limit = _amount(pods[0].requests, cpu.container), _amount(pods[0].limits, cpu.container)
+    if not request or not limit:
         return ""
     count = cycles_to_reach(
         spec.minimum,

@@ -32,8 +32,8 @@ class Pod:
     phase: str = "Running"
     deleting: bool = False
     ready: str = "True"
-    ready_since: float = 0.0
-    started_at: float | None = 0.0
+    ready_since: float = field(kw_only=True)
+    started_at: float | None = field(kw_only=True)
     requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     pod_requests: Mapping[str, int] = field(default_factory=dict)
 
@@ -49,8 +49,8 @@ class Sample:
     """
 
     value: int
-    at: float = 0.0
-    window_seconds: float = 15.0
+    at: float
+    window_seconds: float
 
 
 @dataclass(frozen=True)

@@ -209,7 +209,8 @@ def _of_total(metric: Metric, view: View, tolerance: Tolerance) -> Proposal:
     usage = sum(metric.values)
     told = f"{metric.title}: {usage}m of {metric.target}m"
     if metric.target_type == "AverageValue":
-        ratio = _divided(usage, metric.target * view.status_replicas)
+        wanted = metric.target * view.status_replicas
+        ratio = usage / wanted if wanted else math.inf
         told += " for each pod"
         if tolerance.holds(ratio):
             return _within(metric, view.status_replicas, usage, told, ratio)
@@ -234,14 +235,7 @@ def _within(metric: Metric, replicas: int, usage: int, told: str, ratio: float) 
     return Proposal(metric, replicas, usage, why, tolerated=ratio > 1.0)
 
 
-def _divided(one: int, other: int) -> float:
-    """As the controller's floats divide: by zero gives infinity, and 0 by 0 no number at all."""
-    if other:
-        return one / other
-    return math.inf if one > 0 else math.nan
-
-
 def _cut(one: int, other: int) -> int:
-    """Whole-number division that cuts off towards zero, as the controller's does."""
-    quotient = abs(one) // abs(other)
-    return quotient if (one >= 0) == (other >= 0) else -quotient
+    """Whole-number division by a positive number that cuts off towards zero, as the controller's does."""
+    quotient = abs(one) // other
+    return quotient if one > 0 else -quotient

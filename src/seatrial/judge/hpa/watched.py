@@ -98,7 +98,7 @@ def _filled(metric: Metric, number: int, state: AutoscalerSeen, reading: Reading
     total = thousandths(current.get("value"))
     if metric.kind == "Pods" and average is not None:
         running = [pod.name for pod in view.pods if pod.phase == "Running" and not pod.deleting]
-        return [replace(metric, samples={name: Sample(average) for name in running})]
+        return [replace(metric, samples={name: Sample(average, state.at, 0.0) for name in running})]
     if metric.target_type == "Value" and total is not None:
         return [replace(metric, values=(total,))]
     if metric.target_type == "AverageValue" and average is not None:

@@ -64,6 +64,8 @@ def test_a_recorded_history_is_judged_as_the_same_from_its_file(model: str) -> N
         (["null"], 1, "not a JSON object"),
         (["[" * 100_000], 1, "not JSON"),
         ([LINE, "", LINE.replace('"kind"', '"kin"')], 3, "unknown key `kin`"),
+        ([LINE.replace('"kind"', '"b": 1, "a": 1, "kind"')], 1, "unknown key `a`"),
+        (["{}"], 1, "`kind` is missing"),
         ([LINE.replace('"kind": "add", ', "")], 1, "`kind` is missing"),
         ([LINE.replace('"invoked": 0.5, ', "")], 1, "`invoked` is missing"),
         ([LINE.replace(', "outcome": "ok"', "")], 1, "`outcome` is missing"),

@@ -23,6 +23,8 @@ from seatrial.model.timeline import PodSeen, Timeline
         (2, 6, 100, 100, None),
         (3, 4, 110, 100, None),  # r = 1.1 is within tolerance, too
         (3, 4, 111, 100, 1),
+        (0, 2, 200, 50, None),  # from nothing no ratio leads anywhere
+        (1, 120, 120, 100, 20),  # r = 1.2: 2, 3, 4, 5, 6, 8, 10, .. 84, 101, 122
     ],
 )
 def test_cycles_under_a_limit(

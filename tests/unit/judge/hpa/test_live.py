@@ -118,3 +118,10 @@ def test_a_metric_that_nothing_tells_of_is_no_explanation() -> None:
     verdict = explain(of_status("Object", {"type": "Value", "value": "30"}, {}, 3))
     assert verdict.outcome is Outcome.FAILED
     assert "the status holds no value of it" in verdict.explain()
+
+
+@pytest.mark.parametrize(("share", "desired"), [("25001m", 5), ("45", 3)])
+def test_a_share_was_rounded_up_by_less_than_one_thousandth_a_pod(share: str, desired: int) -> None:
+    """Of two pods: 50.001 or 50.002 in all, and 89.999 or 90; the target is 10 for each."""
+    target = {"type": "AverageValue", "averageValue": "10"}
+    assert explain(of_status("External", target, {"averageValue": share}, desired)).outcome is Outcome.FAILED

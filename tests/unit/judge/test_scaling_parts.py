@@ -1,0 +1,353 @@
+"""Each part of the scaling judge on its line: rising, falling, scale-in, and where the time went."""
+
+import dataclasses
+
+import pytest
+from observations import (
+    OBJECTIVES,
+    autoscaler,
+    dropped,
+    endpoints,
+    exchange,
+    failed,
+    health,
+    pod,
+    stream,
+    timeline,
+    warning,
+    workload,
+)
+
+from seatrial.judge.scaling import answered, falls, loses_none, rises
+from seatrial.judge.scaling_delays import LoadStep, delays, first, foreign_target, last, why_no_rise
+from seatrial.model.timeline import Change, EventSeen, PodSeen, Seen
+from seatrial.model.verdict import Outcome, Verdict
+
+STEP = LoadStep("orders", "orders", 100.0, 300.0, 4)
+"""A load from 100 to 300 that needs four replicas; up within 150 s, down within 300 s."""
+
+
+def rise(*seen: Seen, step: LoadStep = STEP, sent: int = 20000) -> Verdict:
+    generator = health(20000, dropped=20000 - sent)
+    return rises(timeline(workload(90.0), autoscaler(90.0, 2), *seen), step, OBJECTIVES, generator)
+
+
+def fall(*seen: Seen, ended_at: float = 700.0) -> Verdict:
+    return falls(timeline(workload(90.0), *seen, ended_at=ended_at), STEP, OBJECTIVES, 2)
+
+
+def test_the_last_state_is_the_one_at_or_before_the_moment() -> None:
+    states = [workload(90.0), workload(100.0, 3), workload(110.0, 4)]
+    assert last(states, 100.0) is states[1]
+    assert last(states, 89.0) is None
+
+
+def test_what_was_so_already_is_so_from_the_beginning() -> None:
+    def reached(*states: tuple[float, int]) -> float | None:
+        return first((workload(at, 5, ready) for at, ready in states), 100.0, lambda s: s.ready >= 4)
+
+    assert reached((90.0, 4), (110.0, 4)) == 100.0
+    assert reached((90.0, 4)) == 100.0
+    assert reached((90.0, 4), (100.0, 2), (110.0, 4)) == 110.0
+    assert reached((90.0, 2), (100.0, 4)) == 100.0
+    assert reached((90.0, 2), (110.0, 3), (120.0, 4), (130.0, 5)) == 120.0
+    assert reached((90.0, 2), (110.0, 3)) is None
+    assert reached((110.0, 4)) == 110.0
+    assert reached() is None
+
+
+def test_a_rise_is_told_in_full() -> None:
+    verdict = rise(workload(120.0, 5, 3), workload(130.5, 5, 5), workload(140.0, 3, 3), sent=19999)
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.observed == "2 ready at the load step, 4 after 30.5 s"
+    assert verdict.expected == "4 ready within 150.0 s of the load step"
+    assert verdict.numbers == {
+        "replicas_before": 2,
+        "replicas_most": 5,
+        "scale_up_seconds": 30.5,
+        "load_offered_fraction": 1.0,
+    }
+
+
+def test_replicas_before_the_step_do_not_count_as_risen() -> None:
+    verdict = rise(
+        workload(80.0, 9, 9), workload(100.0, 3, 3), step=dataclasses.replace(STEP, ended_at=300.0)
+    )
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.observed == "3 ready at the load step, 3 at most in 200.0 s of load"
+    assert verdict.numbers["replicas_most"] == 3
+    fallen = rise(workload(100.0, 3, 3), workload(150.0, 2, 2))
+    assert fallen.observed == "3 ready at the load step, 3 at most in 200.0 s of load"
+    unseen = rises(timeline(autoscaler(90.0, 2)), STEP, OBJECTIVES, health(20000))
+    assert unseen.observed == "0 ready at the load step, 0 at most in 200.0 s of load"
+    assert unseen.numbers["scale_up_seconds"] is None
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "outcome"), [(249.0, Outcome.INCONCLUSIVE), (250.0, Outcome.FAILED), (251.0, Outcome.FAILED)]
+)
+def test_a_load_as_long_as_the_limit_is_long_enough(ended_at: float, outcome: Outcome) -> None:
+    verdict = rise(step=dataclasses.replace(STEP, ended_at=ended_at))
+    assert verdict.outcome is outcome
+
+
+def test_a_rise_too_late_fails_although_the_load_was_short() -> None:
+    verdict = rise(workload(251.0, 4, 4), step=dataclasses.replace(STEP, ended_at=200.0))
+    assert verdict.outcome is Outcome.FAILED
+
+
+def test_nothing_planned_is_no_load() -> None:
+    seen = timeline(workload(90.0), autoscaler(90.0, 2))
+    verdict = rises(seen, STEP, OBJECTIVES, health(0))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "only 0 of 0 arrivals were sent" in verdict.observed
+    assert verdict.numbers["load_offered_fraction"] == 0.0
+
+
+def test_what_was_offered_is_told() -> None:
+    assert rise(sent=12345).numbers["load_offered_fraction"] == 0.6172
+
+
+def test_requests_of_the_load_may_fail_as_far_as_availability_leaves() -> None:
+    """One of a thousand: one may be chance, five are not. Its first and last moment belong to the load."""
+    clean = [exchange(100.0 + n / 5) for n in range(1001)]
+    verdict = answered(STEP, [*clean, failed(100.0), dropped(150.0), failed(99.9), failed(300.1)], OBJECTIVES)
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.observed == "1 of 1002 requests failed during the load"
+    assert verdict.expected == "0.1 % of the requests during the load (availability 0.999)"
+    assert verdict.numbers == {"load_requests": 1002, "load_failed": 1}
+    bad = answered(STEP, [*clean, *(failed(300.0) for _ in range(5))], OBJECTIVES)
+    assert bad.outcome is Outcome.FAILED
+    assert bad.observed == "5 of 1006 requests failed during the load (5x connection refused)"
+    assert answered(STEP, [], OBJECTIVES).outcome is Outcome.PASSED
+
+
+def test_a_fall_is_told_in_full() -> None:
+    verdict = fall(workload(290.0, 5, 5), workload(400.5, 2, 2, current=5), workload(410.25, 2, 2))
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.observed == "back to 2 110.2 s after the end of the load"
+    assert verdict.expected == "back to 2 replicas within 300.0 s of the end of the load"
+    assert verdict.numbers == {"scale_down_seconds": 110.25}
+    assert verdict.next_step == ""
+    assert fall(workload(290.0, 5, 5), workload(600.0, 2, 2)).outcome is Outcome.PASSED
+    late = fall(workload(290.0, 5, 5), workload(600.5, 2, 2))
+    assert late.outcome is Outcome.FAILED
+    assert late.next_step.startswith("Shorten the scale-down stabilisation window")
+
+
+def test_replicas_that_were_never_more_are_back_at_once() -> None:
+    assert fall().numbers == {"scale_down_seconds": 0.0}
+    assert fall(workload(310.0, 1, 1)).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "outcome"), [(599.0, Outcome.INCONCLUSIVE), (600.0, Outcome.FAILED), (700.0, Outcome.FAILED)]
+)
+def test_replicas_that_stay_fail_once_they_were_watched_for_as_long(
+    ended_at: float, outcome: Outcome
+) -> None:
+    last_words = autoscaler(500.0, 5, metrics=("cpu 50 % of 60 %",), conditions=("AbleToScale",))
+    verdict = fall(workload(290.0, 5, 5, current=6), last_words, ended_at=ended_at)
+    assert verdict.outcome is outcome
+    assert verdict.observed.startswith("6 replicas still there")
+    if outcome is Outcome.FAILED:
+        assert verdict.next_step == "The autoscaler last said: cpu 50 % of 60 %; AbleToScale."
+
+
+def test_what_was_never_seen_is_unknown() -> None:
+    verdict = falls(timeline(), STEP, OBJECTIVES, 2)
+    assert verdict.outcome is Outcome.FAILED
+    assert verdict.observed == "unknown replicas still there 700.0 s after the end of the load"
+    assert verdict.next_step == "The autoscaler last said nothing."
+
+
+def ended(name: str, begins: float, gone: float | None, *, role: str = "orders") -> list[PodSeen]:
+    states = [pod(90.0, name, uid=name, ready=True), pod(begins, name, uid=name, deleting=True)]
+    if gone is not None:
+        states.append(pod(gone, name, uid=name, change=Change.DELETED, deleting=True))
+    return [dataclasses.replace(state, workload=role) for state in states]
+
+
+def test_only_requests_during_the_end_of_a_pod_count_at_scale_in() -> None:
+    seen = timeline(
+        *ended("orders-c", 420.0, 421.0),
+        *ended("orders-a", 400.0, 405.0),
+        *ended("orders-b", 404.0, 410.0),
+        *ended("shop-a", 440.0, 445.0, role="shop"),
+    )
+    requests = [exchange(at) for at in (399.0, 400.0, 403.0, 407.0, 410.0, 411.0, 420.5, 442.0)]
+    verdict = loses_none(seen, STEP, [*requests, failed(442.0), failed(399.5), failed(415.0)], 5)
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.observed == "0 of 5 requests failed while 3 pods terminated"
+    assert verdict.numbers == {"scale_in_pods": 3, "scale_in_requests": 5, "scale_in_failed": 0}
+    assert loses_none(seen, STEP, requests, 6).outcome is Outcome.INCONCLUSIVE
+    cut = loses_none(seen, STEP, [*requests, failed(409.0)], 5)
+    assert cut.outcome is Outcome.FAILED
+    assert cut.observed == "1 of 6 requests failed while 3 pods terminated (1x connection refused)"
+
+
+def test_a_pod_that_is_still_ending_does_so_until_the_watch_ends() -> None:
+    seen = timeline(*ended("orders-a", 400.0, None), ended_at=500.0)
+    assert loses_none(seen, STEP, [failed(499.0)], 0).outcome is Outcome.FAILED
+    assert loses_none(seen, STEP, [failed(501.0)], 0).outcome is Outcome.PASSED
+
+
+def test_pods_that_end_one_after_the_other_leave_no_gap() -> None:
+    seen = timeline(
+        *ended("orders-z", 310.0, 311.0),
+        *ended("orders-a", 400.0, 410.0),
+        *ended("orders-b", 402.0, 404.0),
+        *ended("orders-c", 409.0, 412.0),
+    )
+    for at, outcome in ((401.0, Outcome.FAILED), (408.0, Outcome.FAILED), (411.5, Outcome.FAILED)):
+        assert loses_none(seen, STEP, [failed(at), dropped(409.0)], 0).outcome is outcome
+    for at in (311.5, 399.0, 412.5):
+        assert loses_none(seen, STEP, [failed(at)], 0).outcome is Outcome.PASSED
+
+
+def told(*seen: Seen) -> list[str]:
+    return list(delays(timeline(workload(90.0), autoscaler(90.0, 2), *seen), STEP))
+
+
+def test_a_metric_that_changes_at_the_step_was_there_before() -> None:
+    hot = ("cpu 90 % of 60 %", "queue 5 of 2")
+    assert not any("metric" in line for line in told(autoscaler(100.0, 2, metrics=hot)))
+    assert "metric first seen to change 0.50 s after the step: cpu 90 % of 60 %, queue 5 of 2" in told(
+        autoscaler(100.5, 2, metrics=hot)
+    )
+    assert "metric first seen to change 200.0 s after the step: no metric" in told(
+        autoscaler(300.0, 2, metrics=())
+    )
+    assert not any("metric" in line for line in told(autoscaler(300.5, 2, metrics=hot)))
+
+
+def test_the_first_decision_is_the_first_greater_number() -> None:
+    assert told(autoscaler(110.0, 1), autoscaler(120.0, 2), autoscaler(130.0, 3), autoscaler(140.0, 6))[
+        0
+    ] == ("first decision 30.0 s after the step: desired 2 -> 3")
+    assert told(autoscaler(110.0, 2)) == ["no decision to scale up was seen (desired 2)"]
+    unseen = list(delays(timeline(autoscaler(110.0, 1)), STEP))
+    assert unseen[-1] == "first decision 10.0 s after the step: desired 0 -> 1"
+
+
+def test_what_held_before_the_step_did_not_hold_it_back() -> None:
+    limited = autoscaler(100.0, 2, conditions=("ScalingLimited: ScaleUpLimit",))
+    assert told(limited, autoscaler(110.0, 4)) == ["first decision 10.0 s after the step: desired 2 -> 4"]
+
+
+def test_each_limit_is_told_once_and_when_it_was_first_met() -> None:
+    lines = told(
+        autoscaler(110.0, 3, conditions=("ScalingLimited: ScaleUpLimit",)),
+        autoscaler(120.0, 4, conditions=("ScalingLimited: ScaleUpLimit", "AbleToScale: ScaleUpStabilized")),
+        autoscaler(130.0, 6, conditions=("ScalingLimited: TooManyReplicas",)),
+    )
+    assert [line for line in lines if line.startswith("held back")] == [
+        "held back at 3 by the scale-up policies 10.0 s after the step",
+        "held back at 4 by the scale-up window 20.0 s after the step",
+        "held back at 6 by maxReplicas 30.0 s after the step",
+    ]
+
+
+def new_pod(name: str, *, at: float, ready_at: float | None, role: str = "orders") -> list[Seen]:
+    states = [
+        pod(at, name, uid=name, change=Change.ADDED, node=""),
+        pod(at + 1, name, uid=name),
+        pod(at + 2, name, uid=name, started_at=at + 2, reason="NotReady"),
+    ]
+    if ready_at is not None:
+        states.append(pod(ready_at, name, uid=name, started_at=at + 2, ready=True))
+    return [dataclasses.replace(state, workload=role) for state in states]
+
+
+def test_the_stages_of_new_pods_are_told_from_the_first_to_the_last_pod() -> None:
+    lines = told(
+        autoscaler(110.0, 4),
+        *new_pod("orders-a", at=111.0, ready_at=115.0),
+        *new_pod("orders-b", at=121.0, ready_at=135.0),
+        *new_pod("orders-early", at=100.0, ready_at=104.0),
+        *new_pod("orders-late", at=300.5, ready_at=304.0),
+        *new_pod("shop-a", at=112.0, ready_at=113.0, role="shop"),
+        endpoints(136.0, orders_b=True),
+        endpoints(116.0, orders_a=True),
+        endpoints(105.0, orders_early=True),
+    )
+    assert lines == [
+        "first decision 10.0 s after the step: desired 2 -> 4",
+        "new pods created: first 11.0 s after the step, last 21.0 s after the step",
+        "new pods scheduled: first 12.0 s after the step, last 22.0 s after the step",
+        "new pods started: first 13.0 s after the step, last 23.0 s after the step",
+        "new pods Ready: first 15.0 s after the step, last 35.0 s after the step",
+        "new pods serving: first 16.0 s after the step, last 36.0 s after the step",
+    ]
+
+
+def test_the_stage_at_which_pods_stay_is_the_last_one_told() -> None:
+    stuck = [*new_pod("orders-a", at=111.0, ready_at=115.0), *new_pod("orders-b", at=121.0, ready_at=None)]
+    lines = told(autoscaler(110.0, 4), *stuck, *new_pod("orders-c", at=300.0, ready_at=None))
+    assert lines[-2:] == [
+        "new pods Ready: first 15.0 s after the step, last 15.0 s after the step",
+        "2 of 3 new pods never Ready: NotReady",
+    ]
+    silent = pod(111.0, "orders-a", uid="a", change=Change.ADDED, node="")
+    assert told(autoscaler(110.0, 4), silent)[-1] == "1 of 1 new pods never scheduled: no reason was given"
+
+
+def pulled(at: float, name: str, *, reason: str = "Pulled", message: str = "Pulled x in 1s") -> EventSeen:
+    return EventSeen(at, "Pod", name, reason, message, warning=False)
+
+
+def test_images_are_told_that_new_pods_had_to_pull() -> None:
+    lines = told(
+        autoscaler(110.0, 4),
+        *new_pod("orders-a", at=111.0, ready_at=115.0),
+        pulled(112.0, "orders-a"),
+        pulled(113.0, "orders-a", message="Pulled y in 2s"),
+        pulled(114.0, "orders-a", reason="Pulling"),
+        pulled(114.0, "orders-a", message="Container image already present on machine"),
+        pulled(114.0, "orders-old"),
+    )
+    assert lines[-1] == "2 images pulled, last 13.0 s after the step: Pulled y in 2s"
+
+
+@pytest.mark.parametrize("target", ["Deployment/orders", "deployment/Orders", ""])
+def test_an_autoscaler_of_this_workload_is_not_foreign(target: str) -> None:
+    assert foreign_target(timeline(workload(90.0), autoscaler(90.0, 2, target=target)), STEP) == ""
+
+
+def test_a_foreign_target_is_the_one_during_the_load() -> None:
+    seen = timeline(workload(90.0), autoscaler(300.0, 2, target="StatefulSet/Db"), autoscaler(301.0, 2))
+    assert foreign_target(seen, STEP) == (
+        "orders scales statefulset/db, not deployment/orders: mend its scaleTargetRef."
+    )
+    assert foreign_target(timeline(workload(90.0)), STEP) == ""
+    assert foreign_target(timeline(autoscaler(90.0, 2, target="StatefulSet/Db")), STEP) == ""
+
+
+def test_why_nothing_rose_is_said_in_the_autoscalers_words_and_the_last_warning() -> None:
+    seen = timeline(
+        autoscaler(200.0, 3, metrics=("cpu 90 %", "queue 1"), conditions=("A", "B"), maximum=4),
+        autoscaler(301.0, 6),
+        warning(99.9, "before"),
+        warning(100.0, "first"),
+        warning(110.0, "of the autoscaler", kind="HorizontalPodAutoscaler", name="orders"),
+        warning(120.0, "of another", kind="HorizontalPodAutoscaler", name="shop"),
+        dataclasses.replace(warning(130.0, "no warning"), warning=False),
+        warning(300.5, "after"),
+    )
+    assert why_no_rise(seen, STEP) == (
+        "orders wanted 3 (minimum 2, maximum 4); metrics: cpu 90 %, queue 1; conditions: A, B; "
+        "last warning: of the autoscaler."
+    )
+    assert why_no_rise(timeline(warning(100.0, "first")), STEP) == "last warning: first."
+    assert why_no_rise(timeline(warning(300.0, "last")), STEP) == "last warning: last."
+    below = timeline(autoscaler(300.0, 3, metrics=(), maximum=3))
+    assert why_no_rise(below, STEP) == (
+        "orders wanted 3 (minimum 2, maximum 3); metrics: none; conditions: none; "
+        "maxReplicas is below the 4 that are needed."
+    )
+
+
+def test_traffic_alone_terminates_nothing() -> None:
+    verdict = loses_none(timeline(), STEP, [*stream(90, 95), failed(94.5)], 0)
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.observed == "0 of 0 requests failed while 0 pods terminated"
