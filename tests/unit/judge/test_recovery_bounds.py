@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 from observations import OBJECTIVES, crash_fault, endpoints, exchange, failed, observation, pod, timeline
 
-from seatrial.judge.recovery import Moment, Phases, phases, recovery
+from seatrial.judge.phases import Moment, Phases, phases
+from seatrial.judge.recovery import recovery
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, PodSeen
