@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny import KIND_CONFIG, Access, system_in
 
+from seatrial import cluster
 from seatrial.errors import FaultRefused
 from seatrial.faults.bad_rollout import BadRollout
 from seatrial.faults.crash_pod import CrashPod
@@ -16,8 +18,10 @@ from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending
 from seatrial.faults.rollout_restart import RolloutRestart
 from seatrial.kube.client import Kube
+from seatrial.kube.exec import run_in_pod
 from seatrial.kube.snapshot import compare, take_snapshot
 from seatrial.kube.timeline import Recorder, pods_now
+from seatrial.model.system import HELPER_IMAGE
 
 REVISIONS = {"web": "pod-template-hash", "store": "controller-revision-hash"}
 
@@ -74,6 +78,69 @@ def test_a_bad_rollout_is_seen_and_all_is_as_before(
     assert record.details["revision_bad"] not in revision
     assert revisions(kube, role) == revision == {record.details["revision_before"]}
     assert compare(before, take_snapshot(kube)) == []
+
+
+@pytest.fixture(scope="module")
+def helper_image(access: Access) -> str:
+    """The helper, built from its source and loaded on the nodes."""
+    progress = cluster.PlainProgress()
+    tag = cluster.ensure_images([HELPER_IMAGE], progress)[HELPER_IMAGE]
+    there = cluster.status(KIND_CONFIG).cluster
+    assert there is not None
+    cluster.load_images(there, [tag], progress)
+    return tag
+
+
+def statuses(kube: Kube, address: str, path: str, number: int = 10) -> set[int]:
+    """What that many requests are answered, asked from inside; 0 for no answer."""
+    program = (
+        "import sys,urllib.request as r,urllib.error as e\n"
+        "for _ in range(int(sys.argv[2])):\n"
+        "  try: print(r.urlopen(sys.argv[1], timeout=3).status)\n"
+        "  except e.HTTPError as a: print(a.code)\n"
+        "  except OSError: print(0)\n"
+    )
+    command = ["python3", "-c", program, f"http://{address}{path}", str(number)]
+    ran = run_in_pod(kube, "store-0", "store", command, timeout_seconds=60)
+    assert ran.exit_code == 0, ran.stderr
+    return {int(line) for line in ran.stdout.split()}
+
+
+def test_a_version_that_answers_500_is_ready_serves_and_is_rolled_back(
+    injector: Injector, deployed: Kube, helper_image: str
+) -> None:
+    system = system_in(deployed, journeys={"read": {"request": {"path": "/read"}}})
+    before, revision = take_snapshot(deployed), revisions(deployed, "web")
+    assert statuses(deployed, "web", "/read") == {200}
+    with Recorder(deployed, system) as recorder:
+        fault = BadRollout("web", kind="answers-500", image=helper_image, hold_seconds=1)
+        record = injector.inject(fault, recorder, held=True)
+        assert "is Ready and an endpoint of web that serves" in record.effect
+        seen = recorder.snapshot()
+        (bad, *_) = [
+            pod
+            for pod in deployed.objects("Pod", selector="app=web")
+            if pod["metadata"]["labels"][REVISIONS["web"]] == record.details["revision_bad"]
+        ]
+        assert bad["spec"]["containers"][0]["image"] == helper_image
+        address = f"{bad['status']['podIP']}:8080"
+        assert statuses(deployed, address, "/read") == {500}
+        assert statuses(deployed, address, "/") == {200}, "the path of its probe"
+        assert seen.pods[bad["metadata"]["uid"]][-1].restarts == 0
+        record = injector.release(record)
+    assert record.available_at is not None
+    assert revisions(deployed, "web") == revision
+    assert statuses(deployed, "web", "/read") == {200}
+    assert compare(before, take_snapshot(deployed)) == []
+
+
+def test_a_probe_that_asks_what_clients_ask_is_refused(
+    injector: Injector, recorder: Recorder, helper_image: str
+) -> None:
+    before = take_snapshot(recorder.kube)
+    with pytest.raises(FaultRefused, match="a probe of web asks /, as clients do"):
+        injector.inject(BadRollout("web", kind="answers-500", image=helper_image), recorder)
+    assert compare(before, take_snapshot(recorder.kube)) == []
 
 
 def test_a_bad_rollout_is_held_no_longer_than_the_progress_deadline(

@@ -41,6 +41,9 @@ def test_a_good_file_is_read() -> None:
     [
         ("availability: 0.999", "availabilty: 0.999", 12, "unknown key `objectives.availabilty`"),
         ("availability: 0.999", "availabilty: 0.999", 12, "did you mean `availability`?"),
+        ("stateless: true", "contained_by: luck", 7, "'progressive-delivery' or 'outlier-ejection'"),
+        ("objectives: {availability: 0.999}", "images: {helpr: x}", 12, "did you mean `helper`?"),
+        ("objectives: {availability: 0.999}", "images: {helper: ''}", 12, "`images.helper`"),
         ("stateless: true", "stateles: true", 7, "did you mean `stateless`?"),
         ("expect: {status", "expects: {status", 11, "did you mean `expect`?"),
         ("method: GET,", "methd: GET,", 10, "did you mean `method`?"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from seatrial.errors import FaultRefused
+from seatrial.faults.bad_server import CONTAINERS, bad_server, require_service, serves_since
 from seatrial.faults.base import Fault, Impossible, Plan, Verified
 from seatrial.faults.effects.fields import Path
 from seatrial.faults.effects.object_fields import ObjectFields
@@ -17,7 +18,8 @@ from seatrial.kube.records import condition
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.fault import Disruption, Target
-from seatrial.model.timeline import PodSeen
+from seatrial.model.system import HELPER_IMAGE
+from seatrial.model.timeline import PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
 
 # An address of the node itself where nobody listens: the pull fails at once, and no packet leaves the node.
@@ -28,7 +30,7 @@ NEVER_READY_SECONDS = 5.0
 START_SECONDS = 90.0
 """How long the first pod of the new revision may take to be scheduled and started."""
 
-Kind = Literal["image-missing", "crash-after-ready", "never-ready"]
+Kind = Literal["image-missing", "crash-after-ready", "never-ready", "answers-500"]
 
 
 @fault(
@@ -47,9 +49,11 @@ class BadRollout(Fault):
     Args:
         role, seed: see `Fault`.
         kind: `image-missing` (an image that does not exist), `crash-after-ready` (a liveness probe that
-            begins to fail after the pod was ready), `never-ready` (a readiness probe of a closed port).
+            begins to fail after the pod was ready), `never-ready` (a readiness probe of a closed port),
+            `answers-500` (the helper image: its probes are answered well, all else by 500).
         container: the container that is changed; empty for the first one.
         ready_seconds: for `crash-after-ready`: when the liveness probe begins, counted from the start.
+        image: for `answers-500`: reference of the helper image; its logical name for the session's own.
         hold_seconds: the longest that it stays in place after it was verified.
     """
 
@@ -60,6 +64,7 @@ class BadRollout(Fault):
         kind: Kind = "image-missing",
         container: str = "",
         ready_seconds: int = 10,
+        image: str = HELPER_IMAGE,
         hold_seconds: float = 60.0,
         seed: int = 0,
     ) -> None:
@@ -67,6 +72,7 @@ class BadRollout(Fault):
         self.kind = kind
         self.container = container
         self.ready_seconds = ready_seconds
+        self.image = image if kind == "answers-500" else ""
         self.hold_seconds = hold_seconds
         self.expected_seconds = self.expected_seconds + hold_seconds
         self.at_most_seconds = self.at_most_seconds + hold_seconds
@@ -82,7 +88,10 @@ class BadRollout(Fault):
             return Impossible(target, self.role, self.seed, reason)
         revision = one_revision(kube, obj, workload)
         container = self._container(obj)
-        values = template_values(self.kind, container, self.ready_seconds)
+        if self.kind == "answers-500":
+            values = self._bad_server(recorder, obj, container)
+        else:
+            values = template_values(self.kind, container, self.ready_seconds)
         effect = ObjectFields.planned(kube, workload.kind, workload.name, values, namespace=kube.namespace)
         deadline = (obj.get("spec") or {}).get("progressDeadlineSeconds")
         return Plan(
@@ -107,10 +116,9 @@ class BadRollout(Fault):
         new = [pod for pod in pods_of(recorder.kube, workload) if revision_of(pod, workload) != before]
         if not new:
             return NotYet("there is no pod of the new revision yet")
-        seen = recorder.snapshot().pods
+        timeline = recorder.snapshot()
         for pod in new:
-            states = seen.get(pod["metadata"]["uid"], ())
-            found = shows_bad_state(self.kind, plan.details["container"], states, time.monotonic())
+            found = self._shown(timeline, pod["metadata"]["uid"], plan.details["container"])
             if found is not None:
                 at, shown = found
                 details = {"revision_bad": revision_of(pod, workload)}
@@ -136,6 +144,21 @@ class BadRollout(Fault):
         missing = lacking(recorder.kube.get(workload.kind, workload.name))
         return NotYet(missing) if missing else super().available(plan, recorder, since)
 
+    def _shown(self, timeline: Timeline, uid: str, container: str) -> tuple[float, str] | None:
+        if self.kind == "answers-500":
+            return serves_since(timeline, uid)
+        return shows_bad_state(self.kind, container, timeline.pods.get(uid, ()), time.monotonic())
+
+    def _bad_server(self, recorder: Recorder, obj: Mapping[str, Any], container: str) -> dict[Path, Any]:
+        require_service(recorder.snapshot(), self.role)
+        if self.image == HELPER_IMAGE:
+            raise FaultRefused(
+                "it is not known where the helper image is, nothing was disturbed",
+                next_step="give its reference as the argument `image`",
+            )
+        journey = recorder.system.journeys[recorder.system.journey_of(self.role)].request.path
+        return bad_server(obj["spec"]["template"]["spec"], container, self.image, journey=journey)
+
     def _container(self, obj: Mapping[str, Any]) -> str:
         names = [str(item["name"]) for item in obj["spec"]["template"]["spec"]["containers"]]
         if self.container and self.container not in names:
@@ -149,7 +172,7 @@ class BadRollout(Fault):
 
 def template_values(kind: str, container: str, ready_seconds: int) -> dict[Path, Any]:
     """What a bad rollout writes into the pod template."""
-    place = ("spec", "template", "spec", "containers", f"[name={container}]")
+    place = (*CONTAINERS, f"[name={container}]")
     probe = {"tcpSocket": {"port": CLOSED_PORT}, "periodSeconds": 1, "failureThreshold": 1}
     if kind == "image-missing":
         return {(*place, "image"): MISSING_IMAGE}

@@ -86,6 +86,8 @@ class Fault(ABC):
     name: ClassVar[str]
     disruption: ClassVar[Disruption]
     becomes_available: ClassVar[bool] = True
+    image: str = ""
+    """Image that it puts into the cluster; a logical name stands for the reference that the session has."""
     expected_seconds: float
     at_most_seconds: float
 

@@ -23,6 +23,7 @@ from seatrial.harness.warmup import health_so_far, steady_since
 from seatrial.model.fault import Disruption, FaultRecord
 from seatrial.model.observation import AFTER, BEFORE, INVARIANTS, TIMELINE, TROUBLE, Observation, Record
 from seatrial.model.step import Hold, Inject, Measure, Release, Step, StepRecord, Stop, Traffic, Wait
+from seatrial.model.system import HELPER_IMAGE
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Verdict
 from seatrial.record.observations import ObservationWriter, StreamRecord
@@ -176,6 +177,8 @@ class Execution:
                 next_step="Give the second one a name of its own.",
             )  # fmt: skip
         fault = make_fault(step.fault, step.role, step.arguments, seed=self.session.seed_of(path))
+        if fault.image == HELPER_IMAGE:
+            fault.image = self.session.helper_image()
         record = self.context.injector.inject(fault, self.context.recorder, held=step.held)
         self._keep_fault(record)
         if step.held:

@@ -20,7 +20,7 @@ from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder
 from seatrial.model.step import Traffic
-from seatrial.model.system import Journey, System
+from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
 from seatrial.traffic.generator import Generator
@@ -121,10 +121,37 @@ class Session:
         tags: dict[str, str] = {}
         if self.own is not None:
             kubectl = str(ensure_tools(progress).kubectl)
-            tags = cluster.ensure_images(logical_images(folder, kubectl=kubectl), progress)
+            names = [*logical_images(folder, kubectl=kubectl), *self._helpers()]
+            tags = cluster.ensure_images(names, progress)
             cluster.load_images(self.own, list(tags.values()), progress)
         with progress.stage("deploy") as stage:
             deploy(self.kube, folder, tags, kubectl=kubectl, note=stage.note)
+
+    def helper_image(self) -> str:
+        """The reference of the helper image; on our own cluster it is made and loaded when it is not there.
+
+        Raises:
+            SeatrialError: it can be had in no way, or not be made, and why.
+        """
+        if gap := self.system.helper_gap():
+            raise SeatrialError(
+                "there is no helper image", where=gap,
+                next_step="docs/your-system.md says how to make it: name its reference as `images.helper`.",
+            )  # fmt: skip
+        if self.system.target.kind is None:
+            return str(self.system.images.helper)
+        progress = cluster.PlainProgress()
+        there = cluster.status(kind_configuration(self.settings, self.system))
+        if there.cluster is None:
+            raise SeatrialError("the helper image cannot be loaded", where=there.problem)
+        tag = cluster.ensure_images([HELPER_IMAGE], progress)[HELPER_IMAGE]
+        cluster.load_images(there.cluster, [tag], progress)
+        return tag
+
+    def _helpers(self) -> list[str]:
+        """The helper image when a scenario will need it, so that it is not made under traffic."""
+        roles = self.system.workloads
+        return [] if all(map(self.system.wrong_answers_gap, roles)) else [HELPER_IMAGE]
 
     def revert_left_overs(self) -> None:
         """Undo what a killed run left behind, on our own cluster; on a foreign one stop and say so.

@@ -15,6 +15,10 @@ from seatrial.model.invariant import Capability, Invariant
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
 
+HELPER_IMAGE = "seatrial/helper"
+"""Logical name of the image of our own whose program stands in where a fault needs one."""
+NOT_DECLARED = "neither progressive delivery nor outlier ejection is declared in the system file"
+
 
 class Metadata(_Part):
     name: Name = Field(description="The system's name; stands in reports.")
@@ -65,6 +69,9 @@ class Workload(_Part):
     autoscaled: Name | None = Field(None, description="Name of the HorizontalPodAutoscaler that scales it.")
     load_step: LoadStep | None = Field(None, description="The load for the check scaling.follows-load.")
     journey: str | None = Field(None, description="The journey that exercises it (default: the first one).")
+    contained_by: Literal["progressive-delivery", "outlier-ejection"] | None = Field(
+        None, description="What keeps clients from a new version of it that is Ready and answers wrongly."
+    )
 
 
 class Request(_Part):
@@ -134,6 +141,14 @@ class Objectives(_Part):
     scale_down_seconds: float = Field(300.0, gt=0, description="From end of load to minReplicas, seconds.")
 
 
+class Images(_Part):
+    """Where images of ours were put that a cluster of somebody else's can pull."""
+
+    helper: str | None = Field(
+        None, pattern=r"^\S+$", description="Reference of the helper image, for a cluster not our own."
+    )
+
+
 class Consent(_Part):
     """Permission to disturb exactly one context and namespace."""
 
@@ -165,6 +180,7 @@ class System(_Part):
     )
     invariants: tuple[Invariant, ...] = Field((), description="What must hold while the system is at rest.")
     objectives: Objectives = Objectives()
+    images: Images = Images()
     consent: Consent = Consent()
     waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")
 
@@ -205,3 +221,15 @@ class System(_Part):
         if self.consent.namespace != namespace:
             return f"consent is given for namespace {self.consent.namespace!r}, this one is {namespace!r}"
         return ""
+
+    def helper_gap(self) -> str:
+        """Why the helper image cannot be had on this system's cluster; empty when it can."""
+        if self.target.kind is not None or self.images.helper is not None:
+            return ""
+        return "the cluster is not our own and `images.helper` of the system file names no helper image"
+
+    def wrong_answers_gap(self, role: str) -> str:
+        """Why a version of the workload that is Ready and answers 500 is not rolled out; empty when it is."""
+        if self.workloads[role].contained_by is None:
+            return NOT_DECLARED
+        return self.helper_gap()

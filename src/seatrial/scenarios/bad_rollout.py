@@ -1,5 +1,6 @@
 """A new version that does not work is rolled out, and rolled back."""
 
+from seatrial.judge.rollout import ANSWERS_500
 from seatrial.model.fault import VOLUNTARY
 from seatrial.model.scenario import Subject, scenario
 from seatrial.model.step import Step, Steps, inject, release, steps, traffic
@@ -16,8 +17,10 @@ HELD_SECONDS = 10.0
 )
 def bad_rollout(subject: Subject) -> Steps:
     """Rolls out, one after the other, versions that do not work, and rolls each back, under traffic."""
+    # Kubernetes cannot see that a Ready version is wrong: only a declared protection must contain it.
+    kinds = KINDS if subject.system.wrong_answers_gap(subject.role) else (*KINDS, ANSWERS_500)
     return steps(
-        traffic(subject.journey, per_second=50), *(step for kind in KINDS for step in _of(subject, kind))
+        traffic(subject.journey, per_second=50), *(step for kind in kinds for step in _of(subject, kind))
     )
 
 

@@ -130,6 +130,7 @@ def table() -> dict[str, Image]:
             pins=(recipes.ENVOY_VERSION,),
             inputs=(_recipe("envoy"),),
         ),
+        _go("helper", "", programs.HELPER),
         _go("nats", f"nats:{programs.NATS.version.removeprefix('v')}-scratch", programs.NATS),
         _go("prometheus", "prom/prometheus:v3.16.0", programs.PROMETHEUS),
         _go(

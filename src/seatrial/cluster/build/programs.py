@@ -50,6 +50,7 @@ NETWORK_PLUGINS = tuple(
     GoProgram(path.rpartition("/")[2], _PLUGINS + path, "v1.9.1")
     for path in ("main/bridge", "main/ptp", "main/loopback", "ipam/host-local", "meta/portmap")
 )
+HELPER = GoProgram("helper", source=fixtures_root() / "cluster" / "images" / "helper")
 METRICS_SERVER = GoProgram("metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server", "v0.8.0")
 NATS = GoProgram("nats-server", "github.com/nats-io/nats-server/v2", "v2.15.2")
 PROMETHEUS = GoProgram(
