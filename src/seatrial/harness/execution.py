@@ -21,7 +21,7 @@ from seatrial.harness.rest import rest
 from seatrial.harness.session import Session
 from seatrial.harness.warmup import health_so_far, steady_since
 from seatrial.model.fault import Disruption, FaultRecord
-from seatrial.model.observation import AFTER, BEFORE, INVARIANTS, TIMELINE, TROUBLE, Observation, Record
+from seatrial.model.observation import AFTER, BEFORE, TIMELINE, TROUBLE, Observation, Record
 from seatrial.model.step import Hold, Inject, Measure, Release, Step, StepRecord, Stop, Traffic, Wait
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Verdict

@@ -176,8 +176,10 @@ def _rest(
     silence = _longest_silence(found)
     if silence > RESOLUTION_SECONDS:
         text = f"{seen}; no request was begun for {seconds(silence)} of the disruption"
-        remediation = "Send one request a second or more until the workload is available after every fault: "
+        remediation = (
+            "Send one request a second or more until the workload is available after every fault: "
             "else failed seconds go unseen."
+        )
         return Verdict(Outcome.INCONCLUSIVE, text, allowed, remediation, found.numbers)
     return Verdict(Outcome.PASSED, seen, allowed, numbers=found.numbers)
 

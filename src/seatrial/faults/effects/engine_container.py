@@ -31,7 +31,7 @@ class EngineContainer(Effect):
         state: what the fault makes of it.
         sealed: whether it had the rules that keep its packets on this machine; then it must have them again.
         addresses: of its pods. Nobody closes their connections when a node dies, and the pods come back with
-            others: the kernel of another node would send new connections there for two minutes, where it still
+            others: for two minutes the kernel of another node would send a new connection there when it still
             knows an old one from the same port.
     """
 
