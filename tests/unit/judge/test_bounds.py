@@ -103,9 +103,9 @@ def test_a_fault_without_an_end_disturbs_until_the_last_request() -> None:
     ("at", "where"),
     [
         (95.0, "5.00 s before the first fault"),
-        (101.01, "0.01 s after the fault before it was available again"),
-        (115.0, "4.00 s after the fault before it was available again"),
-        (129.0, "8.00 s after the fault before it was available again"),
+        (101.01, "0.01 s after the workload was available again"),
+        (115.0, "4.00 s after the workload was available again"),
+        (129.0, "8.00 s after the workload was available again"),
     ],
 )
 def test_a_failure_of_the_control_is_placed_by_the_fault_before_it(at: float, where: str) -> None:

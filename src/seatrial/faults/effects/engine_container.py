@@ -41,6 +41,10 @@ class EngineContainer(Effect):
     sealed: bool
     addresses: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        # The journal, which is JSON, gives a list.
+        object.__setattr__(self, "addresses", tuple(self.addresses))
+
     @classmethod
     def planned(cls, node: str, state: Literal["killed", "frozen"], addresses: Iterable[str] = ()) -> Self:
         """The effect of killing or freezing the node's container.
