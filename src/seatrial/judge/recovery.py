@@ -84,7 +84,7 @@ def _of_fault(
         seen = f"{ended} after {name}"
         return Verdict(Outcome.FAILED, seen, allowed, _slowest(found), numbers, reasons)
     if fault.available_at is None:
-        seen = f"{ended} after {name}, which never settled"
+        seen = f"{ended} after {name}, which never became available again"
         return Verdict(Outcome.FAILED, seen, allowed, _slowest(found), numbers, reasons)
     if found.latency_back is None:
         seen = f"{ended} after {name}; latency was not seen to be in its band for {BAND_HELD_SECONDS} s"

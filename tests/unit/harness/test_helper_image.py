@@ -108,17 +108,26 @@ def test_on_a_cluster_of_its_own_it_is_made_and_loaded(own: tuple[Any, Cluster])
         session.helper_image()
 
 
-@pytest.mark.parametrize(("text", "loaded"), [(OWN, ["seatrial/web:built", "seatrial/helper:built"]),
-                                              (OWN.replace(", contained_by: outlier-ejection", ""),
-                                               ["seatrial/web:built"])])  # fmt: skip
+UNGUARDED = "  stock: {kind: Deployment, name: stock, stateless: true}\n"
+NONE_GUARDED = OWN.replace(", contained_by: outlier-ejection", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "helpers"),
+    [(OWN, 1), (OWN.replace("journeys:\n", f"{UNGUARDED}journeys:\n"), 1), (NONE_GUARDED, 0)],
+)
 def test_a_deployment_brings_it_only_where_a_scenario_needs_it(
-    own: tuple[Any, Cluster], dry: Dry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str,
-    loaded: list[str],
-) -> None:  # fmt: skip
+    own: tuple[Any, Cluster],
+    dry: Dry,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    text: str,
+    helpers: int,
+) -> None:
     _, there = own
     session = dry.session(text)
     session.own = "own"  # type: ignore[assignment]
     monkeypatch.setattr(session_module, "logical_images", lambda folder, *, kubectl: ["seatrial/web"])
     monkeypatch.setattr(session_module, "deploy", lambda *_, **__: None)
     session.deploy(tmp_path, Told())  # type: ignore[arg-type]
-    assert there.loaded == loaded
+    assert there.loaded == ["seatrial/web:built", *["seatrial/helper:built"] * helpers]

@@ -72,8 +72,9 @@ def test_where_the_helper_image_cannot_be_had_the_kind_is_unsupported_by_name(pr
     )
 
 
-def test_a_kind_that_was_rolled_out_is_judged_and_not_called_unsupported() -> None:
-    verdict = judged(ALL, GUARDED)
+@pytest.mark.parametrize("made_for", [GUARDED, system(None)])
+def test_a_kind_that_was_rolled_out_is_judged_and_not_called_unsupported(made_for: System) -> None:
+    verdict = judged(ALL, made_for)
     assert verdict.outcome is Outcome.PASSED, verdict.explain()
     assert verdict.reasons[-1] == "answers-500: contained, none of 401 requests failed"
     assert not any(UNSUPPORTED in reason for reason in verdict.reasons)

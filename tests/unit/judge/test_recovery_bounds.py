@@ -269,5 +269,5 @@ def test_two_faults_never_show_that_latency_stays_away() -> None:
 def test_a_fault_that_never_settled_says_so() -> None:
     seen = observation([*CONTROL, *after()], [crash_fault(100.0, None)])
     assert recovery(seen, OBJECTIVES).observed == (
-        "no client error after kill-pod on pod/orders-old, which never settled"
+        "no client error after kill-pod on pod/orders-old, which never became available again"
     )
