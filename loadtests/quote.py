@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seatrial.loadtests import open_run
-
 from seatrial.errors import BadInput
 from seatrial.load.gate import AVAILABILITY
 from seatrial.load.user import OpenUser
+from seatrial.loadtests import open_run
 from seatrial.model.system import LoadStep, System
 
 
