@@ -6,7 +6,6 @@ the master hands out shares and judges; a worker sends its share and reports.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from typing import Any
@@ -14,7 +13,6 @@ from urllib.parse import urlsplit
 
 import gevent
 import locust
-from gevent import socket as gevent_socket
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -32,8 +30,6 @@ FAILURE = "failure"
 GRACE_SECONDS = 10.0
 WORKERS_DELAY_SECONDS = 1.5
 """From the master's word to the first arrival: the time for every worker to have its generator ready."""
-PARENT_PIPE = "SEATRIAL_PARENT_PIPE"
-"""Set by `load.run`: the end of stdin means that the parent is gone."""
 
 _installed: list[type[OpenUser]] = []
 
@@ -53,13 +49,6 @@ def install(user: type[OpenUser]) -> None:
             help="When requests are sent: constant:RATE[:SECONDS], poisson:RATE[:SECONDS], "
             "ramp:FROM:TO:SECONDS, steps:RATExSECONDS,... (rates per second). "
             "Users and spawn rate have no meaning.",
-        )
-        parser.add_argument(
-            "--exchanges",
-            default="",
-            env_var="SEATRIAL_EXCHANGES",
-            include_in_web_ui=False,
-            help="Write each exchange to this file and judge nothing: whoever started this judges.",
         )
 
     def begin(environment: Environment, web_ui: Any, **_: Any) -> None:
@@ -95,7 +84,7 @@ class LoadSession:
         environment.host = environment.host or self.system.entry.url
         self._check_host()
         schedules.parse(self._options.arrivals)
-        self.conclusion = Conclusion(user, self.system, judge=not self._options.exchanges)
+        self.conclusion = Conclusion(user, self.system)
         self._dispatcher: Dispatcher | None = None
         self._run: LoadRun | None = None
         self._share: Share | None = None
@@ -114,8 +103,6 @@ class LoadSession:
         # Timers count from the loop's last look at the clock, which was before everything was imported:
         # without this, `--run-time` ends seconds early.
         gevent.get_hub().loop.update_now()
-        if os.environ.get(PARENT_PIPE):
-            gevent.spawn(self._quit_with_parent)
 
     @property
     def _runner(self) -> Any:
@@ -187,7 +174,7 @@ class LoadSession:
                 start_at,
                 worker=place,
                 workers=len(clients),
-                exchanges=run.exchanges_file(place, self._options.exchanges),
+                exchanges=run.exchanges_file(place),
             )
             for place, client in enumerate(clients)
         }
@@ -275,13 +262,6 @@ class LoadSession:
         """After Locust's own tables, so that the verdict is the last thing on the screen."""
         if self.headless and not self._is_worker:
             self.conclusion.say_all()
-
-    def _quit_with_parent(self) -> None:
-        while True:
-            gevent_socket.wait_read(0)
-            if not os.read(0, 4096):
-                self._runner.quit()
-                return
 
 
 def host_of(url: str) -> str:

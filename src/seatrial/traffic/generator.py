@@ -1,7 +1,4 @@
-"""A generator in a process of its own, seen from its parent.
-
-`TrafficStream` and Locust (`seatrial.load.run`) are both started, watched and stopped by this.
-"""
+"""A generator in a process of its own, seen from its parent: how it is started, watched and stopped."""
 
 from __future__ import annotations
 
