@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seatrial.load.gate import judge_load
+from seatrial.load.plan import LoadPlan, RunRecorder
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
-from seatrial.load.user import OpenUser, RunRecorder
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.system import System
@@ -58,7 +58,7 @@ class LoadRun:
 class Conclusion:
     """Judges the runs of one session, writes their results, and knows the exit code."""
 
-    def __init__(self, user: type[OpenUser], system: System) -> None:
+    def __init__(self, user: type[LoadPlan], system: System) -> None:
         self.user = user
         self.system = system
         self.seed = int(os.environ.get(SEED_VARIABLE) or 0)

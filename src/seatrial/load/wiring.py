@@ -19,8 +19,8 @@ from locust.runners import MasterRunner, WorkerRunner
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.load.dispatcher import Dispatcher, Share
 from seatrial.load.outcome import Conclusion, LoadRun
+from seatrial.load.plan import LoadPlan
 from seatrial.load.summary import WorkerResult
-from seatrial.load.user import OpenUser
 from seatrial.traffic import schedule as schedules
 from seatrial.traffic.job import is_loopback
 from seatrial.traffic.protocols import compile_any
@@ -31,10 +31,10 @@ GRACE_SECONDS = 10.0
 WORKERS_DELAY_SECONDS = 1.5
 """From the master's word to the first arrival: the time for every worker to have its generator ready."""
 
-_installed: list[type[OpenUser]] = []
+_installed: list[type[LoadPlan]] = []
 
 
-def install(user: type[OpenUser]) -> None:
+def install(user: type[LoadPlan]) -> None:
     """Register the one load of a locustfile with Locust's events."""
     if _installed:
         sys.stderr.write(f"one OpenUser per locustfile: {_installed[0].__name__} and {user.__name__}\n")
@@ -63,7 +63,7 @@ def install(user: type[OpenUser]) -> None:
     events.init.add_listener(begin)
 
 
-def _default_arrivals(user: type[OpenUser]) -> str:
+def _default_arrivals(user: type[LoadPlan]) -> str:
     """The user's own plan; nothing when its system file has a fault, which is told when Locust begins."""
     try:
         return user.default_arrivals()
@@ -74,7 +74,7 @@ def _default_arrivals(user: type[OpenUser]) -> str:
 class LoadSession:
     """One Locust process, from its start to its exit code."""
 
-    def __init__(self, environment: Environment, user: type[OpenUser], *, headless: bool) -> None:
+    def __init__(self, environment: Environment, user: type[LoadPlan], *, headless: bool) -> None:
         self.environment = environment
         self.user = user
         self.system = user.load_system()

@@ -49,7 +49,6 @@ class Traffic:
         per_second: arrivals per second.
         schedule: as `traffic.schedule.parse` reads it, e.g. "ramp:10:200:60"; empty for a constant rate.
         name: what `Stop` and the judges call it.
-        bystanders_per_second: rate of every other journey that only reads, beside it; 0 for none.
         steady: whether the traffic must be judged steady before the next step.
     """
 
@@ -57,7 +56,6 @@ class Traffic:
     per_second: float = 100.0
     schedule: str = ""
     name: str = "subject"
-    bystanders_per_second: float = 0.0
     steady: bool = True
 
     @property
