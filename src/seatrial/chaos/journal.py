@@ -52,7 +52,7 @@ def _hypothesis(state: Mapping[str, Any], when: str, outcome: Outcome) -> Iterat
     for probe in state.get("probes") or []:
         name = (probe.get("activity") or {}).get("name", "a probe")
         if probe.get("status") != "succeeded":
-            yield _error(f"probe {name!r} failed {when} the method: {_reason(probe)}", "Mend the probe.")
+            yield _error(f"probe {name!r} failed {when} the method: {_reason(probe)}", "Correct the probe.")
         elif probe.get("tolerance_met") is False:
             yield Verdict(
                 outcome, f"steady state not met {when} the method: {name!r} gave {probe.get('output')!r}",

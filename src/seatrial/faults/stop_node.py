@@ -102,7 +102,7 @@ class StopNode(Fault):
             workload=self.role,
             seed=self.seed,
             victims=victims,
-            effects=(EngineContainer.planned(name, "killed"),),
+            effects=(EngineContainer.planned(name, "killed", [pod.ip for pod in victims]),),
             verify_seconds=NOT_READY_SECONDS,
             details={
                 "lost": [pod.name for pod in victims],

@@ -127,7 +127,7 @@ class Session:
             deploy(self.kube, folder, tags, kubectl=kubectl, note=stage.note)
 
     def revert_left_overs(self) -> None:
-        """Undo what a killed run left behind, on our own cluster; on a foreign one stop and say so.
+        """Revert what a killed run left behind, on our own cluster; on a foreign one stop and say so.
 
         Raises:
             SeatrialError: faults are still in place.
@@ -137,14 +137,14 @@ class Session:
             return
         if self.system.target.kind is None:
             raise SeatrialError(
-                f"{len(left)} fault(s) of an earlier run were never undone",
+                f"{len(left)} fault(s) of an earlier run were never reverted",
                 where="; ".join(str(entry) for entry in left),
                 next_step="Run `seatrial revert`, then this again.",
             )
         reverted = revert_all(self.settings.state_directory)
         failed = [str(result) for result in reverted if not result.done and not result.entry.owner_alive]
         if failed:
-            raise SeatrialError("a fault of an earlier run cannot be undone", where="; ".join(failed))
+            raise SeatrialError("a fault of an earlier run cannot be reverted", where="; ".join(failed))
         if self.run is not None:
             self.run.note(f"an earlier run was killed; {'; '.join(str(result) for result in reverted)}")
 

@@ -78,7 +78,7 @@ def _common(observation: Observation, found: Findings, seen: str, allowed: str) 
         missing = " ".join(never_available(observation, fault) for fault in found.unavailable)
         return Verdict(
             Outcome.FAILED,
-            f"{seen}; {plural(len(found.unavailable), 'fault')} never settled",
+            f"{seen}; {plural(len(found.unavailable), 'fault')} never became available again",
             allowed,
             missing,
             found.numbers,
@@ -152,7 +152,7 @@ def involuntary_disruption(observation: Observation, objectives: Objectives) -> 
 
 
 def _charge(found: Findings) -> Findings:
-    """Move failures after the first crash from the control to the crash."""
+    """Move failures after the first fault from the control to the crash."""
     begin = found.spans[0].begin
     after = tuple(e for e in found.control_failed if e.planned_at >= begin)
     before = tuple(e for e in found.control_failed if e.planned_at < begin)
@@ -177,7 +177,8 @@ def _rest(
     if silence > RESOLUTION_SECONDS:
         text = f"{seen}; no request was begun for {seconds(silence)} of the disruption"
         remediation = (
-            "Send one request a second or more until every fault has settled: else failed seconds go unseen."
+            "Send one request a second or more until the workload is available after every fault: "
+            "else failed seconds go unseen."
         )
         return Verdict(Outcome.INCONCLUSIVE, text, allowed, remediation, found.numbers)
     return Verdict(Outcome.PASSED, seen, allowed, numbers=found.numbers)
@@ -195,12 +196,12 @@ def _longest_silence(found: Findings) -> float:
 
 def _seen_crash(found: Findings, charged: int, spells: Sequence[Outage]) -> str:
     crashes = sum(len(window.faults) for window in found.spans)
-    text = f"{plural(charged, 'failed second')} after {crashes} {'crash' if crashes == 1 else 'crashes'}"
+    text = f"{plural(charged, 'failed second')} after {plural(crashes, 'involuntary disruption')}"
     if not spells:
         return f"{text}: none of {plural(len(found.parts.begun), 'request')} begun during them failed"
     worst = max(spells, key=lambda spell: spell.length_seconds)
     return (
         f"{text}: {plural(len(found.failed), 'request')} failed ({errors(found.failed)}) in "
         f"{plural(len(spells), 'outage')}, the longest {seconds(worst.length_seconds)}, beginning "
-        f"{seconds(worst.begin - found.spans[0].begin)} after the first crash"
+        f"{seconds(worst.begin - found.spans[0].begin)} after the first fault"
     )

@@ -178,7 +178,7 @@ def _or_infinite(moment: float | None) -> float:
 
 def never_available(observation: Observation, fault: FaultRecord) -> str:
     """What was missing when `fault` had not settled: ready against wanted, and why pods wait."""
-    start = f"{fault.workload or 'the system'} was not whole again after {fault.fault} on {fault.target}"
+    start = f"{fault.workload or 'the system'} was not available again after {fault.fault} on {fault.target}"
     timeline = observation.timeline
     if timeline is None:
         return f"{start} (no timeline was recorded)."

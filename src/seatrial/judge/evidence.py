@@ -39,12 +39,12 @@ def fault_weakness(faults: Sequence[FaultRecord]) -> str:
     unproven = [fault for fault in faults if not fault.verified]
     if unproven:
         names = ", ".join(f"{fault.fault} on {fault.target}" for fault in unproven)
-        return f"{len(unproven)} of {plural(len(faults), 'fault')} not proven: {names}"
+        return f"{len(unproven)} of {plural(len(faults), 'fault')} not verified: {names}"
     return ""
 
 
 FAULT_HELP = (
-    "Without a proven fault nothing was tested. See the fault's record for what was awaited and not seen."
+    "Without a verified fault nothing was tested. See the fault's record for what was awaited and not seen."
 )
 
 

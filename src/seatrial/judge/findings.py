@@ -123,7 +123,7 @@ def _where(spans: Sequence[Window], moment: float) -> str:
     if moment < spans[0].begin:
         return f"{seconds(spans[0].begin - moment)} before the first fault"
     before = max(window.end for window in spans if window.end < moment)
-    return f"{seconds(moment - before)} after the fault before it had settled"
+    return f"{seconds(moment - before)} after the workload was available again"
 
 
 def _length(observation: Observation, spans: Sequence[Window]) -> float:

@@ -150,7 +150,7 @@ def foreign_target(timeline: Timeline, step: LoadStep) -> str:
         return ""
     return (
         f"{scaler.name} scales {scaler.target.lower()}, not {workload.kind.lower()}/{workload.name}: "
-        "mend its scaleTargetRef."
+        "correct its scaleTargetRef."
     )
 
 

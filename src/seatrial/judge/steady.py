@@ -61,7 +61,7 @@ def steady(
         words = f"not steady: {seen} ({errors(failed)})"
         return answer(Outcome.ERROR, words, f"No fault was injected. First failure: {named}. {remediation}")
     if p99_ms is not None and len(sent) >= minimum_requests and p99_ms > objectives.latency_p99_ms:
-        remediation = "The system is too slow at rest: mend it, or lower the rate."
+        remediation = "The system is too slow at rest: repair it, or lower the rate."
         return answer(Outcome.ERROR, f"not steady: {seen}", f"No fault was injected. {remediation}")
     if doubt := generator_weakness(generator):
         return answer(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", GENERATOR_HELP)

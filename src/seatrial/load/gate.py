@@ -48,7 +48,7 @@ def _nothing(summary: LoadSummary) -> Verdict:
     seen = "no request was sent"
     if summary.missing_workers:
         seen = f"{summary.missing_workers} of the workers never reported what they sent"
-    return Verdict(Outcome.ERROR, seen, "a whole load run", "Look for the first error in Locust's output.")
+    return Verdict(Outcome.ERROR, seen, "a complete load run", "Look for the first error in Locust's output.")
 
 
 def _availability(summary: LoadSummary, objectives: Objectives) -> Verdict:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from seatrial.model.exchange import Exchange, GeneratorHealth
@@ -97,6 +97,14 @@ class Observation:
     system: System | None = None
     missing: Mapping[Record, str] = field(default_factory=dict)
     failure: Verdict | None = None
+
+    def narrowed(self, keep: Callable[[Exchange], bool]) -> Observation:
+        """The same observation with only those exchanges of its main arm that `keep` takes."""
+        arm = self.trouble
+        kept = replace(
+            arm, exchanges=tuple(filter(keep, arm.exchanges)), warm_up=tuple(filter(keep, arm.warm_up))
+        )
+        return replace(self, arms={**self.arms, TROUBLE: kept})
 
     @property
     def trouble(self) -> Arm:

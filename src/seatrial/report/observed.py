@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.errors import SeatrialError
-from seatrial.judge.recovery import Phases, phases
+from seatrial.judge.phases import Phases, phases
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import FaultRecord
 from seatrial.model.measurement import INVARIANT, Measurement, MeasurementOutcome

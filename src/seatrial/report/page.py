@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from seatrial.judge.phases import WORDS
 from seatrial.model.measurement import Measurement, MeasurementOutcome
 from seatrial.record.observations import StreamRecord
 from seatrial.report.observed import ArmView, FaultView
@@ -93,21 +94,9 @@ def link(folder: str) -> str:
     return "./" + quote(folder.encode("utf-8", "replace").decode())
 
 
-_PHASE_WORDS = {
-    "first_error": "first client error",
-    "last_error": "last client error",
-    "created": "replacement created",
-    "scheduled": "scheduled",
-    "started": "started",
-    "ready": "Ready",
-    "serving": "endpoint serving",
-    "latency_back": "latency back",
-}
-
-
 def phase_words(fault: FaultView) -> list[tuple[str, str]]:
     """(phase, time) of a recovery, in the order of time."""
-    seen = [(moment.seconds, _PHASE_WORDS[name], str(moment)) for name, moment in fault.phases if moment]
+    seen = [(moment.seconds, WORDS[name], str(moment)) for name, moment in fault.phases if moment]
     return [(word, shown) for _, word, shown in sorted(seen)]
 
 

@@ -103,9 +103,9 @@ def test_a_fault_without_an_end_disturbs_until_the_last_request() -> None:
     ("at", "where"),
     [
         (95.0, "5.00 s before the first fault"),
-        (101.01, "0.01 s after the fault before it had settled"),
-        (115.0, "4.00 s after the fault before it had settled"),
-        (129.0, "8.00 s after the fault before it had settled"),
+        (101.01, "0.01 s after the workload was available again"),
+        (115.0, "4.00 s after the workload was available again"),
+        (129.0, "8.00 s after the workload was available again"),
     ],
 )
 def test_a_failure_of_the_control_is_placed_by_the_fault_before_it(at: float, where: str) -> None:
@@ -128,7 +128,10 @@ def test_what_a_crash_may_cost_is_said_beforehand() -> None:
     assert verdict.expected == "86.4 s failed (99.9 % over 24 h), each outage at most 10.0 s"
     assert verdict.numbers["budget_seconds"] == 86.4
     assert (verdict.numbers["outages"], verdict.numbers["longest_outage_seconds"]) == (0, 0.0)
-    assert verdict.observed == "0 failed seconds after 1 crash: none of 21 requests begun during them failed"
+    assert (
+        verdict.observed
+        == "0 failed seconds after 1 involuntary disruption: none of 21 requests begun during them failed"
+    )
 
 
 def test_a_budget_may_be_used_up_to_the_last_second() -> None:
@@ -146,8 +149,8 @@ def test_the_charge_begins_with_the_first_of_several_crashes() -> None:
     verdict = involuntary_disruption(seen, DAILY)
     assert verdict.outcome is Outcome.PASSED
     assert verdict.observed == (
-        "3 failed seconds after 2 crashes: 60 requests failed (60x connection refused) in 2 outages, the "
-        "longest 2.00 s, beginning 5.00 s after the first crash"
+        "3 failed seconds after 2 involuntary disruptions: 60 requests failed (60x connection refused) in 2 "
+        "outages, the longest 2.00 s, beginning 5.00 s after the first fault"
     )
 
 

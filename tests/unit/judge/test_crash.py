@@ -72,8 +72,8 @@ def test_budget_and_recovery_bound_the_outage(
 def test_failures_after_the_crash_settled_are_charged_too() -> None:
     verdict = involuntary_disruption(observation(broken(120.0, 125.0), [crash_fault(100.0, 101.0)]), TIGHT)
     assert verdict.outcome is Outcome.FAILED
-    assert "5 failed seconds after 1 crash: 100 requests failed" in verdict.observed
-    assert "beginning 20.0 s after the first crash" in verdict.observed
+    assert "5 failed seconds after 1 involuntary disruption: 100 requests failed" in verdict.observed
+    assert "beginning 20.0 s after the first fault" in verdict.observed
 
 
 def test_failures_before_the_crash_are_not_its_doing() -> None:
@@ -135,7 +135,7 @@ def test_the_longest_outage_decides() -> None:
     ]
     verdict = involuntary_disruption(observation(twice, [crash_fault(100.0, 122.0)]), DAILY)
     assert verdict.outcome is Outcome.FAILED
-    assert "in 2 outages, the longest 11.0 s, beginning 10.0 s after the first crash" in verdict.observed
+    assert "in 2 outages, the longest 11.0 s, beginning 10.0 s after the first fault" in verdict.observed
 
 
 def test_a_second_without_requests_inside_an_outage_has_failed() -> None:

@@ -102,7 +102,7 @@ def test_no_fault_and_an_unproven_fault_are_errors() -> None:
     faults = (*three_faults()[:2], fault(120.0, 121.0, proven=False))
     verdict = voluntary_disruption(observation([*CLEAN, failed(100.5)], faults))
     assert verdict.outcome is Outcome.ERROR
-    assert "1 of 3 faults not proven: delete-pod on pod/orders-old" in verdict.observed
+    assert "1 of 3 faults not verified: delete-pod on pod/orders-old" in verdict.observed
 
 
 def test_a_fault_that_never_settled_failed_and_says_what_is_missing() -> None:
@@ -114,7 +114,7 @@ def test_a_fault_that_never_settled_failed_and_says_what_is_missing() -> None:
     faults = (*three_faults()[:2], fault(120.0, None))
     verdict = voluntary_disruption(observation(CLEAN, faults, timeline=seen))
     assert verdict.outcome is Outcome.FAILED
-    assert "1 fault never settled" in verdict.observed
+    assert "1 fault never became available again" in verdict.observed
     assert "1 of 2 ready; orders-x is ImagePullBackOff" in verdict.next_step
     assert "no such image" in verdict.next_step
 
@@ -228,7 +228,7 @@ def test_a_fault_of_no_workload_blames_no_object_without_a_role() -> None:
     verdict = voluntary_disruption(observation([*CLEAN, failed(100.5)], faults, timeline=timeline(alone)))
     assert "stranger" not in verdict.next_step
     unavailable = voluntary_disruption(observation(CLEAN, faults))
-    assert "the system was not whole again after delete-pod" in unavailable.next_step
+    assert "the system was not available again after delete-pod" in unavailable.next_step
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Recovery is told by phase, each with its resolution."""
 
+from dataclasses import replace
+
 import pytest
 from observations import (
     OBJECTIVES,
@@ -15,8 +17,10 @@ from observations import (
     workload,
 )
 
-from seatrial.judge.recovery import phases, recovery
+from seatrial.judge.phases import phases
+from seatrial.judge.recovery import recovery
 from seatrial.model.exchange import Exchange
+from seatrial.model.fault import FaultRecord
 from seatrial.model.timeline import Change, Timeline
 from seatrial.model.verdict import Outcome
 
@@ -174,3 +178,36 @@ def test_a_short_aftermath_is_inconclusive_and_a_long_slow_one_failed() -> None:
 def test_a_lagging_generator_is_inconclusive() -> None:
     seen = observation(traffic(), [crash_fault()], generator=health(dropped=2))
     assert recovery(seen, OBJECTIVES).outcome is Outcome.INCONCLUSIVE
+
+
+def held(reverted_at: float) -> FaultRecord:
+    """A fault that was in place from 100 s on and was reverted then; available 5 s later."""
+    return replace(crash_fault(100.0, reverted_at + 5.0), held=True, reverted_at=reverted_at)
+
+
+@pytest.mark.parametrize(
+    ("broken", "outcome", "words"),
+    [
+        ([(100.0, 110.0)], Outcome.PASSED, "the revert of"),
+        ([(100.0, 110.0), (150.0, 160.0)], Outcome.PASSED, "last client error 9.99 s"),
+        ([(100.0, 135.0)], Outcome.FAILED, "last client error 35.0 s after kill-pod"),
+        ([(150.0, 185.0)], Outcome.FAILED, "last client error 35.0 s after the revert of kill-pod"),
+    ],
+)
+def test_a_held_fault_disturbs_twice_and_each_time_counts_for_itself(
+    broken: list[tuple[float, float]], outcome: Outcome, words: str
+) -> None:
+    exchanges = [
+        failed(e.planned_at) if any(a <= e.planned_at < b for a, b in broken) else e
+        for e in stream(80.0, 230.0)
+    ]
+    verdict = recovery(observation(exchanges, [held(150.0)]), OBJECTIVES)
+    assert verdict.outcome is outcome, verdict.explain()
+    assert words in verdict.observed
+
+
+def test_a_held_fault_that_is_over_but_never_available_has_failed() -> None:
+    never = replace(held(150.0), available_at=None)
+    verdict = recovery(observation(stream(80.0, 230.0), [never]), OBJECTIVES)
+    assert verdict.outcome is Outcome.FAILED
+    assert "the revert of kill-pod" in verdict.observed

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 from observations import OBJECTIVES, crash_fault, endpoints, exchange, failed, observation, pod, timeline
 
-from seatrial.judge.recovery import Moment, Phases, phases, recovery
+from seatrial.judge.phases import Moment, Phases, phases
+from seatrial.judge.recovery import recovery
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, PodSeen
@@ -268,5 +269,5 @@ def test_two_faults_never_show_that_latency_stays_away() -> None:
 def test_a_fault_that_never_settled_says_so() -> None:
     seen = observation([*CONTROL, *after()], [crash_fault(100.0, None)])
     assert recovery(seen, OBJECTIVES).observed == (
-        "no client error after kill-pod on pod/orders-old, which never settled"
+        "no client error after kill-pod on pod/orders-old, which never became available again"
     )

@@ -317,7 +317,7 @@ def test_an_autoscaler_of_this_workload_is_not_foreign(target: str) -> None:
 def test_a_foreign_target_is_the_one_during_the_load() -> None:
     seen = timeline(workload(90.0), autoscaler(300.0, 2, target="StatefulSet/Db"), autoscaler(301.0, 2))
     assert foreign_target(seen, STEP) == (
-        "orders scales statefulset/db, not deployment/orders: mend its scaleTargetRef."
+        "orders scales statefulset/db, not deployment/orders: correct its scaleTargetRef."
     )
     assert foreign_target(timeline(workload(90.0)), STEP) == ""
     assert foreign_target(timeline(autoscaler(90.0, 2, target="StatefulSet/Db")), STEP) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -9,6 +10,7 @@ from seatrial.cluster.docker import docker, inspect
 from seatrial.cluster.hermetic import has_rules
 from seatrial.errors import SeatrialError
 from seatrial.faults.effects.base import Effect, effect
+from seatrial.faults.kind_nodes import KIND_LABEL
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.records import condition
@@ -28,15 +30,23 @@ class EngineContainer(Effect):
         container_id: the engine's id, so that another container of that name is left alone.
         state: what the fault makes of it.
         sealed: whether it had the rules that keep its packets on this machine; then it must have them again.
+        addresses: of its pods. Nobody closes their connections when a node dies, and the pods come back with
+            others: for two minutes the kernel of another node would send a new connection there when it still
+            knows an old one from the same port.
     """
 
     node: str
     container_id: str
     state: Literal["killed", "frozen"]
     sealed: bool
+    addresses: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        # The journal, which is JSON, gives a list.
+        object.__setattr__(self, "addresses", tuple(self.addresses))
 
     @classmethod
-    def planned(cls, node: str, state: Literal["killed", "frozen"]) -> Self:
+    def planned(cls, node: str, state: Literal["killed", "frozen"], addresses: Iterable[str] = ()) -> Self:
         """The effect of killing or freezing the node's container.
 
         Raises:
@@ -45,7 +55,7 @@ class EngineContainer(Effect):
         found = inspect("container", node)
         if found is None or not found["State"]["Running"]:
             raise SeatrialError(f"the engine runs no container called {node}")
-        return cls(node, found["Id"], state, has_rules(node))
+        return cls(node, found["Id"], state, has_rules(node), tuple(sorted(set(addresses) - {""})))
 
     def __str__(self) -> str:
         return f"node/{self.node}"
@@ -73,6 +83,8 @@ class EngineContainer(Effect):
             every_seconds=0.5,
             what=f"{self} back",
         )
+        if self.state == "killed":
+            forget_connections(found["Config"]["Labels"].get(KIND_LABEL, ""), self.addresses)
         return f"{self} {started}, it is Ready"
 
     def _start(self, state: dict[str, Any]) -> str:
@@ -101,3 +113,14 @@ class EngineContainer(Effect):
 def heartbeat(node: Object) -> str:
     """When the node's kubelet last reported its state, as the API server writes it."""
     return str(condition(node, "Ready").get("lastHeartbeatTime") or "")
+
+
+def forget_connections(cluster: str, addresses: Iterable[str]) -> None:
+    """Let the nodes of a kind cluster forget the connections that they still know to these addresses."""
+    forget = "; ".join(f"conntrack -D -r {each}; conntrack -D -d {each}" for each in addresses)
+    if not forget:
+        return
+    listing = ("ps", "--filter", f"label={KIND_LABEL}={cluster}", "--format", "{{.Names}}")
+    for node in docker(*listing, doing="listing the nodes").split():
+        # The exit code of conntrack says only whether there was an entry.
+        docker("exec", node, "sh", "-c", f"{{ {forget}; }} >/dev/null 2>&1; true", doing="forgetting")
