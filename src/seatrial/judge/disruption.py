@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from seatrial.judge.availability import involuntary_disruption, voluntary_disruption
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.recovery import recovery
@@ -37,15 +35,7 @@ def of_the_subject(observation: Observation) -> Observation:
     """
     if not observation.journey:
         return observation
-    arms = {
-        name: replace(
-            arm,
-            exchanges=tuple(one for one in arm.exchanges if one.journey == observation.journey),
-            warm_up=tuple(one for one in arm.warm_up if one.journey == observation.journey),
-        )
-        for name, arm in observation.arms.items()
-    }
-    return replace(observation, arms=arms)
+    return observation.narrowed(lambda one: one.journey == observation.journey)
 
 
 def another_kind(observation: Observation, wanted: Disruption) -> Verdict | None:

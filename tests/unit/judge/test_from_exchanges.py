@@ -103,6 +103,8 @@ invariants: [{name: money, requirement: Same., database: bank, sql: select 1, eq
 """,
     source="bank.yaml",
 )
+OTHER = replace(total(7, 200, step="after"), name="other")
+STILL = SYSTEM.model_copy(update={"journeys": {"browse": SYSTEM.journeys["browse"]}})
 CRASH = crash_fault(50.0, 60.0)
 BEFORE_IT, AFTER_IT = total(100, -9), total(100, 200, step="after")
 
@@ -119,6 +121,14 @@ def test_money_is_neither_made_nor_lost() -> None:
     verdict = moved(BEFORE_IT, AFTER_IT)
     assert verdict.outcome is PASSED, verdict.explain()
     assert verdict.observed == "120 acknowledged transfers, total read 2 times"
+
+
+def test_the_example_names_the_transfers_by_their_keys() -> None:
+    verdict = moved(BEFORE_IT, total(99, 200, step="after"))
+    assert "transfer 'k119': ok" in verdict.reasons[-2]
+    keyless = [replace(one, key="") for one in MOVES]
+    verdict = moved(BEFORE_IT, total(99, 200, step="after"), exchanges=keyless)
+    assert "transfer '119000': ok" in verdict.reasons[-2]
 
 
 def test_another_total_after_the_crash_has_failed_however_little_was_seen() -> None:
@@ -147,6 +157,13 @@ def test_another_total_after_the_crash_has_failed_however_little_was_seen() -> N
         ),
         (moved(BEFORE_IT, AFTER_IT, faults=()), Outcome.ERROR, "no fault was injected"),
         (moved(BEFORE_IT, AFTER_IT, system=None), Outcome.UNSUPPORTED, "no journey of the system file"),
+        (moved(BEFORE_IT, AFTER_IT, system=STILL), Outcome.UNSUPPORTED, "no journey of the system file"),
+        (
+            moved(BEFORE_IT, AFTER_IT, replace(AFTER_IT, name="other", value={"answer": 7})),
+            PASSED,
+            "read 2 times",
+        ),
+        (moved(BEFORE_IT, AFTER_IT, look("money", 1)), PASSED, "read 2 times"),
     ],
 )
 def test_a_total_that_is_the_same_shows_little_where_little_was_seen(

@@ -85,19 +85,11 @@ def idempotency_history(
         )
         for exchange in keyed
     ]
-    acknowledged = {exchange.key for exchange in keyed if exchange.outcome is OK}
-    unseen = 0
     for key, identities in _identities(keyed).items():
         found = looks.get(key) or [look for identity in identities for look in looks.get(identity, ())]
         if found:
             operations.append(_effects(key, found))
-        else:
-            unseen += key in acknowledged
-    keyless = len(sent) - len(keyed)
-    return Built(
-        History(operations),
-        _left_out((keyless, "request", "without a key"), (unseen, "acknowledged key", "never looked for")),
-    )
+    return Built(History(operations), _left_out(len(sent) - len(keyed), "request", "without a key"))
 
 
 def money_is_conserved(observation: Observation) -> Verdict:
@@ -151,10 +143,8 @@ def bank_history(
         for one in asked
         if (total := _total(one)) is not None
     ]
-    return Built(
-        History([*transfers, *reads]),
-        _left_out((len(asked) - len(reads), "answer", f"of {invariant} without a total")),
-    )
+    left_out = _left_out(len(asked) - len(reads), "answer", f"of {invariant} without a total")
+    return Built(History([*transfers, *reads]), left_out)
 
 
 def _sent(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
@@ -202,6 +192,6 @@ def _total(one: Measurement) -> float | None:
     return answer if isinstance(answer, int | float) and not isinstance(answer, bool) else None
 
 
-def _left_out(*counted: tuple[int, str, str]) -> tuple[str, ...]:
-    """A phrase for each count that is not zero, e.g. `2 acknowledged writes never read back`."""
-    return tuple(f"{plural(count, noun)} {rest}" for count, noun, rest in counted if count)
+def _left_out(count: int, noun: str, rest: str) -> tuple[str, ...]:
+    """A phrase unless the count is zero, e.g. `2 requests without a key`."""
+    return (f"{plural(count, noun)} {rest}",) if count else ()

@@ -1,10 +1,13 @@
 """The constant total of a bank."""
 
+import math
+
 import pytest
 from history_building import history, maybe, op, refused
 
 from seatrial.errors import BadInput
 from seatrial.judge.consistency import Operation, check_bank
+from seatrial.model.exchange import ExchangeOutcome
 from seatrial.model.verdict import Outcome, Verdict
 
 PASSED, FAILED, UNKNOWN = Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE
@@ -41,6 +44,14 @@ def test_what_was_expected_is_the_first_total() -> None:
     assert verdict.expected == f"a total of {HUGE} at all times"
     assert "2 times another total, first 9" in verdict.observed
     assert verdict.numbers == {"transfers": 1, "totals_read": 3, "totals_off": 2}
+    assert shown(verdict)[-1] == "read 9: ok", "the first that is wrong is shown"
+
+
+def test_what_was_not_acknowledged_may_happen_at_any_later_time() -> None:
+    timed_out = op("transfer", "t", 1, 2, outcome=ExchangeOutcome.UNKNOWN)
+    assert (MOVE.end, timed_out.end, maybe("transfer", "t", 1).end) == (2, math.inf, math.inf)
+    verdict = check_bank(history(timed_out, op("read", 9, 3, 4), op("read", 8, 5, 6)))
+    assert shown(verdict) == ["transfer 't': unknown", "read 9: ok", "read 8: ok"]
 
 
 def test_the_example_is_the_read_before_the_transfers_between_and_the_bad_one() -> None:
