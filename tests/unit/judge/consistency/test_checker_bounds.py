@@ -81,6 +81,6 @@ def test_a_long_value_is_cut_to_sixty_characters() -> None:
 
 
 def test_mappings_are_the_same_answer_whatever_the_order_of_their_keys() -> None:
-    answers = [{"a": 1, "b": 2}, {"b": 2, "a": 1}]
-    calls = [op("call", {"body": "pay", "answer": one}, n, n + 0.5, "k") for n, one in enumerate(answers)]
+    same = [{"a": 1, "b": 2}, {"b": 2, "a": 1}]
+    calls = [op("call", {"body": one, "answer": one}, n, n + 0.5, "k") for n, one in enumerate(same)]
     assert check_idempotency(history(*calls, effects(1, 10))).outcome is Outcome.PASSED
