@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny import ROOT, system_in
+from tiny import ROOT, system_in, wait_until_rolled_out
 
 from seatrial.errors import FaultRefused
 from seatrial.faults.drain_node import MARK, DrainNode
@@ -129,6 +129,7 @@ TOOL = textwrap.dedent(
 @pytest.fixture
 def stuck_tool(deployed: Kube, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """The tool in a process of its own, which holds a drain."""
+    wait_until_rolled_out(deployed)
     system: System = system_in(deployed)
     arguments = [
         str(deployed.kubeconfig),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tiny import wait_until_rolled_out
 
 from seatrial.errors import FaultRefused
 from seatrial.faults.bad_rollout import BadRollout
@@ -81,6 +82,7 @@ def test_a_bad_rollout_is_held_no_longer_than_the_progress_deadline(
 ) -> None:
     recorder.kube.patch("Deployment", "web", {"spec": {"progressDeadlineSeconds": 2}})
     try:
+        wait_until_rolled_out(recorder.kube)
         record = injector.inject(BadRollout("web", hold_seconds=120), recorder)
     finally:
         recorder.kube.patch("Deployment", "web", {"spec": {"progressDeadlineSeconds": 600}})

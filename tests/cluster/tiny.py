@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.kube.client import Kube
+from seatrial.kube.rollout import lacking
 from seatrial.model.system import System
+from seatrial.waiting import NotYet, Ready, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 KIND_CONFIG = ROOT / "fixtures" / "cluster" / "three-nodes.yaml"
@@ -40,3 +42,13 @@ def system_in(kube: Kube, **changes: Any) -> System:
         "consent": {"disruptive": True, "context": kube.context, "namespace": kube.namespace},
     }
     return System.model_validate(content | changes)
+
+
+def wait_until_rolled_out(kube: Kube, name: str = "web") -> None:
+    """Until the controller has seen the Deployment as it is now, and all its pods are ready."""
+
+    def rolled_out() -> Ready[None] | NotYet:
+        missing = lacking(kube.get("Deployment", name))
+        return NotYet(missing) if missing else Ready(None)
+
+    eventually(rolled_out, within_seconds=60, what=f"{name} is rolled out", every_seconds=0.2)
