@@ -42,9 +42,6 @@ trial: setup ## everything against the sample system: cluster, suites, load, exp
 bench: setup ## print the numbers that matter, as ratios within one run
 	@$(BIN)/python -m benchmarks
 
-exhaustive: setup ## 20,000 random histories against brute force (about a minute)
-	@$(BIN)/pytest -q -s tests/exhaustive
-
 differential: setup ## the autoscaler's oracle against the real controller (needs Go; minutes the first time)
 	@$(BIN)/pytest -q -s tests/differential
 
@@ -55,4 +52,4 @@ clean: ## take down what `up` made and remove .venv and caches of this folder (k
 	@[ ! -x $(BIN)/seatrial ] || $(BIN)/seatrial down
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
 
-.PHONY: help setup lint unit test trial bench exhaustive differential mutants clean
+.PHONY: help setup lint unit test trial bench differential mutants clean

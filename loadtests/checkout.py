@@ -12,9 +12,8 @@ entry. Users and spawn rate have no meaning here: `--arrivals` is the load (see 
 from pathlib import Path
 from typing import ClassVar
 
-from seatrial.loadtests import open_run
-
 from seatrial.load.user import OpenUser
+from seatrial.loadtests import open_run
 
 
 class Checkout(OpenUser):

@@ -5,7 +5,7 @@
 
 Journey and rate come from `load_step` of the workload that SEATRIAL_WORKLOAD names (default: the first that
 has one). The step is meant to saturate what runs before the autoscaler has acted, so latency is not judged
-here: the check scaling.follows-load, which starts this file, judges the replicas and the requests.
+here. The check scaling.follows-load offers the same step by itself, and judges the replicas as well.
 """
 
 import os
@@ -13,11 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from seatrial.loadtests import open_run
-
 from seatrial.errors import BadInput
 from seatrial.load.gate import AVAILABILITY
 from seatrial.load.user import OpenUser
+from seatrial.loadtests import open_run
 from seatrial.model.system import LoadStep, System
 
 

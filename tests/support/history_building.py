@@ -30,5 +30,5 @@ def refused(kind: str, value: Any, invoked: float, completed: float, key: str = 
     return op(kind, value, invoked, completed, key, ExchangeOutcome.FAILED)
 
 
-def history(*operations: Operation, complete: bool = True) -> History:
-    return History(operations, complete)
+def history(*operations: Operation) -> History:
+    return History(operations)

@@ -191,3 +191,18 @@ def test_each_fault_of_an_invariant_has_its_line(old: str, new: str, where: int,
     message = refused(CAPABLE.replace(old, new))
     assert f"shop.yaml:{where}: " in message
     assert words in message
+
+
+def test_a_journey_moves_what_an_invariant_counts() -> None:
+    text = CAPABLE.replace("database: payments", "database: payments\n    equals: 100")
+    assert parse_system(text, source="shop.yaml").conserving == ""
+    moving = text.replace(
+        "journeys:\n", "journeys:\n  pay: {request: {path: /}, conserves: no-negative-balance}\n"
+    )
+    assert parse_system(moving, source="shop.yaml").conserving == "pay"
+    assert "journeys.pay.conserves names no invariant: much" in refused(
+        moving.replace("conserves: no-negative-balance", "conserves: much")
+    )
+    for answer in ("true", "null", "[1]", "'100'"):
+        told = refused(moving.replace("equals: 100", f"equals: {answer}"))
+        assert "journeys.pay.conserves needs an invariant that equals a number" in told

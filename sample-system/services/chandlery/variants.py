@@ -21,10 +21,12 @@ KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND})
 ENTRIES = """
 insert into entry (transaction_id, account, amount) values ($1, $2, -$4::bigint), ($1, $3, $4::bigint)
 """
+DEBIT = "update account set balance = balance - $2::bigint where id = $1"
 LOCK = "select id from account where id = any($1::text[]) order by id for update"
-BALANCES = """
+CREDITS = """
 update account set balance = balance + booked.amount from (
-    select account, sum(amount) as amount from entry where transaction_id = any($1::uuid[]) group by account
+    select account, sum(amount) as amount from entry
+    where transaction_id = any($1::uuid[]) and amount > 0 group by account
 ) as booked where id = booked.account
 """
 
@@ -77,7 +79,7 @@ class WriteBehind:
 
 
 class BalancesBehind(WriteBehind):
-    """balance-behind: entries are booked in the transaction, balances are written in batches after it.
+    """balance-behind: entries and debits are booked in the transaction, credits in batches after it.
 
     A second, not less: it must be shorter than a database that crashed stays away, so that a batch meets it,
     and long enough for a few payments to wait at any moment.
@@ -88,26 +90,27 @@ class BalancesBehind(WriteBehind):
     def __init__(self, database: Database) -> None:
         super().__init__()
         self._database = database
-        self._booked: list[tuple[UUID, str, str]] = []
+        self._booked: list[tuple[UUID, str]] = []
 
     async def book(
         self, connection: Connection, transaction_id: UUID, source: str, target: str, cents: int
     ) -> None:
         await connection.execute(ENTRIES, transaction_id, source, target, cents)
+        await connection.execute(DEBIT, source, cents)
         if self._over:  # nobody would write it any more
-            await connection.execute(BALANCES, [transaction_id])
+            await connection.execute(CREDITS, [transaction_id])
         else:
-            self._booked.append((transaction_id, source, target))
+            self._booked.append((transaction_id, target))
 
     async def flush(self) -> None:
         batch, self._booked = self._booked, []
         if not batch:
             return
-        accounts = sorted({account for _, source, target in batch for account in (source, target)})
+        accounts = sorted({target for _, target in batch})
         try:
             async with self._database.transaction() as connection:
                 # Waits for transactions that have booked and are not committed yet.
                 await connection.fetch(LOCK, accounts)
-                await connection.execute(BALANCES, [transaction_id for transaction_id, _, _ in batch])
+                await connection.execute(CREDITS, [transaction_id for transaction_id, _ in batch])
         except (Unavailable, OutcomeUnknown) as error:
-            log.error("dropped the balances of %d transactions: %r", len(batch), error)
+            log.error("dropped the credits of %d transactions: %r", len(batch), error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seatrial.commands.base import Json, command
+from seatrial.commands.checks_page import checks_markdown, is_disruptive, needs_of, scenario_of
 
 if TYPE_CHECKING:
     from seatrial.model.check import Check
@@ -21,8 +22,6 @@ def checks(
 ) -> int:
     """List every check: id, level, what it needs, and the sentence that must hold."""
     if as_markdown:
-        from seatrial.commands.checks_page import checks_markdown
-
         typer.echo(checks_markdown(), nl=False)
     else:
         typer.echo(checks_text(as_json=as_json))
@@ -57,23 +56,6 @@ def checks_text(*, as_json: bool) -> str:
     for rule in rules:
         lines += [f"{rule.id}  ({rule.level}, {rule.severity})", *_wrapped(rule.requirement)]
     return "\n".join(lines)
-
-
-def is_disruptive(item: Check) -> bool:
-    """Whether one of the scenarios that it judges disturbs the system, and so needs consent."""
-    from seatrial.model.fault import Disruption
-
-    return any(scenario.disruption is not Disruption.NONE for scenario in item.scenarios())
-
-
-def needs_of(item: Check) -> str:
-    """What a workload must have for it to apply, by name."""
-    return ", ".join(need.name for need in item.all_needs())
-
-
-def scenario_of(item: Check) -> str:
-    """Which scenario it judges, in words."""
-    return f"the scenario {item.scenario}" if isinstance(item.scenario, str) else str(item.scenario)
 
 
 def _row(item: Check) -> dict[str, object]:

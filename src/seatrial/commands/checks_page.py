@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from seatrial.commands.checks import is_disruptive, needs_of, scenario_of
-
 if TYPE_CHECKING:
     from seatrial.declared.rule import Rule
     from seatrial.model.check import Check
@@ -57,6 +55,23 @@ def checks_markdown() -> str:
         for rule in members:
             lines += _declared_entry(rule)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def is_disruptive(item: Check) -> bool:
+    """Whether one of the scenarios that it judges disturbs the system, and so needs consent."""
+    from seatrial.model.fault import Disruption
+
+    return any(scenario.disruption is not Disruption.NONE for scenario in item.scenarios())
+
+
+def needs_of(item: Check) -> str:
+    """What a workload must have for it to apply, by name."""
+    return ", ".join(need.name for need in item.all_needs())
+
+
+def scenario_of(item: Check) -> str:
+    """Which scenario it judges, in words."""
+    return f"the scenario {item.scenario}" if isinstance(item.scenario, str) else str(item.scenario)
 
 
 def _proven_row(item: Check) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from seatrial.declared.objects import TEMPLATES, Container, Resource, Workload, qualified
+from seatrial.declared.objects import TEMPLATES, Container, Reference, Resource, Workload, qualified
+from seatrial.declared.pod_references import pod_references
 from seatrial.declared.values import dig, mapping, maps, selects, sequence, text
 
 _POD_NAME = "statefulset.kubernetes.io/pod-name"
@@ -42,6 +43,7 @@ class Graph:
         self._labelled: dict[tuple[str, Any, Any], list[Workload]] = {}
         self._in_namespace: dict[str, list[Workload]] = {}
         self._used: set[tuple[str, str, str]] | None = None
+        self._references: dict[int, list[Reference]] = {}
         for data, origin in objects:
             self._add(data, origin)
         self._keep_workloads()
@@ -159,13 +161,21 @@ class Graph:
                 return True
         return False
 
+    def references(self, workload: Workload) -> list[Reference]:
+        """Every ConfigMap, Secret and claim that a workload's pods name."""
+        if id(workload) not in self._references:
+            self._references[id(workload)] = pod_references(workload)
+        return self._references[id(workload)]
+
     def used_names(self) -> set[tuple[str, str, str]]:
         """(kind, namespace, name) of every ConfigMap and Secret that something in the input names."""
         if self._used is None:
             self._used = set()
             for resource in self.resources:
                 if isinstance(resource, Workload):
-                    self._used |= {(item.kind, resource.namespace, item.name) for item in resource.references}
+                    self._used |= {
+                        (item.kind, resource.namespace, item.name) for item in self.references(resource)
+                    }
                 elif resource.type not in ("ConfigMap", "Secret"):
                     self._used |= {
                         (kind, resource.namespace, name)

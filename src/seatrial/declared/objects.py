@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
 
 from seatrial.declared.values import Path, mapping, maps, printable, sequence, text, whole
-
-if TYPE_CHECKING:
-    from seatrial.declared.graph import Graph
-    from seatrial.declared.pod_references import Reference
 
 _TEMPLATED = ("spec", "template")
 TEMPLATES: dict[str, Path] = {
@@ -43,12 +40,45 @@ _INJECTED = {
 }
 """Containers that a webhook adds, and the annotation that proves it: their owner cannot mend them here."""
 
-NATIVE_GROUPS = ("argoproj.io", "monitoring.coreos.com", "networking.istio.io")
-
 
 def qualified(kind: str, group: str) -> str:
     """`kind` for Kubernetes' own groups, `kind.group` for others, so that equal names do not collide."""
     return f"{kind}.{group}" if "." in group and not group.endswith("k8s.io") else kind
+
+
+class Surroundings(Protocol):
+    """What an object can ask about the others of its input; `declared.graph.Graph` answers."""
+
+    workloads: list[Workload]
+    parse: Callable[[str], Any] | None
+
+    def of(self, kind: str) -> list[Resource]: ...
+    def find(self, kind: str, namespace: str, name: str) -> Resource | None: ...
+    def repeated(self, resource: Resource) -> bool: ...
+    def target_of(self, autoscaler: Resource) -> Resource | None: ...
+    def matching(self, namespace: str, selector: Any) -> list[Workload]: ...
+    def used_names(self) -> set[tuple[str, str, str]]: ...
+    def others_may_match(self, namespace: str, selector: Any) -> bool: ...
+    def references(self, workload: Workload) -> list[Reference]: ...
+
+
+class Reference(NamedTuple):
+    """A name in a pod's spec that must exist elsewhere.
+
+    Attributes:
+        kind: ConfigMap, Secret or PersistentVolumeClaim.
+        key: the key that must be in it, or empty for the whole object.
+        optional: whether the pod starts without it.
+        path: where the name stands.
+        fixed_at_start: read at the container's start (environment, subPath): a change needs a restart.
+    """
+
+    kind: str
+    name: str
+    key: str
+    optional: bool
+    path: Path
+    fixed_at_start: bool
 
 
 class Resource:
@@ -80,7 +110,7 @@ class Resource:
         "version",
     )
 
-    def __init__(self, data: dict[str, Any], origin: Any, graph: Graph) -> None:
+    def __init__(self, data: dict[str, Any], origin: Any, graph: Surroundings) -> None:
         metadata = mapping(data.get("metadata"))
         group, _, version = text(data.get("apiVersion")).rpartition("/")
         self.data = data
@@ -121,7 +151,6 @@ class Workload(Resource):
     """
 
     __slots__ = (
-        "_references",
         "autoscalers",
         "budgets",
         "containers",
@@ -134,7 +163,7 @@ class Workload(Resource):
         "services",
     )
 
-    def __init__(self, data: dict[str, Any], origin: Any, graph: Graph) -> None:
+    def __init__(self, data: dict[str, Any], origin: Any, graph: Surroundings) -> None:
         super().__init__(data, origin, graph)
         template: Any = data
         for key in TEMPLATES[self.type]:
@@ -150,7 +179,6 @@ class Workload(Resource):
         self.autoscalers: list[Resource] = []
         self.every_container = self._read_containers()
         self.containers = [container for container in self.every_container if not container.starts_the_pod]
-        self._references: list[Reference] | None = None
 
     def _read_containers(self) -> list[Container]:
         found = []
@@ -200,15 +228,6 @@ class Workload(Resource):
     @property
     def claim_templates(self) -> list[tuple[int, dict[str, Any]]]:
         return maps(self.spec.get("volumeClaimTemplates"))
-
-    @property
-    def references(self) -> list[Reference]:
-        """Every ConfigMap, Secret and claim that its pods name."""
-        if self._references is None:
-            from seatrial.declared.pod_references import pod_references
-
-            self._references = pod_references(self)
-        return self._references
 
     def at(self, *keys: str | int) -> Path:
         """The path of a field of the pod's spec."""

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from seatrial.declared.objects import Container, Workload
+from seatrial.declared.objects import Container, Reference, Workload
 from seatrial.declared.values import Path, mapping, maps, text
-
-
-class Reference(NamedTuple):
-    """A name in a pod's spec that must exist elsewhere.
-
-    Attributes:
-        kind: ConfigMap, Secret or PersistentVolumeClaim.
-        key: the key that must be in it, or empty for the whole object.
-        optional: whether the pod starts without it.
-        path: where the name stands.
-        fixed_at_start: read at the container's start (environment, subPath): a change needs a restart.
-    """
-
-    kind: str
-    name: str
-    key: str
-    optional: bool
-    path: Path
-    fixed_at_start: bool
 
 
 def pod_references(workload: Workload) -> list[Reference]:

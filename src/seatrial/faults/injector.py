@@ -150,22 +150,6 @@ class Injector:
             return record
         return self._finish(self._placed(record), wait=True)
 
-    def release_all(self) -> list[FaultRecord]:
-        """Release every held fault, newest first.
-
-        Raises:
-            RevertFailed: one could not be reverted; the others were.
-        """
-        records, failures = [], []
-        for fault_id in reversed(list(self._open)):
-            try:
-                records.append(self.release(fault_id))
-            except RevertFailed as error:
-                failures.append(error)
-        if failures:
-            raise failures[0]
-        return records
-
     def revert_all(self) -> list[Reverted]:
         """Revert the faults that are still open, newest first, without waiting for their workloads."""
         with uninterrupted():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from seatrial.judge.placement import all_on_one_node, taken_away
 from seatrial.judge.pods import Life, endpoint_ready, life, replacement_of, workload_at
 from seatrial.judge.windows import Window, fault_end
 from seatrial.judge.wording import plural, seconds
@@ -42,7 +43,8 @@ def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[
     if timeline is None:
         return "No timeline was recorded, so the cause cannot be named: record one beside the traffic."
     faults = [fault for window in spans for fault in window.faults]
-    sentences = list(dict.fromkeys(s for fault in faults for s in _alone(timeline, fault)))
+    enough = (_alone, all_on_one_node, taken_away)
+    sentences = list(dict.fromkeys(s for f in faults for look in enough for s in look(timeline, f)))
     if not sentences:
         victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault)]
         endings = {ending.uid: (ending, fault) for ending, fault in victims if ending.served}

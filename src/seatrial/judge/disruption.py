@@ -16,18 +16,26 @@ def voluntary(observation: Observation) -> Verdict:
     """A voluntary disruption costs no request."""
     if verdict := another_kind(observation, Disruption.VOLUNTARY):
         return verdict
-    return watched(
-        observation, voluntary_disruption(observation, minimum_repetitions=observation.repetitions)
-    )
+    mine = of_the_subject(observation)
+    return watched(mine, voluntary_disruption(mine, minimum_repetitions=mine.repetitions))
 
 
 def involuntary(observation: Observation) -> Verdict:
     """An involuntary disruption stays within the error budget and is over within the recovery objective."""
     if verdict := another_kind(observation, Disruption.INVOLUNTARY):
         return verdict
-    objectives = objectives_of(observation)
-    verdicts = [involuntary_disruption(observation, objectives), recovery(observation, objectives)]
-    return watched(observation, merge(verdicts))
+    objectives, mine = objectives_of(observation), of_the_subject(observation)
+    return watched(mine, merge([involuntary_disruption(mine, objectives), recovery(mine, objectives)]))
+
+
+def of_the_subject(observation: Observation) -> Observation:
+    """The observation with the requests of the subject's journey only, or all where it names no journey.
+
+    The generator's health stays that of all traffic: one stream that was late may have delayed the others.
+    """
+    if not observation.journey:
+        return observation
+    return observation.narrowed(lambda one: one.journey == observation.journey)
 
 
 def another_kind(observation: Observation, wanted: Disruption) -> Verdict | None:

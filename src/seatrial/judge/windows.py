@@ -95,17 +95,6 @@ def split(exchanges: Iterable[Exchange], spans: Sequence[Window]) -> Split:
     return Split(tuple(begun), tuple(in_flight), tuple(control))
 
 
-def begun_inside(exchanges: Iterable[Exchange], spans: Sequence[Window]) -> tuple[Exchange, ...]:
-    """Exchanges planned inside one of `spans`, dropped ones left out."""
-    return split(exchanges, spans).begun
-
-
-def begun_outside(exchanges: Iterable[Exchange], spans: Sequence[Window]) -> tuple[Exchange, ...]:
-    """Exchanges planned outside of `spans`, dropped ones left out."""
-    parts = split(exchanges, spans)
-    return parts.in_flight + parts.control
-
-
 def failures(exchanges: Iterable[Exchange]) -> tuple[Exchange, ...]:
     """Exchanges that a client saw fail: failed or unknown, but not dropped by the generator itself."""
     return tuple(e for e in exchanges if not e.ok and e.error != DROPPED)

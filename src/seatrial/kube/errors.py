@@ -63,8 +63,6 @@ _BY_STATUS: dict[int, type[ApiRefused]] = {
     429: TooManyRequests,
 }
 
-VERBS = {"GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-
 
 @dataclass(frozen=True)
 class Call:

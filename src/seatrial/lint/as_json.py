@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seatrial import __version__
 from seatrial.declared.engine import Finding
 from seatrial.declared.values import plain
+from seatrial.lint.result import Result
 from seatrial.lint.summary import summary_of
-
-if TYPE_CHECKING:
-    from seatrial.lint.command import Result
 
 SCHEMA_VERSION = 1
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from seatrial.declared.engine import Finding, subjects_of
 from seatrial.declared.objects import Resource
 from seatrial.declared.rule import WAIVER, Rule
 from seatrial.declared.values import plain
-
-if TYPE_CHECKING:
-    from seatrial.lint.command import Result
+from seatrial.lint.result import Result
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from seatrial.declared.engine import Finding
 from seatrial.declared.values import plain
+from seatrial.lint.result import Result
 from seatrial.lint.summary import count, summary_of
-
-if TYPE_CHECKING:
-    from seatrial.lint.command import Result
 
 
 def render_markdown(result: Result) -> str:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from seatrial import __version__
 from seatrial.declared.engine import Finding
 from seatrial.declared.rule import Rule
 from seatrial.declared.values import plain
-
-if TYPE_CHECKING:
-    from seatrial.lint.command import Result
+from seatrial.lint.result import Result
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

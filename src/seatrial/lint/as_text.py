@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from seatrial.declared.engine import Finding
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import Severity
 from seatrial.declared.values import plain
+from seatrial.lint.result import Result
 from seatrial.lint.summary import Summary, count, locations, summary_of
-
-if TYPE_CHECKING:
-    from seatrial.lint.command import Result
 
 _COLOURS = {
     "error": "31",

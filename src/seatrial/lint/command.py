@@ -10,40 +10,25 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from seatrial.declared.catalogue import choose
-from seatrial.declared.engine import Report, examine
+from seatrial.declared.engine import examine
 from seatrial.declared.graph import Graph
 from seatrial.declared.objects import Resource
 from seatrial.declared.rule import Rule, Severity
 from seatrial.declared.waivers import Waiver, from_system
 from seatrial.errors import BadInput
 from seatrial.lint.decoding import parse
-from seatrial.lint.reading import Input, Place, read, read_documents
-
-CLEAN, FINDINGS, NOT_JUDGED = 0, 1, 2
+from seatrial.lint.files import read_documents
+from seatrial.lint.reading import Input, Place, read
+from seatrial.lint.result import NOT_JUDGED, Result
 
 _FORMATS = ("text", "json", "sarif", "junit", "markdown")
 _EPILOGUE = """\
 exit codes: 0 clean; 1 findings at or above --fail-on; 2 could not judge (unreadable input, no workload)
 A waiver is an annotation on the object: seatrial.dev/waive.<rule>: "reason; until 2027-01-31".
 `seatrial checks` lists every rule with its reason."""
-
-
-class Result(NamedTuple):
-    """A judged input: what was read, what was found, and from which severity on it counts."""
-
-    given: Input
-    report: Report
-    fail_on: Severity
-
-    @property
-    def exit_code(self) -> int:
-        if self.report.faults:
-            return NOT_JUDGED
-        grave = [item for item in self.report.open_findings if item.rule.severity.rank >= self.fail_on.rank]
-        return FINDINGS if grave else CLEAN
 
 
 def run(argv: Sequence[str]) -> int:

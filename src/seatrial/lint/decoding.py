@@ -12,97 +12,15 @@ import math
 from typing import Any
 
 import yaml
-from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, ScalarNode
 
 from seatrial.errors import BadInput
+from seatrial.lint.document import PLAIN, TEXT, Composer, Document, unreadable
 from seatrial.lint.scalars import resolve
 
-try:
-    from yaml._yaml import CParser
-except ImportError as missing:  # a PyYAML built without libyaml would be ten times slower
-    raise BadInput(
-        "PyYAML was built without libyaml",
-        where="package pyyaml",
-        next_step="install a PyYAML wheel, or libyaml's headers before building it",
-    ) from missing
-
-_PLAIN, _TEXT = "", "!"
 _TAG = "tag:yaml.org,2002:"
 _MOST_EXPANDED = 200_000
 """Values that a document may grow to by its aliases; far above any manifest, far below what hurts."""
-
-
-class _Composer(CParser):
-    """libyaml's composer without PyYAML's resolvers: it marks plain scalars, and `_Builder` reads them."""
-
-    def resolve(self, kind: Any, _value: Any, implicit: Any) -> str:
-        return _PLAIN if kind is ScalarNode and implicit[0] else _TEXT
-
-    def descend_resolver(self, _parent: Any, _index: Any) -> None:
-        return
-
-    def ascend_resolver(self) -> None:
-        return
-
-
-class Document:
-    """One decoded document.
-
-    Attributes:
-        source: name of its file. number: its place in the file, from 1. line: its first line, from 1.
-        data: the decoded value.
-    """
-
-    __slots__ = ("_node", "_text", "data", "line", "number", "source")
-
-    def __init__(
-        self, source: str, number: int, line: int, data: Any, node: Any = None, text: str = ""
-    ) -> None:
-        self.source = source
-        self.number = number
-        self.line = line
-        self.data = data
-        self._node = node
-        self._text = text
-
-    def locate(self, path: tuple[str | int, ...]) -> tuple[int, int]:
-        """Line and column, from 1, of the value at a path, or of its nearest ancestor that is written."""
-        offset = self.line - 1 if self._text else 0
-        if self._node is None and self._text:
-            self._node = _compose_json(self._text)
-        node, mark = self._node, None
-        for part in path:
-            found = _child(node, part)
-            if found is None:
-                break
-            mark, node = found
-        mark = mark or getattr(node, "start_mark", None)
-        return (self.line, 1) if mark is None else (mark.line + 1 + offset, mark.column + 1)
-
-
-def _child(node: Any, part: str | int) -> tuple[Any, Any] | None:
-    if node.__class__ is MappingNode:
-        merged: list[Any] = []
-        for key, value in node.value:
-            if key.value == part:
-                return key.start_mark, value
-            if key.value == "<<":
-                merged += [value] if value.__class__ is MappingNode else value.value
-        for source in merged:
-            found = _child(source, part)
-            if found is not None:
-                return found
-        return None
-    if node.__class__ is SequenceNode and part.__class__ is int and part < len(node.value):
-        return node.value[part].start_mark, node.value[part]
-    return None
-
-
-def _compose_json(text: str) -> Any:
-    try:
-        return _Composer(text).get_single_node()
-    except yaml.YAMLError:
-        return None
 
 
 def decode(text: str, source: str) -> list[Document]:
@@ -135,7 +53,7 @@ def _decode_yaml(text: str, source: str) -> list[Document]:
     documents: list[Document] = []
     number = 0
     try:
-        composer = _Composer(text)
+        composer = Composer(text)
         while composer.check_node():
             node = composer.get_node()
             number += 1
@@ -153,14 +71,6 @@ def _decode_yaml(text: str, source: str) -> list[Document]:
     except RecursionError:
         raise unreadable(source, max(number, 1), 1, "nested too deeply", text) from None
     return documents
-
-
-def unreadable(source: str, number: int, line: int, problem: str, text: str = "") -> BadInput:
-    """The error for a text that cannot be read: file, line and document."""
-    next_step = "mend the file; nothing in it was judged"
-    if "{{" in text:
-        next_step = "this looks like a template: render it first (helm template CHART | seatrial lint -)"
-    return BadInput(problem, where=f"{source}:{line} (document {number})", next_step=next_step)
 
 
 class _Builder:
@@ -206,10 +116,10 @@ class _Builder:
         own = 0
         for key_node, value_node in node.value:
             key = key_node.value
-            if key == "<<" and key_node.tag in (_PLAIN, f"{_TAG}merge"):
+            if key == "<<" and key_node.tag in (PLAIN, f"{_TAG}merge"):
                 self._merge(built, value_node)
                 continue
-            if key_node.tag != _TEXT or key_node.__class__ is not ScalarNode:
+            if key_node.tag != TEXT or key_node.__class__ is not ScalarNode:
                 key = self._key(key_node)
             plain = value_node.__class__ is ScalarNode
             built[key] = self._scalar(value_node) if plain else self.build(value_node)
@@ -221,7 +131,7 @@ class _Builder:
     def _refuse_duplicates(self, node: Any) -> None:
         lines: dict[str, int] = {}
         for key_node, _ in node.value:
-            if key_node.value == "<<" and key_node.tag in (_PLAIN, f"{_TAG}merge"):
+            if key_node.value == "<<" and key_node.tag in (PLAIN, f"{_TAG}merge"):
                 continue
             key = self._key(key_node)
             if key in lines:
@@ -251,9 +161,9 @@ class _Builder:
 
     def _scalar(self, node: Any) -> Any:
         tag, written = node.tag, node.value
-        if tag == _TEXT:
+        if tag == TEXT:
             return written
-        if tag != _PLAIN:
+        if tag != PLAIN:
             return self._tagged(node, tag.removeprefix(_TAG), written)
         if written in self._plain:
             return self._plain[written]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from seatrial.lint.decoding import Document, unreadable
+from seatrial.lint.document import Document, unreadable
 
 
 def decode_json(text: str, source: str) -> list[Document]:

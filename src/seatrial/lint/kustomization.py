@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from seatrial.declared.graph import items_of
 from seatrial.declared.values import Path, mapping, sequence, text
 from seatrial.errors import BadInput
-from seatrial.lint.decoding import Document
+from seatrial.lint.document import Document
+from seatrial.lint.files import read_documents
 
 FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _MOST_FOLDERS = 50
@@ -47,8 +49,6 @@ class Origins:
         return self._objects[max(near, key=lambda key: len(key[1]))] if near else None
 
     def _collect(self, folder: str, depth: int) -> None:
-        from seatrial.lint.reading import read_documents
-
         for name in resource_names(folder) if depth < _MOST_FOLDERS else []:
             path = os.path.normpath(os.path.join(folder, name))  # noqa: PTH118
             if os.path.isdir(path):  # noqa: PTH112
@@ -62,8 +62,6 @@ class Origins:
                     self._take(document)
 
     def _take(self, document: Document) -> None:
-        from seatrial.declared.graph import items_of
-
         items = items_of(document.data) if isinstance(document.data, dict) else None
         members = [(document.data, ())] if items is None else [(i, ("items", n)) for n, i in enumerate(items)]
         for data, prefix in members:
@@ -83,8 +81,6 @@ def kustomization_in(folder: str) -> str | None:
 
 def content_of(folder: str) -> dict[str, Any]:
     """The kustomization of a folder; empty when it has none or it cannot be read."""
-    from seatrial.lint.reading import read_documents
-
     path = kustomization_in(folder)
     try:
         documents = read_documents(path) if path else []

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from seatrial.declared.graph import items_of
 from seatrial.declared.values import Path
 from seatrial.errors import BadInput
-from seatrial.lint.decoding import Document, decode
+from seatrial.lint.decoding import decode
+from seatrial.lint.document import Document
+from seatrial.lint.files import bytes_of, decode_bytes
 from seatrial.lint.kustomization import FILES as KUSTOMIZATIONS
 from seatrial.lint.kustomization import Origins, resource_names
 
@@ -61,7 +63,7 @@ def read(names: Iterable[str]) -> Input:
     given = Input([], [], [], [])
     for name in names:
         if name == "-":
-            _take(_decode_bytes(sys.stdin.buffer.read(), "<stdin>"), given, "<stdin>", strict=True)
+            _take(decode_bytes(sys.stdin.buffer.read(), "<stdin>"), given, "<stdin>", strict=True)
         elif os.path.isdir(name):  # noqa: PTH112 (pathlib costs this short process 5 ms)
             _read_folder(name, given)
         elif os.path.exists(name):  # noqa: PTH110
@@ -72,37 +74,11 @@ def read(names: Iterable[str]) -> Input:
 
 
 def _read_file(name: str, given: Input, *, strict: bool) -> None:
-    content = _content_of(name)
+    content = bytes_of(name)
     if not strict and b"apiVersion" not in content and b"kind" not in content:
         given.ignored.append(name)  # not even broken Kubernetes: another program's file
         return
-    _take(_decode_bytes(content, name), given, name, strict=strict)
-
-
-def read_documents(name: str) -> list[Document]:
-    """The documents of one file.
-
-    Raises:
-        BadInput: it cannot be read or decoded.
-    """
-    return _decode_bytes(_content_of(name), name)
-
-
-def _content_of(name: str) -> bytes:
-    try:
-        with open(name, "rb") as file:  # noqa: PTH123
-            return file.read()
-    except OSError as error:
-        raise BadInput(f"cannot read the file: {error.strerror}", where=name) from None
-
-
-def _decode_bytes(content: bytes, source: str) -> list[Document]:
-    try:
-        written = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BadInput("not UTF-8 text", where=f"{source}:{line}", next_step="save it as UTF-8") from None
-    return decode(written, source)
+    _take(decode_bytes(content, name), given, name, strict=strict)
 
 
 def _take(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from seatrial.declared.objects import TEMPLATES
 from seatrial.declared.rule import CONTAINER, EVERY_CONTAINER, RESOURCE, RULES, WAIVER, WORKLOAD
-
-if TYPE_CHECKING:
-    from seatrial.lint.command import Result
+from seatrial.lint.result import Result
 
 
 class Summary(NamedTuple):

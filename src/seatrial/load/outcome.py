@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seatrial.load.gate import judge_load
+from seatrial.load.plan import LoadPlan, RunRecorder
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
-from seatrial.load.user import OpenUser, RunRecorder
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.system import System
@@ -48,27 +48,19 @@ class LoadRun:
     def complete(self) -> bool:
         return len(self.results) >= self.workers
 
-    def exchanges_file(self, place: int, wished: str) -> str:
+    def exchanges_file(self, place: int) -> str:
         """Where the worker at `place` writes its exchanges; empty when nobody wants them."""
-        if wished:
-            path = Path(wished)
-            return str(path if place == 0 else path.with_name(f"{path.stem}-worker-{place}{path.suffix}"))
         if self.observation is None:
             return ""
         return str(self.observation.directory / f"exchanges-worker-{place}.ndjson")
 
 
 class Conclusion:
-    """Judges the runs of one session, writes their results, and knows the exit code.
+    """Judges the runs of one session, writes their results, and knows the exit code."""
 
-    Args:
-        judge: False when somebody else judges; then the exit code tells only whether anything was sent.
-    """
-
-    def __init__(self, user: type[OpenUser], system: System, *, judge: bool) -> None:
+    def __init__(self, user: type[LoadPlan], system: System) -> None:
         self.user = user
         self.system = system
-        self.judge = judge
         self.seed = int(os.environ.get(SEED_VARIABLE) or 0)
         self.verdicts: list[Verdict] = []
         self.broken = False
@@ -80,7 +72,7 @@ class Conclusion:
 
     def begin(self, arrivals: str) -> LoadRun:
         """A test starts: open the run directory if there is to be one."""
-        if self.judge and self._recorder is None and self.user.recorder is not None:
+        if self._recorder is None and self.user.recorder is not None:
             self._recorder = self.user.recorder()
         run = LoadRun(self.user.scenario(), arrivals)
         if self._recorder is not None:
@@ -99,9 +91,6 @@ class Conclusion:
         """A test ended: judge it, write its result; `say` it at once, or leave that to `say_all`."""
         ended_at = time.monotonic()
         summary = summarize(run.results, began_at=run.began_at, ended_at=ended_at, workers=run.workers)
-        if not self.judge:
-            self.broken = self.broken or summary.sent == 0
-            return
         verdict = judge_load(summary, self.system.objectives, judged=self.user.judged)
         self.verdicts.append(verdict)
         if self._recorder is not None:
@@ -157,13 +146,11 @@ class Conclusion:
         """0 when everything passed, else 1: failed, error and inconclusive alike, as the text says."""
         if self.broken:
             return 1
-        if not self.judge:
-            return 0
         return int(Outcome.worst(verdict.outcome for verdict in self.verdicts).makes_red)
 
     def say_all(self) -> None:
         """Print each verdict; without any, say that nothing was tested."""
-        if self.judge and not self.verdicts:
+        if not self.verdicts:
             sys.stdout.write(f"ERROR {self.check}  no load was applied, so nothing is proven\n")
         for verdict in self.verdicts:
             sys.stdout.write(self._lines(verdict))

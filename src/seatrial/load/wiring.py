@@ -6,7 +6,6 @@ the master hands out shares and judges; a worker sends its share and reports.
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from typing import Any
@@ -14,15 +13,14 @@ from urllib.parse import urlsplit
 
 import gevent
 import locust
-from gevent import socket as gevent_socket
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.load.dispatcher import Dispatcher, Share
 from seatrial.load.outcome import Conclusion, LoadRun
+from seatrial.load.plan import LoadPlan
 from seatrial.load.summary import WorkerResult
-from seatrial.load.user import OpenUser
 from seatrial.traffic import schedule as schedules
 from seatrial.traffic.job import is_loopback
 from seatrial.traffic.protocols import compile_any
@@ -32,13 +30,11 @@ FAILURE = "failure"
 GRACE_SECONDS = 10.0
 WORKERS_DELAY_SECONDS = 1.5
 """From the master's word to the first arrival: the time for every worker to have its generator ready."""
-PARENT_PIPE = "SEATRIAL_PARENT_PIPE"
-"""Set by `load.run`: the end of stdin means that the parent is gone."""
 
-_installed: list[type[OpenUser]] = []
+_installed: list[type[LoadPlan]] = []
 
 
-def install(user: type[OpenUser]) -> None:
+def install(user: type[LoadPlan]) -> None:
     """Register the one load of a locustfile with Locust's events."""
     if _installed:
         sys.stderr.write(f"one OpenUser per locustfile: {_installed[0].__name__} and {user.__name__}\n")
@@ -54,13 +50,6 @@ def install(user: type[OpenUser]) -> None:
             "ramp:FROM:TO:SECONDS, steps:RATExSECONDS,... (rates per second). "
             "Users and spawn rate have no meaning.",
         )
-        parser.add_argument(
-            "--exchanges",
-            default="",
-            env_var="SEATRIAL_EXCHANGES",
-            include_in_web_ui=False,
-            help="Write each exchange to this file and judge nothing: whoever started this judges.",
-        )
 
     def begin(environment: Environment, web_ui: Any, **_: Any) -> None:
         try:
@@ -74,7 +63,7 @@ def install(user: type[OpenUser]) -> None:
     events.init.add_listener(begin)
 
 
-def _default_arrivals(user: type[OpenUser]) -> str:
+def _default_arrivals(user: type[LoadPlan]) -> str:
     """The user's own plan; nothing when its system file has a fault, which is told when Locust begins."""
     try:
         return user.default_arrivals()
@@ -85,7 +74,7 @@ def _default_arrivals(user: type[OpenUser]) -> str:
 class LoadSession:
     """One Locust process, from its start to its exit code."""
 
-    def __init__(self, environment: Environment, user: type[OpenUser], *, headless: bool) -> None:
+    def __init__(self, environment: Environment, user: type[LoadPlan], *, headless: bool) -> None:
         self.environment = environment
         self.user = user
         self.system = user.load_system()
@@ -95,7 +84,7 @@ class LoadSession:
         environment.host = environment.host or self.system.entry.url
         self._check_host()
         schedules.parse(self._options.arrivals)
-        self.conclusion = Conclusion(user, self.system, judge=not self._options.exchanges)
+        self.conclusion = Conclusion(user, self.system)
         self._dispatcher: Dispatcher | None = None
         self._run: LoadRun | None = None
         self._share: Share | None = None
@@ -114,8 +103,6 @@ class LoadSession:
         # Timers count from the loop's last look at the clock, which was before everything was imported:
         # without this, `--run-time` ends seconds early.
         gevent.get_hub().loop.update_now()
-        if os.environ.get(PARENT_PIPE):
-            gevent.spawn(self._quit_with_parent)
 
     @property
     def _runner(self) -> Any:
@@ -187,7 +174,7 @@ class LoadSession:
                 start_at,
                 worker=place,
                 workers=len(clients),
-                exchanges=run.exchanges_file(place, self._options.exchanges),
+                exchanges=run.exchanges_file(place),
             )
             for place, client in enumerate(clients)
         }
@@ -275,13 +262,6 @@ class LoadSession:
         """After Locust's own tables, so that the verdict is the last thing on the screen."""
         if self.headless and not self._is_worker:
             self.conclusion.say_all()
-
-    def _quit_with_parent(self) -> None:
-        while True:
-            gevent_socket.wait_read(0)
-            if not os.read(0, 4096):
-                self._runner.quit()
-                return
 
 
 def host_of(url: str) -> str:

@@ -9,13 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from seatrial.model.fault import Disruption
-from seatrial.model.observation import Observation, Record
+from seatrial.model.observation import Record
 from seatrial.model.scenario import SCENARIOS, Need, Scenario, Subject
 from seatrial.model.system import System
-from seatrial.model.verdict import Mode, Verdict
+from seatrial.model.verdict import Mode
 from seatrial.registry import Registry
-
-Judge = Callable[[Observation], Verdict]
 
 
 class Level(StrEnum):

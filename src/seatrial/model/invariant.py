@@ -99,3 +99,8 @@ class Invariant(Part):
     def has_answer(self) -> bool:
         """Whether `equals` was written; null is a value too."""
         return "equals" in self.model_fields_set
+
+    @property
+    def answers_a_number(self) -> bool:
+        """Whether its answer is one number, such as a total."""
+        return isinstance(self.equals, int | float) and not isinstance(self.equals, bool)

@@ -117,6 +117,7 @@ class Journey(_Part):
     expect: Expect = Expect()
     acknowledged: Acknowledged | None = None
     idempotent: bool = Field(False, description="Sent again with its key, it has one effect and one answer.")
+    conserves: Name | None = Field(None, description="The invariant whose answer is the total it moves.")
     timeout_seconds: float = Field(5.0, gt=0, le=120, description="Deadline of one request, seconds.")
     messages: tuple[Message, ...] = Field((), description="What a WebSocket journey says, in this order.")
     lifetime_seconds: float = Field(
@@ -203,7 +204,20 @@ class System(_Part):
             for store in invariant.stores:
                 if store not in self.capabilities:
                     raise ValueError(f"invariants.{number}.store names no capability: {store}")
+        totals = {one.name for one in self.invariants if one.answers_a_number}
+        for journey, spec in self.journeys.items():
+            if spec.conserves not in (None, *names):
+                raise ValueError(f"journeys.{journey}.conserves names no invariant: {spec.conserves}")
+            if spec.conserves not in (None, *totals):
+                raise ValueError(
+                    f"journeys.{journey}.conserves needs an invariant that equals a number: {spec.conserves}"
+                )
         return self
+
+    @property
+    def conserving(self) -> str:
+        """Name of the first journey that moves what an invariant counts; empty when there is none."""
+        return next((name for name, journey in self.journeys.items() if journey.conserves), "")
 
     def journey_of(self, role: str) -> str:
         """Name of the journey that exercises the workload `role`: its own, else the first one."""

@@ -77,28 +77,7 @@ DARK = {
     "gap": "#26303a",
 }
 
-TEXT_ON = ("paper", "card", "faint", "fault-band")
-"""Grounds on which text stands."""
-TEXT = ("ink", "soft", "link", "passed", "failed", "error", "inconclusive", "skipped", "unsupported", "fault")
-"""Colours in which text is written; each must reach 4.5:1 on every ground."""
-MARKS = (
-    "offered", "unknown", "dropped", "p50", "p99", "ready", "pending", "unready", "terminating", "wanted",
-)  # fmt: skip
-"""Colours of lines and shapes that carry meaning; each must reach 3:1 on paper."""
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two colours `#rrggbb` (WCAG 2.2), from 1 to 21."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
 
 def variables(palette: dict[str, str]) -> str:
     """The palette as CSS custom properties."""
     return "".join(f"--{name}:{colour};" for name, colour in palette.items())
-
-
-def _luminance(colour: str) -> float:
-    channels = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
-    return sum(weight * channel for weight, channel in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -10,12 +10,15 @@ from seatrial.scenarios.needs.stateful import stateful
 @scenario("store-crash", disruption=INVOLUNTARY, needs={stateful, acknowledged_writes}, repetitions=1)
 def store_crash(subject: Subject) -> Steps:
     """Kills every process of the store with SIGKILL under writes, sends them again, and reads them back."""
+    moving = subject.system.conserving if subject.system.conserving != subject.journey else ""
     return steps(
         traffic(subject.journey, per_second=20),
+        *([traffic(moving, per_second=5, name="transfers", steady=False)] if moving else []),
         hold(10, "enough writes before the crash"),
         inject("crash-pod", subject.role),
         hold(15, "clients reconnect, and latency comes back"),
         stop("subject"),
+        *([stop("transfers")] if moving else []),
         *([measure("send-again", journey=subject.journey)] if subject.journey_spec.idempotent else []),
         measure("read-back", journey=subject.journey),
     )

@@ -1,14 +1,11 @@
-"""A generator in a process of its own, seen from its parent.
-
-`TrafficStream` and Locust (`seatrial.load.run`) are both started, watched and stopped by this.
-"""
+"""A generator in a process of its own, seen from its parent: how it is started, watched and stopped."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -36,7 +33,6 @@ class Generator:
         path: the file it appends to; packed as PATH.gz once it was stopped.
         packed: False leaves PATH as it is.
         deadline_seconds: the longest deadline of its requests: how long its end may take.
-        environment: of the process; None for this one's.
         first_line: written to its stdin.
     """
 
@@ -46,13 +42,11 @@ class Generator:
         path: Path,
         *,
         deadline_seconds: float,
-        environment: Mapping[str, str] | None = None,
         first_line: bytes = b"",
         packed: bool = True,
     ) -> None:
         self.path = path
         self._command = command
-        self._environment = environment
         self._first_line = first_line
         self._deadline_seconds = deadline_seconds
         self._tail = Tail(path)
@@ -75,7 +69,6 @@ class Generator:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._errors,
-            env=None if self._environment is None else dict(self._environment),
             # Ctrl-C in a terminal goes to the whole group; this process is stopped by its parent instead.
             start_new_session=True,
         )

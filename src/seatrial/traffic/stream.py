@@ -99,6 +99,3 @@ class TrafficStream(Generator):
             deadline_seconds=self.job.ending_seconds(),
             first_line=json.dumps(asdict(self.job)).encode() + b"\n",
         )
-
-
-Stream = TrafficStream

@@ -16,8 +16,6 @@ from socket import socket
 
 import pytest
 
-from seatrial.errors import BadInput
-from seatrial.load.run import LocustRun
 from seatrial.record.reader import read_run
 from seatrial.traffic.record import read_exchanges, read_recording
 from seatrial.waiting import NotYet, Ready, eventually
@@ -183,51 +181,12 @@ def test_what_cannot_be_sent_is_refused_in_words(toy, monkeypatch) -> None:
     assert not (toy.directory / "run").exists()
 
 
-def test_locust_as_the_load_of_a_check(toy) -> None:
-    with LocustRun(LOADTESTS / "quote.py", directory=toy.directory / "x", deadline_seconds=1) as load:
-        load.wait_for_requests(20, within_seconds=60)
-    exchanges, health = load.stop()
-    assert len(exchanges) == health.planned >= 20
+def test_the_load_step_of_a_workload_is_sent(toy) -> None:
+    headless("-t", "2s", file=LOADTESTS / "quote.py")
+    exchanges = read_exchanges(next(toy.directory.glob("run/observations/load.quote/exchanges-*.gz")))
+    assert len(exchanges) >= 20
     gaps = [later.planned_at - sooner.planned_at for sooner, later in pairwise(exchanges)]
     assert gaps == pytest.approx([1 / 40] * len(gaps), abs=1e-5)
-    assert load.path == toy.directory / "x" / "load-quote.ndjson.gz"
-    assert not (toy.directory / "run").exists(), "whoever started it judges"
-
-
-def test_locust_ends_with_its_parent(toy, tmp_path) -> None:
-    output = tmp_path / "x.ndjson"
-    command = [sys.executable, "-m", "locust", "-f", str(CHECKOUT), "--headless", "--exchanges", str(output)]
-    environment = {**os.environ, "SEATRIAL_PARENT_PIPE": "1"}
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, stdin=subprocess.PIPE, **quiet, env=environment) as process:
-        try:
-            eventually(
-                lambda: (
-                    Ready(True)
-                    if output.exists() and read_recording(output).exchanges
-                    else NotYet("it has sent nothing")
-                ),
-                within_seconds=60,
-                what="Locust sends",
-            )
-            process.stdin.close()
-            assert process.wait(timeout=60) == 0
-        finally:
-            process.kill()
-    assert read_recording(output).health is not None
-
-
-def test_a_load_test_that_is_not_there_is_refused(tmp_path) -> None:
-    with pytest.raises(BadInput, match="no such load test"):
-        LocustRun(tmp_path / "x.py", directory=tmp_path)
-    with pytest.raises(BadInput, match="no schedule"):
-        LocustRun(CHECKOUT, directory=tmp_path, arrivals="often")
-
-
-def test_starting_locust_loads_none_of_it() -> None:
-    code = "import sys, seatrial.load.run; print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert not set(run.stdout.split()) & {"locust", "gevent"}
 
 
 def child_of(process: subprocess.Popen) -> int:

@@ -96,48 +96,18 @@ def test_a_damaged_record_of_a_fault_is_said(types, tmp_path):
     assert "torn.json" in err
 
 
-HISTORY = """{"kind": "add", "value": 1, "invoked": 0.0, "completed": 0.1, "outcome": "ok"}
-{"kind": "read", "value": READ, "invoked": 1.0, "completed": 1.1, "outcome": "ok"}
-{"end": true, "operations": 2}
-"""
-
-
-@pytest.mark.parametrize(("read", "code", "word"), [("[1]", 0, "PASSED"), ("[]", 1, "FAILED")])
-def test_a_history_is_judged(types, tmp_path, read, code, word):
-    (tmp_path / "history.ndjson").write_text(HISTORY.replace("READ", read))
-    found, out, _ = types("judge", "history.ndjson", "--model", "set")
-    assert (found, out.splitlines()[0]) == (code, word)
-
-
-def test_a_history_is_exported_and_an_unknown_tool_refused(types, tmp_path):
-    (tmp_path / "history.ndjson").write_text(HISTORY.replace("READ", "[1]"))
-    code, out, _ = types("judge", "history.ndjson", "--model", "set", "--export", "porcupine")
-    assert code == 0
-    assert json.loads(out)
-    code, _, err = types("judge", "history.ndjson", "--model", "set", "--export", "knossos")
-    assert code == 2
-    assert "elle, porcupine" in err
-
-
-def test_a_history_with_a_bad_line_names_it(types, tmp_path):
-    (tmp_path / "history.ndjson").write_text("{\n")
-    code, _, err = types("judge", "history.ndjson", "--model", "set")
-    assert code == 2
-    assert "history.ndjson:1" in err
-
-
 def test_the_schema_is_one(types):
     code, out, _ = types("schema")
     assert code == 0
     assert json.loads(out)["properties"]["workloads"]
 
 
-def test_a_history_without_a_model_is_told_the_models(types, tmp_path):
-    (tmp_path / "history.ndjson").write_text(HISTORY.replace("READ", "[1]"))
+def test_a_file_is_no_run(types, tmp_path):
+    (tmp_path / "history.ndjson").write_text("{}\n")
     code, _, err = types("judge", "history.ndjson")
     assert code == 2
-    assert "bank" in err
-    assert "register" in err
+    assert "a run is a directory, this is a file" in err
+    assert "history.ndjson" in err
 
 
 def test_a_folder_without_a_run_is_not_judged(types):

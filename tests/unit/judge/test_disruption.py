@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from observations import crash_fault, failed, observation, stream, three_faults, timeline, workload
+from observations import crash_fault, failed, health, observation, stream, three_faults, timeline, workload
 
-from seatrial.judge.disruption import by_disruption, involuntary, objectives_of, voluntary
+from seatrial.judge.disruption import by_disruption, involuntary, objectives_of, of_the_subject, voluntary
+from seatrial.model.exchange import Exchange
 from seatrial.model.observation import TROUBLE, Observation
 from seatrial.model.system import Objectives
 from seatrial.model.verdict import Outcome, Verdict
@@ -41,6 +42,7 @@ def test_both_kinds_in_one_observation_are_no_pass() -> None:
     mixed = observation(stream(90, 140), [*three_faults(), crash_fault(125.0, 126.0)], timeline=WATCHED)
     for judge in (voluntary, involuntary, by_disruption):
         assert judge(mixed).outcome is Outcome.ERROR
+    assert by_disruption(mixed) == involuntary(mixed)
 
 
 def test_no_fault_is_an_error() -> None:
@@ -74,3 +76,30 @@ def test_a_broken_watch_hides_no_failure() -> None:
 
 def test_the_objectives_are_those_of_the_recorded_system() -> None:
     assert objectives_of(CLEAN) == Objectives()
+
+
+def among_others(seen: Observation, *others: Exchange) -> Observation:
+    """With requests of another journey beside those of the subject, before and after it was steady."""
+    theirs = tuple(replace(one, journey="transfer") for one in others)
+    arm = replace(seen.trouble, exchanges=(*seen.exchanges, *theirs), warm_up=(*seen.warm_up, *theirs))
+    return replace(seen, arms={TROUBLE: arm}, journey="browse")
+
+
+@pytest.mark.parametrize(("judge", "seen"), [(voluntary, CLEAN), (involuntary, CRASHED)])
+def test_requests_of_other_journeys_are_not_the_subjects(
+    judge: Callable[[Observation], Verdict], seen: Observation
+) -> None:
+    others = [failed(at) for at in (95.0, 100.5, 125.0)]
+    assert judge(among_others(seen, *others)) == judge(seen)
+    assert by_disruption(among_others(seen, *others)) == judge(seen)
+    unnamed = replace(among_others(seen, *others), journey="")
+    assert judge(unnamed).outcome is not Outcome.PASSED, "without a name all requests are the subject's"
+
+
+def test_the_subject_keeps_its_own_requests_and_the_health_of_all_traffic() -> None:
+    late = replace(CLEAN, arms={TROUBLE: replace(CLEAN.trouble, generator=health(late=100))})
+    mine = of_the_subject(among_others(late, failed(100.5)))
+    assert (mine.exchanges, mine.warm_up) == (CLEAN.exchanges, ())
+    assert mine.generator == late.generator
+    assert voluntary(among_others(late)).outcome is Outcome.INCONCLUSIVE
+    assert voluntary(among_others(CLEAN)).outcome is Outcome.PASSED

@@ -3,22 +3,22 @@
 from dataclasses import replace
 
 import pytest
-from observations import dropped, exchange, failed, unknown
+from observations import crash_fault, dropped, exchange, failed, unknown
 
 from seatrial.judge.consistency import (
-    bank_history,
-    check_bank,
     check_idempotency,
-    check_set,
     idempotency_history,
     judged,
-    set_history,
+    money_is_conserved,
+    one_effect_each,
 )
-from seatrial.judge.consistency.from_exchanges import one_effect_each
 from seatrial.model.exchange import Exchange
+from seatrial.model.fault import FaultRecord
 from seatrial.model.measurement import Measurement, MeasurementOutcome
 from seatrial.model.observation import TROUBLE, Arm, Observation
-from seatrial.model.verdict import Outcome
+from seatrial.model.system import System
+from seatrial.model.system_file import parse_system
+from seatrial.model.verdict import Outcome, Verdict
 
 PASSED, FAILED, INCONCLUSIVE = Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE
 
@@ -28,17 +28,9 @@ def look(identity: str, copies: int | None, at: float = 50.0) -> Measurement:
     return Measurement("read-back", identity, at, at + 1, outcome, {"copies": copies})
 
 
-def listing(*elements: str, at: float = 50.0) -> Measurement:
-    return Measurement("listing", "orders", at, at + 1, MeasurementOutcome.ANSWERED, {"elements": elements})
-
-
-def total(answer: object, at: float) -> Measurement:
-    return Measurement("invariant", "money", at, at + 1, MeasurementOutcome.ANSWERED, {"answer": answer})
-
-
-def balances(at: float, **of: int) -> Measurement:
-    rows = [{"id": account, "balance": balance} for account, balance in of.items()]
-    return Measurement("invariant", "money", at, at + 1, MeasurementOutcome.ANSWERED, {"rows": rows})
+def total(answer: object, at: float, step: str = "before") -> Measurement:
+    answered = MeasurementOutcome.ANSWERED
+    return Measurement("invariant", "money", at, at + 1, answered, {"answer": answer}, step=step)
 
 
 def write(number: int, at: float | None = None, key: str = "", answer: str = "") -> Exchange:
@@ -94,70 +86,98 @@ def test_two_bodies_under_one_key_are_seen_when_something_tells_them_apart() -> 
     assert "accepted with two bodies" in judged(built, check_idempotency).observed
 
 
-WRITES = [write(number) for number in range(4)]
-LOOKS = [look(f"o{number}", 1) for number in range(4)]
+MOVES = [replace(write(number), journey="pay") for number in range(0, 120)]
+SYSTEM = parse_system(
+    """
+apiVersion: seatrial/v1
+kind: System
+metadata: {name: bank}
+target: {context: none, namespace: none}
+entry: {url: "http://127.0.0.1:1"}
+workloads: {store: {kind: StatefulSet, name: store}}
+journeys:
+  browse: {request: {path: /}}
+  pay: {request: {path: /pay}, conserves: money}
+capabilities: {store: {product: postgres}}
+invariants: [{name: money, requirement: Same., database: bank, sql: select 1, equals: 100}]
+""",
+    source="bank.yaml",
+)
+OTHER = replace(total(7, 200, step="after"), name="other")
+STILL = SYSTEM.model_copy(update={"journeys": {"browse": SYSTEM.journeys["browse"]}})
+CRASH = crash_fault(50.0, 60.0)
+BEFORE_IT, AFTER_IT = total(100, -9), total(100, 200, step="after")
+
+
+def moved(
+    *measurements: Measurement, exchanges: list[Exchange] = MOVES, system: System | None = SYSTEM,
+    faults: tuple[FaultRecord, ...] = (CRASH,),
+) -> Verdict:  # fmt: skip
+    arm = Arm(tuple(exchanges), faults=faults, measurements=measurements)
+    return money_is_conserved(Observation({TROUBLE: arm}, journey="browse", system=system))
+
+
+def test_money_is_neither_made_nor_lost() -> None:
+    verdict = moved(BEFORE_IT, AFTER_IT)
+    assert verdict.outcome is PASSED, verdict.explain()
+    assert verdict.observed == "120 acknowledged transfers, total read 2 times"
+
+
+def test_the_example_names_the_transfers_by_their_keys() -> None:
+    verdict = moved(BEFORE_IT, total(99, 200, step="after"))
+    assert "transfer 'k119': ok" in verdict.reasons[-2]
+    keyless = [replace(one, key="") for one in MOVES]
+    verdict = moved(BEFORE_IT, total(99, 200, step="after"), exchanges=keyless)
+    assert "transfer '119000': ok" in verdict.reasons[-2]
+
+
+def test_another_total_after_the_crash_has_failed_however_little_was_seen() -> None:
+    for exchanges in (MOVES, MOVES[:1], [failed(1)]):
+        verdict = moved(BEFORE_IT, total(99, 200, step="after"), exchanges=exchanges)
+        assert verdict.outcome is FAILED
+        assert "another total, first 99" in verdict.observed
 
 
 @pytest.mark.parametrize(
-    ("exchanges", "measurements", "outcome", "words"),
+    ("verdict", "outcome", "words"),
     [
-        (WRITES, LOOKS, PASSED, "4 acknowledged elements"),
-        (WRITES, [*LOOKS[:3], look("o3", 0)], FAILED, "1 lost"),
-        (WRITES, [*LOOKS[:3], look("o3", 0), look("o3", 1, at=60)], PASSED, "4 acknowledged"),
-        (WRITES, [*LOOKS[:3], look("o3", 2)], FAILED, "1 duplicated"),
-        (WRITES, LOOKS[:3], INCONCLUSIVE, "1 acknowledged write never read back"),
-        (WRITES, [*LOOKS[:2], look("o2", None), look("o3", 0)], FAILED, "1 lost"),
-        ([*WRITES, unknown(9, key="k9")], [*LOOKS, look("k9", 1)], PASSED, "1 of 1 unknown recovered"),
-        ([*WRITES, unknown(9, key="k9")], [*LOOKS, look("k9", 0)], PASSED, "0 of 1 unknown recovered"),
-        ([*WRITES, failed(9, key="k9")], [*LOOKS, look("k9", 1)], FAILED, "1 unexpected"),
-        ([*WRITES, unknown(9, key="k1")], LOOKS, PASSED, "4 acknowledged elements"),
-        ([*WRITES, dropped(9)], LOOKS, PASSED, "4 acknowledged elements"),
-        (WRITES, [listing("o0", "o1", "o2", "o3")], PASSED, "4 acknowledged"),
-        (WRITES, [listing("o0", "o1", "o2")], FAILED, "1 lost"),
-        (WRITES, [listing("o0", "o1", "o2", "o3", "o4")], FAILED, "1 unexpected"),
-        (WRITES, [listing("o0", "o1", "o2", "o3", "o3")], FAILED, "1 duplicated"),
-        (WRITES, [], INCONCLUSIVE, "never read"),
+        (moved(BEFORE_IT), INCONCLUSIVE, "no total of money was read after the faults"),
+        (moved(AFTER_IT), INCONCLUSIVE, "no total of money was read before the faults"),
+        (moved(BEFORE_IT, total("much", 200, step="after")), INCONCLUSIVE, "1 answer of money without"),
+        (moved(BEFORE_IT, replace(AFTER_IT, name="other")), INCONCLUSIVE, "read after the faults"),
+        (moved(BEFORE_IT, AFTER_IT, exchanges=MOVES[40:89]), INCONCLUSIVE, "49 of 50 transfers acknowledged"),
+        (moved(BEFORE_IT, AFTER_IT, exchanges=MOVES[40:90]), PASSED, "50 acknowledged transfers"),
+        (moved(BEFORE_IT, AFTER_IT, exchanges=[*MOVES[:50], *MOVES[61:]]), INCONCLUSIVE, "0 of 3 transfers"),
+        (moved(BEFORE_IT, AFTER_IT, exchanges=MOVES[:53]), PASSED, "53 acknowledged transfers"),
+        (moved(BEFORE_IT, AFTER_IT, exchanges=MOVES[:52]), INCONCLUSIVE, "2 of 3 transfers at work"),
+        (
+            moved(BEFORE_IT, AFTER_IT, exchanges=[write(n) for n in range(120)]),
+            INCONCLUSIVE,
+            "0 acknowledged",
+        ),
+        (moved(BEFORE_IT, AFTER_IT, faults=()), Outcome.ERROR, "no fault was injected"),
+        (moved(BEFORE_IT, AFTER_IT, system=None), Outcome.UNSUPPORTED, "no journey of the system file"),
+        (moved(BEFORE_IT, AFTER_IT, system=STILL), Outcome.UNSUPPORTED, "no journey of the system file"),
+        (
+            moved(BEFORE_IT, AFTER_IT, replace(AFTER_IT, name="other", value={"answer": 7})),
+            PASSED,
+            "read 2 times",
+        ),
+        (moved(BEFORE_IT, AFTER_IT, look("money", 1)), PASSED, "read 2 times"),
     ],
 )
-def test_what_was_acknowledged_is_there_once(
-    exchanges: list[Exchange], measurements: list[Measurement], outcome: Outcome, words: str
+def test_a_total_that_is_the_same_shows_little_where_little_was_seen(
+    verdict: Verdict, outcome: Outcome, words: str
 ) -> None:
-    verdict = judged(set_history(exchanges, measurements), check_set)
-    assert verdict.outcome is outcome, verdict.explain()
-    assert words in verdict.observed
-
-
-def test_a_listing_by_key_explains_a_write_whose_id_nobody_was_told() -> None:
-    sent = [*WRITES, unknown(9, key="k9")]
-    found = [listing("k0", "k1", "k2", "k3", "k9")]
-    assert judged(set_history(sent, found, by="key"), check_set).outcome is PASSED
-    assert judged(set_history(sent, found), check_set).outcome is FAILED
-
-
-@pytest.mark.parametrize(
-    ("measurements", "outcome", "words"),
-    [
-        ([total(100, 0), total(100, 50)], PASSED, "4 acknowledged transfers, 2 snapshots"),
-        ([total(100, 0), total(99, 50)], FAILED, "another total"),
-        ([balances(0, bank=60, shop=40), balances(50, bank=30, shop=70)], PASSED, "2 snapshots"),
-        ([balances(0, bank=60, shop=40), balances(50, bank=30, shop=75)], FAILED, "another total"),
-        ([balances(0, bank=60, shop=40), balances(50, bank=110, shop=-10)], FAILED, "below zero"),
-        ([total(100, 0), total("much", 50)], INCONCLUSIVE, "1 answer of money without balances"),
-        ([], INCONCLUSIVE, "no snapshot was read"),
-    ],
-)
-def test_money_is_neither_made_nor_lost(
-    measurements: list[Measurement], outcome: Outcome, words: str
-) -> None:
-    verdict = judged(bank_history(WRITES, measurements, invariant="money"), check_bank)
     assert verdict.outcome is outcome, verdict.explain()
     assert words in verdict.observed
 
 
 def test_what_was_left_out_never_hides_a_failure() -> None:
-    verdict = judged(set_history(WRITES, [look("o0", 0)]), check_set)
+    sent = [exchange(3), *AGAIN]
+    verdict = judged(idempotency_history(sent, [look("o1", 2)]), check_idempotency)
     assert verdict.outcome is FAILED
-    assert "3 acknowledged writes never read back" in verdict.reasons
+    assert "1 request without a key" in verdict.reasons
 
 
 def test_the_subjects_writes_of_the_warm_up_count_and_those_of_others_do_not() -> None:

@@ -1,14 +1,17 @@
-"""Acknowledged writes survive a crash: the set checker on a traffic stream."""
+"""Acknowledged writes survive a crash: a traffic stream and what was read back of it."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from observations import crash_fault, dropped, exchange, failed, unknown
 
-from seatrial.judge.consistency import lost_writes
+from seatrial.judge.consistency import acknowledged_writes, lost_writes
 from seatrial.judge.consistency.writes import tally
 from seatrial.model.exchange import Exchange
 from seatrial.model.measurement import ReadBack
+from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.verdict import Outcome
 
 FAULTS = [crash_fault(100.0, 103.0)]
@@ -117,3 +120,14 @@ def test_more_losses_never_improve_the_verdict(some: set[int], more: set[int]) -
         return lost_writes(WRITES, reads, FAULTS).outcome
 
     assert verdict(some | more).severity >= verdict(some).severity
+
+
+def test_only_the_subjects_writes_are_looked_for() -> None:
+    others = tuple(replace(write(n), journey="transfer") for n in range(300, 400))
+    reads = tuple(read.measurement(109.0) for read in READS)
+    arm = Arm(
+        (*WRITES[100:], *others), faults=tuple(FAULTS), warm_up=(*WRITES[:100], *others), measurements=reads
+    )
+    verdict = acknowledged_writes(Observation({TROUBLE: arm}, journey="browse"))
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
+    assert verdict.numbers["writes_acknowledged"] == 300

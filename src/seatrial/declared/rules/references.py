@@ -19,13 +19,14 @@ def _is_hashed(name: str) -> bool:
 
 
 def has_references(workload: Workload) -> bool:
-    return bool(workload.references)
+    return bool(workload.graph.references(workload))
 
 
 def reads_fixed_config(workload: Workload) -> bool:
     """Long-running, and with configuration that is read only at its start."""
     return workload.long_running and any(
-        reference.kind == "ConfigMap" and reference.fixed_at_start for reference in workload.references
+        reference.kind == "ConfigMap" and reference.fixed_at_start
+        for reference in workload.graph.references(workload)
     )
 
 
@@ -46,7 +47,7 @@ def is_configuration(resource: Resource) -> bool:
     anchors="CFG-09",
 )
 def config_key(workload: Workload) -> Iterator[Found]:
-    for reference in workload.references:
+    for reference in workload.graph.references(workload):
         if not reference.key or reference.optional:
             continue
         target = workload.graph.find(reference.kind, workload.namespace, reference.name)
@@ -96,7 +97,7 @@ def secret_exists(workload: Workload) -> Iterator[Found]:
 
 def _missing(workload: Workload, kind: str) -> Iterator[Found]:
     told: set[str] = set()
-    for reference in workload.references:
+    for reference in workload.graph.references(workload):
         if reference.kind != kind or reference.optional or reference.name in told | _PROVIDED:
             continue
         if workload.graph.find(kind, workload.namespace, reference.name) is None:
@@ -123,7 +124,7 @@ def config_rollout(workload: Workload) -> Iterator[Found]:
     if any("checksum" in key or "config-hash" in key for key in workload.pod_annotations):
         return
     told: set[str] = set()
-    for reference in workload.references:
+    for reference in workload.graph.references(workload):
         target = workload.graph.find("ConfigMap", workload.namespace, reference.name)
         if (
             reference.kind != "ConfigMap"

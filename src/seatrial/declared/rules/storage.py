@@ -199,7 +199,7 @@ def headless_service(workload: Workload) -> Iterator[Found]:
     anchors="CFG-09",
 )
 def claim_exists(workload: Workload) -> Iterator[Found]:
-    for reference in workload.references:
+    for reference in workload.graph.references(workload):
         if reference.kind == "PersistentVolumeClaim":
             claim = workload.graph.find("PersistentVolumeClaim", workload.namespace, reference.name)
             if claim is None:
@@ -226,7 +226,7 @@ def one_writer(workload: Workload) -> Iterator[Found]:
     )
     if workload.least_replicas < 2 and not rolling:
         return
-    for reference in workload.references:
+    for reference in workload.graph.references(workload):
         claim = workload.graph.find("PersistentVolumeClaim", workload.namespace, reference.name)
         if reference.kind != "PersistentVolumeClaim" or claim is None:
             continue

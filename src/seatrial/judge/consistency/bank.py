@@ -1,12 +1,11 @@
-"""Bank: money moves between accounts, and its total is the same in every snapshot.
+"""Bank: money, or whatever else has a total, moves between accounts, and the total is always the same.
 
-Kinds: `transfer` (value: anything, e.g. {"from": "a", "to": "b", "amount": 5}), `read` (value: a mapping from
-account to balance, read in one transaction) and, optionally first, `open` (value: the opening balances).
+Kinds: `transfer` (value: anything that names it) and `read` (value: the total, asked at once).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from seatrial.errors import BadInput
 from seatrial.judge.consistency.finding import Finding, conclude
@@ -15,49 +14,32 @@ from seatrial.judge.wording import plural
 from seatrial.model.verdict import Verdict
 
 
-def check_bank(history: History, *, total: float | None = None, negative_allowed: bool = False) -> Verdict:
-    """Snapshots whose total differs, and balances below zero.
-
-    Args:
-        total: what every snapshot must sum to; by default what `open` says, else what the first read saw.
-        negative_allowed: whether accounts may be overdrawn.
+def check_bank(history: History) -> Verdict:
+    """Reads whose total is not that of the first one.
 
     Raises:
-        BadInput: for an operation of another kind, or a snapshot that is no mapping to numbers.
+        BadInput: for an operation of another kind, or a total that is no number.
     """
-    check_kinds(history, ("transfer", "read", "open"), "bank")
-    reads = sorted((o for o in history.operations if o.kind == "read" and o.outcome is OK), key=_by_time)
-    opening = [o for o in history.operations if o.kind == "open" and o.outcome is OK]
-    sums = {id(operation): _sum(operation) for operation in (*opening, *reads)}
-    reference = next(iter(opening or reads), None)
-    expected = sums[id(reference)] if total is None and reference is not None else total
-    off = [read for read in reads if sums[id(read)] != expected]
-    below = (
-        []
-        if negative_allowed
-        else [read for read in reads if any(balance < 0 for balance in read.value.values())]
-    )
+    check_kinds(history, ("transfer", "read"), "bank")
     transfers = [o for o in history.operations if o.kind == "transfer"]
-    wrong = []
-    if off:
-        wrong.append(f"{plural(len(off), 'snapshot')} with another total, first {sums[id(off[0])]:g}")
-    if below:
-        wrong.append(f"{plural(len(below), 'snapshot')} with a balance below zero")
+    reads = sorted((o for o in history.operations if o.kind == "read" and o.outcome is OK), key=_by_time)
+    for read in reads:
+        if isinstance(read.value, bool) or not isinstance(read.value, int | float):
+            raise BadInput(f"a total is a number, unlike {read.value!r}")
+    off = [read for read in reads if read.value != reads[0].value]
     moved = sum(o.outcome is OK for o in transfers)
     finding = Finding(
-        wrong=tuple(wrong),
-        example=_example((off or below)[0], reads, opening, transfers) if wrong else (),
-        doubts=() if moved and reads else ("no transfer was acknowledged, or no snapshot was read",),
+        wrong=(f"{plural(len(off), 'time')} another total, first {off[0].value}",) if off else (),
+        example=_example(off[0], reads, transfers) if off else (),
+        doubts=() if moved and reads else ("no transfer was acknowledged, or no total was read",),
     )
     return conclude(
         history,
         finding,
-        allowed=f"a total of {expected:g} in every snapshot"
-        if expected is not None
-        else "one constant total",
-        seen=f"{plural(moved, 'acknowledged transfer')}, {plural(len(reads), 'snapshot')}",
-        remediation="Move money in one transaction that locks both accounts; read a snapshot in one, too.",
-        numbers={"transfers": moved, "snapshots": len(reads), "off": len(off), "below_zero": len(below)},
+        allowed=f"a total of {reads[0].value} at all times" if reads else "one constant total",
+        seen=f"{plural(moved, 'acknowledged transfer')}, total read {plural(len(reads), 'time')}",
+        remediation="Change both accounts in one transaction that locks them, durable before it is answered.",
+        numbers={"transfers": moved, "totals_read": len(reads), "totals_off": len(off)},
     )
 
 
@@ -65,23 +47,11 @@ def _by_time(operation: Operation) -> float:
     return operation.invoked
 
 
-def _sum(operation: Operation) -> float:
-    value = operation.value
-    if not isinstance(value, dict) or not all(_is_number(balance) for balance in value.values()):
-        raise BadInput(f"a snapshot maps accounts to balances, unlike {value!r}")
-    return sum(value.values())
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _example(
-    bad: Operation, reads: list[Operation], opening: Iterable[Operation], transfers: list[Operation]
+    bad: Operation, reads: Sequence[Operation], transfers: Sequence[Operation]
 ) -> tuple[Operation, ...]:
-    """The last snapshot before, the transfers that may lie between, and the bad snapshot."""
-    before = [read for read in reads if read.end < bad.invoked]
-    start = before[-1:] or list(opening)[:1]
-    since = start[0].invoked if start else float("-inf")
+    """The last read before, the transfers that may lie between, and the bad read."""
+    before = [read for read in reads if read.end < bad.invoked][-1:]
+    since = before[0].invoked if before else float("-inf")
     between = [t for t in transfers if t.outcome is not FAILED and t.invoked <= bad.end and t.end >= since]
-    return (*start, *between[-(5 - len(start)) :], bad)
+    return (*before, *between[-(5 - len(before)) :], bad)

@@ -37,23 +37,10 @@ def conclude(
     remediation: str,
     numbers: Mapping[str, Any],
 ) -> Verdict:
-    """The verdict: invalid (FAILED), else unknown (INCONCLUSIVE) when there are doubts, else valid (PASSED).
-
-    A history without its end is always unknown: an operation that explains what was seen may be missing.
-    """
+    """The verdict: FAILED when something is wrong, else INCONCLUSIVE when there are doubts, else PASSED."""
     lines = example_lines(finding.example)
-    wrong = ", ".join(finding.wrong)
-    if not history.complete:
-        found = f" (so far: {wrong})" if wrong else ""
-        return Verdict(
-            Outcome.INCONCLUSIVE,
-            f"{seen}; the history has no end{found}",
-            allowed,
-            "Record it again: an operation that explains what was seen may be missing.",
-            dict(numbers),
-            lines,
-        )
     if finding.wrong:
+        wrong = ", ".join(finding.wrong)
         return Verdict(Outcome.FAILED, f"{seen}: {wrong}", allowed, remediation, dict(numbers), lines)
     doubts = list(finding.doubts) if history.operations else ["the history is empty"]
     if doubts:

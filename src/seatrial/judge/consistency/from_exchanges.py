@@ -6,20 +6,24 @@ would take an element that was never looked for to be lost; `judged` says inconc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from seatrial.judge.consistency.bank import check_bank
 from seatrial.judge.consistency.history import OK, History, Operation
 from seatrial.judge.consistency.idempotency import check_idempotency
+from seatrial.judge.consistency.writes import at_work
+from seatrial.judge.disruption import of_the_subject
+from seatrial.judge.evidence import FAULT_HELP, fault_weakness
 from seatrial.judge.wording import plural
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.measurement import INVARIANT, READ_BACK, SENT_AGAIN, Measurement, exchange_sent_again
-from seatrial.model.observation import Observation
+from seatrial.model.observation import AFTER, BEFORE, Observation
 from seatrial.model.verdict import Outcome, Verdict
 
-LISTING = "listing"
-"""Kind of a measurement that read all elements at once: `value` is {"elements": [...]}."""
+MINIMUM_TRANSFERS = 50
+MINIMUM_TRANSFERS_AT_WORK = 3
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def judged(built: Built, check: Callable[[History], Verdict]) -> Verdict:
         verdict,
         outcome=Outcome.INCONCLUSIVE,
         observed=f"{verdict.observed}; {'; '.join(built.left_out)}",
-        next_step="Read back every write: give the journey an `acknowledged.read`, and more time to read.",
+        next_step="Record what is missing: more requests around the fault, and what each left behind.",
     )
 
 
@@ -51,8 +55,9 @@ def one_effect_each(observation: Observation) -> Verdict:
     """Whether every key of the subject's writes had one effect and one answer, sent again or not."""
     arm = observation.trouble
     again = [exchange_sent_again(one) for one in arm.measured(SENT_AGAIN)]
-    mine = [e for e in arm.warm_up + arm.exchanges if e.journey == observation.journey]
-    return judged(idempotency_history([*mine, *again], arm.measurements), check_idempotency)
+    mine = of_the_subject(observation).trouble
+    sent = [*mine.warm_up, *mine.exchanges]
+    return judged(idempotency_history([*sent, *again], arm.measurements), check_idempotency)
 
 
 def idempotency_history(
@@ -80,73 +85,66 @@ def idempotency_history(
         )
         for exchange in keyed
     ]
-    acknowledged = {exchange.key for exchange in keyed if exchange.outcome is OK}
-    unseen = 0
     for key, identities in _identities(keyed).items():
         found = looks.get(key) or [look for identity in identities for look in looks.get(identity, ())]
         if found:
             operations.append(_effects(key, found))
-        else:
-            unseen += key in acknowledged
-    keyless = len(sent) - len(keyed)
-    return Built(
-        History(operations),
-        _told((keyless, "request", "without a key"), (unseen, "acknowledged key", "never looked for")),
-    )
+    return Built(History(operations), _left_out(len(sent) - len(keyed), "request", "without a key"))
 
 
-def set_history(
-    exchanges: Iterable[Exchange], measurements: Iterable[Measurement], *, by: str = "answer_id"
-) -> Built:
-    """Writes as adds and the last looks as one final read, each listing as a read; for `check_set`.
+def money_is_conserved(observation: Observation) -> Verdict:
+    """Whether the total that a journey with `conserves` moves is after the faults what it was before.
 
-    Args:
-        exchanges: writes, all of them: what a listing holds beyond them is called unexpected.
-        measurements: of kind "read-back", one for each write, or of kind "listing", with all elements.
-        by: "answer_id" or "key": what an element is called in the measurements. All exchanges of one key are
-            one element, for a retry is the same write.
+    A total that was not asked on both sides of the faults, too few transfers, or too few of them at work when
+    a fault struck forbid a pass: a crash between two transfers shows little.
     """
-    sent = list(_sent(exchanges))
-    measurements = list(measurements)
-    name_of = {exchange.key: exchange.answer_id for exchange in sent if exchange.key and exchange.answer_id}
-
-    def element(exchange: Exchange) -> str:
-        own = exchange.answer_id or name_of.get(exchange.key, "") if by == "answer_id" else exchange.key
-        return own or exchange.key or f"{exchange.journey} {exchange.sequence}"
-
-    reads = [_listing(one) for one in measurements if one.kind == LISTING and one.answered]
-    looks = _looks(measurements)
-    if looks:
-        last = {identity: max(found, key=lambda one: one.ended_at) for identity, found in looks.items()}
-        reads.append(_final_read(last))
-    adds = [_operation("add", exchange, element(exchange)) for exchange in sent]
-    unread = 0
-    if looks and len(reads) == 1:
-        unread = sum(add.outcome is OK and add.value not in looks for add in adds)
-        adds = [add for add in adds if add.outcome is not OK or add.value in looks]
-    return Built(History([*adds, *reads]), _told((unread, "acknowledged write", "never read back")))
+    system, arm = observation.system, observation.trouble
+    journey = system.conserving if system else ""
+    if system is None or not journey:
+        return Verdict(
+            Outcome.UNSUPPORTED, "no journey of the system file moves something that has a total",
+            "one constant total", "Name the invariant of the total under `conserves` of a journey.",
+        )  # fmt: skip
+    if weakness := fault_weakness(arm.faults):
+        return Verdict(Outcome.ERROR, weakness, "one constant total", FAULT_HELP)
+    name = system.journeys[journey].conserves or ""
+    transfers = [one for one in arm.warm_up + arm.exchanges if one.journey == journey]
+    built = bank_history(transfers, arm.measurements, invariant=name)
+    unasked = [
+        f"no total of {name} was read {step} the faults"
+        for step in (BEFORE, AFTER)
+        if not any(one.name == name and _total(one) is not None for one in arm.measured(INVARIANT, step))
+    ]
+    few = [
+        f"{found} of {plural(needed, 'transfer')} {rest}"
+        for found, needed, rest in (
+            (sum(one.ok for one in transfers), MINIMUM_TRANSFERS, "acknowledged"),
+            (at_work(transfers, arm.faults), MINIMUM_TRANSFERS_AT_WORK, "at work when a fault struck"),
+        )
+        if found < needed
+    ]
+    return judged(replace(built, left_out=(*built.left_out, *unasked, *few)), check_bank)
 
 
 def bank_history(
     exchanges: Iterable[Exchange], measurements: Iterable[Measurement], *, invariant: str
 ) -> Built:
-    """Requests that move money as transfers, and the answers of an invariant as snapshots; for `check_bank`.
+    """Requests that move money as transfers, and an invariant's answers as totals; for `check_bank`.
 
     Args:
         exchanges: of the journeys that move money.
         measurements: among them those of the invariant, before and after.
-        invariant: its name. It answers one number, the total, or rows of two columns: account and balance.
+        invariant: its name. It answers one number, the total.
     """
     transfers = [_operation("transfer", one, one.key or str(one.sequence)) for one in _sent(exchanges)]
     asked = [one for one in measurements if one.kind == INVARIANT and one.name == invariant]
-    snapshots = [(one, _balances(one)) for one in asked if one.answered]
     reads = [
-        Operation("read", balances, one.began_at, one.ended_at) for one, balances in snapshots if balances
+        Operation("read", total, one.began_at, one.ended_at)
+        for one in asked
+        if (total := _total(one)) is not None
     ]
-    return Built(
-        History([*transfers, *reads]),
-        _told((len(asked) - len(reads), "answer", f"of {invariant} without balances")),
-    )
+    left_out = _left_out(len(asked) - len(reads), "answer", f"of {invariant} without a total")
+    return Built(History([*transfers, *reads]), left_out)
 
 
 def _sent(exchanges: Iterable[Exchange]) -> Iterator[Exchange]:
@@ -188,31 +186,12 @@ def _effects(key: str, looks: Sequence[Measurement]) -> Operation:
     return Operation("effects", count, began, ended, key=key)
 
 
-def _listing(one: Measurement) -> Operation:
-    return Operation("read", list(one.value.get("elements") or ()), one.began_at, one.ended_at)
+def _total(one: Measurement) -> float | None:
+    """The total that an invariant answered; None when it is no number."""
+    answer = one.value.get("answer") if one.answered else None
+    return answer if isinstance(answer, int | float) and not isinstance(answer, bool) else None
 
 
-def _final_read(last: Mapping[str, Measurement]) -> Operation:
-    """All last looks as one read. It began when the last of them ended: nothing was written in between."""
-    present = [identity for identity, one in last.items() for _ in range(int(one.value["copies"]))]
-    moment = max(one.ended_at for one in last.values())
-    return Operation("read", present, moment, moment)
-
-
-def _balances(one: Measurement) -> dict[str, float]:
-    """The snapshot that an invariant answered; empty when it is none."""
-    answer = one.value.get("answer")
-    if isinstance(answer, int | float) and not isinstance(answer, bool):
-        return {"total": answer}
-    balances = {}
-    for row in one.value.get("rows") or ():
-        account, balance = (*row.values(), None, None)[:2] if len(row) == 2 else (None, None)
-        if not isinstance(account, str) or isinstance(balance, bool) or not isinstance(balance, int | float):
-            return {}
-        balances[account] = balance
-    return balances
-
-
-def _told(*counted: tuple[int, str, str]) -> tuple[str, ...]:
-    """A phrase for each count that is not zero, e.g. `2 acknowledged writes never read back`."""
-    return tuple(f"{plural(count, noun)} {rest}" for count, noun, rest in counted if count)
+def _left_out(count: int, noun: str, rest: str) -> tuple[str, ...]:
+    """A phrase unless the count is zero, e.g. `2 requests without a key`."""
+    return (f"{plural(count, noun)} {rest}",) if count else ()

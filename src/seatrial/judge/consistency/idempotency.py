@@ -6,12 +6,13 @@ value: how many effects were found afterwards).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from seatrial.errors import BadInput
 from seatrial.judge.consistency.finding import Finding, conclude
-from seatrial.judge.consistency.history import FAILED, OK, History, Operation, check_kinds, hashables
+from seatrial.judge.consistency.history import FAILED, OK, History, Operation, check_kinds
 from seatrial.judge.wording import plural
 from seatrial.model.verdict import Verdict
 
@@ -82,8 +83,8 @@ def _sort(operations: Iterable[Operation]) -> dict[str, _Key]:
 
 
 def _problem(key: _Key) -> str:
-    answers = set(hashables([call.value.get("answer") for call in key.answered]))
-    bodies = set(hashables([call.value["body"] for call in key.answered]))
+    answers = {json.dumps(call.value.get("answer"), sort_keys=True) for call in key.answered}
+    bodies = {json.dumps(call.value["body"], sort_keys=True) for call in key.answered}
     counts = [operation.value for operation in key.effects]
     if any(count > 1 for count in counts):
         return "with more than one effect"

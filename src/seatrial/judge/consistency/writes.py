@@ -1,4 +1,4 @@
-"""Acknowledged writes must survive a crash: the set checker over a traffic stream and a read-back."""
+"""Acknowledged writes must survive a crash: everything that was added is there, once, and nothing else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from seatrial.judge.disruption import of_the_subject
 from seatrial.judge.evidence import FAULT_HELP, fault_weakness
 from seatrial.judge.windows import windows
 from seatrial.judge.wording import plural
@@ -78,7 +79,7 @@ def _place(result: Tally, attempt: Exchange, copies: int | None) -> None:
 
 def acknowledged_writes(observation: Observation) -> Verdict:
     """`lost_writes` on what an observation recorded of its subject's journey, warm-up included."""
-    arm = observation.trouble
+    arm = of_the_subject(observation).trouble
     reads = [ReadBack.of(measurement) for measurement in arm.measured(READ_BACK)]
     return lost_writes(arm.warm_up + arm.exchanges, reads, arm.faults)
 
@@ -109,7 +110,7 @@ def lost_writes(
         return Verdict(Outcome.ERROR, doubt, allowed, FAULT_HELP)
     found = tally(attempts, reads)
     acknowledged = len(found.present) + len(found.lost) + len(found.never_read)
-    in_flight = _at_work(attempts, faults)
+    in_flight = at_work(attempts, faults)
     numbers = {
         "writes_acknowledged": acknowledged,
         "writes_unknown": len(found.recovered) + len(found.vanished),
@@ -150,7 +151,7 @@ def _lacking(numbers: Mapping[str, int], minimum_acknowledged: int, minimum_in_f
     return lacking
 
 
-def _at_work(attempts: Iterable[Exchange], faults: Sequence[FaultRecord]) -> int:
+def at_work(attempts: Iterable[Exchange], faults: Sequence[FaultRecord]) -> int:
     """Writes sent that a window touches: begun in it, or not yet answered when it began."""
     spans = windows(faults)
     count = 0

@@ -3,28 +3,12 @@
 import pytest
 from toy_stores import MODELS, simulate
 
-from seatrial.judge.consistency import MODELS as CHECKERS
+from seatrial.judge.consistency import check_bank, check_idempotency
 from seatrial.model.verdict import Outcome
 
-CAUGHT = [
-    ("set", "lost-update"),
-    ("set", "double-apply"),
-    ("set", "ack-before-commit"),
-    ("unique-ids", "lost-update"),
-    ("unique-ids", "ack-before-commit"),
-    ("counter", "lost-update"),
-    ("counter", "stale-read"),
-    ("counter", "double-apply"),
-    ("bank", "lost-update"),
-    ("queue", "double-apply"),
-    ("queue", "ack-before-commit"),
-    ("register", "stale-read"),
-    ("search", "stale-read"),
-    ("idempotency", "lost-update"),
-    ("idempotency", "double-apply"),
-]
-"""Bugs that show in nearly every history of the model. Others show at times, or cannot (a bank is blind to a
-whole transfer that happens twice)."""
+CHECKERS = {"bank": check_bank, "idempotency": check_idempotency}
+CAUGHT = [("bank", "lost-update"), ("idempotency", "lost-update"), ("idempotency", "double-apply")]
+"""Bugs that show in nearly every history of the model: a total is blind to a transfer that happens twice."""
 
 
 def caught(model: str, bug: str, seeds: range) -> int:
@@ -53,5 +37,5 @@ def test_a_counter_example_has_a_few_lines() -> None:
 
 
 def test_a_seed_gives_one_history() -> None:
-    assert simulate("queue", 3) == simulate("queue", 3)
-    assert simulate("queue", 3) != simulate("queue", 4)
+    assert simulate("bank", 3) == simulate("bank", 3)
+    assert simulate("bank", 3) != simulate("bank", 4)

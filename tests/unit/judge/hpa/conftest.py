@@ -1,4 +1,4 @@
-"""Lets these tests import what they share with tests/exhaustive."""
+"""Lets these tests import what they share with tests/differential."""
 
 import sys
 from pathlib import Path

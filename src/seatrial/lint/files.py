@@ -1,0 +1,35 @@
+"""One file -> decoded documents."""
+
+from __future__ import annotations
+
+from seatrial.errors import BadInput
+from seatrial.lint.decoding import decode
+from seatrial.lint.document import Document
+
+
+def read_documents(name: str) -> list[Document]:
+    """The documents of one file.
+
+    Raises:
+        BadInput: it cannot be read or decoded.
+    """
+    return decode_bytes(bytes_of(name), name)
+
+
+def bytes_of(name: str) -> bytes:
+    """The content of one file. Raises BadInput when it cannot be read."""
+    try:
+        with open(name, "rb") as file:  # noqa: PTH123
+            return file.read()
+    except OSError as error:
+        raise BadInput(f"cannot read the file: {error.strerror}", where=name) from None
+
+
+def decode_bytes(content: bytes, source: str) -> list[Document]:
+    """The documents in the bytes of `source`. Raises BadInput when they are no UTF-8, YAML or JSON."""
+    try:
+        written = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadInput("not UTF-8 text", where=f"{source}:{line}", next_step="save it as UTF-8") from None
+    return decode(written, source)

@@ -1,0 +1,26 @@
+"""A judged input and the exit code that it gives."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from seatrial.declared.engine import Report
+from seatrial.declared.rule import Severity
+from seatrial.lint.reading import Input
+
+CLEAN, FINDINGS, NOT_JUDGED = 0, 1, 2
+
+
+class Result(NamedTuple):
+    """A judged input: what was read, what was found, and from which severity on it counts."""
+
+    given: Input
+    report: Report
+    fail_on: Severity
+
+    @property
+    def exit_code(self) -> int:
+        if self.report.faults:
+            return NOT_JUDGED
+        grave = [item for item in self.report.open_findings if item.rule.severity.rank >= self.fail_on.rank]
+        return FINDINGS if grave else CLEAN

@@ -1,0 +1,38 @@
+"""What the scenarios plan for a system, from its file alone."""
+
+from pathlib import Path
+
+from seatrial.model.scenario import SCENARIOS, Subject
+from seatrial.model.step import Inject, Stop, Traffic
+from seatrial.model.system import System
+from seatrial.model.system_file import parse_system
+from seatrial.scenarios.needs.conserving import conserving
+
+CHANDLERY = Path(__file__).parents[3] / "fixtures" / "systems" / "chandlery.yaml"
+
+
+def subject_of(text: str) -> Subject:
+    system: System = parse_system(text, source="chandlery.yaml")
+    return Subject("database", system)
+
+
+def test_a_store_crashes_while_money_is_moved() -> None:
+    subject = subject_of(CHANDLERY.read_text())
+    assert conserving.holds(subject)
+    plan = list(SCENARIOS.get("store-crash").plan(subject))
+    moving = next(step for step in plan if isinstance(step, Traffic) and step.name == "transfers")
+    assert (moving.journey, moving.per_second, moving.steady) == ("transfer", 5, False)
+    crash = next(step for step in plan if isinstance(step, Inject))
+    assert plan.index(moving) < plan.index(crash) < plan.index(Stop("transfers"))
+
+
+def test_without_such_a_journey_or_as_the_subjects_own_there_is_one_traffic() -> None:
+    text = CHANDLERY.read_text()
+    without = subject_of(text.replace("    conserves: money-is-constant\n", ""))
+    assert not conserving.holds(without)
+    own = subject_of(text.replace("    idempotent: true\n", "    conserves: money-is-constant\n"))
+    assert own.system.conserving == own.journey == "place-order"
+    for subject in (without, own):
+        plan = SCENARIOS.get("store-crash").plan(subject)
+        assert [step.name for step in plan if isinstance(step, Traffic)] == ["subject"]
+        assert [step for step in plan if isinstance(step, Stop)] == [Stop("subject")]
