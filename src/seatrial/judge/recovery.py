@@ -55,9 +55,9 @@ def _parts(observation: Observation, fault: FaultRecord) -> list[tuple[Observati
 
     Clients must recover from the loss of a node while it is away, and from its return when it comes back.
     """
-    at = fault.reverted_at
-    if not fault.held or at is None:
+    if not fault.held or fault.reverted_at is None:
         return [(observation, fault)]
+    at = _reverting_since(observation, fault.reverted_at)
     first = min(each.injected_at for each in observation.faults)
     during = observation.narrowed(lambda exchange: exchange.planned_at < at)
     after = observation.narrowed(lambda exchange: not first <= exchange.planned_at < at)
@@ -68,6 +68,13 @@ def _parts(observation: Observation, fault: FaultRecord) -> list[tuple[Observati
             replace(fault, id=f"{fault.id}-revert", fault=f"the revert of {fault.fault}", injected_at=at),
         ),
     ]
+
+
+def _reverting_since(observation: Observation, reverted_at: float) -> float:
+    """When the step began that released the fault: reverting it disturbs from its beginning."""
+    steps = observation.trouble.steps
+    began = [step.began_at for step in steps if step.kind == "release" and step.began_at <= reverted_at]
+    return max(began, default=reverted_at)
 
 
 def _of_fault(

@@ -8,6 +8,8 @@ from seatrial.scenarios.needs.replicated import replicated
 
 HELD_SECONDS = 30.0
 """How long the node stays away after the API server has noticed: clients must recover in it."""
+RETURNED_SECONDS = 20.0
+"""How long it is watched after the node is back: its pods start all at once, and others wait for the CPU."""
 
 
 @scenario("node-loss", disruption=INVOLUNTARY, needs={replicated, own_nodes}, repetitions=1)
@@ -18,4 +20,5 @@ def node_loss(subject: Subject) -> Steps:
         inject("stop-node", subject.role, held=True),
         hold(HELD_SECONDS, "clients are answered without the node"),
         release("stop-node"),
+        hold(RETURNED_SECONDS, "clients are answered with the node again"),
     )

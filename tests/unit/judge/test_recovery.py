@@ -21,6 +21,8 @@ from seatrial.judge.phases import phases
 from seatrial.judge.recovery import recovery
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import FaultRecord
+from seatrial.model.observation import TROUBLE
+from seatrial.model.step import StepRecord
 from seatrial.model.timeline import Change, Timeline
 from seatrial.model.verdict import Outcome
 
@@ -211,3 +213,17 @@ def test_a_held_fault_that_is_over_but_never_available_has_failed() -> None:
     verdict = recovery(observation(stream(80.0, 230.0), [never]), OBJECTIVES)
     assert verdict.outcome is Outcome.FAILED
     assert "the revert of kill-pod" in verdict.observed
+
+
+def test_a_fault_disturbs_again_from_when_its_release_began() -> None:
+    """A node that starts slows others down before it is Ready, and so before the fault is reverted."""
+    exchanges = [failed(e.planned_at) if 146.0 <= e.planned_at < 152.0 else e for e in stream(80.0, 230.0)]
+    seen = observation(exchanges, [held(150.0)])
+    assert recovery(seen, OBJECTIVES).outcome is Outcome.FAILED
+    steps = tuple(
+        StepRecord("3", kind, "x", at, at + 9.0) for kind, at in (("hold", 120.0), ("release", 145.0))
+    )
+    released = replace(seen, arms={TROUBLE: replace(seen.trouble, steps=steps)})
+    verdict = recovery(released, OBJECTIVES)
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
+    assert "last client error 6.99 s" in verdict.observed
