@@ -17,7 +17,7 @@ from seatrial.faults.registry import make_fault
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.context import Context
 from seatrial.harness.measuring import MEASUREMENTS
-from seatrial.harness.rest import rest
+from seatrial.harness.rest import rest, restore_spread
 from seatrial.harness.session import Session
 from seatrial.harness.warmup import health_so_far, steady_since
 from seatrial.model.fault import Disruption, FaultRecord
@@ -78,10 +78,17 @@ class Execution:
         """Let the system rest, and measure the invariants before anything is disturbed."""
         if self.head.disruption is not Disruption.NONE:
             self.do(Wait("at-rest", REST_SECONDS, required=False), BEFORE)
+            self._restore_spread()
         if self.head.disruption is Disruption.INVOLUNTARY:
             rest(self.context)
         if self._has_invariants:
             self.do(Measure("invariants"), BEFORE)
+
+    def _restore_spread(self) -> None:
+        began_at = time.monotonic()
+        if note := restore_spread(self.context):
+            self.writer.step(StepRecord(BEFORE, "rest", "spread", began_at, time.monotonic(), note))
+            self.do(Wait("at-rest", REST_SECONDS, required=False), BEFORE)
 
     def do(self, step: Step, path: str = "") -> StepRecord:
         """Carry out one step and keep its record; whatever it raises ends the scenario.
