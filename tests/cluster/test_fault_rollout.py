@@ -22,6 +22,7 @@ from seatrial.kube.exec import run_in_pod
 from seatrial.kube.snapshot import compare, take_snapshot
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.system import HELPER_IMAGE
+from seatrial.waiting import NotYet, Ready, eventually
 
 REVISIONS = {"web": "pod-template-hash", "store": "controller-revision-hash"}
 
@@ -110,8 +111,8 @@ def test_a_version_that_answers_500_is_ready_serves_and_is_rolled_back(
     injector: Injector, deployed: Kube, helper_image: str
 ) -> None:
     system = system_in(deployed, journeys={"read": {"request": {"path": "/read"}}})
+    wait_until_answered(deployed)
     before, revision = take_snapshot(deployed), revisions(deployed, "web")
-    assert statuses(deployed, "web", "/read") == {200}
     with Recorder(deployed, system) as recorder:
         fault = BadRollout("web", kind="answers-500", image=helper_image, hold_seconds=1)
         record = injector.inject(fault, recorder, held=True)
@@ -130,13 +131,25 @@ def test_a_version_that_answers_500_is_ready_serves_and_is_rolled_back(
         record = injector.release(record)
     assert record.available_at is not None
     assert revisions(deployed, "web") == revision
-    assert statuses(deployed, "web", "/read") == {200}
+    wait_until_answered(deployed)
     assert compare(before, take_snapshot(deployed)) == []
+
+
+def wait_until_answered(kube: Kube) -> None:
+    """Until every request of a row is answered: nodes learn of a new pod one after the other."""
+    wait_until_rolled_out(kube)
+
+    def answered() -> Ready[None] | NotYet:
+        found = statuses(kube, "web", "/read")
+        return Ready(None) if found == {200} else NotYet(f"answered {sorted(found)}")
+
+    eventually(answered, within_seconds=30, what="web answers", every_seconds=0.5)
 
 
 def test_a_probe_that_asks_what_clients_ask_is_refused(
     injector: Injector, recorder: Recorder, helper_image: str
 ) -> None:
+    wait_until_rolled_out(recorder.kube)
     before = take_snapshot(recorder.kube)
     with pytest.raises(FaultRefused, match="a probe of web asks /, as clients do"):
         injector.inject(BadRollout("web", kind="answers-500", image=helper_image), recorder)
