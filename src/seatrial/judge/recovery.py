@@ -62,7 +62,8 @@ def _parts(observation: Observation, fault: FaultRecord) -> list[tuple[Observati
     during = observation.narrowed(lambda exchange: exchange.planned_at < at)
     after = observation.narrowed(lambda exchange: not first <= exchange.planned_at < at)
     return [
-        (during, replace(fault, available_at=at)),
+        # In place it has done its work once its effect was seen; from then on the band must hold for a while.
+        (during, replace(fault, available_at=fault.verified_at)),
         (
             after,
             replace(fault, id=f"{fault.id}-revert", fault=f"the revert of {fault.fault}", injected_at=at),

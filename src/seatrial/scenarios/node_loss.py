@@ -8,7 +8,7 @@ from seatrial.scenarios.needs.replicated import replicated
 
 HELD_SECONDS = 30.0
 """How long the node stays away after the API server has noticed: clients must recover in it."""
-RETURNED_SECONDS = 20.0
+RETURNED_SECONDS = 30.0
 """How long it is watched after the node is back: its pods start all at once, and others wait for the CPU."""
 
 
