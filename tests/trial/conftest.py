@@ -9,7 +9,10 @@ import pytest
 from person import CHANDLERY, Person, cordoned
 
 from seatrial.cluster.progress import PlainProgress
-from seatrial.harness.session import open_session
+from seatrial.harness.conditions import at_rest
+from seatrial.harness.context import Context
+from seatrial.harness.rest import restore_spread
+from seatrial.harness.session import Session, open_session
 from seatrial.kube.client import Kube
 from seatrial.settings import load_system, settings_from
 
@@ -21,7 +24,18 @@ def deployed() -> Iterator[Kube]:
     with open_session(settings, load_system(settings), PlainProgress()) as session:
         session.revert_left_overs()
         session.require_answer()
+        spread(session)
         yield session.kube
+
+
+def spread(session: Session) -> None:
+    """As before every scenario, but here: what a test does must be all that changes the pods."""
+    with session.recorder() as recorder:
+        context = Context(session, "catalogue", recorder, session.injector())
+        if restore_spread(context):
+            recorder.wait(
+                lambda seen: at_rest(context, seen), within_seconds=120, what="the system is at rest"
+            )
 
 
 @pytest.fixture
