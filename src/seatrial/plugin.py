@@ -132,8 +132,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if SUITE in config.stash:
         config.stash[SUITE].close()
     judged, accepted = config.stash[JUDGED], config.stash[ACCEPTED]
-    if lacks_a_pass(judged, accepted):
-        config.stash[NO_PASS] = True
+    config.stash[NO_PASS] = lacks_a_pass(judged, accepted)
+    # By the verdicts, not by pytest's count: another plugin may run a test again, or change its report.
+    if config.stash[NO_PASS] or any(outcome.makes_red for _, outcome in judged):
         session.exitstatus = exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
     writer = config.stash.get(RUN, None)
     if writer is None:

@@ -14,7 +14,7 @@ from seatrial.record.reader import read_run
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings, settings_from
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 CHANDLERY = ROOT / "fixtures" / "systems" / "chandlery.yaml"
 TOOLS = {"pytest": "pytest", "locust": "locust", "chaostoolkit": "chaos"}
 
