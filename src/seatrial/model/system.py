@@ -143,9 +143,16 @@ class Objectives(_Part):
     availability: float = Field(0.999, gt=0, lt=1, description="Fraction of time the system answers.")
     budget_window_hours: float = Field(24.0, gt=0, description="Window of the error budget, hours.")
     latency_p99_ms: float = Field(300.0, gt=0, description="99th percentile from planned time, ms.")
+    disruption_latency_p99_ms: dict[Name, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict, description="The same during a fault of that name; else `latency_p99_ms`."
+    )
     recovery_seconds: float = Field(30.0, gt=0, description="Longest outage after a crash, seconds.")
     scale_up_seconds: float = Field(150.0, gt=0, description="From load step to enough replicas, seconds.")
     scale_down_seconds: float = Field(300.0, gt=0, description="From end of load to minReplicas, seconds.")
+
+    def latency_p99_ms_during(self, fault: str) -> float:
+        """The limit of the 99th percentile while a fault of that name is at work, ms."""
+        return self.disruption_latency_p99_ms.get(fault, self.latency_p99_ms)
 
 
 class Images(_Part):
