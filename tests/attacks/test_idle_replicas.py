@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from observations import autoscaler, endpoints, health, pod, stream, timeline, workload
+from observations import autoscaler, endpoints, health, pod, service, stream, timeline, workload
 
 from seatrial.judge.scaling_delays import LoadStep
 from seatrial.judge.shares import SETTLE_SECONDS, takes_its_share
@@ -18,16 +18,10 @@ NEW = [pod(130.0, f"orders-{n}", uid=f"{n}", ready=True) for n in (3, 4)]
 SERVING = endpoints(131.0, orders_1=True, orders_2=True, orders_3=True, orders_4=True)
 
 
-def seen(backends: Sequence[str], *, per_second: float = 20, until: float = 170.0) -> Observation:
+def seen(backends: Sequence[str], *more: Seen, per_second: float = 20, until: float = 170.0) -> Observation:
     """Of a load from 100 to 160; two pods serve from 131 on beside two old ones."""
-    watched: list[Seen] = [
-        workload(90.0, 2, 2),
-        autoscaler(90.0, 2),
-        *OLD,
-        *NEW,
-        SERVING,
-        workload(131, 4, 4),
-    ]
+    pods = [*OLD, *NEW, SERVING]
+    watched: list[Seen] = [workload(90.0, 2, 2), autoscaler(90.0, 2), *pods, workload(131, 4, 4), *more]
     sent = stream(95, until, per_second=per_second)
     exchanges = [replace(each, backend=backends[n % len(backends)]) for n, each in enumerate(sent)]
     arm = Arm(tuple(exchanges), health(), timeline=timeline(*watched))
@@ -78,3 +72,10 @@ def test_answers_that_name_no_replica_are_no_pass(backends: Sequence[str]) -> No
     verdict = takes_its_share(seen(backends), STEP)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "served_by" in verdict.next_step
+
+
+def test_the_service_that_ties_clients_to_one_pod_is_the_cause() -> None:
+    tied = takes_its_share(seen(ALL[:1], service(90.0, affinity="ClientIP")), STEP)
+    assert tied.next_step.startswith("Service orders has `sessionAffinity: ClientIP`")
+    other = takes_its_share(seen(ALL[:1], service(90.0, "stock", affinity="ClientIP")), STEP)
+    assert "stock" not in other.next_step, "no pod of the workload belongs to it"

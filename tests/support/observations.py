@@ -17,6 +17,7 @@ from seatrial.model.timeline import (
     EventSeen,
     PodSeen,
     Seen,
+    ServiceSeen,
     Timeline,
     WorkloadSeen,
 )
@@ -179,6 +180,12 @@ def endpoints(at: float, **ready: bool) -> EndpointsSeen:
         for name, is_ready in ready.items()
     )
     return EndpointsSeen(at, Change.MODIFIED, "orders-slice", "orders", listed)
+
+
+def service(
+    at: float, name: str = "orders", *, publish_not_ready: bool = False, affinity: str = "None"
+) -> ServiceSeen:
+    return ServiceSeen(at, Change.ADDED, name, publish_not_ready, affinity)
 
 
 def workload(at: float, wanted: int = 2, ready: int = 2, current: int | None = None) -> WorkloadSeen:

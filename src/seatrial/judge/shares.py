@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from seatrial.judge.placement import ready_at
-from seatrial.judge.pods import endpoint_ready
+from seatrial.judge.pods import endpoint_of, endpoint_ready
 from seatrial.judge.scaling_delays import LoadStep
 from seatrial.judge.statistics import wilson
 from seatrial.judge.who_answered import Known
@@ -23,8 +23,8 @@ FAIR_FRACTION = 0.5
 """A replica that surely gets less of its fair share than this is idle: no way to balance is that uneven."""
 
 _SPREAD_HELP = (
-    "New replicas get nothing: spread requests and not connections, let no client or proxy stay on one pod "
-    "(long connections, `sessionAffinity`), and have proxies look endpoints up anew."
+    "Spread requests and not connections, let no client or proxy stay on one pod (long connections, "
+    "`sessionAffinity`), and have proxies look endpoints up anew."
 )
 
 
@@ -74,7 +74,7 @@ def takes_its_share(observation: Observation, step: LoadStep) -> Verdict:
     numbers = {"replicas_added": len(added), "replicas_idle": len(idle)}
     if idle:
         words = _idle_words(idle[0], count, answers)
-        return Verdict(Outcome.FAILED, words, expected, _SPREAD_HELP, numbers)
+        return Verdict(Outcome.FAILED, words, expected, _why_idle(timeline, idle[0]), numbers)
     if len(told) + len(before) < min(step.wanted_replicas, count):
         few = f"{len(shares) - len(told)} of {plural(len(shares), 'added replica')} served too short a time"
         return Verdict(
@@ -118,4 +118,18 @@ def _idle_words(idle: Share, count: int, answers: Sequence[_Answer]) -> str:
     return (
         f"{count} ready, one answered {percent(most / idle.total)}: {busiest} gave {most} of "
         f"{plural(idle.total, 'answer')}, {idle.pod} {idle.mine}"
+    )
+
+
+def _why_idle(timeline: Timeline, idle: Share) -> str:
+    """The Service that ties each client to one pod, when the idle pod belongs to one; else what helps."""
+    listing = {
+        s.service for s in timeline.endpoint_states() if endpoint_of(s.endpoints, idle.pod) is not None
+    }
+    tied = {s.name for s in timeline.service_states() if s.session_affinity == "ClientIP"}
+    if not listing & tied:
+        return _SPREAD_HELP
+    name = min(listing & tied)
+    return (
+        f"Service {name} has `sessionAffinity: ClientIP`, which ties a client or proxy to one pod: remove it."
     )
