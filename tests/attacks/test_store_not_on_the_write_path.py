@@ -8,7 +8,7 @@ from observations import crash_fault, failed, observation, stream, timeline, wor
 
 from seatrial.judge.admissible import admitted
 from seatrial.judge.disruption import involuntary
-from seatrial.judge.store_reached import Activity, activity_of
+from seatrial.judge.store_reached import Activity, activity_of, failed_without_it
 from seatrial.model.measurement import STORE_ACTIVITY, Measurement, MeasurementOutcome
 from seatrial.model.observation import TROUBLE, Observation
 from seatrial.model.system import System
@@ -107,3 +107,12 @@ def test_where_it_could_not_be_asked_only_failures_without_it_show_that_it_is_ne
     assert words in verdict.observed
     assert "capabilities" in verdict.next_step
     assert admitted(seen(measured, fails=True), involuntary).outcome is Outcome.PASSED
+
+
+def test_requests_that_failed_before_it_was_killed_show_nothing() -> None:
+    clean, failing = seen([]), seen([], fails=True)
+    assert not failed_without_it(clean)
+    assert failed_without_it(failing)
+    earlier = replace(failing.trouble, exchanges=(failed(95.0), *failing.exchanges))
+    assert not failed_without_it(replace(failing, arms={TROUBLE: earlier}))
+    assert not failed_without_it(replace(failing, arms={TROUBLE: replace(failing.trouble, faults=())}))
