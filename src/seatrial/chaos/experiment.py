@@ -19,6 +19,7 @@ from seatrial.harness.observe import no_consent
 from seatrial.harness.session import Session, open_session
 from seatrial.judge.disruption import by_disruption
 from seatrial.kube.evidence import collect_evidence
+from seatrial.kube.snapshot import Snapshot
 from seatrial.model.failure import require, verdict_of
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
@@ -84,6 +85,7 @@ class Experiment:
         self.execution: Execution | None = None
         self._session: Session | None = None
         self._steps = 0
+        self._changed: list[str] = []
         self._observation = Observation({TROUBLE: Arm()}, self.id)
         self._resources = contextlib.ExitStack()
 
@@ -108,6 +110,8 @@ class Experiment:
             require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
         session.revert_left_overs()
         session.require_answer()
+        before = session.snapshot()
+        self._resources.callback(lambda: self._compare(session, before))
         traffic = Traffic(self.order.journey or subject.journey, self.order.per_second)
         self._observation = Observation(
             {TROUBLE: Arm()}, f"{self.id}.{subject.role}", "", subject.role, Disruption.VOLUNTARY,
@@ -118,6 +122,12 @@ class Experiment:
         self._resources.enter_context(self.execution)
         self.execution.begin()
         self.execution.do(traffic, "begin")
+
+    def _compare(self, session: Session, before: Snapshot) -> None:
+        """After everything was reverted: what the method and the rollbacks have left behind."""
+        faults = [] if self.execution is None else self.execution.faults
+        self._changed = session.changed_since(before, faults)
+        self.run.changed_objects(self._changed)
 
     def _subject(self, system: System) -> Subject:
         if self.order.role not in system.workloads:
@@ -146,6 +156,9 @@ class Experiment:
         verdicts += self._observed(failure)
         if failure is None:
             verdicts.append(journal_verdict(state))
+        if self._changed:
+            text = f"objects differ after the experiment: {'; '.join(self._changed[:3])}"
+            verdicts.append(Verdict(Outcome.ERROR, text, "every object as before", "Put it back by hand."))
         verdict = merge(verdicts)
         self._write(state, verdict)
         return verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from seatrial.faults.revert import pending, revert_all
 from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import TRACES, FaultRecord
 from seatrial.model.step import Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
@@ -193,9 +195,16 @@ class Session:
         """The objects of the namespace as they are now, for `changed_since`."""
         return take_snapshot(self.kube)
 
-    def changed_since(self, before: Snapshot) -> list[str]:
-        """What differs from `before`, a sentence for each object."""
-        return compare(before, take_snapshot(self.kube))
+    def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
+        """What differs from `before`, a sentence for each object; what the faults leave behind may.
+
+        That the objects cannot be compared is a difference: nobody knows that there is none.
+        """
+        traces = {str(name) for fault in faults for name in fault.details.get(TRACES, ())}
+        try:
+            return compare(before, take_snapshot(self.kube), traces)
+        except SeatrialError as error:
+            return [f"the objects could not be compared with those of before: {error.what}"]
 
 
 def open_session(
