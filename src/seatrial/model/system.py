@@ -138,8 +138,12 @@ class Objectives(_Part):
     budget_window_hours: float = Field(24.0, gt=0, description="Window of the error budget, hours.")
     latency_p99_ms: float = Field(300.0, gt=0, description="99th percentile from planned time, ms.")
     recovery_seconds: float = Field(30.0, gt=0, description="Longest outage after a crash, seconds.")
-    scale_up_seconds: float = Field(150.0, gt=0, description="From load step to enough replicas, seconds.")
-    scale_down_seconds: float = Field(300.0, gt=0, description="From end of load to minReplicas, seconds.")
+    scale_up_seconds: float | None = Field(
+        None, gt=0, description="From load step to enough replicas, seconds (default: from the autoscaler)."
+    )
+    scale_down_seconds: float | None = Field(
+        None, gt=0, description="From end of load to minReplicas, seconds (default: from the autoscaler)."
+    )
 
 
 class Images(_Part):
