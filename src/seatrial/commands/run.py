@@ -91,7 +91,7 @@ def run(
         typer.Option("--only", help="Only suites, load or experiments (repeatable).", show_default=False),
     ] = None,
 ) -> int:
-    """Bring up, then suites, load and experiments, and one page. Exit 0 only when something passed and nothing is red."""
+    """Bring up, then suites, load, experiments, one page. Exit 0: something passed, and nothing is red."""
     from seatrial.terminal import progress_display
 
     chosen = settings(system=system, kubeconfig=kubeconfig, context=context, namespace=namespace, seed=seed)
