@@ -17,6 +17,7 @@ from seatrial.errors import BadInput, SeatrialError
 from seatrial.harness.execution import Execution
 from seatrial.harness.observe import no_consent
 from seatrial.harness.session import Session, open_session
+from seatrial.judge.admissible import admitted
 from seatrial.judge.disruption import by_disruption
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.snapshot import Snapshot
@@ -190,7 +191,7 @@ class Experiment:
         if problem is not None:
             return [problem]
         self._observation = read_observation(self.execution.writer.directory).observation
-        return [self._observation.failure or by_disruption(self._observation)]
+        return [self._observation.failure or admitted(self._observation, by_disruption)]
 
     def _collect_evidence(self, session: Session) -> None:
         with contextlib.suppress(Exception):
