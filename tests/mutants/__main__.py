@@ -21,6 +21,7 @@ TARGETS = (
     "seatrial/faults/revert.py",
     "seatrial/chaos/control.py",
     "seatrial/commands/run.py",
+    "seatrial/model/plan.py",
     "seatrial/plugin.py",
 )
 

@@ -280,7 +280,7 @@ class DrySession(Session):
     def snapshot(self) -> Any:
         return ()
 
-    def changed_since(self, before: Any) -> list[str]:
+    def changed_since(self, before: Any, faults: Any = ()) -> list[str]:
         return list(self.world.changed)
 
 

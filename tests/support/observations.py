@@ -22,7 +22,7 @@ from seatrial.model.timeline import (
     WorkloadSeen,
 )
 
-OBJECTIVES = Objectives()
+OBJECTIVES = Objectives(scale_up_seconds=150, scale_down_seconds=300)
 CLOCK = Clock(offset_seconds=0.0, error_seconds=0.1, epoch_offset_seconds=0.0)
 
 

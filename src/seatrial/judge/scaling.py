@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from seatrial.judge.disruption import objectives_of
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.hpa import cycles_in_words, decision_lags, explain_decisions
+from seatrial.judge.hpa.objectives import down_seconds, up_seconds
 from seatrial.judge.pods import deletions
 from seatrial.judge.scaling_delays import LoadStep, delays, first, foreign_target, last, why_no_rise
 from seatrial.judge.shares import takes_its_share
@@ -117,7 +118,7 @@ def answered(step: LoadStep, exchanges: Sequence[Exchange], objectives: Objectiv
 
 def rises(timeline: Timeline, step: LoadStep, objectives: Objectives, generator: GeneratorHealth) -> Verdict:
     """Ready replicas reach what the load needs within `scale_up_seconds`."""
-    limit = objectives.scale_up_seconds
+    limit = up_seconds(objectives)
     allowed = f"{step.wanted_replicas} ready within {seconds(limit)} of the load step"
     states = list(timeline.workload_states(step.workload))
     before = last(states, step.began_at)
@@ -171,7 +172,7 @@ def _oracle(timeline: Timeline, step: LoadStep) -> Iterator[str]:
 
 def falls(timeline: Timeline, step: LoadStep, objectives: Objectives, minimum: int) -> Verdict:
     """Replicas are back at the autoscaler's minimum within `scale_down_seconds` of the end of the load."""
-    limit = objectives.scale_down_seconds
+    limit = down_seconds(objectives)
     allowed = f"back to {plural(minimum, 'replica')} within {seconds(limit)} of the end of the load"
     states = list(timeline.workload_states(step.workload))
     fallen = first(states, step.ended_at, lambda s: s.wanted <= minimum and s.current <= minimum)

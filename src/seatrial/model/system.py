@@ -147,8 +147,12 @@ class Objectives(_Part):
         default_factory=dict, description="The same during a fault of that name; else `latency_p99_ms`."
     )
     recovery_seconds: float = Field(30.0, gt=0, description="Longest outage after a crash, seconds.")
-    scale_up_seconds: float = Field(150.0, gt=0, description="From load step to enough replicas, seconds.")
-    scale_down_seconds: float = Field(300.0, gt=0, description="From end of load to minReplicas, seconds.")
+    scale_up_seconds: float | None = Field(
+        None, gt=0, description="From load step to enough replicas, seconds (default: from the autoscaler)."
+    )
+    scale_down_seconds: float | None = Field(
+        None, gt=0, description="From end of load to minReplicas, seconds (default: from the autoscaler)."
+    )
 
     def latency_p99_ms_during(self, fault: str) -> float:
         """The limit of the 99th percentile while a fault of that name is at work, ms."""

@@ -65,6 +65,7 @@ SYSTEM = System.model_validate(
             }
         },
         "journeys": {name: {"request": {"path": "/"}} for name in ("browse", "quote")},
+        "objectives": {"scale_up_seconds": 150, "scale_down_seconds": 300},
     }
 )
 FIRST_OF_THE_LOAD = replace(exchange(100.0), journey="quote")
