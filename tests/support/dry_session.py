@@ -191,12 +191,16 @@ class DryStream:
         self._began_at = 0.0
         self._ended_at: float | None = None
 
+    @property
+    def running(self) -> bool:
+        return self._ended_at is None and not self._dead
+
     def start(self) -> DryStream:
         self._began_at = self._world.now
         self._world.done.append(f"traffic {self._step.name} began")
         return self
 
-    def exchanges(self) -> tuple[Exchange, ...]:
+    def exchanges(self, journey: str = "") -> tuple[Exchange, ...]:
         until = min(self._world.now if self._ended_at is None else self._ended_at, self._world.dies_at)
         while (at := self._began_at + len(self._exchanges) / self._step.per_second) + 0.01 <= until:
             outcome = self._world.outcome(at)
@@ -216,7 +220,7 @@ class DryStream:
             )
         return tuple(self._exchanges)
 
-    def wait_for_requests(self, number: int, *, within_seconds: float) -> int:
+    def wait_for_requests(self, number: int, *, within_seconds: float, journey: str = "") -> int:
         def enough() -> waiting.Ready[int] | waiting.NotYet:
             sent = len(self.exchanges())
             if sent < number and self._dead:

@@ -18,6 +18,7 @@ from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending, revert_all
+from seatrial.harness.beside import bystanders_of
 from seatrial.kube.api import Object
 from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
@@ -87,10 +88,12 @@ class Session:
         Raises:
             BadInput: the journey, the schedule or the address cannot be used.
         """
+        beside = bystanders_of(self.system, step)
         return TrafficStream(
             self.base_url, step.journey, self.journey(step.journey),
             schedule=parse(step.arrivals, seed=self.settings.seed),
             directory=directory, name=f"exchanges-{step.name}", seed=self.settings.seed,
+            bystanders={name: (self.journey(name), step.bystanders) for name in beside},
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
 

@@ -173,7 +173,7 @@ def _read(run: Run, number: int, started: ObservationStarted) -> ObservationView
         several = len(recorded.observation.arms) > 1
         arms = [
             _arm(run, started, name, _drawable(arm, damage, f"{started.id}/{name}"), several)
-            for name, arm in recorded.observation.arms.items()
+            for name, arm in recorded.observation.without_bystanders().arms.items()
         ]
     return ObservationView(
         number, started, recorded, tuple(arms), tuple(f"{FOLDER}/{line}" for line in damage)

@@ -21,7 +21,7 @@ def load_step(subject: Subject) -> Steps:
     assert step is not None  # the need `autoscaled` says so
     fall_seconds = down_seconds(objectives) + SLACK_SECONDS
     return steps(
-        traffic(subject.journey, per_second=20),
+        traffic(subject.journey, per_second=20, bystanders=5),
         wait("at-minimum", within_seconds=max(REST_SECONDS, fall_seconds)),
         traffic(step.journey, per_second=step.per_second, name="load", steady=False),
         wait(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from seatrial.load.gate import AVAILABILITY, judge_load
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
 from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.system import Objectives
+from seatrial.model.objectives import Objectives
 from seatrial.model.verdict import Outcome
 from seatrial.traffic.tally import histogram
 
