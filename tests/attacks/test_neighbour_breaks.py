@@ -38,14 +38,18 @@ def system(**more: Any) -> System:
 
 
 def beside(
-    fails: Callable[[float], bool] = lambda _: False, *, latency: float = 0.01, per_second: float = 5.0
+    fails: Callable[[float], bool] = lambda _: False,
+    *,
+    latency: float = 0.01,
+    slow_from: float = 100.0,
+    per_second: float = 5.0,
 ) -> list[Exchange]:
-    """Requests of the journey `count`, which the neighbour answers, from 90 to 140."""
+    """Requests of the journey `count`, which the neighbour answers, from 90 to 140; slow from 100 on."""
     sent = [replace(e, journey="count", backend="stock-1") for e in stream(90, 140, per_second=per_second)]
     return [
         replace(e, outcome=ExchangeOutcome.UNKNOWN, status=503, error="status 503", backend="")
         if fails(e.planned_at)
-        else replace(e, completed_at=e.planned_at + latency)
+        else replace(e, completed_at=e.planned_at + (latency if e.planned_at >= slow_from else 0.01))
         for e in sent
     ]
 
@@ -80,6 +84,8 @@ def test_a_neighbour_that_breaks_has_failed_and_is_named_with_its_journey() -> N
 
 def test_after_a_crash_it_has_its_error_budget_and_no_more() -> None:
     assert judged(seen(beside(lambda at: 100 <= at < 104), crash=True)).outcome is Outcome.PASSED
+    tight = seen(beside(lambda at: 100 <= at < 104), crash=True, objectives={"availability": 0.99999})
+    assert judged(tight).outcome is Outcome.FAILED
     long = judged(seen(beside(lambda at: 100 <= at < 135), crash=True))
     assert long.outcome is Outcome.FAILED
     assert "bystander count of stock: 35 failed seconds, longest outage 35.0 s" in long.observed
@@ -95,6 +101,12 @@ def test_a_slow_neighbour_has_failed_by_its_own_objective() -> None:
     late = seen(slow)
     arm = replace(late.trouble, generator=health(1000, late=100))
     assert bystanders(replace(late, arms={TROUBLE: arm})).outcome is Outcome.INCONCLUSIVE  # type: ignore[union-attr]
+
+
+def test_a_neighbour_that_was_slow_before_is_not_put_down_to_the_disturbance() -> None:
+    verdict = judged(seen(beside(latency=0.4, slow_from=0.0)))
+    assert verdict.outcome is Outcome.PASSED
+    assert "50 of 50 answers slow before the disturbance" in verdict.observed
 
 
 def test_its_availability_is_its_own_too() -> None:

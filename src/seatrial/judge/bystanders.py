@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seatrial.judge.evidence import generator_weakness
-from seatrial.judge.latency import MINIMUM_SAMPLES, limit_ms, p99_ms
+from seatrial.judge.latency import MINIMUM_SAMPLES, latencies_ms, limit_ms, p99_ms
 from seatrial.judge.outage import failed_seconds, outages
 from seatrial.judge.statistics import wilson
 from seatrial.judge.who_answered import Known, subjects
@@ -16,6 +16,9 @@ from seatrial.model.fault import Disruption
 from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict, merge
+
+SLOW_FRACTION_ALLOWED = 0.01
+"""What a 99th percentile leaves."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,8 @@ def _available(observation: Observation, bystander: Bystander) -> Verdict:
 def _in_time(observation: Observation, bystander: Bystander) -> Verdict:
     """Its 99th percentile from the first disturbance on is within its objective.
 
-    A load step means to fill its own workload, so what that one answers may be slow.
+    A load step means to fill its own workload, so what that one answers may be slow. What was slow before
+    is judged where it is the subject.
     """
     limit, p99 = limit_ms(observation, bystander.objectives), p99_ms(bystander.sent)
     expected = f"p99 of bystander {bystander.journey} at most {limit:g} ms"
@@ -111,6 +115,13 @@ def _in_time(observation: Observation, bystander: Bystander) -> Verdict:
         return Verdict(
             Outcome.PASSED, f"bystander {bystander}: answered by the workload under load", expected
         )
+    before = latencies_ms(bystander.before)
+    slow = sum(latency > bystander.objectives.latency_p99_ms for latency in before)
+    if wilson(slow, len(before)).low > SLOW_FRACTION_ALLOWED:
+        words = (
+            f"bystander {bystander}: {slow} of {plural(len(before), 'answer')} slow before the disturbance"
+        )
+        return Verdict(Outcome.PASSED, f"{words}, so not judged", expected)
     if p99 is None:
         answered = sum(exchange.ok for exchange in bystander.sent)
         few = f"bystander {bystander}: {plural(answered, 'answer')} say nothing about a p99"
