@@ -87,8 +87,7 @@ def bound_of(name: str, arguments: Mapping[str, Any] | None = None) -> Bound:
 
 def arguments_of(made: type[Fault]) -> dict[str, Any]:
     """The arguments that a fault takes, with their types."""
-    types = typing.get_type_hints(made.__init__)
-    return {key: types.get(key, Any) for key in _keywords(made) if key not in NOT_ARGUMENTS}
+    return {key: item.annotation for key, item in _keywords(made).items() if key not in NOT_ARGUMENTS}
 
 
 def required_arguments(made: type[Fault]) -> list[str]:
@@ -97,8 +96,15 @@ def required_arguments(made: type[Fault]) -> list[str]:
 
 
 def _keywords(made: type[Fault]) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(made.__init__).parameters
-    return {key: item for key, item in parameters.items() if item.kind is inspect.Parameter.KEYWORD_ONLY}
+    """What the constructor takes by name; what it takes as `**` it hands on to the class above."""
+    found: dict[str, inspect.Parameter] = {}
+    for constructor in (vars(each)["__init__"] for each in made.__mro__ if "__init__" in vars(each)):
+        parameters = inspect.signature(constructor, eval_str=True).parameters.values()
+        own = {item.name: item for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY}
+        found = own | found
+        if all(item.kind is not inspect.Parameter.VAR_KEYWORD for item in parameters):
+            break
+    return found
 
 
 def _unknown(name: str, argument: str, known: list[str]) -> BadInput:
