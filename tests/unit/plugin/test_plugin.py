@@ -8,7 +8,7 @@ from dry_session import QUICK, SYSTEM, Dry
 
 from seatrial.model.verdict import Outcome
 from seatrial.record.reader import read_run
-from seatrial.report.summary import exit_code
+from seatrial.report.view import view_of
 
 HEAD = """
 import contextlib
@@ -166,7 +166,7 @@ def test_record_report_and_exit_code_say_the_same(run_checks, recorded, one, out
     assert [r.verdict.outcome for r in run.results] == [outcome]
     assert (result.ret == 0) == (outcome is PASSED)
     assert [tool["exit_code"] for tool in run.tools] == [result.ret]
-    assert (exit_code(run) == 0) == (outcome is PASSED)
+    assert (view_of(run).exit_code == 0) == (outcome is PASSED)
 
 
 class TestNothingPassed:
@@ -227,7 +227,7 @@ def test_an_interrupt_leaves_a_run_that_is_no_pass(run_checks, recorded, dry):
     run = recorded()
     assert [item["check"] for item in run.unfinished_checks] == ["data.cut"]
     assert run.outcome is ERROR
-    assert exit_code(run) == 1
+    assert view_of(run).exit_code == 1
     assert dry.world.done[-2:] == ["traffic subject ended", "watches ended"]
 
 
