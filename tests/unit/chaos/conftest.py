@@ -1,20 +1,14 @@
 """Experiments on the session without a cluster."""
 
 import copy
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dry_experiment import EXPERIMENT
+from dry_session import SYSTEM, Dry, dry  # noqa: F401
 
-SUPPORT = str(Path(__file__).parents[2] / "support")
-if SUPPORT not in sys.path:
-    sys.path.insert(0, SUPPORT)
-
-from dry_experiment import EXPERIMENT  # noqa: E402
-from dry_session import SYSTEM, Dry, dry  # noqa: E402, F401
-
-from seatrial.chaos import experiment as module  # noqa: E402
+from seatrial.chaos import experiment as module
 
 
 @pytest.fixture
