@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,7 +14,7 @@ from seatrial.commands.base import Seed, System, command, open_session, settings
 from seatrial.commands.children import RunChild, child_environment, folder, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -126,9 +125,8 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
         raise BadInput("each variant needs `fails: [check id, ...]`", where=str(file))
     for name in names:
         if name not in listed:
-            nearest = difflib.get_close_matches(name, listed, n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else f"Known: {', '.join(listed)}"
-            raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=hint)
+            next_step = suggestion(name, listed)
+            raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=next_step)
     found = [
         Variant(name, root / name, tuple(entry["fails"]))
         for name, entry in listed.items()
