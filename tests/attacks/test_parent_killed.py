@@ -120,6 +120,9 @@ def test_the_generator_ends_with_the_process_that_asked_for_traffic(tmp_path):
 RUN = """
 import contextlib, dataclasses, os, pathlib, sys, time
 from seatrial.commands import children, run
+from seatrial.commands._jobs import Job
+from seatrial.model.plan import Planned
+from seatrial.model.verdict import named
 from seatrial.cluster.progress import PlainProgress
 from seatrial.settings import settings_from
 
@@ -131,11 +134,13 @@ class Nothing(contextlib.AbstractContextManager):
 def child(arguments, **options):
     return children.run_child([sys.executable, "-c", os.environ["TOOL"]], **options)
 
+parts = tuple(named(f"load.part-{number}", "orders") for number in range(4))
+run.jobs_of = lambda choice, system: [Job(Planned("load", "locust", parts), [], 60)]
 folder = pathlib.Path(sys.argv[1])
 settings = settings_from({"system": str(folder / "shop.yaml"), "report_dir": str(folder / "reports")}, {})
 (folder / "began").touch()
 code, text = run.run_everything(
-    settings, PlainProgress(), only=["load"], run_child=child, open_session=lambda *_: Nothing(),
+    settings, PlainProgress(), run_child=child, open_session=lambda *_: Nothing(),
 )
 print(text, flush=True)
 sys.exit(code)
