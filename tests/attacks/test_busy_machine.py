@@ -12,7 +12,7 @@ SUPPORT = str(Path(__file__).parents[1] / "support")
 if SUPPORT not in sys.path:
     sys.path.insert(0, SUPPORT)
 
-from drained_shop import FOREIGN, cpu, drain, leaving, observed, pod, traffic, unhealthy  # noqa: E402
+from drained_shop import FOREIGN, cpu, drain, leaving, observed, pod, request, traffic, unhealthy  # noqa: E402
 
 from seatrial.judge.disruption import voluntary  # noqa: E402
 from seatrial.model.timeline import Seen  # noqa: E402
@@ -75,6 +75,22 @@ def test_a_probe_that_failed_stays_failed() -> None:
 )
 def test_failures_while_there_was_cpu_stay_failed(seen: list[Seen]) -> None:
     assert voluntary(observed(traffic(FAILING), *seen)).outcome is Outcome.FAILED
+
+
+def test_most_of_what_failed_must_have_failed_without_cpu() -> None:
+    """Twenty requests fail in a second with CPU, then one in each of nine seconds without."""
+    burst = [request(110.0 + n / 20, ok=False) for n in range(20)]
+    single = [request(112.5 + n, ok=False) for n in range(9)]
+    seen = [*cpu(60.0, 112.0, waited=0.1, busy=0.2), *cpu(112.0, 140.0, waited=1.0)]
+    assert voluntary(observed([*traffic(), *burst, *single], *seen)).outcome is Outcome.FAILED
+
+
+def test_requests_must_not_go_on_failing_when_there_is_cpu_again() -> None:
+    """Twenty requests fail in a second without CPU, then one in each of nine seconds with it."""
+    burst = [request(110.0 + n / 20, ok=False) for n in range(20)]
+    single = [request(112.5 + n, ok=False) for n in range(9)]
+    seen = [*cpu(60.0, 112.0, waited=1.0), *cpu(112.0, 140.0, waited=0.1, busy=0.2)]
+    assert voluntary(observed([*traffic(), *burst, *single], *seen)).outcome is Outcome.FAILED
 
 
 def test_it_never_touches_a_pass() -> None:

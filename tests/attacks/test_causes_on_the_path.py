@@ -12,13 +12,15 @@ SUPPORT = str(Path(__file__).parents[1] / "support")
 if SUPPORT not in sys.path:
     sys.path.insert(0, SUPPORT)
 
-from drained_shop import FILE, cpu, drain, leaving, observed, pod, traffic, unhealthy  # noqa: E402
+from drained_shop import AVAILABLE, DRAINED, FILE, cpu, drain, leaving, observed, pod, traffic, unhealthy  # noqa: E402
 
 from seatrial.errors import SeatrialError  # noqa: E402
-from seatrial.judge.cause import never_available  # noqa: E402
+from seatrial.judge.cause import causes, never_available  # noqa: E402
 from seatrial.judge.disruption import voluntary  # noqa: E402
 from seatrial.judge.path import Path as Way  # noqa: E402
 from seatrial.judge.probes import unready_spells  # noqa: E402
+from seatrial.judge.windows import windows  # noqa: E402
+from seatrial.model.fault import Disruption  # noqa: E402
 from seatrial.model.log import LogLine  # noqa: E402
 from seatrial.model.system_file import parse_system  # noqa: E402
 from seatrial.model.timeline import EventSeen, PodSeen, Seen  # noqa: E402
@@ -82,6 +84,40 @@ def test_a_container_that_ended_is_told_from_a_probe_that_failed() -> None:
 @pytest.mark.parametrize("at", [79.9, 113.5])
 def test_a_probe_that_failed_at_another_time_is_no_cause(at: float) -> None:
     assert "No cause found" in why(*unready("gateway-a", at, at + 0.5), unhealthy(at - 1, "gateway-a", LATE))
+
+
+def test_a_probe_that_failed_long_before_is_not_why() -> None:
+    text = why(*unready("gateway-a", 109.9, 113.4), unhealthy(60.0, "gateway-a", LATE))
+    assert text.startswith("gateway-a became unready for 3.50 s")
+    assert text.endswith("no event tells why; its log tells more.")
+
+
+def test_requests_that_nobody_could_answer_are_not_blamed_on_a_pod_that_left_well() -> None:
+    """A catalogue's end was under way, but both gateways were away: nothing reached it."""
+    text = why(
+        *unready("gateway-a", 109.9, 113.4),
+        *unready("gateway-b", 109.9, 113.4),
+        *leaving("catalogue-old", at=109.0, left_at=113.5),
+    )
+    assert "none of gateway stayed Ready" in text
+    assert "catalogue-old" not in text
+
+
+def test_what_the_fault_itself_took_away_is_no_cause() -> None:
+    """A lost node makes its pods unready: that is the disruption, and not why it was survived badly."""
+    lost = replace(
+        drain(None),
+        fault="stop-node",
+        disruption=Disruption.INVOLUNTARY,
+        available_at=AVAILABLE,
+        verified_at=101.0,
+    )
+    states = [replace(state, node=DRAINED) for state in unready("catalogue-a", 110.0, 113.0)]
+    found = observed(traffic(FAILING), *states, pod(50.0, "catalogue-b"), fault=lost)
+    failed = [exchange for exchange in found.exchanges if not exchange.ok]
+    assert causes(found, failed, windows(found)) == []
+    other = observed(traffic(FAILING), *unready("catalogue-b", 110.0, 113.0), fault=lost)
+    assert len(causes(other, failed, windows(other))) == 1
 
 
 def test_without_any_evidence_a_pod_on_the_path_is_quoted() -> None:

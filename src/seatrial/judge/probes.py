@@ -56,7 +56,7 @@ class Unready:
             return "find out why it ended, in its log."
         if _TOO_LATE.search(self.probe):
             return "give the probe more time (timeoutSeconds, failureThreshold), or the pod more CPU."
-        return "the pod itself said so: its log tells why."
+        return "its log tells more."
 
 
 def unready_spells(timeline: Timeline, path: Path) -> list[Unready]:

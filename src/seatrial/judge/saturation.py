@@ -45,11 +45,7 @@ class Pressure:
 
     @property
     def saturated(self) -> bool:
-        return (
-            self.waited >= SATURATED_FRACTION
-            and self.busy >= BUSY_FRACTION
-            and self.covered >= OVERLAP_FRACTION
-        )
+        return self.waited >= SATURATED_FRACTION and self.covered >= OVERLAP_FRACTION
 
     def __str__(self) -> str:
         return (
