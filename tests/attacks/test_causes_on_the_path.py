@@ -20,10 +20,10 @@ from seatrial.judge.disruption import voluntary  # noqa: E402
 from seatrial.judge.path import Path as Way  # noqa: E402
 from seatrial.judge.probes import unready_spells  # noqa: E402
 from seatrial.judge.windows import windows  # noqa: E402
-from seatrial.model.fault import Disruption  # noqa: E402
+from seatrial.model.fault import Disruption, Target  # noqa: E402
 from seatrial.model.log import LogLine  # noqa: E402
 from seatrial.model.system_file import parse_system  # noqa: E402
-from seatrial.model.timeline import EventSeen, PodSeen, Seen  # noqa: E402
+from seatrial.model.timeline import Change, EventSeen, PodSeen, Seen, WorkloadSeen  # noqa: E402
 from seatrial.model.verdict import Outcome  # noqa: E402
 from seatrial.report.lives import PodState, pod_lives  # noqa: E402
 
@@ -101,6 +101,20 @@ def test_requests_that_nobody_could_answer_are_not_blamed_on_a_pod_that_left_wel
     )
     assert "none of gateway stayed Ready" in text
     assert "catalogue-old" not in text
+
+
+def test_a_fault_beside_the_path_is_no_cause() -> None:
+    """Payments has one replica and is replaced, while browse fails for a reason of its own."""
+    alone = WorkloadSeen(60.0, Change.MODIFIED, "Deployment", "payments", "payments", 1, 1, 1, 1)
+    target = Target("Pod", "shop", "payments-a", "uid-payments-a")
+    fault = replace(drain(), fault="delete-pod", target=target, workload="payments")
+    found = observed(traffic(FAILING), alone, *leaving("payments-a", at=100.0, left_at=115.0), fault=fault)
+    failed = [exchange for exchange in found.exchanges if not exchange.ok]
+    assert causes(found, failed, windows(found)) == []
+    paid = [replace(exchange, journey="pay") for exchange in failed]
+    assert causes(found, paid, windows(found)) == [
+        "payments has 1 replica: nothing answers while it is replaced. Run two or more."
+    ]
 
 
 def test_what_the_fault_itself_took_away_is_no_cause() -> None:
