@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import copy
+import json
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from dry_session import SYSTEM, Dry
 
 from seatrial.chaos import experiment as module
+from seatrial.model.run import Run
+from seatrial.record.reader import read_run
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of a library that Chaos Toolkit logs with
     from chaostoolkit.cli import cli
 
-__all__ = ["CONTROL", "EXPERIMENT", "activity", "cli", "experiment", "shop"]
+__all__ = ["CONTROL", "EXPERIMENT", "activity", "cli", "experiment", "run_experiment", "shop"]
 
 CONTROL = {
     "name": "seatrial-verdict",
@@ -59,3 +64,19 @@ def shop(dry: Dry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(module, "build_report", lambda directory: directory / "index.html")
     monkeypatch.setattr(module, "_current", None)
     return tmp_path / "reports"
+
+
+@pytest.fixture
+def run_experiment(shop: Path, tmp_path: Path) -> Callable[..., tuple[int, Run]]:
+    """`chaos run` of an experiment, in this process; its exit code, and the run as it was recorded."""
+
+    def run(experiment: dict[str, Any], *options: str) -> tuple[int, Run]:
+        path = tmp_path / "experiment.json"
+        path.write_text(json.dumps(experiment))
+        arguments = ["--no-version-check", "--log-file", str(tmp_path / "log"), "run", *options]
+        arguments += ["--rollback-strategy", "always"]
+        arguments += ["--journal-path", str(tmp_path / "journal.json"), str(path)]
+        result = CliRunner().invoke(cli, arguments)
+        return result.exit_code, read_run(shop / "latest")
+
+    return run
