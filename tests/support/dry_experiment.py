@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
+import types
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +23,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of a library that Chaos Toolkit logs with
     from chaostoolkit.cli import cli
 
-__all__ = ["CONTROL", "EXPERIMENT", "activity", "cli", "experiment", "run_experiment", "shop"]
+__all__ = ["CONTROL", "EXPERIMENT", "activity", "cli", "experiment", "own", "run_experiment", "shop"]
 
 CONTROL = {
     "name": "seatrial-verdict",
@@ -34,6 +36,15 @@ def activity(kind: str, function: str, **arguments: Any) -> dict[str, Any]:
     place = "seatrial.chaos.probes" if kind == "probe" else "seatrial.chaos.actions"
     provider = {"type": "python", "module": place, "func": function, "arguments": arguments}
     return {"type": kind, "name": function, "provider": provider}
+
+
+def own(monkeypatch: pytest.MonkeyPatch, kind: str, does: Callable[[], Any], **more: Any) -> dict[str, Any]:
+    """An activity that does whatever a test says."""
+    made = types.ModuleType(f"{kind}_of_this_test")
+    made.act = does  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, made.__name__, made)
+    provider = {"type": "python", "module": made.__name__, "func": "act"}
+    return {"type": kind, "name": kind, "provider": provider, **more}
 
 
 EXPERIMENT = {
@@ -66,17 +77,34 @@ def shop(dry: Dry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "reports"
 
 
-@pytest.fixture
-def run_experiment(shop: Path, tmp_path: Path) -> Callable[..., tuple[int, Run]]:
-    """`chaos run` of an experiment, in this process; its exit code, and the run as it was recorded."""
+class ChaosRun:
+    """`chaos run` of an experiment, in this process.
 
-    def run(experiment: dict[str, Any], *options: str) -> tuple[int, Run]:
-        path = tmp_path / "experiment.json"
+    Attributes:
+        said: what the last one printed.
+    """
+
+    def __init__(self, folder: Path, reports: Path) -> None:
+        self.folder, self.reports, self.said = folder, reports, ""
+
+    def __call__(self, experiment: dict[str, Any], *options: str) -> tuple[int, Run]:
+        """The exit code, and the run as it was recorded; an empty run where nothing was."""
+        path = self.folder / "experiment.json"
         path.write_text(json.dumps(experiment))
-        arguments = ["--no-version-check", "--log-file", str(tmp_path / "log"), "run", *options]
+        arguments = ["--no-version-check", "--log-file", str(self.folder / "log"), "run", *options]
         arguments += ["--rollback-strategy", "always"]
-        arguments += ["--journal-path", str(tmp_path / "journal.json"), str(path)]
+        arguments += ["--journal-path", str(self.folder / "journal.json"), str(path)]
         result = CliRunner().invoke(cli, arguments)
-        return result.exit_code, read_run(shop / "latest")
+        self.said = result.output
+        return result.exit_code, self.recorded()
 
-    return run
+    def recorded(self) -> Run:
+        latest = self.reports / "latest"
+        if latest.exists():
+            return read_run(latest)
+        return Run("", "", 0.0, None, False, {}, (), (), (), ())
+
+
+@pytest.fixture
+def run_experiment(shop: Path, tmp_path: Path) -> ChaosRun:
+    return ChaosRun(tmp_path, shop)
