@@ -211,6 +211,7 @@ class DryStream:
                     outcome,
                     200 if ok else 503,
                     "" if ok else "status 503",
+                    backend="basket" if ok else "",
                 )
             )
         return tuple(self._exchanges)

@@ -12,7 +12,7 @@ from seatrial.model.exchange import GeneratorHealth
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.step import StepRecord
 from seatrial.model.system import System
-from seatrial.model.timeline import Change, Seen
+from seatrial.model.timeline import Change, PodSeen, Seen
 from seatrial.model.verdict import Verdict
 
 # Load from 100 to 300; replicas needed: 4; objectives: up in 150 s, down in 300 s.
@@ -28,6 +28,7 @@ UP: list[Seen] = [
     workload(133.0, 5, 4),
     workload(134.0, 5, 5),
 ]
+NEW_POD = [state for state in UP if isinstance(state, PodSeen)]
 DOWN: list[Seen] = [
     autoscaler(400.0, 2, current=5, metrics=("cpu 5 % of 60 %",)),
     workload(400.1, 2, 5, current=5),
@@ -35,7 +36,7 @@ DOWN: list[Seen] = [
     workload(401.0, 2, 2),
     pod(406.2, "orders-a", uid="a", change=Change.DELETED, deleting=True),
 ]
-TRAFFIC = stream(90, 500, per_second=20)
+TRAFFIC = stream(90, 500, per_second=20, backend="orders-a")
 
 
 SYSTEM = System.model_validate(
@@ -54,6 +55,7 @@ SYSTEM = System.model_validate(
             }
         },
         "journeys": {name: {"request": {"path": "/"}} for name in ("browse", "quote")},
+        "objectives": {"scale_up_seconds": 150, "scale_down_seconds": 300},
     }
 )
 FIRST_OF_THE_LOAD = replace(exchange(100.0), journey="quote")

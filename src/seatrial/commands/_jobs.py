@@ -69,6 +69,7 @@ class Job:
     planned: Planned
     arguments: Sequence[str]
     within_seconds: float
+    about_seconds: float = 0.0
 
     @property
     def stage(self) -> str:
@@ -120,7 +121,7 @@ def _load(seconds: int, system: System) -> Job:
     file = folder("loadtests") / f"{LOAD_TEST}.py"
     arguments = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-t", f"{seconds}s"]
     planned = Planned(f"load {LOAD_TEST}", "locust", (named(f"load.{LOAD_TEST}", system.metadata.name),))
-    return Job(planned, arguments, seconds + _BEFORE_AND_AFTER_LOAD_SECONDS)
+    return Job(planned, arguments, seconds + _BEFORE_AND_AFTER_LOAD_SECONDS, about_seconds=seconds + 15)
 
 
 def _experiment(path: Path) -> Job:

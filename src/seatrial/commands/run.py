@@ -88,7 +88,7 @@ def run(
     ] = None,
     load_seconds: Annotated[int, typer.Option(min=1, help="How long the load lasts.")] = LOAD_SECONDS,
 ) -> int:  # fmt: skip
-    """Bring up, then suites, load and experiments, and one page. Exit 0 only when everything passed."""
+    """Bring up, then suites, load, experiments, one page. Exit 0: something passed, and nothing is red."""
     from seatrial.terminal import progress_display
 
     chosen = settings(system=system, kubeconfig=kubeconfig, context=context, namespace=namespace, seed=seed)
@@ -133,7 +133,8 @@ def run_everything(
     writer.plan([Planned(BRING_UP), *(job.planned for job in jobs), Planned(COMPARE)])
     try:
         with _interrupted_by_signals():
-            with _stage(writer, progress, BRING_UP, clock):
+            with _stage(writer, progress, BRING_UP, clock) as running:
+                running.note(f"stage 1 of {len(jobs) + 2}")
                 session = open_session(settings, system, progress, writer)
             with session as opened:
                 _run_jobs(settings, opened, writer, progress, jobs, run_child, clock)
@@ -152,8 +153,10 @@ def _run_jobs(
     run_child: RunChild, clock: Callable[[], float],
 ) -> None:  # fmt: skip
     before = session.snapshot()
-    for job in jobs:
+    for number, job in enumerate(jobs, 2):
         with _stage(writer, progress, job.stage, clock) as running:
+            takes = f", usually about {job.about_seconds:.0f} s" if job.about_seconds else ""
+            running.note(f"stage {number} of {len(jobs) + 2}{takes}")
             running.exit_code = run_child(
                 job.arguments,
                 environment=child_environment(settings, writer.directory, stage=job.stage),

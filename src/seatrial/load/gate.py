@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 
 from seatrial.judge.evidence import generator_weakness
+from seatrial.judge.latency import MINIMUM_SAMPLES
 from seatrial.judge.statistics import wilson
 from seatrial.load.summary import LoadSummary
 from seatrial.model.system import Objectives
@@ -78,6 +79,11 @@ def _availability(summary: LoadSummary, objectives: Objectives) -> Verdict:
 def _latency(summary: LoadSummary, objectives: Objectives) -> Verdict:
     limit = objectives.latency_p99_ms
     slow = max(summary.slower_than(limit), 0)
+    if summary.requests < MINIMUM_SAMPLES:
+        return Verdict(
+            Outcome.INCONCLUSIVE, f"{summary.requests} requests say nothing about a p99", f"p99 {limit:g} ms",
+            f"Send {MINIMUM_SAMPLES} requests or more.", {"latency_p99_ms": None},
+        )  # fmt: skip
     outcome, need = _compare(slow, summary.requests, SLOW_FRACTION_ALLOWED)
     p99, from_sent = summary.percentile_ms(99), summary.percentile_ms(99, from_sent=True)
     slowest = summary.slowest(99)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from load_steps import BEFORE, DOWN, FIRST_OF_THE_LOAD, TRAFFIC, UP, judged, observed
+from load_steps import BEFORE, DOWN, FIRST_OF_THE_LOAD, NEW_POD, TRAFFIC, UP, judged, observed
 from observations import (
     autoscaler,
     endpoints,
@@ -97,7 +97,7 @@ def test_a_maximum_below_the_need_is_named() -> None:
         (BEFORE, {"generator": health(20000, dropped=1000)}, Outcome.FAILED, "2 at most"),
         ([workload(90.0, 4, 4), autoscaler(90.0, 4)], {}, Outcome.INCONCLUSIVE, "nothing had to rise"),
         ([*BEFORE, workload(251.0, 5, 4)], {}, Outcome.FAILED, "4 after 151.0 s"),
-        ([*BEFORE, workload(250.0, 5, 4), *DOWN], {}, Outcome.PASSED, "4 after 150.0 s"),
+        ([*BEFORE, *NEW_POD, workload(250.0, 5, 4), *DOWN], {}, Outcome.PASSED, "4 after 150.0 s"),
         (BEFORE + UP, {}, Outcome.FAILED, "5 replicas still there 400.0 s after"),
         (BEFORE + UP, {"watched_until": 500.0}, Outcome.INCONCLUSIVE, "5 replicas still there"),
         ([*BEFORE, *UP, workload(601.0)], {}, Outcome.FAILED, "back to 2 301.0 s after"),
