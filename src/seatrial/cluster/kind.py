@@ -93,16 +93,9 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         kwargs.get("say", lambda _: None)("creating the nodes")
         kubeconfig = Path(str(cluster_options.kubeconfig_path))
         kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-        run(
-            [
-                self._exec_path,
-                "create",
-                "cluster",
-                "--config",
-                str(cluster_options.provider_config),
-                "--kubeconfig",
-                kubeconfig,
-            ],
+        self._kind(
+            *("create", "cluster", "--config", str(cluster_options.provider_config)),
+            *("--kubeconfig", kubeconfig),
             doing="creating the kind cluster",
             within_seconds=_CREATE_BOUND_SECONDS,
             environment={"KIND_EXPERIMENTAL_DOCKER_NETWORK": NETWORK},
@@ -176,6 +169,10 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
 
         eventually(probe, within_seconds=within_seconds, what=f"{wanted} nodes Ready", every_seconds=0.5)
 
+    def _kind(self, *arguments: str | Path, **how: Any) -> None:
+        """Run kind; `how` as for `run`."""
+        run([self._exec_path, *arguments], **how)
+
     def kubectl_run(
         self, *arguments: str, doing: str, within_seconds: float = 60.0, stdin: str | None = None
     ) -> str:
@@ -187,10 +184,7 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         return run(
             [
                 self._tools.kubectl,
-                "--kubeconfig",
-                str(self.kubeconfig),
-                "--context",
-                self.context,
+                *("--kubeconfig", str(self.kubeconfig), "--context", self.context),
                 *arguments,
             ],
             doing=doing,
@@ -209,32 +203,16 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         """Write the access data to our file."""
         kubeconfig = Path(str(self.kubeconfig))
         kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-        run(
-            [
-                self._exec_path,
-                "export",
-                "kubeconfig",
-                "--name",
-                self.cluster_name,
-                "--kubeconfig",
-                kubeconfig,
-            ],
+        self._kind(
+            *("export", "kubeconfig", "--name", self.cluster_name, "--kubeconfig", kubeconfig),
             doing="writing the kubeconfig",
             within_seconds=60,
         )
 
     def remove(self) -> None:
         """Remove the nodes and their volumes, and our kubeconfig."""
-        run(
-            [
-                self._exec_path,
-                "delete",
-                "cluster",
-                "--name",
-                self.cluster_name,
-                "--kubeconfig",
-                str(self.kubeconfig),
-            ],
+        self._kind(
+            *("delete", "cluster", "--name", self.cluster_name, "--kubeconfig", str(self.kubeconfig)),
             doing="removing the kind cluster",
             within_seconds=120,
         )
@@ -262,17 +240,8 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         missing = self.lacking(images, nodes)
         wanted = [image for image in images if any(image in names for names in missing.values())]
         if missing:
-            run(
-                [
-                    self._exec_path,
-                    "load",
-                    "docker-image",
-                    *wanted,
-                    "--name",
-                    self.cluster_name,
-                    "--nodes",
-                    ",".join(missing),
-                ],
+            self._kind(
+                *("load", "docker-image", *wanted, "--name", self.cluster_name, "--nodes", ",".join(missing)),
                 doing=f"loading {', '.join(wanted)}",
                 within_seconds=600,
                 next_step="`docker image ls` shows what the engine has.",

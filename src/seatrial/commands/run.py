@@ -7,11 +7,10 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,7 +30,7 @@ from seatrial.errors import BadInput, SeatrialError
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
-    from seatrial.model.system import System as SystemModel
+    from seatrial.harness.session import Session
     from seatrial.record.writer import RunWriter
     from seatrial.settings import Settings
 
@@ -40,24 +39,6 @@ BRING_UP, COMPARE = "bring up", "compare objects"
 _SUITES_SECONDS = 2400.0
 _LOAD_SECONDS = 600.0
 _EXPERIMENT_SECONDS = 600.0
-
-
-class ComparesObjects(Protocol):
-    """What a run needs of the session it has opened; `harness.session.Session` has it."""
-
-    def snapshot(self) -> Any:
-        """The objects of the system as they are now."""
-
-    def changed_since(self, before: Any) -> list[str]:
-        """What differs from `before`, a sentence for each object."""
-
-
-class OpenSession(Protocol):
-    """Brings the system up and connects; see `harness.session.open_session`."""
-
-    def __call__(
-        self, settings: Settings, system: SystemModel, progress: Progress, run: RunWriter
-    ) -> AbstractContextManager[ComparesObjects]: ...
 
 
 @dataclass(frozen=True)
@@ -105,7 +86,7 @@ def run_everything(
     progress: Progress,
     *,
     only: Sequence[str] = (),
-    open_session: OpenSession = open_session,
+    open_session: Callable[..., Session] = open_session,
     run_child: RunChild = run_child,
     report: Callable[[Path], tuple[int, str]] = rebuild_report,
     clock: Callable[[], float] = time.monotonic,
@@ -154,7 +135,7 @@ def run_everything(
 
 
 def _run_jobs(
-    settings: Settings, session: ComparesObjects, writer: RunWriter, progress: Progress, jobs: Sequence[Job],
+    settings: Settings, session: Session, writer: RunWriter, progress: Progress, jobs: Sequence[Job],
     run_child: RunChild, clock: Callable[[], float],
 ) -> None:  # fmt: skip
     before = session.snapshot()

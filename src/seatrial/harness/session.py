@@ -15,8 +15,9 @@ from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending, revert_all
-from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
+from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
+from seatrial.kube.snapshot import Snapshot, compare, take_snapshot
 from seatrial.kube.timeline import Recorder
 from seatrial.model.step import Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
