@@ -19,8 +19,9 @@ from seatrial.cluster.build.tools import Tools
 from seatrial.cluster.docker import docker, inspect
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.kind_config import host_ports, taken_ports
+from seatrial.cluster.meters import kind_steps
 from seatrial.cluster.network import NETWORK, nodes_of
-from seatrial.cluster.shell import run, succeeds
+from seatrial.cluster.shell import run, run_logged, succeeds
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
 
@@ -93,11 +94,15 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         kwargs.get("say", lambda _: None)("creating the nodes")
         kubeconfig = Path(str(cluster_options.kubeconfig_path))
         kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-        self._kind(
-            *("create", "cluster", "--config", str(cluster_options.provider_config)),
-            *("--kubeconfig", kubeconfig),
+        run_logged(
+            [
+                *(self._exec_path, "create", "cluster"),
+                *("--config", str(cluster_options.provider_config), "--kubeconfig", kubeconfig),
+            ],
             doing="creating the kind cluster",
             within_seconds=_CREATE_BOUND_SECONDS,
+            meter=kind_steps,
+            about_seconds=60,
             environment={"KIND_EXPERIMENTAL_DOCKER_NETWORK": NETWORK},
             next_step="`docker ps -a` shows the nodes; `seatrial down` removes what is left of them.",
         )
@@ -169,10 +174,6 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
 
         eventually(probe, within_seconds=within_seconds, what=f"{wanted} nodes Ready", every_seconds=0.5)
 
-    def _kind(self, *arguments: str | Path, **how: Any) -> None:
-        """Run kind; `how` as for `run`."""
-        run([self._exec_path, *arguments], **how)
-
     def kubectl_run(
         self, *arguments: str, doing: str, within_seconds: float = 60.0, stdin: str | None = None
     ) -> str:
@@ -203,16 +204,22 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         """Write the access data to our file."""
         kubeconfig = Path(str(self.kubeconfig))
         kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-        self._kind(
-            *("export", "kubeconfig", "--name", self.cluster_name, "--kubeconfig", kubeconfig),
+        run(
+            [
+                *(self._exec_path, "export", "kubeconfig", "--name", self.cluster_name),
+                *("--kubeconfig", kubeconfig),
+            ],
             doing="writing the kubeconfig",
             within_seconds=60,
         )
 
     def remove(self) -> None:
         """Remove the nodes and their volumes, and our kubeconfig."""
-        self._kind(
-            *("delete", "cluster", "--name", self.cluster_name, "--kubeconfig", str(self.kubeconfig)),
+        run(
+            [
+                *(self._exec_path, "delete", "cluster", "--name", self.cluster_name),
+                *("--kubeconfig", str(self.kubeconfig)),
+            ],
             doing="removing the kind cluster",
             within_seconds=120,
         )
@@ -240,10 +247,15 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         missing = self.lacking(images, nodes)
         wanted = [image for image in images if any(image in names for names in missing.values())]
         if missing:
-            self._kind(
-                *("load", "docker-image", *wanted, "--name", self.cluster_name, "--nodes", ",".join(missing)),
+            run_logged(
+                [
+                    self._exec_path,
+                    *("load", "docker-image", *wanted),
+                    *("--name", self.cluster_name, "--nodes", ",".join(missing)),
+                ],
                 doing=f"loading {', '.join(wanted)}",
                 within_seconds=600,
+                about_seconds=10.0 * len(wanted),
                 next_step="`docker image ls` shows what the engine has.",
             )
 

@@ -11,7 +11,7 @@ from seatrial.faults.revisions import rolled_out
 from seatrial.faults.victims import pods_gone
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import Disruption
+from seatrial.model.fault import TRACES, Disruption
 from seatrial.waiting import NotYet, Ready
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -40,7 +40,11 @@ class RolloutRestart(Fault):
             seed=self.seed,
             victims=found.pods,
             verify_seconds=self.at_most_seconds,
-            details={"revision_before": found.revision, "pods_before": [pod.name for pod in found.pods]},
+            details={
+                "revision_before": found.revision,
+                "pods_before": [pod.name for pod in found.pods],
+                TRACES: [RESTARTED_AT],
+            },
         )
 
     def inject(self, plan: Plan, recorder: Recorder) -> float:

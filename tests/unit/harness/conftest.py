@@ -1,3 +1,3 @@
-"""The session without a cluster, for these tests."""
+"""Lets these tests use the session without a cluster."""
 
 from dry_session import dry  # noqa: F401
