@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from observations import crash_fault, health, observation, pod, stream, three_faults, timeline, workload
 
-from seatrial.judge.bystanders import bystanders
+from seatrial.judge.bystanders import bystanders, bystanders_of
 from seatrial.judge.disruption import involuntary, voluntary, with_bystanders
 from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.model.observation import TROUBLE, Observation
@@ -126,6 +126,17 @@ def test_what_it_failed_before_is_not_the_disturbances_doing() -> None:
     verdict = judged(seen(beside(lambda at: at < 95)))
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "failed before anything was disturbed" in verdict.observed
+
+
+def test_what_was_in_flight_then_is_the_disturbances_doing() -> None:
+    cut = replace(beside(lambda at: True)[49], completed_at=100.1)
+    assert cut.planned_at == 99.8
+    [found] = bystanders_of(seen([*beside()[:49], cut, *beside()[50:]]), 100.0)
+    assert cut in found.sent
+    assert len(found.before) == 49
+    unanswered = replace(cut, completed_at=None)
+    [found] = bystanders_of(seen([unanswered]), 100.0)
+    assert found.sent == (unanswered,)
 
 
 def test_load_for_an_autoscaler_is_no_bystander() -> None:

@@ -27,8 +27,8 @@ class Bystander:
 
     Attributes:
         neighbours: who answered it, by role; empty when no answer says so.
-        before: its requests before anything was disturbed.
-        sent: those from then on.
+        before: its requests that had ended before anything was disturbed.
+        sent: all others.
     """
 
     journey: str
@@ -67,13 +67,18 @@ def bystanders_of(observation: Observation, since: float) -> list[Bystander]:
         Bystander(
             name,
             tuple(sorted({who for e in sent if e.ok for who in known.answered(e)})),
-            tuple(e for e in sent if e.planned_at < since),
-            tuple(e for e in sent if e.planned_at >= since),
+            tuple(e for e in sent if _over_before(e, since)),
+            tuple(e for e in sent if not _over_before(e, since)),
             Objectives() if system is None else system.objectives_of(name),
         )
         for name, sent in sorted(by_journey.items())
         if wanted is None or name in wanted
     ]
+
+
+def _over_before(exchange: Exchange, since: float) -> bool:
+    """What was in flight then may have failed by the disturbance."""
+    return exchange.completed_at is not None and max(exchange.completed_at, exchange.planned_at) < since
 
 
 def _judged(observation: Observation, bystander: Bystander) -> Verdict:
