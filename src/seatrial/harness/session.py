@@ -31,7 +31,6 @@ from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
 from seatrial.traffic.generator import Generator
 from seatrial.traffic.http import Http
-from seatrial.traffic.schedule import parse
 from seatrial.traffic.stream import TrafficStream
 
 ANSWER_SECONDS = 60.0
@@ -87,8 +86,8 @@ class Session:
         """
         return TrafficStream(
             self.base_url, step.journey, self.journey(step.journey),
-            schedule=parse(step.arrivals, seed=self.settings.seed),
-            directory=directory, name=f"exchanges-{step.name}", seed=self.settings.seed,
+            schedule=step.arrivals, seed=self.settings.seed,
+            directory=directory, name=f"exchanges-{step.name}",
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
 
