@@ -9,6 +9,7 @@ from seatrial.errors import BadInput, WaitExpired
 from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.model.system import Journey
 from seatrial.traffic.http import Http
+from seatrial.traffic.journey import journey_data
 from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.stream import TrafficStream
 
@@ -171,7 +172,7 @@ def test_both_protocols_in_one_process(websocket, steady_server, tmp_path) -> No
         get,
         schedule="constant:50:0.5",
         directory=tmp_path,
-        bystanders={"talk": {**talk, "per_second": 10}},
+        bystanders={"talk": {**journey_data(talk), "per_second": 10}},
     ) as stream:
         stream.wait_until_ended(within_seconds=30)
     exchanges, health = stream.stop()
