@@ -92,6 +92,16 @@ def test_the_service_behind_the_entry_shows_it_where_answers_name_nobody() -> No
     assert outcome(seen("stock-1", more=(mine,), service="orders")) is Outcome.PASSED, "a proxy may forward"
 
 
+def test_a_workload_behind_another_one_is_not_shown_to_have_served_nothing() -> None:
+    behind = seen("stock-1")
+    data = system().model_dump(by_alias=True, exclude_unset=True)
+    data["journeys"]["browse"]["through"] = ["stock", "orders"]
+    assert outcome(replace(behind, system=System.model_validate(data))) is Outcome.INCONCLUSIVE
+    for path in (["stock"], ["orders"]):
+        data["journeys"]["browse"]["through"] = path
+        assert outcome(replace(behind, system=System.model_validate(data))) is Outcome.ERROR, path
+
+
 def test_without_watches_a_pods_name_says_nothing() -> None:
     blind = seen("orders-1")
     assert (
