@@ -1,4 +1,4 @@
-"""`seatrial run` from end to end: each tool, one page, a true exit code; once all passes, once it does not."""
+"""`seatrial run` from end to end: each tool, one page, a true exit code; it passes once, and fails once."""
 
 from __future__ import annotations
 
