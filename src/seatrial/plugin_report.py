@@ -81,8 +81,7 @@ def say(report: pytest.TestReport, found: Check, subject: str, verdict: Verdict)
         report.longrepr = (report.location[0], 0, f"{found.id}: {verdict.observed}")
     else:
         report.outcome = "failed"
-        title = f"{verdict.outcome.upper()} {found.id} [{subject}]  {found.requirement}"
-        report.longrepr = title + "\n" + "\n".join(f"  {line}" for line in verdict.explain().splitlines())
+        report.longrepr = verdict.told(found.id, subject, found.requirement)
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> Any:

@@ -12,7 +12,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seatrial.judge.cause import cause, never_available
+from seatrial.judge.blame import blame
+from seatrial.judge.cause import never_available
 from seatrial.judge.evidence import FAULT_HELP, GENERATOR_HELP, fault_weakness, generator_weakness
 from seatrial.judge.findings import Findings, by_time, control_verdict, find, warm_up_words
 from seatrial.judge.outage import CLEAN_SECONDS, RESOLUTION_SECONDS, Outage, failed_seconds, outages
@@ -53,7 +54,7 @@ def voluntary_disruption(
     found = find(observation, spans)
     seen = _seen_planned(observation, found) + warm_up_words(observation)
     if found.failed:
-        return Verdict(Outcome.FAILED, seen, allowed, cause(observation, found.failed, spans), found.numbers)
+        return blame(observation, found.failed, spans, seen=seen, allowed=allowed, numbers=found.numbers)
     if verdict := _common(observation, found, seen, allowed):
         return verdict
     lacking = []
@@ -150,7 +151,7 @@ def involuntary_disruption(observation: Observation, objectives: Objectives) -> 
     found = replace(found, numbers=numbers)
     seen = _seen_crash(found, charged, spells) + warm_up_words(observation)
     if charged > budget or longest > objectives.recovery_seconds:
-        return Verdict(Outcome.FAILED, seen, allowed, cause(observation, found.failed, spans), numbers)
+        return blame(observation, found.failed, spans, seen=seen, allowed=allowed, numbers=numbers)
     return _rest(observation, found, seen, allowed, spells)
 
 
