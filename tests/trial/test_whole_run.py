@@ -37,7 +37,7 @@ def test_a_short_run_carries_out_every_stage_and_exits_0(person: Person, system:
     """One scenario, one load test, one experiment."""
     typed = person.types(
         "seatrial", "run", "--system", system, "--check", CHECK, "--experiment", "delete-pod",
-        "--load-seconds", "55", "--seed", "7",
+        "--load-seconds", "50", "--seed", "7",
     )  # fmt: skip
     assert typed.code == 0, typed.text
     latest, page = page_of(person)
