@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from person import Person
+from person import Person, only_catalogue
 
 from seatrial.model.verdict import Mode, Outcome
 from seatrial.record.reader import read_run
@@ -15,17 +15,9 @@ from seatrial.record.reader import read_run
 CHECK = "orchestration.pod-replacement"
 
 
-def only_catalogue(data: dict[str, Any]) -> None:
-    """One workload and no invariants: the check is carried out once, and there is less to ask."""
-    data["workloads"] = {"catalogue": data["workloads"]["catalogue"]}
-    for about_others in ("capabilities", "invariants"):
-        data.pop(about_others)
-    data["journeys"] = {name: data["journeys"][name] for name in ("browse", "place-order")}
-
-
 @pytest.fixture
 def system(person: Person) -> str:
-    return str(person.system(only_catalogue))
+    return str(person.system(lambda data: only_catalogue(data, "place-order")))
 
 
 def page_of(person: Person) -> tuple[Path, dict[str, Any]]:
