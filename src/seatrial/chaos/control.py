@@ -7,7 +7,6 @@ before the experiment, and after it sets `state["status"] = "failed"`, which mak
 
 from __future__ import annotations
 
-import difflib
 import logging
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -15,9 +14,11 @@ from typing import Any
 
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 
+from seatrial.chaos.dry import Rehearsed, rehearse, strategy_of
 from seatrial.chaos.experiment import Experiment, Order, begin_experiment, drop_experiment
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 from seatrial.model.verdict import Outcome, Verdict
+from seatrial.settings import settings_from
 
 __all__ = ["after_experiment_control", "before_experiment_control", "validate_control"]
 
@@ -39,19 +40,19 @@ def _unknown(arguments: Mapping[str, Any]) -> Iterator[str]:
     known = list(Order.__dataclass_fields__)
     for name in arguments:
         if name not in known:
-            nearest = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"did you mean {nearest[0]}?" if nearest else f"it has {', '.join(known)}"
-            yield f"there is no argument {name!r}; {hint}"
+            yield f"there is no argument {name!r}. {suggestion(name, known)}"
 
 
-def before_experiment_control(context: Mapping[str, Any], **arguments: Any) -> None:
-    """Open the system and send traffic; where that is not possible, end with nothing injected."""
+def before_experiment_control(context: MutableMapping[str, Any], **arguments: Any) -> None:
+    """Open the system and send traffic; where that is not possible, or is not meant, end before any fault."""
     global _failure  # noqa: PLW0603 - a control module is all the state that Chaos Toolkit gives
     _failure = None
     try:
         order = _order(arguments)
         if wrong := [*_unknown(arguments), *order.faults()]:
             raise BadInput("; ".join(wrong), where="arguments of the verdict control")
+        if strategy := strategy_of(context):
+            raise rehearse(context, strategy, settings_from({}), order)
         begin_experiment(order, str(context.get("title", "")))
     except BaseException as error:
         _failure = error
@@ -70,7 +71,7 @@ def after_experiment_control(
         if experiment is not None:
             verdict = experiment.end(state, _failure)
             _say(experiment, verdict)
-        elif _failure is not None:
+        elif _failure is not None and not isinstance(_failure, Rehearsed):
             logger.error(str(_failure))
     finally:
         if not verdict.passed:

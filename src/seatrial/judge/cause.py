@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 from seatrial.judge.logs import telling
+from seatrial.judge.not_ready import sent_to_not_ready
 from seatrial.judge.path import Path, path_of
 from seatrial.judge.placement import all_on_one_node, taken_away
 from seatrial.judge.pods import Life, endpoint_ready, life, replacement_of, workload_at
@@ -68,9 +69,10 @@ def causes(observation: Observation, failed: Sequence[Exchange], spans: Sequence
     sentences = list(dict.fromkeys(s for f in mine for look in enough for s in look(timeline, f)))
     if sentences:
         return sentences
+    flagged, failed = sent_to_not_ready(observation, mine, failed)
     left = left_without_deletion(timeline, path, failed, faults)
     # Where none was left that could answer, nothing else is needed to explain these requests.
-    sentences = [each.sentence for each in left if not each.stayed]
+    sentences = [*flagged, *(each.sentence for each in left if not each.stayed)]
     explained = {id(e) for each in left if not each.stayed for e in each.lost}
     failed = [exchange for exchange in failed if id(exchange) not in explained]
     victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault, path)]

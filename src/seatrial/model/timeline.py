@@ -85,6 +85,18 @@ class EndpointsSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceSeen:
+    """What a Service says of which pods get whose traffic."""
+
+    at: float
+    change: Change
+    name: str
+    publish_not_ready_addresses: bool = False
+    session_affinity: str = "None"
+    headless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WorkloadSeen:
     """A Deployment or StatefulSet."""
 
@@ -177,7 +189,17 @@ class CpuSeen:
     busy: float
 
 
-Seen = PodSeen | EndpointsSeen | WorkloadSeen | AutoscalerSeen | NodeSeen | EventSeen | UsageSeen | CpuSeen
+Seen = (
+    PodSeen
+    | EndpointsSeen
+    | ServiceSeen
+    | WorkloadSeen
+    | AutoscalerSeen
+    | NodeSeen
+    | EventSeen
+    | UsageSeen
+    | CpuSeen
+)
 
 
 @dataclass(frozen=True)
@@ -211,6 +233,10 @@ class Timeline:
 
     def endpoint_states(self, service: str = "") -> Iterator[EndpointsSeen]:
         return (s for s in self.seen if isinstance(s, EndpointsSeen) and service in ("", s.service))
+
+    def service_states(self, name: str = "") -> Iterator[ServiceSeen]:
+        """None of an observation that was recorded before Services were watched."""
+        return (s for s in self.seen if isinstance(s, ServiceSeen) and name in ("", s.name))
 
     def autoscaler_states(self, name: str = "") -> Iterator[AutoscalerSeen]:
         return (s for s in self.seen if isinstance(s, AutoscalerSeen) and name in ("", s.name))
