@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from seatrial.commands._with_parent import with_this_process
 from seatrial.errors import SeatrialError
@@ -27,13 +27,8 @@ REVERT_SECONDS = 90.0
 """How long a child may take to revert its faults after it was asked to stop."""
 
 
-class RunChild(Protocol):
-    """Runs a command to its end; see `run_child`."""
-
-    def __call__(
-        self, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path, within_seconds: float,
-        note: Callable[[str], None],
-    ) -> int: ...  # fmt: skip
+RunChild = Callable[..., int]
+"""Runs a command to its end; see `run_child`."""
 
 
 def run_child(

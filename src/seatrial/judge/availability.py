@@ -62,6 +62,9 @@ def voluntary_disruption(
         lacking.append(f"{len(observation.faults)} of {plural(minimum_repetitions, 'repetition')}")
     if len(found.parts.begun) < minimum_requests:
         lacking.append(f"{len(found.parts.begun)} of {plural(minimum_requests, 'request')} begun inside")
+    silence = _longest_silence(found)
+    if silence > max(RESOLUTION_SECONDS, _usual_silence(found)):
+        lacking.append(f"no request was begun for {seconds(silence)} of a disruption")
     if not lacking:
         return Verdict(Outcome.PASSED, seen, allowed, numbers=found.numbers)
     return Verdict(
@@ -193,6 +196,12 @@ def _longest_silence(found: Findings) -> float:
         for window in found.spans
         for earlier, later in itertools.pairwise([window.begin, *filter(window.holds, planned), window.end])
     )
+
+
+def _usual_silence(found: Findings) -> float:
+    """The longest time without a request before anything was disturbed: the traffic's own pauses."""
+    planned = sorted(e.planned_at for e in found.parts.control if e.planned_at < found.spans[0].begin)
+    return max((later - earlier for earlier, later in itertools.pairwise(planned)), default=0.0)
 
 
 def _seen_crash(found: Findings, charged: int, spells: Sequence[Outage]) -> str:

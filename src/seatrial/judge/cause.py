@@ -69,10 +69,10 @@ def causes(observation: Observation, failed: Sequence[Exchange], spans: Sequence
     sentences = list(dict.fromkeys(s for f in mine for look in enough for s in look(timeline, f)))
     if sentences:
         return sentences
-    flagged, failed = sent_to_not_ready(observation, mine, failed)
+    sentences, failed = sent_to_not_ready(observation, mine, failed)
     left = left_without_deletion(timeline, path, failed, faults)
     # Where none was left that could answer, nothing else is needed to explain these requests.
-    sentences = [*flagged, *(each.sentence for each in left if not each.stayed)]
+    sentences += [each.sentence for each in left if not each.stayed]
     explained = {id(e) for each in left if not each.stayed for e in each.lost}
     failed = [exchange for exchange in failed if id(exchange) not in explained]
     victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault, path)]

@@ -198,14 +198,6 @@ class Recorder:
         return None if initial or change is Change.DELETED else records.event_seen(obj, at)
 
 
-def recorder(kube: Kube, system: System) -> Recorder:
-    """A recorder of the system's namespace: `with recorder(kube, system) as recording: ...`.
-
-    What exists at the start is recorded as `added` at the time of the first list.
-    """
-    return Recorder(kube, system)
-
-
 def pods_now(timeline: Timeline, workload: str = "") -> list[PodSeen]:
     """The last state of each pod that is not gone, of one role or of all, by name."""
     last = [states[-1] for states in timeline.pods.values()]
