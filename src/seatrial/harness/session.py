@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import zlib
 from dataclasses import dataclass
@@ -17,12 +16,10 @@ from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending, revert_all
-from seatrial.kube.api import Object
-from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
+from seatrial.kube.apply import Snapshot, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
-from seatrial.kube.errors import Forbidden, NotFound
+from seatrial.kube.snapshot import settled_changes
 from seatrial.kube.timeline import Recorder
-from seatrial.model.scenario import Scenario, Subject
 from seatrial.model.step import Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
@@ -193,27 +190,16 @@ class Session:
         with Http(self.base_url) as http:
             http.wait_for_journey(name, self.system.journeys[name], within_seconds=ANSWER_SECONDS)
 
-    def looked_at(self, scenario: Scenario, subject: Subject) -> Subject:
-        """The subject with what the scenario's look at the cluster fixes, before anything is planned.
-
-        Raises:
-            SeatrialError: no plan can be carried out here, and why.
-        """
-        if scenario.look is None:
-            return subject
-        found: list[Object] = []
-        for kind in scenario.look.kinds:
-            with contextlib.suppress(Forbidden, NotFound):
-                found += self.kube.objects(kind)
-        return scenario.look.fix(subject, found)
-
     def snapshot(self) -> Snapshot:
         """The objects of the namespace as they are now, for `changed_since`."""
         return take_snapshot(self.kube)
 
     def changed_since(self, before: Snapshot) -> list[str]:
-        """What differs from `before`, a sentence for each object."""
-        return compare(before, take_snapshot(self.kube))
+        """What differs from `before`, a sentence for each object and each controller's pods.
+
+        Pods that a controller is still replacing are waited for: what differs after that stays so.
+        """
+        return settled_changes(self.kube, before)
 
 
 def open_session(

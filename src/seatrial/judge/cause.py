@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 from seatrial.judge.placement import all_on_one_node, taken_away
 from seatrial.judge.pods import Life, endpoint_ready, life, replacement_of, workload_at
+from seatrial.judge.refusal import sentence
+from seatrial.judge.shortfall import refused_of, told
 from seatrial.judge.windows import Window, fault_end
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.exchange import Exchange
@@ -52,6 +54,7 @@ def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[
             sentences += _of_old_pod(ending, mine, endings[ending.uid][1].disruption)
         for fault in faults:
             sentences += _of_new_pod(timeline, fault, failed)
+    sentences += told(observation)
     if not sentences:
         return "The watch records show no cause: read the pod's log and the events in the evidence folder."
     rest = len(sentences) - AT_MOST
@@ -194,5 +197,8 @@ def never_available(observation: Observation, fault: FaultRecord) -> str:
     warnings = [
         event.message for event in timeline.events() if event.warning and event.at >= fault.injected_at
     ]
+    refused = refused_of(timeline, fault)
     tail = f". Last warning: {warnings[-1]}" if warnings else ""
+    if refused:
+        tail = f": {sentence(refused[0], fault.injected_at)[:-1]}"
     return f"{start}{counted}{'; ' + ', '.join(sorted(waiting)) if waiting else ''}{tail}."

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from seatrial.judge.availability import involuntary_disruption, voluntary_disruption
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.recovery import recovery
+from seatrial.judge.shortfall import told
 from seatrial.judge.windows import windows
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import Observation
@@ -17,7 +20,8 @@ def voluntary(observation: Observation) -> Verdict:
     if verdict := another_kind(observation, Disruption.VOLUNTARY):
         return verdict
     mine = of_the_subject(observation)
-    return watched(mine, voluntary_disruption(mine, minimum_repetitions=mine.repetitions))
+    verdict = voluntary_disruption(mine, minimum_repetitions=mine.repetitions)
+    return watched(mine, _with_refusals(mine, verdict))
 
 
 def involuntary(observation: Observation) -> Verdict:
@@ -25,7 +29,14 @@ def involuntary(observation: Observation) -> Verdict:
     if verdict := another_kind(observation, Disruption.INVOLUNTARY):
         return verdict
     objectives, mine = objectives_of(observation), of_the_subject(observation)
-    return watched(mine, merge([involuntary_disruption(mine, objectives), recovery(mine, objectives)]))
+    verdict = merge([involuntary_disruption(mine, objectives), recovery(mine, objectives)])
+    return watched(mine, _with_refusals(mine, verdict))
+
+
+def _with_refusals(observation: Observation, verdict: Verdict) -> Verdict:
+    """The clients' verdict with a line for each replacement that was refused: another check judges that."""
+    lines = told(observation)
+    return replace(verdict, reasons=(*verdict.reasons, *lines)) if lines else verdict
 
 
 def of_the_subject(observation: Observation) -> Observation:
