@@ -15,7 +15,7 @@ from seatrial.model.failure import verdict_of
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.scenario import Scenario, Subject
-from seatrial.model.step import Bound, Inject, Release, Steps, duration, unrolled
+from seatrial.model.step import Bound, Inject, Release, Steps, Traffic, duration, unrolled
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.record.observations import read_observation
 from seatrial.record.writer import RunWriter
@@ -60,6 +60,9 @@ def observe(
     try:
         subject = looked_at(session, scenario, subject)
         plan = scenario.plan(subject)
+        sends = any(isinstance(step, Traffic) for _, step in unrolled(plan))
+        if verdict := no_consent(session, Disruption.VOLUNTARY) if sends else None:
+            return replace(head_of(scenario, subject), id="", failure=verdict)
         writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
     except Exception as error:
         return replace(head_of(scenario, subject), id="", failure=verdict_of(error))

@@ -7,6 +7,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from seatrial import cluster
 from seatrial.cluster.build.tools import ensure_tools
@@ -20,7 +21,7 @@ from seatrial.kube.apply import Snapshot, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
 from seatrial.kube.snapshot import settled_changes
 from seatrial.kube.timeline import Recorder
-from seatrial.model.step import Traffic
+from seatrial.model.step import IDLE, Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
@@ -29,6 +30,8 @@ from seatrial.traffic.http import Http
 from seatrial.traffic.schedule import parse
 from seatrial.traffic.stream import TrafficStream
 
+BEHAVIOURS: dict[str, dict[str, Any]] = {"": {}, IDLE: {"idle_seconds": None, "fresh_every": 0}}
+"""What the generator is told for each behaviour of clients."""
 ANSWER_SECONDS = 60.0
 """How long a system that was just deployed may take to answer its first journey."""
 
@@ -82,8 +85,13 @@ class Session:
         Raises:
             BadInput: the journey, the schedule or the address cannot be used.
         """
+        if step.behaviour not in BEHAVIOURS:
+            raise BadInput(
+                f"no client behaves as {step.behaviour!r}", where=f"traffic {step.name}",
+                next_step=f"There is {', '.join(filter(None, BEHAVIOURS))}; empty for the usual one.",
+            )  # fmt: skip
         return TrafficStream(
-            self.base_url, step.journey, self.journey(step.journey),
+            self.base_url, step.journey, self.journey(step.journey), **BEHAVIOURS[step.behaviour],
             schedule=parse(step.arrivals, seed=self.settings.seed),
             directory=directory, name=f"exchanges-{step.name}", seed=self.settings.seed,
             allow_remote=True,  # the owner of the system file named the address and consented

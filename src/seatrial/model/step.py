@@ -11,6 +11,8 @@ from typing import Any
 
 WARM_UP_SECONDS = 45.0
 """How long traffic may take to become steady."""
+IDLE = "idle"
+"""Behaviour of traffic whose connections are kept however long they lie idle, and used again."""
 STEADY_SECONDS = 3.0
 """Traffic before the first fault: the control. It must be clean, else nothing is injected."""
 
@@ -50,6 +52,7 @@ class Traffic:
         schedule: as `traffic.schedule.parse` reads it, e.g. "ramp:10:200:60"; empty for a constant rate.
         name: what `Stop` and the judges call it.
         steady: whether the traffic must be judged steady before the next step.
+        behaviour: of the clients: `IDLE`, or empty for those that drop a connection soon idle.
     """
 
     journey: str
@@ -57,6 +60,7 @@ class Traffic:
     schedule: str = ""
     name: str = "subject"
     steady: bool = True
+    behaviour: str = ""
 
     @property
     def label(self) -> str:

@@ -12,7 +12,7 @@ import math
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import count, islice
+from itertools import accumulate, count, islice, repeat
 from typing import Any, ClassVar, Protocol
 
 from seatrial.errors import BadInput
@@ -21,8 +21,8 @@ HIGHEST_RATE_PER_SECOND = 20_000
 """Above this no Python generator of one process keeps its times, so asking for it is a mistake."""
 
 _HELP = (
-    "write constant:RATE[:SECONDS], poisson:RATE[:SECONDS], ramp:FROM:TO:SECONDS or "
-    "steps:RATExSECONDS,RATExSECONDS (rates per second)."
+    "write constant:RATE[:SECONDS], poisson:RATE[:SECONDS], ramp:FROM:TO:SECONDS, "
+    "steps:RATExSECONDS,RATExSECONDS or bursts:NUMBER:GAP,GAP (rates per second, gaps in seconds)."
 )
 
 
@@ -174,6 +174,29 @@ class Replay:
         return iter(self.times)
 
 
+@dataclass(frozen=True)
+class Bursts:
+    """`number` arrivals at once, and again after each of the gaps, in seconds."""
+
+    number: int
+    gaps: tuple[float, ...]
+    kind: ClassVar[str] = "bursts"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.number, int) or not 0 < self.number <= HIGHEST_RATE_PER_SECOND:
+            raise BadInput(f"a burst of {self.number!r} arrivals plans nothing", next_step=_HELP)
+        for gap in self.gaps:
+            _check_duration(gap, needed=True)
+
+    @property
+    def duration_seconds(self) -> float:
+        return math.fsum(self.gaps)
+
+    def planned(self) -> Iterator[float]:
+        for at in accumulate((0.0, *self.gaps)):
+            yield from repeat(at, self.number)
+
+
 def sliced(times: Iterable[float], index: int, workers: int) -> Iterator[tuple[int, float]]:
     """The share of worker `index` of `workers`: (sequence in the whole schedule, planned time).
 
@@ -208,6 +231,8 @@ def from_dict(data: Mapping[str, Any]) -> Schedule:
                 return Ramp(**values)
             case "steps":
                 return Steps(tuple(Step(**step) for step in values.pop("steps")), **values)
+            case "bursts":
+                return Bursts(values.pop("number"), tuple(float(gap) for gap in values.pop("gaps")), **values)
             case "replay":
                 return Replay(tuple(float(at) for at in values.pop("times")), **values)
     except (TypeError, KeyError, ValueError) as error:
@@ -222,23 +247,28 @@ def parse(text: str, *, seed: int = 0) -> Schedule:
         BadInput: naming the text and the forms that are understood.
     """
     kind, _, rest = text.strip().partition(":")
+    found: Schedule | None = None
     try:
         match kind, rest.split(":"):
             case "constant", [rate]:
-                return Constant(float(rate))
+                found = Constant(float(rate))
             case "constant", [rate, seconds]:
-                return Constant(float(rate), float(seconds))
+                found = Constant(float(rate), float(seconds))
             case "poisson", [rate]:
-                return Poisson(float(rate), seed)
+                found = Poisson(float(rate), seed)
             case "poisson", [rate, seconds]:
-                return Poisson(float(rate), seed, float(seconds))
+                found = Poisson(float(rate), seed, float(seconds))
             case "ramp", [begin, end, seconds]:
-                return Ramp(float(begin), float(end), float(seconds))
+                found = Ramp(float(begin), float(end), float(seconds))
             case "steps", [steps]:
-                return Steps(tuple(_parse_step(step) for step in steps.split(",")))
+                found = Steps(tuple(_parse_step(step) for step in steps.split(",")))
+            case "bursts", [number, gaps]:
+                found = Bursts(int(number), tuple(float(gap) for gap in gaps.split(",")))
     except ValueError:
         pass
-    raise BadInput(f"`{text}` is no schedule", next_step=_HELP)
+    if found is None:
+        raise BadInput(f"`{text}` is no schedule", next_step=_HELP)
+    return found
 
 
 def _parse_step(text: str) -> Step:
