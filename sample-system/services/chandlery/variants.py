@@ -17,8 +17,10 @@ from chandlery.errors import OutcomeUnknown, Unavailable
 NO_SIGTERM_DRAIN = "no-sigterm-drain"
 ACK_BEFORE_COMMIT = "ack-before-commit"
 BALANCE_BEHIND = "balance-behind"
+SLOW_ORDERS = "slow-orders"
 SHORT_KEEP_ALIVE = "short-keep-alive"
-KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SHORT_KEEP_ALIVE})
+KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE})
+FAR_AWAY_SECONDS = 0.4
 SHORT_KEEP_ALIVE_SECONDS = 1  # shorter than the gateway keeps its idle connections to a pod
 ENTRIES = """
 insert into entry (transaction_id, account, amount) values ($1, $2, -$4::bigint), ($1, $3, $4::bigint)
@@ -46,6 +48,11 @@ def active(name: str) -> bool:
 def exit_at_once(_signal: int, _frame: FrameType | None) -> None:
     """no-sigterm-drain: what a process does that never heard of SIGTERM."""
     os._exit(128 + signal.SIGTERM)
+
+
+async def ask_far_away() -> None:
+    """slow-orders: what an order waits for before it is written."""
+    await asyncio.sleep(FAR_AWAY_SECONDS)
 
 
 class WriteBehind:

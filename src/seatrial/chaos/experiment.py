@@ -17,8 +17,10 @@ from seatrial.errors import BadInput, SeatrialError
 from seatrial.harness.execution import Execution
 from seatrial.harness.observe import no_consent
 from seatrial.harness.session import Session, open_session
+from seatrial.judge.admissible import admitted
 from seatrial.judge.disruption import by_disruption
 from seatrial.kube.evidence import collect_evidence
+from seatrial.kube.snapshot import Snapshot
 from seatrial.model.failure import require, verdict_of
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
@@ -70,6 +72,20 @@ def experiment_id(title: str) -> str:
     return "experiment." + (re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "untitled")
 
 
+def subject_of(order: Order, system: System, settings: Settings) -> Subject:
+    """The workload that an experiment is about.
+
+    Raises:
+        BadInput: the system file does not have it.
+    """
+    if order.role not in system.workloads:
+        raise BadInput(
+            f"the experiment names a workload that the system file does not have: {order.role}",
+            where=str(settings.system_path), next_step=f"It has {', '.join(system.workloads)}.",
+        )  # fmt: skip
+    return Subject(order.role, system)
+
+
 class Experiment:
     """Opens the system, keeps traffic flowing, and judges at the end."""
 
@@ -84,6 +100,7 @@ class Experiment:
         self.execution: Execution | None = None
         self._session: Session | None = None
         self._steps = 0
+        self._changed: list[str] = []
         self._observation = Observation({TROUBLE: Arm()}, self.id)
         self._resources = contextlib.ExitStack()
 
@@ -101,13 +118,15 @@ class Experiment:
         self.run.tool_started(argv=sys.argv, versions=versions(), seed=self.settings.seed)
         self.run.check_started(self.id, self.order.role, self.requirement)
         system = load_system(self.settings)
-        subject = self._subject(system)
+        subject = subject_of(self.order, system, self.settings)
         session = open_session(self.settings, system, PlainProgress(), self.run)
         self._session = self._resources.enter_context(session)
         if verdict := no_consent(session, Disruption.VOLUNTARY):
             require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
         session.revert_left_overs()
         session.require_answer()
+        before = session.snapshot()
+        self._resources.callback(lambda: self._compare(session, before))
         traffic = Traffic(self.order.journey or subject.journey, self.order.per_second)
         self._observation = Observation(
             {TROUBLE: Arm()}, f"{self.id}.{subject.role}", "", subject.role, Disruption.VOLUNTARY,
@@ -119,13 +138,11 @@ class Experiment:
         self.execution.begin()
         self.execution.do(traffic, "begin")
 
-    def _subject(self, system: System) -> Subject:
-        if self.order.role not in system.workloads:
-            raise BadInput(
-                f"the experiment names a workload that the system file does not have: {self.order.role}",
-                where=str(self.settings.system_path), next_step=f"It has {', '.join(system.workloads)}.",
-            )  # fmt: skip
-        return Subject(self.order.role, system)
+    def _compare(self, session: Session, before: Snapshot) -> None:
+        """After everything was reverted: what the method and the rollbacks have left behind."""
+        faults = [] if self.execution is None else self.execution.faults
+        self._changed = session.changed_since(before, faults)
+        self.run.changed_objects(self._changed)
 
     def do(self, step: Step) -> StepRecord:
         """Carry out one step of the method or of the rollbacks.
@@ -146,6 +163,9 @@ class Experiment:
         verdicts += self._observed(failure)
         if failure is None:
             verdicts.append(journal_verdict(state))
+        if self._changed:
+            text = f"objects differ after the experiment: {'; '.join(self._changed[:3])}"
+            verdicts.append(Verdict(Outcome.ERROR, text, "every object as before", "Put it back by hand."))
         verdict = merge(verdicts)
         self._write(state, verdict)
         return verdict
@@ -171,7 +191,7 @@ class Experiment:
         if problem is not None:
             return [problem]
         self._observation = read_observation(self.execution.writer.directory).observation
-        return [self._observation.failure or by_disruption(self._observation)]
+        return [self._observation.failure or admitted(self._observation, by_disruption)]
 
     def _collect_evidence(self, session: Session) -> None:
         with contextlib.suppress(Exception):

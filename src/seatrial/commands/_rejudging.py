@@ -10,7 +10,7 @@ from typing import Any
 
 from seatrial.chaos.journal import journal_verdict
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.judge.admissible import judge, judge_every
+from seatrial.judge.admissible import admitted, judge, judge_every
 from seatrial.judge.disruption import by_disruption
 from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.summary import LoadSummary
@@ -80,7 +80,7 @@ def _experiment(directory: Path, result: CheckResult, observation: Observation) 
     path = directory / "chaos" / f"{result.check}.json"
     if observation.failure is not None:
         return merge([observation.failure, *_journal(path)])
-    return merge([by_disruption(observation), *_journal(path)])
+    return merge([admitted(observation, by_disruption), *_journal(path)])
 
 
 def _journal(path: Path) -> Iterator[Verdict]:

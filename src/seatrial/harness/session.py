@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from seatrial.kube.apply import Snapshot, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
 from seatrial.kube.snapshot import settled_changes
 from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import TRACES, FaultRecord
 from seatrial.model.step import IDLE, Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
@@ -202,12 +204,17 @@ class Session:
         """The objects of the namespace as they are now, for `changed_since`."""
         return take_snapshot(self.kube)
 
-    def changed_since(self, before: Snapshot) -> list[str]:
-        """What differs from `before`, a sentence for each object and each controller's pods.
+    def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
+        """What differs from `before`, a sentence for each object; what the faults leave behind may.
 
-        Pods that a controller is still replacing are waited for: what differs after that stays so.
+        Pods that a controller is still replacing are waited for: what differs after that stays so. That the
+        objects cannot be compared is a difference: nobody knows that there is none.
         """
-        return settled_changes(self.kube, before)
+        traces = {str(name) for fault in faults for name in fault.details.get(TRACES, ())}
+        try:
+            return settled_changes(self.kube, before, traces)
+        except SeatrialError as error:
+            return [f"the objects could not be compared with those of before: {error.what}"]
 
 
 def open_session(

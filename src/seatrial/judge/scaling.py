@@ -11,6 +11,7 @@ from seatrial.judge.hpa import cycles_in_words, decision_lags, explain_decisions
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds
 from seatrial.judge.pods import deletions
 from seatrial.judge.scaling_delays import LoadStep, delays, first, foreign_target, last, why_no_rise
+from seatrial.judge.shares import takes_its_share
 from seatrial.judge.statistics import wilson
 from seatrial.judge.windows import Window, failures, split
 from seatrial.judge.wording import errors, percent, plural, seconds
@@ -35,7 +36,7 @@ LOAD = "load"
 def follows_load(
     observation: Observation, *, minimum_scale_in_requests: int = MINIMUM_SCALE_IN_REQUESTS
 ) -> Verdict:
-    """Merge of three verdicts: replicas rise in time, fall in time, and scale-in costs no request.
+    """Merge of verdicts: replicas rise in time and serve, fall in time, and scale-in costs no request.
 
     Args:
         observation: of a scenario whose traffic called `LOAD` is the step; watched from before the step until
@@ -46,7 +47,7 @@ def follows_load(
     step = load_step_of(observation)
     if step is None or timeline is None:
         return Verdict(Outcome.ERROR, "no load step was recorded", "a load step", "Look at the steps.")
-    return _follows_load(
+    followed = _follows_load(
         timeline,
         step,
         objectives_of(observation),
@@ -54,6 +55,7 @@ def follows_load(
         arm.streams[LOAD],
         minimum_scale_in_requests,
     )
+    return merge([followed, takes_its_share(observation, step)])
 
 
 def load_step_of(observation: Observation) -> LoadStep | None:

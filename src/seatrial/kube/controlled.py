@@ -89,11 +89,17 @@ def _revision(pod: Object) -> str:
     return next((str(labels[name]) for name in REVISIONS if name in labels), "")
 
 
-def differences_of_pods(before: Mapping[str, Controlled], after: Mapping[str, Controlled]) -> list[str]:
-    """What differs in the pods of controllers that are in both, a sentence for each controller."""
+def differences_of_pods(
+    before: Mapping[str, Controlled], after: Mapping[str, Controlled], *, restarted: bool = False
+) -> list[str]:
+    """What differs in the pods of controllers that are in both, a sentence for each controller.
+
+    Args:
+        restarted: whether a rollout left its trace in a template: all pods may have a new revision.
+    """
     sentences = []
     for name in sorted({*before} & {*after}):
-        found = list(_differences(before[name], after[name]))
+        found = list(_differences(before[name], after[name], restarted))
         if found:
             waiting = f"; waiting: {', '.join(after[name].waiting)}" if after[name].waiting else ""
             sentences.append(f"{PODS_OF} {name}: {'; '.join(found)}{waiting}")
@@ -105,8 +111,9 @@ def is_about_pods(sentence: str) -> bool:
     return sentence.startswith(PODS_OF)
 
 
-def _differences(before: Controlled, after: Controlled) -> Iterable[str]:
-    if before.revisions and after.revisions and {*before.revisions} != {*after.revisions}:
+def _differences(before: Controlled, after: Controlled, restarted: bool) -> Iterable[str]:
+    others = before.revisions and after.revisions and {*before.revisions} != {*after.revisions}
+    if others and not (restarted and len(after.revisions) == 1):
         yield f"revision was {_counts(before)}, is {_counts(after)}"
     for container in sorted({*before.images} & {*after.images}):
         one, other = before.images[container], after.images[container]

@@ -6,7 +6,7 @@ import contextlib
 import copy
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -137,10 +137,16 @@ def canonical(obj: Object, *, autoscaled: bool = False) -> dict[str, Any]:
     return result
 
 
-def compare(before: Snapshot, after: Snapshot) -> list[str]:
-    """What differs, one sentence for each object and each controller's pods; empty when all is as it was."""
+def compare(before: Snapshot, after: Snapshot, traces: Collection[str] = ()) -> list[str]:
+    """What differs, one sentence for each object and each controller's pods; empty when all is as it was.
+
+    Args:
+        traces: names of fields that may differ: what was injected leaves them behind, and says so.
+    """
     unseen = (*before.unseen, *after.unseen)
-    sentences = [] if "Pod" in unseen else differences_of_pods(before.pods, after.pods)
+    sentences = (
+        [] if "Pod" in unseen else differences_of_pods(before.pods, after.pods, restarted=bool(traces))
+    )
     for name in sorted({*before.objects, *after.objects}):
         if name.partition("/")[0] in {kind.lower() for kind in unseen}:
             continue
@@ -149,19 +155,20 @@ def compare(before: Snapshot, after: Snapshot) -> list[str]:
         elif name not in before.objects:
             sentences.append(f"{name} is new")
         else:
-            fields = list(differences(before.objects[name], after.objects[name]))
+            found = differences(before.objects[name], after.objects[name], traces=traces)
+            fields = list(found)
             if fields:
                 more = f" and {len(fields) - MOST_FIELDS} more" if len(fields) > MOST_FIELDS else ""
                 sentences.append(f"{name}: {'; '.join(fields[:MOST_FIELDS])}{more}")
     return sentences
 
 
-def settled_changes(kube: Kube, before: Snapshot) -> list[str]:
+def settled_changes(kube: Kube, before: Snapshot, traces: Collection[str] = ()) -> list[str]:
     """What differs from `before`, as `compare` says it, once controllers had the time to replace pods."""
     last: list[str] = []
 
     def compared() -> Ready[None] | NotYet:
-        last[:] = compare(before, take_snapshot(kube))
+        last[:] = compare(before, take_snapshot(kube), traces)
         return NotYet("; ".join(last)) if any(map(is_about_pods, last)) else Ready(None)
 
     with contextlib.suppress(WaitExpired):  # what still differs then stays so
@@ -169,14 +176,18 @@ def settled_changes(kube: Kube, before: Snapshot) -> list[str]:
     return last
 
 
-def differences(before: Any, after: Any, path: str = "") -> Iterable[str]:
-    """Each field that differs, in words with both values."""
+def differences(before: Any, after: Any, path: str = "", *, traces: Collection[str] = ()) -> Iterable[str]:
+    """Each field that differs, in words with both values; fields that are called as in `traces` may."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in sorted({*before, *after}):
-            yield from differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+        for key in sorted({*before, *after} - set(traces)):
+            below = f"{path}.{key}" if path else str(key)
+            one, other = before.get(key), after.get(key)
+            if traces and key == "annotations":
+                one, other = one or {}, other or {}
+            yield from differences(one, other, below, traces=traces)
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index, (one, other) in enumerate(zip(before, after, strict=True)):
-            yield from differences(one, other, f"{path}[{index}]")
+            yield from differences(one, other, f"{path}[{index}]", traces=traces)
     elif before != after:
         yield f"{path} was {_short(before)}, is {_short(after)}"
 

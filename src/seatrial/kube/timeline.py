@@ -24,6 +24,7 @@ Value = TypeVar("Value")
 KINDS = (
     "Pod",
     "EndpointSlice",
+    "Service",
     "Deployment",
     "StatefulSet",
     "HorizontalPodAutoscaler",
@@ -31,6 +32,12 @@ KINDS = (
     "Event",
 )
 
+_PLAIN: dict[str, Callable[[Object, float, Change], Seen]] = {
+    "EndpointSlice": records.endpoints_seen,
+    "Service": records.service_seen,
+    "HorizontalPodAutoscaler": records.autoscaler_seen,
+    "Node": records.node_seen,
+}
 ESTABLISH_SECONDS = 20.0
 JOIN_SECONDS = 5.0
 
@@ -166,14 +173,10 @@ class Recorder:
         kind = obj["kind"]
         if kind == "Pod":
             return records.pod_seen(obj, at, change, self._roles, self.clock)
-        if kind == "EndpointSlice":
-            return records.endpoints_seen(obj, at, change)
+        if kind in _PLAIN:
+            return _PLAIN[kind](obj, at, change)
         if kind in ("Deployment", "StatefulSet"):
             return records.workload_seen(obj, at, change, self._roles)
-        if kind == "HorizontalPodAutoscaler":
-            return records.autoscaler_seen(obj, at, change)
-        if kind == "Node":
-            return records.node_seen(obj, at, change)
         # Events that were there before tell of earlier times, and one that expires tells nothing.
         return None if initial or change is Change.DELETED else records.event_seen(obj, at)
 

@@ -8,8 +8,8 @@ from seatrial.scenarios.needs.autoscaled import autoscaled
 
 REST_SECONDS = 180.0
 """How long the workload may take to be at its minimum before the step; more where scale-in takes longer."""
-HELD_SECONDS = 5.0
-"""How long the load goes on after enough replicas are ready, so that they are seen to serve it."""
+HELD_SECONDS = 15.0
+"""How long the load goes on after enough replicas are ready: proxies find them, each takes its share."""
 SLACK_SECONDS = 10.0
 """Waited beyond an objective, so that the judge sees that it was missed and not merely that nobody looked."""
 

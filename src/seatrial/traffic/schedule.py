@@ -250,14 +250,10 @@ def parse(text: str, *, seed: int = 0) -> Schedule:
     found: Schedule | None = None
     try:
         match kind, rest.split(":"):
-            case "constant", [rate]:
-                found = Constant(float(rate))
-            case "constant", [rate, seconds]:
-                found = Constant(float(rate), float(seconds))
-            case "poisson", [rate]:
-                found = Poisson(float(rate), seed)
-            case "poisson", [rate, seconds]:
-                found = Poisson(float(rate), seed, float(seconds))
+            case "constant", [rate, *seconds] if len(seconds) < 2:
+                found = Constant(float(rate), *map(float, seconds))
+            case "poisson", [rate, *seconds] if len(seconds) < 2:
+                found = Poisson(float(rate), seed, *map(float, seconds))
             case "ramp", [begin, end, seconds]:
                 found = Ramp(float(begin), float(end), float(seconds))
             case "steps", [steps]:
