@@ -10,11 +10,18 @@ import time
 from collections.abc import Callable, Iterator
 
 from seatrial.adapters.invariants import measure_invariants
+from seatrial.errors import SeatrialError
 from seatrial.harness.context import Context
-from seatrial.model.measurement import Measurement, again_measurement
+from seatrial.kube.connections import connections_of
+from seatrial.model.connection import CONNECTIONS
+from seatrial.model.measurement import Measurement, MeasurementOutcome, again_measurement
 from seatrial.registry import Registry
 from seatrial.traffic.again import send_again, writes_to_repeat
 from seatrial.traffic.http import Http
+from seatrial.waiting import Ready, consistently
+
+MOST_PODS = 4
+"""Connections of more pods are not looked at: each look is a command in a pod."""
 
 Measuring = Callable[..., Iterator[Measurement]]
 MEASUREMENTS: Registry[Measuring] = Registry("measurement", "seatrial.scenarios")
@@ -56,3 +63,30 @@ def invariants(context: Context, within_seconds: float) -> Iterator[Measurement]
     session = context.session
     with Http(session.base_url) as http:
         yield from measure_invariants(session.system, session.kube, http, within_seconds=within_seconds)
+
+
+@measurement("connections")
+def connections(
+    context: Context, within_seconds: float, *, looks_seconds: tuple[float, ...]
+) -> Iterator[Measurement]:
+    """Lists the connections of the workload's pods at each of these seconds after the beginning."""
+    began_at = time.monotonic()
+    for look in looks_seconds:
+        left = began_at + look - time.monotonic()
+        if left > 0:
+            consistently(lambda: Ready(None), for_seconds=left, what="connections lie idle")
+        if time.monotonic() > began_at + within_seconds:
+            return
+        for pod in [pod for pod in context.pods() if pod.ready and not pod.deleting][:MOST_PODS]:
+            yield _look(context, pod.name, next(iter(pod.requests), ""))
+
+
+def _look(context: Context, pod: str, container: str) -> Measurement:
+    began_at = time.monotonic()
+    try:
+        found = connections_of(context.session.kube, pod, container)
+    except SeatrialError as error:
+        outcome = MeasurementOutcome.COULD_NOT_TRY
+        return Measurement(CONNECTIONS, pod, began_at, time.monotonic(), outcome, reason=error.what)
+    value = {"connections": [one.plain() for one in found]}
+    return Measurement(CONNECTIONS, pod, began_at, time.monotonic(), MeasurementOutcome.ANSWERED, value)

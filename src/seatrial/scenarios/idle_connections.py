@@ -1,19 +1,9 @@
 """Few requests over connections that lie idle in between, for as long as usual timeouts are."""
 
-import time
-from collections.abc import Iterator
-
-from seatrial.errors import SeatrialError
-from seatrial.harness.context import Context
-from seatrial.harness.measuring import measurement
-from seatrial.kube.connections import connections_of
-from seatrial.model.connection import CONNECTIONS
 from seatrial.model.fault import NONE
-from seatrial.model.measurement import Measurement, MeasurementOutcome
 from seatrial.model.scenario import Subject, scenario
 from seatrial.model.step import IDLE, Steps, measure, steps, stop, traffic, wait
 from seatrial.scenarios.needs.kept_connections import kept_connections
-from seatrial.waiting import Ready, consistently
 
 AT_ONCE = 6
 """Requests side by side, so that a proxy keeps several connections."""
@@ -24,7 +14,6 @@ LOOKS_SECONDS = (
     *(50, 60, 70, 80, 84, 86),
 )
 """When the pods' connections are looked at. For 60 s the kernel tells who closed one."""
-MOST_PODS = 4
 REST_SECONDS = 120.0
 
 
@@ -39,30 +28,3 @@ def idle_connections(subject: Subject) -> Steps:
         measure("connections", within_seconds=100, looks_seconds=LOOKS_SECONDS),
         stop("subject"),
     )
-
-
-@measurement("connections")
-def connections(
-    context: Context, within_seconds: float, *, looks_seconds: tuple[float, ...]
-) -> Iterator[Measurement]:
-    """Lists the connections of the workload's pods at each of these seconds after the beginning."""
-    began_at = time.monotonic()
-    for look in looks_seconds:
-        left = began_at + look - time.monotonic()
-        if left > 0:
-            consistently(lambda: Ready(None), for_seconds=left, what="connections lie idle")
-        if time.monotonic() > began_at + within_seconds:
-            return
-        for pod in [pod for pod in context.pods() if pod.ready and not pod.deleting][:MOST_PODS]:
-            yield _look(context, pod.name, next(iter(pod.requests), ""))
-
-
-def _look(context: Context, pod: str, container: str) -> Measurement:
-    began_at = time.monotonic()
-    try:
-        found = connections_of(context.session.kube, pod, container)
-    except SeatrialError as error:
-        outcome = MeasurementOutcome.COULD_NOT_TRY
-        return Measurement(CONNECTIONS, pod, began_at, time.monotonic(), outcome, reason=error.what)
-    value = {"connections": [one.plain() for one in found]}
-    return Measurement(CONNECTIONS, pod, began_at, time.monotonic(), MeasurementOutcome.ANSWERED, value)
