@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,10 +15,11 @@ from seatrial.commands.base import Seed, System, command, open_session, settings
 from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
+    from seatrial.harness.session import Session
     from seatrial.model.system import System as SystemModel
     from seatrial.settings import Settings
 
@@ -53,24 +53,6 @@ def variants(
     return code
 
 
-class Deploys(Protocol):
-    """What the variants need of the session that was opened; `harness.session.Session` has it."""
-
-    def deploy(self, folder: Path, progress: Progress) -> None:
-        """Deploy a folder and wait for its rollout."""
-
-    def require_answer(self) -> None:
-        """Wait until the system answers."""
-
-
-class OpenSession(Protocol):
-    """Brings the system up and connects; see `harness.session.open_session`."""
-
-    def __call__(
-        self, settings: Settings, system: SystemModel, progress: Progress
-    ) -> AbstractContextManager[Deploys]: ...
-
-
 def prove_variants(
     settings: Settings,
     progress: Progress,
@@ -78,7 +60,7 @@ def prove_variants(
     names: Sequence[str] = (),
     named_only: bool = False,
     stages: Sequence[str] = (),
-    open_session: OpenSession = open_session,
+    open_session: Callable[..., Session] = open_session,
     run_child: RunChild = run_child,
     report: Callable[[Path], tuple[int, str]] = rebuild_report,
 ) -> tuple[int, str]:
@@ -143,8 +125,7 @@ def refuse_unknown(variants: Sequence[Variant], known: Collection[str]) -> None:
     for variant in variants:
         for name in variant.reds:
             if name not in known:
-                nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-                hint = f"Did you mean {nearest[0]}?" if nearest else f"Known: {', '.join(sorted(known))}"
+                hint = suggestion(name, known)
                 where = f"{EXPECTED}, {variant.name}"
                 raise BadInput(f"nothing reports {name!r}", where=where, next_step=hint)
 
@@ -171,9 +152,8 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
         )
     for name in names:
         if name not in listed:
-            nearest = difflib.get_close_matches(name, listed, n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else f"Known: {', '.join(listed)}"
-            raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=hint)
+            next_step = suggestion(name, listed)
+            raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=next_step)
     found = [
         Variant(name, root / name, entry.get("fails") or {}, entry.get("errors") or {})
         for name, entry in listed.items()
@@ -197,7 +177,7 @@ def _well_formed(entry: object) -> bool:
 
 
 @contextmanager
-def _restored(session: Deploys, sound: Path, progress: Progress) -> Iterator[None]:
+def _restored(session: Session, sound: Path, progress: Progress) -> Iterator[None]:
     """Whatever happens, the sound system is deployed again at the end."""
     try:
         yield

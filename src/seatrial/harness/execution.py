@@ -10,10 +10,11 @@ import math
 import time
 from dataclasses import replace
 from functools import singledispatchmethod
-from types import TracebackType
+from typing import Any
 
 from seatrial.errors import SeatrialError, WaitExpired
 from seatrial.faults.registry import make_fault
+from seatrial.harness.beside import bystanders_of, wait_for_bystanders
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.context import Context
 from seatrial.harness.measuring import MEASUREMENTS
@@ -64,10 +65,8 @@ class Execution:
         self._resources.callback(self._stop_streams)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._resources.__exit__(kind, error, trace)
+    def __exit__(self, *error: Any) -> None:
+        self._resources.__exit__(*error)
 
     @property
     def faults(self) -> list[FaultRecord]:
@@ -114,14 +113,17 @@ class Execution:
         seconds = INVOLUNTARY_AFTERMATH_SECONDS if crashed else AFTERMATH_SECONDS
         for name, (step, stream) in list(self._streams.items()):
             if step.steady:
-                more = len(stream.exchanges()) + int(step.per_second * seconds)
-                stream.wait_for_requests(more, within_seconds=seconds * 10)
+                more = len(stream.exchanges(step.journey)) + int(step.per_second * seconds)
+                stream.wait_for_requests(more, within_seconds=seconds * 10, journey=step.journey)
+                since = min((fault.injected_at for fault in self.faults), default=-math.inf)
+                wait_for_bystanders(self.session.system, step, stream, since)
             self.do(Stop(name), AFTER)
         if self._has_invariants:
             self.do(Measure("invariants"), AFTER)
 
     def close(self, failure: Verdict | None) -> None:
-        """Keep the timeline and the closing line. Call it after the context was left."""
+        """Keep the timeline, the logs and the closing line. Call it after the context was left."""
+        self._keep_reverts()
         timeline: Timeline | None = None
         try:
             timeline = self.context.recorder.snapshot()
@@ -130,7 +132,7 @@ class Execution:
         else:
             if not timeline.seen:
                 self.missing[TIMELINE] = "no watch delivered anything"
-        self.writer.close(timeline, missing=self.missing, failure=failure)
+        self.writer.close(timeline, missing=self.missing, failure=failure, logs=self.context.recorder.logs())
 
     def holds(self, fault: str) -> bool:
         """Whether a fault of that name is held."""
@@ -161,7 +163,8 @@ class Execution:
         self._steady_from[step.name] = math.inf if step.steady else -math.inf
         stream.start()
         if step.steady:
-            since = steady_since(stream, step.per_second, self.session.system.objectives)
+            objectives = self.session.system.objectives_of(step.journey)
+            since = steady_since(stream, step.per_second, objectives, journey=step.journey)
             self._steady_from[step.name] = since
         return ""
 
@@ -237,6 +240,13 @@ class Execution:
             self.faults.append(record)
         self.writer.fault(record)
 
+    def _keep_reverts(self) -> None:
+        """Say of faults that were still held when the context was left that they were reverted then."""
+        left = set(self.context.injector.open)
+        for record in self._held.values():
+            if record.reverted_at is None and not record.impossible and record.id not in left:
+                self._keep_fault(replace(record, reverted_at=time.monotonic()))
+
     def _stop_streams(self) -> None:
         for name in list(self._streams):
             self._stop_stream(name)
@@ -252,7 +262,8 @@ class Execution:
             exchanges = stream.exchanges()
             health = health_so_far(exchanges)
         self.context.exchanges += exchanges
+        sent = (step.journey, *bystanders_of(self.session.system, step))
         self.writer.stream(
-            StreamRecord(TROUBLE, name, stream.path.name, (step.journey,), health, self._steady_from[name])
+            StreamRecord(TROUBLE, name, stream.path.name, sent, health, self._steady_from[name])
         )
         return death

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from seatrial import cluster
@@ -18,9 +17,10 @@ from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending, revert_all
-from seatrial.kube.apply import Snapshot, deploy, logical_images, take_snapshot
+from seatrial.harness.beside import bystanders_of
+from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
-from seatrial.kube.snapshot import settled_changes
+from seatrial.kube.snapshot import Snapshot, settled_changes, take_snapshot
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import TRACES, FaultRecord
 from seatrial.model.step import IDLE, Traffic
@@ -29,7 +29,7 @@ from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
 from seatrial.traffic.generator import Generator
 from seatrial.traffic.http import Http
-from seatrial.traffic.schedule import parse
+from seatrial.traffic.journey import journey_data
 from seatrial.traffic.stream import TrafficStream
 
 BEHAVIOURS: dict[str, dict[str, Any]] = {"": {}, IDLE: {"idle_seconds": None, "fresh_every": 0}}
@@ -59,9 +59,7 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.kube.close()
 
     @property
@@ -74,8 +72,8 @@ class Session:
         return self.kube.context
 
     def recorder(self) -> Recorder:
-        """Watches of the system, not yet started."""
-        return Recorder(self.kube, self.system)
+        """Watches of the system and followers of its logs, not yet started."""
+        return Recorder(self.kube, self.system, follow_logs=True)
 
     def injector(self) -> Injector:
         """Carries out faults; its journal lies in the state folder."""
@@ -92,10 +90,14 @@ class Session:
                 f"no client behaves as {step.behaviour!r}", where=f"traffic {step.name}",
                 next_step=f"There is {', '.join(filter(None, BEHAVIOURS))}; empty for the usual one.",
             )  # fmt: skip
+        beside = bystanders_of(self.system, step)
         return TrafficStream(
             self.base_url, step.journey, self.journey(step.journey), **BEHAVIOURS[step.behaviour],
-            schedule=parse(step.arrivals, seed=self.settings.seed),
-            directory=directory, name=f"exchanges-{step.name}", seed=self.settings.seed,
+            schedule=step.arrivals, seed=self.settings.seed,
+            directory=directory, name=f"exchanges-{step.name}",
+            bystanders={
+                name: {**journey_data(self.journey(name)), "per_second": step.bystanders} for name in beside
+            },
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from seatrial.judge.placement import could_answer
 from seatrial.judge.pods import workload_at
@@ -30,15 +30,19 @@ def shortfall(timeline: Timeline, fault: FaultRecord) -> float:
     return total
 
 
-def told(observation: Observation) -> tuple[str, ...]:
-    """A line for each fault whose replacement was refused, with the seconds that it cost."""
+def told(observation: Observation, faults: Iterable[FaultRecord] | None = None) -> tuple[str, ...]:
+    """A line for each fault whose replacement was refused, with the seconds that it cost.
+
+    Args:
+        faults: these only; None for all.
+    """
     timeline = observation.timeline
     if timeline is None:
         return ()
     return tuple(
         f"{fault.workload} stood below its declared replicas for {seconds(shortfall(timeline, fault))} after "
         f"{fault.fault} on {fault.target}: {sentence(one, fault.injected_at)}"
-        for fault in observation.faults
+        for fault in (observation.faults if faults is None else faults)
         for one in refused_of(timeline, fault)
     )
 

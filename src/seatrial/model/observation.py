@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from seatrial.model.exchange import Exchange, GeneratorHealth
 from seatrial.model.fault import Disruption, FaultRecord
+from seatrial.model.log import LogLine
 from seatrial.model.measurement import Measurement
 from seatrial.model.step import StepRecord
 from seatrial.model.system import System
@@ -50,6 +51,7 @@ class Arm:
         measurements: in the order in which they were made.
         steps: what was carried out, in order.
         streams: health of each generator by the name of its traffic.
+        logs: what the pods wrote around the failed requests; empty when none failed, None when not recorded.
     """
 
     exchanges: tuple[Exchange, ...] = ()
@@ -60,6 +62,7 @@ class Arm:
     measurements: tuple[Measurement, ...] = ()
     steps: tuple[StepRecord, ...] = ()
     streams: Mapping[str, GeneratorHealth] = field(default_factory=dict)
+    logs: tuple[LogLine, ...] | None = None
 
     def step(self, kind: str, name: str) -> StepRecord | None:
         """The first step of that kind and name, or None."""
@@ -105,6 +108,19 @@ class Observation:
             arm, exchanges=tuple(filter(keep, arm.exchanges)), warm_up=tuple(filter(keep, arm.warm_up))
         )
         return replace(self, arms={**self.arms, TROUBLE: kept})
+
+    def without_bystanders(self) -> Observation:
+        """The same observation without the journeys that were sent beside the subject's and its load."""
+        beside = self.system.bystanders_of(self.journey) if self.system is not None and self.journey else []
+        arms = {
+            name: replace(
+                arm,
+                exchanges=tuple(e for e in arm.exchanges if e.journey not in beside),
+                warm_up=tuple(e for e in arm.warm_up if e.journey not in beside),
+            )
+            for name, arm in self.arms.items()
+        }
+        return replace(self, arms=arms) if beside else self
 
     @property
     def trouble(self) -> Arm:

@@ -52,6 +52,8 @@ class Traffic:
         schedule: as `traffic.schedule.parse` reads it, e.g. "ramp:10:200:60"; empty for a constant rate.
         name: what `Stop` and the judges call it.
         steady: whether the traffic must be judged steady before the next step.
+        bystanders: arrivals per second of every other user action, sent beside it; 0 for none.
+        only_reading: whether bystanders that write are left out.
         behaviour: of the clients: `IDLE`, or empty for those that drop a connection soon idle.
     """
 
@@ -60,6 +62,8 @@ class Traffic:
     schedule: str = ""
     name: str = "subject"
     steady: bool = True
+    bystanders: float = 0.0
+    only_reading: bool = False
     behaviour: str = ""
 
     @property
@@ -209,29 +213,13 @@ def steps(*given: Step) -> Steps:
     return tuple(given)
 
 
-def traffic(journey: str, *, per_second: float = 100.0, **more: Any) -> Traffic:
-    """See `Traffic`."""
-    return Traffic(journey, per_second, **more)
-
-
-def stop(name: str) -> Stop:
-    """See `Stop`."""
-    return Stop(name)
+# What takes just the fields of its step needs no function of its own.
+traffic, stop, release, hold = Traffic, Stop, Release, Hold
 
 
 def inject(fault: str, role: str, *, held: bool = False, name: str = "", **arguments: Any) -> Inject:
     """See `Inject`; further arguments are the fault's own."""
     return Inject(fault, role, arguments, held, name)
-
-
-def release(fault: str) -> Release:
-    """See `Release`."""
-    return Release(fault)
-
-
-def hold(seconds: float, reason: str) -> Hold:
-    """See `Hold`."""
-    return Hold(seconds, reason)
 
 
 def wait(condition: str, *, within_seconds: float, required: bool = True, **arguments: Any) -> Wait:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.report.declared import DeclaredRow, Finding
-from seatrial.report.text import OUTCOME_WORDS, count, one_line
+from seatrial.report.text import count, one_line
 from seatrial.report.view import RunView
 
 _LEAST_WIDTH = 48
@@ -43,8 +43,8 @@ class _Layout:
         return self.before_observed <= self.columns
 
 
-def summary_lines(view: RunView, width: int | None) -> list[str]:
-    """The lines: proven checks, declared rules, what else must not be overlooked, the totals last.
+def summary_text(view: RunView, width: int | None = None) -> str:
+    """The outcome for a terminal: proven checks, worst first; declared rules; what else counts; the totals.
 
     Args:
         width: columns to fill; the terminal's when None.
@@ -58,7 +58,7 @@ def summary_lines(view: RunView, width: int | None) -> list[str]:
         lines += _labelled("changed", one_line(changed), columns)
     for note in view.run.notes:
         lines += _labelled("note", one_line(note), columns)
-    return [*lines, "", *_wrapped("", view.totals, columns)]
+    return "\n".join([*lines, "", *_wrapped("", view.totals, columns)])
 
 
 def _proven(results: Sequence[CheckResult], columns: int) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _declared(view: RunView, columns: int) -> Iterator[str]:
     words = {Outcome.SKIPPED: "waived", Outcome.UNSUPPORTED: "without an object"}
     for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, *words):
         if totals.rules[outcome]:
-            parts.append(f"{totals.rules[outcome]} {words.get(outcome, OUTCOME_WORDS[outcome])}")
+            parts.append(f"{totals.rules[outcome]} {words.get(outcome, outcome)}")
     yield from _labelled("declared", "; ".join(parts), columns)
     for row in view.results.rows:
         if row.outcome.makes_red:
@@ -154,7 +154,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _word(outcome: Outcome) -> str:
-    return OUTCOME_WORDS[outcome].upper() if outcome.makes_red else OUTCOME_WORDS[outcome]
+    return outcome.upper() if outcome.makes_red else outcome.value
 
 
 def _labelled(label: str, text: str, columns: int) -> list[str]:

@@ -8,18 +8,13 @@ from observations import crash_fault, failed, health, observation, stream, three
 
 from seatrial.judge.disruption import by_disruption, involuntary, objectives_of, of_the_subject, voluntary
 from seatrial.model.exchange import Exchange
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import TROUBLE, Observation
-from seatrial.model.system import Objectives
 from seatrial.model.verdict import Outcome, Verdict
 
 WATCHED = timeline(workload(1.0))
 CLEAN = observation(stream(90, 140), three_faults(), timeline=WATCHED)
 CRASHED = replace(observation(stream(90, 140), [crash_fault(100.0, 103.0)], timeline=WATCHED), repetitions=1)
-
-
-def gap(seen: Observation, *gaps: tuple[float, float]) -> Observation:
-    arm = replace(seen.trouble, timeline=replace(WATCHED, gaps=gaps))
-    return replace(seen, arms={TROUBLE: arm})
 
 
 def test_each_kind_passes_by_its_own_judge() -> None:
@@ -29,22 +24,6 @@ def test_each_kind_passes_by_its_own_judge() -> None:
     assert by_disruption(CRASHED) == involuntary(CRASHED)
 
 
-@pytest.mark.parametrize(("judge", "seen"), [(voluntary, CRASHED), (involuntary, CLEAN)])
-def test_another_kind_is_an_error_that_names_it(
-    judge: Callable[[Observation], Verdict], seen: Observation
-) -> None:
-    verdict = judge(seen)
-    assert verdict.outcome is Outcome.ERROR
-    assert seen.faults[0].fault in verdict.observed
-
-
-def test_both_kinds_in_one_observation_are_no_pass() -> None:
-    mixed = observation(stream(90, 140), [*three_faults(), crash_fault(125.0, 126.0)], timeline=WATCHED)
-    for judge in (voluntary, involuntary, by_disruption):
-        assert judge(mixed).outcome is Outcome.ERROR
-    assert by_disruption(mixed) == involuntary(mixed)
-
-
 def test_no_fault_is_an_error() -> None:
     assert by_disruption(observation(stream(90, 140))).outcome is Outcome.ERROR
 
@@ -52,26 +31,6 @@ def test_no_fault_is_an_error() -> None:
 def test_as_many_repetitions_are_needed_as_the_scenario_says() -> None:
     assert voluntary(replace(CLEAN, repetitions=3)).outcome is Outcome.PASSED
     assert voluntary(replace(CLEAN, repetitions=4)).outcome is Outcome.INCONCLUSIVE
-
-
-@pytest.mark.parametrize(
-    ("gaps", "outcome"),
-    [
-        (((100.2, 100.4),), Outcome.INCONCLUSIVE),
-        (((99.0, 100.1),), Outcome.INCONCLUSIVE),
-        (((102.0, 109.0),), Outcome.PASSED),
-        (((0.0, 1000.0),), Outcome.INCONCLUSIVE),
-    ],
-)
-def test_a_broken_watch_forbids_a_pass_only_inside_a_disruption(
-    gaps: tuple[tuple[float, float], ...], outcome: Outcome
-) -> None:
-    assert voluntary(gap(CLEAN, *gaps)).outcome is outcome
-
-
-def test_a_broken_watch_hides_no_failure() -> None:
-    red = observation([*stream(90, 140), failed(100.5)], three_faults(), timeline=WATCHED)
-    assert voluntary(gap(red, (0.0, 1000.0))).outcome is Outcome.FAILED
 
 
 def test_the_objectives_are_those_of_the_recorded_system() -> None:
@@ -90,8 +49,11 @@ def test_requests_of_other_journeys_are_not_the_subjects(
     judge: Callable[[Observation], Verdict], seen: Observation
 ) -> None:
     others = [failed(at) for at in (95.0, 100.5, 125.0)]
-    assert judge(among_others(seen, *others)) == judge(seen)
-    assert by_disruption(among_others(seen, *others)) == judge(seen)
+    told = judge(among_others(seen, *others))
+    assert told.outcome is Outcome.INCONCLUSIVE, "theirs are judged by themselves"
+    assert "bystander transfer: 1 request failed before anything was disturbed" in told.observed
+    assert {**told.numbers, **judge(seen).numbers} == told.numbers, "the subject's figures are the same"
+    assert by_disruption(among_others(seen, *others)) == told
     unnamed = replace(among_others(seen, *others), journey="")
     assert judge(unnamed).outcome is not Outcome.PASSED, "without a name all requests are the subject's"
 
