@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.model.check import Check
+from seatrial.model.check import Check, check_of
 from seatrial.model.verdict import Mode, Outcome, Verdict
 
 PAGE: pytest.StashKey[str] = pytest.StashKey()
@@ -44,6 +44,15 @@ def accepted_of(config: pytest.Config) -> frozenset[Outcome]:
                 f"SEATRIAL_ACCEPT: {name!r} cannot be accepted; only {' and '.join(ACCEPTABLE)}"
             )
     return frozenset(map(Outcome, named))
+
+
+def called(session: pytest.Session) -> int:
+    """How many checks were to be judged: whatever ends pytest early, with whatever code, leaves some out."""
+    if session.config.option.collectonly:
+        return 0
+    return sum(
+        check_of(getattr(item, "function", None)) is not None for item in getattr(session, "items", ())
+    )
 
 
 class Uncaptured:

@@ -20,7 +20,7 @@ from seatrial.waiting import NotYet, Ready, eventually
 if TYPE_CHECKING:
     from seatrial.settings import Settings
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_COLOURS = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 _STAMP = re.compile(r"^\[\d{4}-\d\d-\d\d [^\]]*\] ?")
 """A time in front of a line, as Chaos Toolkit and Locust write it."""
 REVERT_SECONDS = 90.0
@@ -57,6 +57,7 @@ def run_child(
         return _watch(child, " ".join(arguments), log, within_seconds, note)
     finally:
         stop_child(child)
+        strip_colours(log)
 
 
 def _watch(
@@ -133,6 +134,14 @@ def last_line(log: Path, limit_bytes: int = 2000) -> str:
     with contextlib.suppress(OSError), log.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(file.tell() - limit_bytes, 0))
-        lines = _COLOURS.sub("", file.read().decode("utf-8", "replace")).splitlines()
+        lines = _COLOURS.sub(b"", file.read()).decode("utf-8", "replace").splitlines()
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
     return ""
+
+
+def strip_colours(log: Path) -> None:
+    """Take the codes for colours out of a log whose child has ended: not every tool heeds NO_COLOR."""
+    with contextlib.suppress(OSError):
+        content = log.read_bytes()
+        if b"\x1b" in content:
+            log.write_bytes(_COLOURS.sub(b"", content))

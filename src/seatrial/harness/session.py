@@ -71,8 +71,8 @@ class Session:
         return self.kube.context
 
     def recorder(self) -> Recorder:
-        """Watches of the system, not yet started."""
-        return Recorder(self.kube, self.system)
+        """Watches of the system and followers of its logs, not yet started."""
+        return Recorder(self.kube, self.system, follow_logs=True)
 
     def injector(self) -> Injector:
         """Carries out faults; its journal lies in the state folder."""
