@@ -8,8 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-
-from seatrial.traffic.record import read_recording
+from recordings import read_recording
 
 SHOUT = '''
 """Sends a line over TCP, and expects it back in capitals."""
@@ -40,13 +39,12 @@ STREAM = """
 import sys
 from pathlib import Path
 from seatrial.errors import BadInput
-from seatrial.traffic.schedule import Constant
 from seatrial.traffic.stream import TrafficStream
 
 _, url, directory, name = sys.argv
 journey = {"protocol": name, "request": {"path": "/hey/{n}"}}
 try:
-    with TrafficStream(url, "call", journey, schedule=Constant(50, 0.2), directory=Path(directory)) as stream:
+    with TrafficStream(url, "call", journey, schedule="constant:50:0.2", directory=Path(directory)) as stream:
         stream.wait_until_ended(within_seconds=30)
 except BadInput as error:
     sys.exit(str(error))
