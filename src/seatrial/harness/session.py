@@ -32,7 +32,7 @@ from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
 from seatrial.traffic.generator import Generator
 from seatrial.traffic.http import Http
-from seatrial.traffic.schedule import parse
+from seatrial.traffic.journey import journey_data
 from seatrial.traffic.stream import TrafficStream
 
 ANSWER_SECONDS = 60.0
@@ -89,9 +89,11 @@ class Session:
         beside = bystanders_of(self.system, step)
         return TrafficStream(
             self.base_url, step.journey, self.journey(step.journey),
-            schedule=parse(step.arrivals, seed=self.settings.seed),
-            directory=directory, name=f"exchanges-{step.name}", seed=self.settings.seed,
-            bystanders={name: (self.journey(name), step.bystanders) for name in beside},
+            schedule=step.arrivals, seed=self.settings.seed,
+            directory=directory, name=f"exchanges-{step.name}",
+            bystanders={
+                name: {**journey_data(self.journey(name)), "per_second": step.bystanders} for name in beside
+            },
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
 
