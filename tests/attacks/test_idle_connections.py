@@ -128,6 +128,18 @@ class TestWhoClosesFirst:
         assert verdict.outcome is Outcome.INCONCLUSIVE
         assert "none of their connections was seen" in verdict.observed
 
+    def test_probes_that_come_all_the_time_are_no_evidence(self) -> None:
+        def gone(port: int, at: float, peer: str) -> list[tuple]:
+            return [(look, PodConnection(8080, peer, port, "time-wait")) for look in LOOKS if look >= at]
+
+        probes = [gone(1, 100.2, "10.244.2.1"), gone(2, 101.4, "10.244.2.1")]
+        assert idle_connections(observed(*probes)).outcome is Outcome.INCONCLUSIVE
+        # A proxy that keeps no connection comes only when requests are sent.
+        once = [gone(3, 100.2, GATEWAY), gone(4, 102.3, GATEWAY)]
+        verdict = idle_connections(observed(*probes, *once))
+        assert verdict.outcome is Outcome.PASSED
+        assert verdict.numbers["connections_seen"] == 2
+
     def test_a_longer_timeout_is_found_after_a_later_gap(self) -> None:
         late = [kept(n, 102.0, 4.5, by_server=True) for n in (1, 2)]
         verdict = idle_connections(observed(*late, sent_at=(100.0, 102.0, 118.5)))
@@ -178,6 +190,7 @@ class TestScenario:
         assert max(look.arguments["looks_seconds"]) > schedule.duration_seconds
         assert look.within_seconds > max(look.arguments["looks_seconds"])
         assert bound(plan).at_most_seconds < 300
+        assert bound(plan).expected_seconds > schedule.duration_seconds
 
     def test_what_sends_needs_consent_though_nothing_is_disturbed(self, dry: Dry) -> None:
         text = dry_text(disruptive=False)

@@ -13,6 +13,7 @@ from seatrial.judge.hpa import autoscaler_from
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds, with_objectives
 from seatrial.judge.hpa.possible import least_down, least_up, ready_after_seconds
 from seatrial.judge.recoverable import with_recovery
+from seatrial.judge.room import amounts, node_gap
 from seatrial.model.objectives import Objectives
 from seatrial.model.scenario import SCENARIOS, Subject
 from seatrial.model.step import Wait
@@ -225,6 +226,36 @@ class TestRoom:
         assert fixed(scaler(), node("one", "3"), *beside)
         with pytest.raises(SeatrialError, match="room for 3 of 4 pods"):
             fixed(scaler(), node("one", "2900m"), *beside)
+
+    @pytest.mark.parametrize(
+        ("toleration", "takes"),
+        [
+            ({"key": "team", "value": "a"}, True),
+            ({"key": "team", "value": "b"}, False),
+            ({"key": "team", "operator": "Exists"}, True),
+            ({"operator": "Exists"}, True),
+            ({"operator": "Exists", "effect": "NoExecute"}, False),
+        ],
+    )
+    def test_a_tainted_node_takes_pods_that_tolerate_it(self, toleration: Any, takes: bool) -> None:
+        tainted = node("one", "8", taints=[{"key": "team", "value": "a", "effect": "NoSchedule"}])
+        assert (node_gap(1, {**pod_spec(), "tolerations": [toleration]}, [], [], [tainted]) == "") is takes
+
+    def test_a_label_that_the_node_lacks_keeps_pods_off(self) -> None:
+        spec = {**pod_spec(), "nodeSelector": {"disk": "fast"}}
+        assert "no node takes them" in node_gap(1, spec, [], [], [node("one", "8")])
+
+    def test_what_a_pod_takes_is_its_containers_or_a_larger_first_one_and_its_overhead(self) -> None:
+        first = {"name": "first", "resources": {"requests": {"cpu": "900m", "memory": "1"}}}
+        stays = {**first, "name": "stays", "restartPolicy": "Always"}
+        spec = {**pod_spec("500m"), "initContainers": [first], "overhead": {"cpu": "50m"}}
+        assert amounts(spec, "requests") == {"cpu": 950, "memory": 1000}
+        assert amounts({**spec, "initContainers": [stays]}, "requests")["cpu"] == 1450
+        assert amounts({**spec, "resources": {"requests": {"cpu": "2"}}}, "requests")["cpu"] == 2050
+        spec = pod_spec("1500m")
+        found = [scaler(), deployment(spec), *pods(spec), quota("3", "3")]
+        with pytest.raises(SeatrialError, match=r"a pod takes 1\.5"):
+            with_objectives(Subject("web", system()), found)
 
     def test_a_node_that_is_cordoned_takes_none_and_clouds_may_get_more(self) -> None:
         with pytest.raises(SeatrialError, match="no node takes them"):

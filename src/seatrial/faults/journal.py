@@ -83,7 +83,7 @@ def write(state_directory: Path, entry: JournalEntry) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
+            json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)

@@ -128,15 +128,16 @@ def seen_at_pods(observation: Observation, sent_at: Sequence[float]) -> Seen:
         else:
             unread.append(one.reason)
     names = _names(observation)
+    lives = [(pod, mine, *life) for pod, mine in looks.items() for life in _lives(mine).items()]
+    between = {key[1] for _, mine, key, states in lives if _came_between(states, mine, sent_at)}
     opened, closed = 0, []
-    for pod, mine in looks.items():
-        for connection, states in _lives(mine).items():
-            if not _opened_by(states, mine, sent_at):
-                continue
-            opened += 1
-            if found := _closed_idle(states, sent_at):
-                peer = connection[1]
-                closed.append(Closed(pod, names.get(peer, peer), *found))
+    for pod, mine, (_, peer, _), states in lives:
+        if not _opened_by(states, mine, sent_at):
+            continue
+        # Who also comes when nothing is sent, as probes do, counts only where the connection was kept.
+        opened += peer not in between or states[0][1].state == ESTABLISHED
+        if found := _closed_idle(states, sent_at):
+            closed.append(Closed(pod, names.get(peer, peer), *found))
     often = Counter(one.peer for one in closed)
     return Seen(
         opened, tuple(one for one in closed if often[one.peer] >= FROM_ONE_PEER), tuple(dict.fromkeys(unread))
@@ -159,6 +160,13 @@ def _opened_by(
     first = states[0][0]
     before = max((look.began_at for look in looks if look.ended_at < first), default=None)
     return before is not None and any(before - TOGETHER_SECONDS <= at <= first for at in sent_at)
+
+
+def _came_between(
+    states: Sequence[tuple[float, PodConnection]], looks: Sequence[Measurement], sent_at: Sequence[float]
+) -> bool:
+    """Whether a connection was made after the first look, and when no requests were sent."""
+    return states[0][0] > looks[0].ended_at and not _opened_by(states, looks, sent_at)
 
 
 def _closed_idle(

@@ -161,11 +161,13 @@ class Measure:
         measurement: its name in the registry of measurements.
         arguments: of the measurement, by name.
         within_seconds: how long it may take.
+        expected_seconds: how long it takes on a system that does well.
     """
 
     measurement: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     within_seconds: float = 90.0
+    expected_seconds: float = 5.0
 
     @property
     def label(self) -> str:
@@ -227,9 +229,11 @@ def wait(condition: str, *, within_seconds: float, required: bool = True, **argu
     return Wait(condition, within_seconds, arguments, required)
 
 
-def measure(measurement: str, *, within_seconds: float = 90.0, **arguments: Any) -> Measure:
+def measure(
+    measurement: str, *, within_seconds: float = 90.0, expected_seconds: float = 5.0, **arguments: Any
+) -> Measure:
     """See `Measure`; further arguments are the measurement's own."""
-    return Measure(measurement, arguments, within_seconds)
+    return Measure(measurement, arguments, within_seconds, expected_seconds)
 
 
 def repeat(times: int, *given: Step) -> Repeat:
@@ -271,6 +275,6 @@ def _bound(step: Step, bound_of_fault: Callable[[Inject | Release], Bound]) -> B
         case Wait():
             return Bound(step.within_seconds / 3, step.within_seconds)
         case Measure():
-            return Bound(min(5.0, step.within_seconds), step.within_seconds)
+            return Bound(min(step.expected_seconds, step.within_seconds), step.within_seconds)
         case _:
             return Bound(1, 15)

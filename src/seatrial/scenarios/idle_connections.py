@@ -25,6 +25,8 @@ def idle_connections(subject: Subject) -> Steps:
         wait("at-rest", within_seconds=REST_SECONDS, required=False),
         measure("connections", within_seconds=10, looks_seconds=(0,)),
         traffic(subject.journey, schedule=f"bursts:{AT_ONCE}:{gaps}", behaviour=IDLE, steady=False),
-        measure("connections", within_seconds=100, looks_seconds=LOOKS_SECONDS),
+        measure(
+            "connections", within_seconds=100, expected_seconds=LOOKS_SECONDS[-1], looks_seconds=LOOKS_SECONDS
+        ),
         stop("subject"),
     )

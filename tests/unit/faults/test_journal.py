@@ -82,19 +82,28 @@ def test_the_file_and_then_its_folders_are_synced(tmp_path: Path, monkeypatch: p
     real = os.fsync
 
     def fsync(handle: int) -> None:
-        synced.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+        file = Path(f"/proc/self/fd/{handle}").readlink()
+        assert file.is_dir() or json.loads(file.read_text())["id"] == "x", "synced before it was all written"
+        synced.append(str(file))
         real(handle)
 
     monkeypatch.setattr(os, "fsync", fsync)
-    state = tmp_path / "state"
+    state, held = tmp_path / "state", handles()
     path = journal.write(state, entry(id="x"))
     assert synced == [str(path.parent / ".x.partial"), str(path.parent), str(state), str(tmp_path)]
     assert [file.name for file in path.parent.iterdir()] == ["x.json"]
+    journal.remove(path)
+    assert synced[4:] == [str(path.parent)]
+    assert handles() == held
+
+
+def handles() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_a_folder_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
     (tmp_path / "journal").write_text("a file in the way")
-    with pytest.raises(BadInput, match="cannot be written") as caught:
+    with pytest.raises(BadInput, match="cannot be written: File exists") as caught:
         journal.write(tmp_path, entry())
     assert "no fault is injected" in caught.value.next_step
 
@@ -176,8 +185,8 @@ def test_the_entry_of_a_running_process_is_left_to_it(tmp_path: Path) -> None:
         assert not result.done
         assert f"process {owner.pid} still runs" in str(result)
         owner.kill()
-        owner.wait()
-        assert not item.owner_alive
+        os.waitid(os.P_PID, owner.pid, os.WEXITED | os.WNOWAIT)
+        assert not item.owner_alive, "it has ended, and nobody has waited for it yet"
 
 
 def test_a_pid_that_was_given_to_another_process_is_no_owner() -> None:
