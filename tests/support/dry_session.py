@@ -72,6 +72,7 @@ class World:
         refusals: what a fault of that name raises instead of being injected.
         recorder_error: what the watches raise instead of starting.
         dies_at: when each generator dies.
+        held_by: why the Lease cannot be had.
         done: what was done to the world, in order.
     """
 
@@ -85,6 +86,7 @@ class World:
     done: list[str] = field(default_factory=list)
     sessions: list[DrySession] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    held_by: SeatrialError | None = None
 
     def __post_init__(self) -> None:
         self.seen.append(NodeSeen(self.now, Change.ADDED, "worker", ready=True, schedulable=True))
@@ -273,6 +275,10 @@ class DrySession(Session):
         self.journey(step.journey)
         return DryStream(self.world, step, directory)
 
+    def hold(self) -> None:
+        if self.world.held_by is not None:
+            raise self.world.held_by
+
     def require_answer(self) -> None:
         """It answers."""
 
@@ -305,7 +311,7 @@ class Dry:
     def open(
         self, settings: Settings, system: System, progress: Any, run: RunWriter | None = None
     ) -> DrySession:
-        session = DrySession(settings, system, DryKube(), system.entry.url, run, None, self.world)  # type: ignore[arg-type]
+        session = DrySession(settings, system, DryKube(), system.entry.url, run, world=self.world)  # type: ignore[arg-type]
         self.world.sessions.append(session)
         return session
 

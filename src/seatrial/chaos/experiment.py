@@ -120,6 +120,7 @@ class Experiment:
         self._session = self._resources.enter_context(session)
         if verdict := no_consent(session, Disruption.VOLUNTARY):
             require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
+        session.hold()
         session.revert_left_overs()
         session.require_answer()
         traffic = Traffic(self.order.journey or subject.journey, self.order.per_second)

@@ -42,8 +42,11 @@ _LOAD_SECONDS = 600.0
 _EXPERIMENT_SECONDS = 600.0
 
 
-class ComparesObjects(Protocol):
+class Opened(Protocol):
     """What a run needs of the session it has opened; `harness.session.Session` has it."""
+
+    def lend(self) -> dict[str, str]:
+        """Hold the Lease for the tools of the run; what they need in their environment."""
 
     def snapshot(self) -> Any:
         """The objects of the system as they are now."""
@@ -57,7 +60,7 @@ class OpenSession(Protocol):
 
     def __call__(
         self, settings: Settings, system: SystemModel, progress: Progress, run: RunWriter
-    ) -> AbstractContextManager[ComparesObjects]: ...
+    ) -> AbstractContextManager[Opened]: ...
 
 
 @dataclass(frozen=True)
@@ -154,15 +157,16 @@ def run_everything(
 
 
 def _run_jobs(
-    settings: Settings, session: ComparesObjects, writer: RunWriter, progress: Progress, jobs: Sequence[Job],
+    settings: Settings, session: Opened, writer: RunWriter, progress: Progress, jobs: Sequence[Job],
     run_child: RunChild, clock: Callable[[], float],
 ) -> None:  # fmt: skip
+    lent = session.lend()
     before = session.snapshot()
     for job in jobs:
         with _stage(writer, progress, job.stage, clock) as running:
             running.exit_code = run_child(
                 job.arguments,
-                environment=child_environment(settings, writer.directory, stage=job.stage),
+                environment=child_environment(settings, writer.directory, stage=job.stage, lent=lent),
                 log=writer.directory / "logs" / f"{job.stage.replace(' ', '-')}.txt",
                 within_seconds=job.within_seconds,
                 note=running.note,

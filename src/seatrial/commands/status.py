@@ -28,7 +28,7 @@ def status_text(chosen: Settings, *, as_json: bool) -> str:
     """
     from seatrial import cluster
     from seatrial.faults.revert import pending
-    from seatrial.harness.session import kind_configuration
+    from seatrial.harness.access import kind_configuration
     from seatrial.settings import load_system
 
     found = cluster.status(kind_configuration(chosen, load_system(chosen)))

@@ -51,6 +51,9 @@ def variants(
 class Deploys(Protocol):
     """What the variants need of the session that was opened; `harness.session.Session` has it."""
 
+    def lend(self) -> dict[str, str]:
+        """Hold the Lease for the suites of each variant; what they need in their environment."""
+
     def deploy(self, folder: Path, progress: Progress) -> None:
         """Deploy a folder and wait for its rollout."""
 
@@ -96,14 +99,16 @@ def prove_variants(
     sound = (settings.system_path.parent / system.deploy.kustomize).resolve()
     chosen = read_variants(sound.parent / "variants", names)
     rows = []
-    with open_session(settings, system, progress) as session, _restored(session, sound, progress):
-        for variant in chosen:
-            with progress.stage(f"variant {variant.name}") as stage:
-                session.deploy(variant.folder, progress)
-                session.require_answer()
-                row = _row(variant, settings, named_only, run_child, stage.note)
-                report(row.directory)
-                rows.append(row)
+    with open_session(settings, system, progress) as session:
+        lent = session.lend()  # before anything is deployed, and given back after the last deployment
+        with _restored(session, sound, progress):
+            for variant in chosen:
+                with progress.stage(f"variant {variant.name}") as stage:
+                    session.deploy(variant.folder, progress)
+                    session.require_answer()
+                    row = _row(variant, settings, named_only, run_child, stage.note, lent)
+                    report(row.directory)
+                    rows.append(row)
     return (1 if any(row.faults for row in rows) else 0), table(rows)
 
 
@@ -154,8 +159,9 @@ def _restored(session: Deploys, sound: Path, progress: Progress) -> Iterator[Non
 
 
 def _row(
-    variant: Variant, settings: Settings, named_only: bool, run_child: RunChild, note: Callable[[str], None]
-) -> Row:
+    variant: Variant, settings: Settings, named_only: bool, run_child: RunChild, note: Callable[[str], None],
+    lent: Mapping[str, str],
+) -> Row:  # fmt: skip
     """Run the suites on the variant that is deployed, as a run of its own."""
     from seatrial.model.run import Planned
     from seatrial.record.reader import read_run
@@ -169,7 +175,7 @@ def _row(
         arguments += [part for check in variant.fails for part in ("--check", check)]
     writer.stage_started(_SUITES)
     code = run_child(
-        arguments, environment=child_environment(settings, writer.directory, stage=_SUITES),
+        arguments, environment=child_environment(settings, writer.directory, stage=_SUITES, lent=lent),
         log=writer.directory / "logs" / "suites.txt", within_seconds=_SUITES_SECONDS, note=note,
     )  # fmt: skip
     writer.stage_finished(_SUITES, "done", exit_code=code)

@@ -55,6 +55,8 @@ def observe(
     if verdict := no_consent(session, scenario.disruption):
         return replace(head_of(scenario, subject), id="", failure=verdict)
     try:
+        if scenario.disruption is not Disruption.NONE:
+            session.hold()
         plan = scenario.plan(subject)
         writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
     except Exception as error:

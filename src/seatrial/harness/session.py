@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 from seatrial import cluster
 from seatrial.cluster.build.tools import ensure_tools
-from seatrial.cluster.kind_config import read_configuration
-from seatrial.cluster.paths import default_kubeconfig
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
-from seatrial.faults.revert import pending, revert_all
+from seatrial.faults.lease import Lease
+from seatrial.faults.revert import Reverted, pending, revert_all
+from seatrial.harness.access import access, beside, kind_configuration
 from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder
@@ -28,6 +29,8 @@ from seatrial.traffic.http import Http
 from seatrial.traffic.schedule import parse
 from seatrial.traffic.stream import TrafficStream
 
+LEASE_VARIABLE = "SEATRIAL_LEASE"
+"""Environment variable: the word by which a tool shares the Lease of the run that started it."""
 ANSWER_SECONDS = 60.0
 """How long a system that was just deployed may take to answer its first journey."""
 
@@ -41,6 +44,7 @@ class Session:
         base_url: where clients reach the system.
         run: where results go; None for commands that record nothing.
         own: our own cluster when this session brought it up; None for a foreign or an adopted one.
+        lease: the right to disturb the system, once it was asked for; given back at the end of the context.
     """
 
     settings: Settings
@@ -49,6 +53,7 @@ class Session:
     base_url: str
     run: RunWriter | None
     own: cluster.Cluster | None = None
+    lease: Lease | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -56,6 +61,8 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.lease is not None:
+            self.lease.release()
         self.kube.close()
 
     @property
@@ -72,8 +79,37 @@ class Session:
         return Recorder(self.kube, self.system)
 
     def injector(self) -> Injector:
-        """Carries out faults; its journal lies in the state folder."""
-        return Injector(self.settings.state_directory)
+        """Carries out faults while the Lease is held; its journal lies in the state folder."""
+        return Injector(self.settings.state_directory, self._lease())
+
+    def hold(self) -> None:
+        """Hold the Lease of the system, or the claim of the run that started this process; until the end.
+
+        Raises:
+            LeaseHeld: somebody else may disturb the system just now; who, where and since when.
+            SeatrialError: what an earlier holder left open cannot be reverted, or a right is missing.
+        """
+        self._say(self._lease().hold())
+
+    def lend(self) -> dict[str, str]:
+        """Hold the Lease for the tools that this process starts; what they need in their environment.
+
+        Raises:
+            LeaseHeld, SeatrialError: as `hold`.
+        """
+        if self.consent_gap():
+            return {}
+        self._say(self._lease().hold(inject=False))
+        return {LEASE_VARIABLE: self._lease().token}
+
+    def _lease(self) -> Lease:
+        if self.lease is None:
+            self.lease = Lease(self.kube, shared=os.environ.get(LEASE_VARIABLE, ""))
+        return self.lease
+
+    def _say(self, reverted: Sequence[Reverted]) -> None:
+        if reverted and self.run is not None:
+            self.run.note(f"an earlier holder of the Lease was gone; {'; '.join(map(str, reverted))}")
 
     def stream(self, step: Traffic, directory: Path) -> Generator:
         """The generator of a traffic step, not yet started; its exchanges are kept in `directory`.
@@ -216,6 +252,7 @@ def open_session(
     try:
         session = Session(settings, system, kube, system.entry.url, run, own)
         if system.deploy is not None and not as_deployed:
+            Lease(kube).require_free()  # what somebody disturbs is not deployed anew under their feet
             session.deploy(beside(settings.system_path, system.deploy.kustomize), progress)
         kube.require_namespace()
         if run is not None:
@@ -229,40 +266,7 @@ def open_session(
     return session
 
 
-def kind_configuration(settings: Settings, system: System) -> Path:
-    """The kind configuration of the system's own cluster.
-
-    Raises:
-        BadInput: the system runs on a foreign cluster, or the file is missing.
-    """
-    if system.target.kind is None:
-        raise BadInput(
-            "this system runs on a cluster that is not ours", where=str(settings.system_path),
-            next_step="Only a system with `target.kind` has a cluster to show or take down.",
-        )  # fmt: skip
-    config = beside(settings.system_path, system.target.kind.config)
-    if not config.is_file():
-        raise BadInput(
-            "there is no such kind configuration", where=str(config),
-            next_step="`target.kind.config` is taken relative to the system file.",
-        )  # fmt: skip
-    return config
-
-
 def _own_cluster(settings: Settings, system: System, progress: Progress) -> cluster.Cluster | None:
     if system.target.kind is None:
         return None
     return cluster.up(kind_configuration(settings, system), progress=progress)
-
-
-def access(settings: Settings, system: System) -> tuple[Path | None, str | None]:
-    """Kubeconfig and context: our own file for our own cluster, the user's for a foreign one."""
-    if system.target.kind is None:
-        return settings.kubeconfig, system.target.context
-    name = read_configuration(kind_configuration(settings, system))["name"]
-    return default_kubeconfig(), f"kind-{name}"
-
-
-def beside(system_path: Path, relative: str) -> Path:
-    """A path of the system file: relative to the file's own folder."""
-    return (system_path.parent / relative).resolve()

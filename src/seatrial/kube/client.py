@@ -63,6 +63,7 @@ class Kube(Api):
         name: str,
         *,
         uid: str = "",
+        version: str = "",
         grace_seconds: int | None = None,
         namespace: str | None = None,
         propagation: str = "Background",
@@ -71,13 +72,15 @@ class Kube(Api):
 
         Args:
             uid: only this very object; Conflict when another one has taken its name.
+            version: only while it has this resourceVersion; Conflict when it was changed.
             grace_seconds: None leaves the object's own grace period.
         """
         options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         if grace_seconds is not None:
             options["gracePeriodSeconds"] = grace_seconds
-        if uid:
-            options["preconditions"] = {"uid": uid}
+        conditions = {"uid": uid, "resourceVersion": version}
+        if any(conditions.values()):
+            options["preconditions"] = {key: value for key, value in conditions.items() if value}
         self._json("delete", "DELETE", self.resource(kind), name, namespace, body=options)
 
     def create(self, obj: Object, *, namespace: str | None = None) -> Object:

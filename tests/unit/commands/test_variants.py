@@ -121,7 +121,9 @@ def tries(folder):
             settings_in(folder), Display(), names=["wrong-hpa-target"], open_session=lambda *_: session,
             run_child=children, report=report, **options,
         )  # fmt: skip
-        assert session.did[1:] == ["deployed wrong-hpa-target", "answered", "deployed manifests", "closed"]
+        assert session.did[1:] == [
+            "lent", "deployed wrong-hpa-target", "answered", "deployed manifests", "closed"
+        ]  # fmt: skip
         return code, text, children.arguments[0]
 
     return run
