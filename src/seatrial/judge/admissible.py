@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from seatrial.judge.foreign import foreign
 from seatrial.model.check import Check
 from seatrial.model.failure import taken, verdict_of
 from seatrial.model.measurement import INVARIANT
@@ -16,11 +17,11 @@ from seatrial.model.verdict import Outcome, Verdict, merge
 def judge(check: Check, observation: Observation) -> Verdict:
     """The verdict of a check on one observation; a judge that raises is an ERROR, never a pass.
 
-    An observation that could not be made is judged by its failure. A record that the check needs and that was
-    not kept forbids PASSED, never FAILED.
+    One that is void is never judged: it could not be made, or somebody else disturbed the system. A record
+    that the check needs and that was not kept forbids PASSED, never FAILED.
     """
-    if observation.failure is not None:
-        return observation.failure
+    if (verdict := void(observation)) is not None:
+        return verdict
     try:
         verdict = taken(check.judge(observation))
     except Exception as error:
@@ -29,6 +30,11 @@ def judge(check: Check, observation: Observation) -> Verdict:
     if lacking and not verdict.outcome.makes_red:
         return merge([verdict, lacking[0]]) if verdict.passed else verdict
     return verdict
+
+
+def void(observation: Observation) -> Verdict | None:
+    """Why nothing can be said of the system by this observation; None when it may be judged."""
+    return foreign(observation) or observation.failure
 
 
 def missing_records(check: Check, observation: Observation) -> list[Verdict]:

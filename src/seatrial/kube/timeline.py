@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Self, TypeVar
 
 from seatrial.errors import SeatrialError
 from seatrial.kube import clock as server_clock
-from seatrial.kube import records
+from seatrial.kube import ownership, records
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.usage import UsagePoll
@@ -26,11 +27,13 @@ KINDS = (
     "EndpointSlice",
     "Deployment",
     "StatefulSet",
+    "ReplicaSet",
     "HorizontalPodAutoscaler",
     "Node",
     "Event",
 )
 
+CONTROLLERS = ("Deployment", "StatefulSet", "ReplicaSet")
 ESTABLISH_SECONDS = 20.0
 JOIN_SECONDS = 5.0
 
@@ -64,6 +67,7 @@ class Recorder:
         self._watches = [Watch(self.kube, kind, self._deliver, self._gap, self._note) for kind in KINDS]
         if any(workload.autoscaled for workload in self.system.workloads.values()):
             self._polls = [UsagePoll(self.kube, self.clock, self._keep, self._note)]
+        self.kube.listeners.append(self._keep)
         for thread in self._threads:
             thread.start()
         try:
@@ -107,6 +111,7 @@ class Recorder:
                 seen=tuple(self._seen),
                 gaps=tuple(sorted(gaps)),
                 notes=tuple(self._notes),
+                ledger=True,
             )
 
     def wait(
@@ -135,6 +140,8 @@ class Recorder:
     def _stop(self) -> None:
         with self._lock:
             self._ended_at = time.monotonic()
+        with contextlib.suppress(ValueError):
+            self.kube.listeners.remove(self._keep)
         for thread in self._threads:
             thread.stop()
         for thread in self._threads:
@@ -168,14 +175,19 @@ class Recorder:
             return records.pod_seen(obj, at, change, self._roles, self.clock)
         if kind == "EndpointSlice":
             return records.endpoints_seen(obj, at, change)
-        if kind in ("Deployment", "StatefulSet"):
-            return records.workload_seen(obj, at, change, self._roles)
+        if kind in CONTROLLERS:
+            return self._controller(obj, change, at)
         if kind == "HorizontalPodAutoscaler":
-            return records.autoscaler_seen(obj, at, change)
+            return records.autoscaler_seen(obj, at, change, self.clock)
         if kind == "Node":
             return records.node_seen(obj, at, change)
         # Events that were there before tell of earlier times, and one that expires tells nothing.
         return None if initial or change is Change.DELETED else records.event_seen(obj, at)
+
+    def _controller(self, obj: Object, change: Change, at: float) -> Seen | None:
+        if obj["kind"] == "ReplicaSet":
+            return ownership.replica_set_seen(obj, at, change)
+        return records.workload_seen(obj, at, change, self._roles, self.clock)
 
 
 def recorder(kube: Kube, system: System) -> Recorder:

@@ -18,12 +18,14 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from seatrial.model.exchange import Exchange, ExchangeOutcome
+from seatrial.model.ledger import ActSeen
 from seatrial.model.timeline import (
     AutoscalerSeen,
     EndpointsSeen,
     EventSeen,
     NodeSeen,
     PodSeen,
+    ReplicaSetSeen,
     Seen,
     UsageSeen,
     WorkloadSeen,
@@ -39,6 +41,8 @@ _SEEN: dict[str, type[Any]] = {
     "node": NodeSeen,
     "event": EventSeen,
     "usage": UsageSeen,
+    "act": ActSeen,
+    "replicaset": ReplicaSetSeen,
 }
 _SEEN_NAMES = {kind: name for name, kind in _SEEN.items()}
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
