@@ -12,12 +12,22 @@ setup: $(STAMP) ## make .venv from requirements.lock (skipped when nothing chang
 	@echo "setup: .venv holds requirements.lock"
 
 $(STAMP):
-	@echo "setup: installing requirements.lock into .venv (about a minute)"
+	@echo "setup: installing requirements.lock into .venv (about a minute; pip's output: .venv/setup.log)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: $(PYTHON) is older than 3.11; name a newer one: make setup PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "setup: $(PYTHON) has no venv module; trying apt-get install python3-venv"; apt-get update -qq && apt-get install -y -qq python3-venv; }
 	@rm -f .venv/installed-*
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock >.venv/setup.log 2>&1 & \
+	of=$$(grep -c '^[A-Za-z0-9].*==' requirements.lock); began=$$SECONDS; said=0; \
+	while kill -0 $$! 2>/dev/null; do \
+	  sleep 0.5; \
+	  if (( SECONDS - began >= said + 10 )); then \
+	    said=$$((SECONDS - began)); n=$$(grep -c '^Collecting' .venv/setup.log); \
+	    grep -q '^Installing collected' .venv/setup.log && doing="installing $$of packages" || doing="fetched $$n of $$of packages"; \
+	    echo "setup: $$doing; $$said s so far, usually about 60 s"; \
+	  fi; \
+	done; \
+	wait $$! || { tail -n 5 .venv/setup.log >&2; echo "setup: pip failed; all of its output is in .venv/setup.log" >&2; exit 1; }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
@@ -25,8 +35,8 @@ lint: setup ## ruff and mypy --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-unit: setup ## tests of the tool that need no cluster (under 30 s)
-	@$(BIN)/pytest -q tests/unit sample-system/tests/unit
+unit: setup ## tests of the tool, and of every known way to a false pass, that need no cluster
+	@$(BIN)/pytest -q tests/unit tests/attacks sample-system/tests/unit
 
 test: lint unit ## everything: lint, unit, process, then the tool's tests and the suites on a real kind cluster
 	@$(BIN)/pytest -q tests/process

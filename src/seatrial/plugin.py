@@ -16,7 +16,7 @@ from seatrial.model.check import Check, Every, Level, check_of
 from seatrial.model.failure import taken, verdict_of
 from seatrial.model.run import lacks_a_pass
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
-from seatrial.plugin_report import ACCEPTABLE, ACCEPTED, NO_PASS, PAGE, Uncaptured, accepted_of, say
+from seatrial.plugin_report import ACCEPTABLE, ACCEPTED, CHANGED, NO_PASS, PAGE, Uncaptured, accepted_of, say
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -130,10 +130,12 @@ def progress_of(config: pytest.Config) -> Progress:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     if SUITE in config.stash:
-        config.stash[SUITE].close()
+        config.stash[CHANGED] = config.stash[SUITE].close()
     judged, accepted = config.stash[JUDGED], config.stash[ACCEPTED]
-    if lacks_a_pass(judged, accepted):
-        config.stash[NO_PASS] = True
+    config.stash[NO_PASS] = lacks_a_pass(judged, accepted)
+    # By the verdicts, not by pytest's count: another plugin may run a test again, or change its report.
+    red = any(outcome.makes_red for _, outcome in judged)
+    if red or config.stash[NO_PASS] or config.stash.get(CHANGED, None):
         session.exitstatus = exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
     writer = config.stash.get(RUN, None)
     if writer is None:

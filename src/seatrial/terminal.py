@@ -5,26 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 from rich.console import Console
 from rich.progress import Progress as RichBars
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from seatrial.cluster.progress import PlainProgress, Progress
-
-
-class _LiveStage:
-    def __init__(self, bars: RichBars, task: TaskID, title: str) -> None:
-        self._bars, self._task, self._title = bars, task, title
-        self.skip_reason = ""
-
-    def note(self, text: str) -> None:
-        self._bars.update(self._task, description=f"{self._title} [dim]{_short(text)}[/dim]")
-
-    def skipped(self, reason: str) -> None:
-        self.skip_reason = reason
+from seatrial.cluster.progress import OpenStage, PlainProgress, Progress, Stages
 
 
 class LiveProgress:
@@ -36,6 +24,8 @@ class LiveProgress:
             SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
             console=self.console, transient=True,
         )  # fmt: skip
+        self._tasks: dict[OpenStage, TaskID] = {}
+        self._stages = Stages(self._show)
 
     def __enter__(self) -> LiveProgress:
         self._bars.start()
@@ -46,23 +36,29 @@ class LiveProgress:
     ) -> None:
         self._bars.stop()
 
+    def _show(self, stage: OpenStage) -> None:
+        with suppress(KeyError):  # it may end while it is looked at
+            text = f"{stage.title} [dim]{_short(stage.whereabouts())}[/dim]"
+            self._bars.update(self._tasks[stage], description=text)
+
     @contextmanager
-    def stage(self, title: str) -> Iterator[_LiveStage]:
+    def stage(self, title: str) -> Iterator[OpenStage]:
         """Open a stage; see `seatrial.cluster.progress.Progress`."""
-        begun = time.monotonic()
-        task = self._bars.add_task(title, total=None)
-        stage = _LiveStage(self._bars, task, title)
+        stage = OpenStage(title, self._show)
+        task = self._tasks[stage] = self._bars.add_task(title, total=None)
         mark, text = "[green]✓[/green]", ""
         try:
-            yield stage
+            with self._stages.opened(stage):
+                yield stage
         except BaseException:
             mark = "[red]✗[/red]"
             raise
         finally:
             if stage.skip_reason:
                 mark, text = "[dim]-[/dim]", f" [dim]skipped: {stage.skip_reason}[/dim]"
+            del self._tasks[stage]
             self._bars.remove_task(task)
-            self.console.print(f"{mark} {title}{text} [dim]{time.monotonic() - begun:.1f} s[/dim]")
+            self.console.print(f"{mark} {title}{text} [dim]{time.monotonic() - stage.began_at:.1f} s[/dim]")
 
 
 @contextmanager
@@ -75,7 +71,7 @@ def progress_display() -> Iterator[Progress]:
         yield PlainProgress()
 
 
-def _short(text: str, limit: int = 80) -> str:
+def _short(text: str, limit: int = 100) -> str:
     line = _escape(" ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
 

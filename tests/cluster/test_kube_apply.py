@@ -12,7 +12,7 @@ import yaml
 from tiny import PYTHON, WORKLOAD, Access
 
 from seatrial.errors import BadInput, WaitExpired
-from seatrial.kube.apply import deploy, logical_images, undeploy
+from seatrial.kube.apply import deploy, drift, logical_images, undeploy
 from seatrial.kube.client import FIELD_MANAGER, Kube
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.snapshot import compare, take_snapshot
@@ -147,3 +147,19 @@ def test_a_folder_that_cannot_be_built_is_told_in_kubectls_words(target: Kube, f
     (folder / "web.yaml").unlink()
     with pytest.raises(BadInput, match=r"cannot be built: .*web\.yaml"):
         deploy(target, folder, {})
+
+
+def test_what_is_not_as_declared_is_named_and_asking_changes_nothing(
+    target: Kube, access: Access, folder: Path
+) -> None:
+    images = {PYTHON: access.python_image}
+    deploy(target, folder, images, within_seconds=120)
+    assert drift(target, folder, images) == []
+    target.scale("Deployment", "web", 0)
+    target.delete("Service", "web")
+    before = take_snapshot(target)
+    (replicas, service) = drift(target, folder, images)
+    assert replicas.startswith("deployment/web: spec.replicas was ")
+    assert replicas.endswith(", is 0")
+    assert service == "service/web is gone"
+    assert compare(before, take_snapshot(target)) == []

@@ -213,6 +213,7 @@ class DryStream:
                     outcome,
                     200 if ok else 503,
                     "" if ok else "status 503",
+                    backend="basket" if ok else "",
                 )
             )
         return tuple(self._exchanges)
@@ -285,7 +286,7 @@ class DrySession(Session):
     def snapshot(self) -> Any:
         return ()
 
-    def changed_since(self, before: Any) -> list[str]:
+    def changed_since(self, before: Any, faults: Any = ()) -> list[str]:
         return list(self.world.changed)
 
 

@@ -14,9 +14,7 @@ from seatrial.cluster.progress import PlainProgress
 
 pytestmark = pytest.mark.usefixtures("untouched")
 REPLACEMENT = "orchestration.pod-replacement"
-DELETE_POD = experiment_id(
-    "Requests keep being answered while pods of a replicated workload are replaced one by one."
-)
+DELETE_POD = experiment_id("Pods are replaced and no request fails.")
 
 
 def kubectl(kubeconfig: Path, *arguments: str) -> str:

@@ -1,28 +1,22 @@
 """One new file adds one thing: each lies in a temporary folder, and no other file is changed."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
+from dry_session import QUICK, REGISTRIES, SYSTEM, Dry, dry  # noqa: F401
 
-SUPPORT = str(Path(__file__).parents[1] / "support")
-if SUPPORT not in sys.path:
-    sys.path.insert(0, SUPPORT)
-
-from dry_session import QUICK, REGISTRIES, SYSTEM, Dry, dry  # noqa: E402, F401
-
-from seatrial import registry  # noqa: E402
-from seatrial.commands.checks import checks_text  # noqa: E402
-from seatrial.errors import BadInput  # noqa: E402
-from seatrial.faults.registry import FAULTS  # noqa: E402
-from seatrial.harness.conditions import CONDITIONS  # noqa: E402
-from seatrial.harness.measuring import MEASUREMENTS  # noqa: E402
-from seatrial.model.check import CHECKS  # noqa: E402
-from seatrial.model.scenario import NEEDS, SCENARIOS  # noqa: E402
-from seatrial.model.verdict import Outcome  # noqa: E402
-from seatrial.record.observations import read_observation  # noqa: E402
-from seatrial.record.reader import read_run  # noqa: E402
+from seatrial import registry
+from seatrial.commands.checks import checks_text
+from seatrial.errors import BadInput
+from seatrial.faults.registry import FAULTS
+from seatrial.harness.conditions import CONDITIONS
+from seatrial.harness.measuring import MEASUREMENTS
+from seatrial.model.check import CHECKS
+from seatrial.model.scenario import NEEDS, SCENARIOS
+from seatrial.model.verdict import Outcome
+from seatrial.record.observations import read_observation
+from seatrial.record.reader import read_run
 
 FILES = {
     "lit.py": '''

@@ -17,9 +17,11 @@ from seatrial.errors import BadInput, SeatrialError
 from seatrial.harness.execution import Execution
 from seatrial.harness.observe import no_consent
 from seatrial.harness.session import Session, open_session
+from seatrial.judge.admissible import admitted
 from seatrial.judge.disruption import by_disruption
 from seatrial.judge.foreign import foreign
 from seatrial.kube.evidence import collect_evidence
+from seatrial.kube.snapshot import Snapshot
 from seatrial.model.failure import require, verdict_of
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
@@ -90,7 +92,9 @@ def judged(observation: Observation, journal: Verdict) -> Verdict:
 
     Where somebody else disturbed the system, what the journal's probes felt may be their doing.
     """
-    return foreign(observation) or merge([observation.failure or by_disruption(observation), journal])
+    return foreign(observation) or merge(
+        [observation.failure or admitted(observation, by_disruption), journal]
+    )
 
 
 class Experiment:
@@ -107,6 +111,7 @@ class Experiment:
         self.execution: Execution | None = None
         self._session: Session | None = None
         self._steps = 0
+        self._changed: list[str] = []
         self._resources = contextlib.ExitStack()
 
     def _open_run(self) -> RunWriter:
@@ -131,6 +136,8 @@ class Experiment:
         session.hold()
         session.revert_left_overs()
         session.require_answer()
+        before = session.snapshot()
+        self._resources.callback(lambda: self._compare(session, before))
         traffic = Traffic(self.order.journey or subject.journey, self.order.per_second)
         head = Observation(
             {TROUBLE: Arm()}, f"{self.id}.{subject.role}", "", subject.role, Disruption.VOLUNTARY,
@@ -141,6 +148,12 @@ class Experiment:
         self._resources.enter_context(self.execution)
         self.execution.begin()
         self.execution.do(traffic, "begin")
+
+    def _compare(self, session: Session, before: Snapshot) -> None:
+        """After everything was reverted: what the method and the rollbacks have left behind."""
+        faults = [] if self.execution is None else self.execution.faults
+        self._changed = session.changed_since(before, faults)
+        self.run.changed_objects(self._changed)
 
     def do(self, step: Step) -> StepRecord:
         """Carry out one step of the method or of the rollbacks.
@@ -164,6 +177,10 @@ class Experiment:
             )
         else:
             verdict = judged(observation, journal_verdict(state))
+        if self._changed:
+            text = f"objects differ after the experiment: {'; '.join(self._changed[:3])}"
+            changed = Verdict(Outcome.ERROR, text, "every object as before", "Put it back by hand.")
+            verdict = merge([verdict, changed])
         self._write(state, verdict)
         return verdict
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seatrial.cluster.build.images import ensure_images
-from seatrial.cluster.build.tools import Tools, ensure_tools
+from seatrial.cluster.build.images import ensure_images, present_images
+from seatrial.cluster.build.tools import Tools, ensure_tools, present_kubectl
 from seatrial.cluster.engine import Engine, ensure_engine, find_engine, stop_engine
 from seatrial.cluster.lifecycle import down, load_images, up
 from seatrial.cluster.progress import PlainProgress, Progress, Stage
@@ -23,6 +23,8 @@ __all__ = [
     "ensure_tools",
     "find_engine",
     "load_images",
+    "present_images",
+    "present_kubectl",
     "status",
     "stop_engine",
     "up",

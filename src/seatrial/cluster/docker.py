@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from seatrial.cluster.meters import docker_layers, docker_steps, grown
 from seatrial.cluster.paths import half_made
-from seatrial.cluster.shell import run, succeeds
+from seatrial.cluster.shell import run, run_logged, succeeds
+
+_LOADED_PER_SECOND = 50e6
+"""Bytes of an archive that the engine takes in a second, on two cores."""
 
 
 def docker(*arguments: str | Path, doing: str, within_seconds: float = 60.0, stdin: str | None = None) -> str:
@@ -46,10 +50,12 @@ def build_image(context: Path, tag: str, *, arguments: Sequence[tuple[str, str]]
         SeatrialError: a step failed.
     """
     given = [part for name, value in arguments for part in ("--build-arg", f"{name}={value}")]
-    run(
-        ["docker", "build", "--quiet", "--network", "none", "--tag", tag, *given, context],
+    run_logged(
+        ["docker", "build", "--network", "none", "--tag", tag, *given, context],
         doing=f"building the image {tag}",
         within_seconds=900,
+        meter=docker_steps,
+        about_seconds=20,
         environment={"DOCKER_BUILDKIT": "0"},  # buildx is a separate program that a small install lacks
     )
 
@@ -59,7 +65,11 @@ def save_images(tags: Sequence[str], archive: Path) -> None:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with half_made(archive.parent, archive.stem) as folder:
         half = folder / "image.tar"
-        docker("save", "--output", half, *tags, doing=f"saving {', '.join(tags)}", within_seconds=600)
+        size = sum(int((inspect("image", tag) or {}).get("Size", 0)) for tag in tags)
+        run_logged(
+            ["docker", "save", "--output", half, *tags], doing=f"saving {archive.stem}",
+            within_seconds=600, meter=grown(folder, size), about_seconds=30,
+        )  # fmt: skip
         half.replace(archive)
 
 
@@ -69,4 +79,15 @@ def load_archive(archive: Path) -> None:
     Raises:
         SeatrialError: the archive is damaged.
     """
-    docker("load", "--quiet", "--input", archive, doing=f"loading {archive.name}", within_seconds=600)
+    run_logged(
+        ["docker", "load", "--quiet", "--input", archive], doing=f"loading {archive.name}",
+        within_seconds=600, about_seconds=archive.stat().st_size / _LOADED_PER_SECOND,
+    )  # fmt: skip
+
+
+def pull_image(reference: str, *, within_seconds: float) -> None:
+    """Pull an image into the engine's store. Raises SeatrialError: the registry does not give it."""
+    run_logged(
+        ["docker", "pull", reference], doing=f"pulling {reference}", within_seconds=within_seconds,
+        meter=docker_layers, about_seconds=30,
+    )  # fmt: skip

@@ -19,8 +19,9 @@ from seatrial.cluster.build.tools import Tools
 from seatrial.cluster.docker import docker, inspect
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.kind_config import host_ports, taken_ports
+from seatrial.cluster.meters import kind_steps
 from seatrial.cluster.network import NETWORK, nodes_of
-from seatrial.cluster.shell import run, succeeds
+from seatrial.cluster.shell import run, run_logged, succeeds
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
 
@@ -93,7 +94,7 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         kwargs.get("say", lambda _: None)("creating the nodes")
         kubeconfig = Path(str(cluster_options.kubeconfig_path))
         kubeconfig.parent.mkdir(parents=True, exist_ok=True)
-        run(
+        run_logged(
             [
                 self._exec_path,
                 "create",
@@ -105,6 +106,8 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
             ],
             doing="creating the kind cluster",
             within_seconds=_CREATE_BOUND_SECONDS,
+            meter=kind_steps,
+            about_seconds=60,
             environment={"KIND_EXPERIMENTAL_DOCKER_NETWORK": NETWORK},
             next_step="`docker ps -a` shows the nodes; `seatrial down` removes what is left of them.",
         )
@@ -262,7 +265,7 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         missing = self.lacking(images, nodes)
         wanted = [image for image in images if any(image in names for names in missing.values())]
         if missing:
-            run(
+            run_logged(
                 [
                     self._exec_path,
                     "load",
@@ -275,6 +278,7 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
                 ],
                 doing=f"loading {', '.join(wanted)}",
                 within_seconds=600,
+                about_seconds=10.0 * len(wanted),
                 next_step="`docker image ls` shows what the engine has.",
             )
 

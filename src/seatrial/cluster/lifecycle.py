@@ -53,7 +53,7 @@ def up(
     with exclusive(_LOCK, within_seconds=_LOCK_BOUND_SECONDS, purpose="seatrial up", say=_told(progress)):
         engine = ensure_engine(progress)
         with ThreadPoolExecutor(max_workers=2, thread_name_prefix="up") as pool:
-            getting_kind = pool.submit(ensure_kind)
+            getting_kind = pool.submit(ensure_kind, progress)
             tags = ensure_images([NODE_IMAGE, METRICS_IMAGE, *images], progress)
             getting_kind.result()
         tools = ensure_tools(progress)  # after the images: the node's has kubectl in it

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from seatrial.cluster import network
 from seatrial.cluster.docker import docker
@@ -37,7 +38,8 @@ class ClusterStatus:
 
     Args:
         engine: the engine that answers, or None.
-        nodes: node name -> "Ready" or "NotReady", or its container's state when the API server is silent.
+        nodes: node name -> "Ready" or "NotReady", with "cordoned" when nothing may be scheduled on it; its
+            container's state when the API server is silent.
         sealed: whether the host keeps the nodes' packets on this machine.
         cluster: the cluster when it is whole and Ready, else None.
         problem: why there is no `cluster`; empty when there is.
@@ -96,11 +98,19 @@ def _readiness(name: str, access: Path) -> tuple[dict[str, str], str]:
         )
     except SeatrialError as unreachable:
         return {}, unreachable.what.splitlines()[-1].strip()
-    states = {}
-    for node in json.loads(told)["items"]:
-        conditions = {condition["type"]: condition["status"] for condition in node["status"]["conditions"]}
-        states[node["metadata"]["name"]] = "Ready" if conditions.get("Ready") == "True" else "NotReady"
-    unready = [node for node, state in states.items() if state != "Ready"]
+    states, unready = node_states(json.loads(told)["items"])
     if unready:
         return states, f"not Ready: {', '.join(unready)}"
     return states, "" if access.exists() else f"the kubeconfig {access} is missing"
+
+
+def node_states(nodes: list[dict[str, Any]]) -> tuple[dict[str, str], list[str]]:
+    """Node name -> its state in words, and the names of those that are not Ready."""
+    states, unready = {}, []
+    for node in nodes:
+        conditions = {condition["type"]: condition["status"] for condition in node["status"]["conditions"]}
+        name, ready = node["metadata"]["name"], conditions.get("Ready") == "True"
+        unready += [] if ready else [name]
+        cordoned = ", cordoned" if node["spec"].get("unschedulable") else ""
+        states[name] = ("Ready" if ready else "NotReady") + cordoned
+    return states, unready

@@ -11,7 +11,7 @@ from seatrial.faults.revisions import no_rollout, one_revision
 from seatrial.faults.victims import candidates, pods_gone, workload_of
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder, pods_now
-from seatrial.model.fault import Disruption, Target
+from seatrial.model.fault import TRACES, Disruption, Target
 from seatrial.waiting import NotYet, Ready
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -41,7 +41,11 @@ class RolloutRestart(Fault):
             return Impossible(target, self.role, self.seed, reason)
         revision = one_revision(kube, obj, workload)
         victims = tuple(pods_now(timeline, self.role))
-        details = {"revision_before": revision, "pods_before": [pod.name for pod in victims]}
+        details = {
+            "revision_before": revision,
+            "pods_before": [pod.name for pod in victims],
+            TRACES: [RESTARTED_AT],
+        }
         return Plan(
             target, self.role, self.seed, victims, verify_seconds=self.at_most_seconds, details=details
         )

@@ -57,6 +57,7 @@ def observe(
     try:
         if scenario.disruption is not Disruption.NONE:
             session.hold()
+        subject = session.looked_at(scenario, subject)
         plan = scenario.plan(subject)
         writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
     except Exception as error:

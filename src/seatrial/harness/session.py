@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +16,16 @@ from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
 from seatrial.faults.lease import Lease
-from seatrial.faults.revert import Reverted, pending, revert_all
+from seatrial.faults.revert import pending, revert_all
 from seatrial.harness.access import access, beside, kind_configuration
+from seatrial.harness.holding import Holding
+from seatrial.kube.api import Object
 from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
+from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import TRACES, FaultRecord
+from seatrial.model.scenario import Scenario, Subject
 from seatrial.model.step import Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
@@ -29,8 +35,6 @@ from seatrial.traffic.http import Http
 from seatrial.traffic.schedule import parse
 from seatrial.traffic.stream import TrafficStream
 
-LEASE_VARIABLE = "SEATRIAL_LEASE"
-"""Environment variable: the word by which a tool shares the Lease of the run that started it."""
 ANSWER_SECONDS = 60.0
 """How long a system that was just deployed may take to answer its first journey."""
 
@@ -44,7 +48,6 @@ class Session:
         base_url: where clients reach the system.
         run: where results go; None for commands that record nothing.
         own: our own cluster when this session brought it up; None for a foreign or an adopted one.
-        lease: the right to disturb the system, once it was asked for; given back at the end of the context.
     """
 
     settings: Settings
@@ -53,7 +56,9 @@ class Session:
     base_url: str
     run: RunWriter | None
     own: cluster.Cluster | None = None
-    lease: Lease | None = None
+
+    def __post_init__(self) -> None:
+        self.holding = Holding(self.kube, self.run)
 
     def __enter__(self) -> Session:
         return self
@@ -61,8 +66,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.lease is not None:
-            self.lease.release()
+        self.holding.lease.release()
         self.kube.close()
 
     @property
@@ -80,36 +84,15 @@ class Session:
 
     def injector(self) -> Injector:
         """Carries out faults while the Lease is held; its journal lies in the state folder."""
-        return Injector(self.settings.state_directory, self._lease())
+        return Injector(self.settings.state_directory, self.holding.lease)
 
     def hold(self) -> None:
-        """Hold the Lease of the system, or the claim of the run that started this process; until the end.
-
-        Raises:
-            LeaseHeld: somebody else may disturb the system just now; who, where and since when.
-            SeatrialError: what an earlier holder left open cannot be reverted, or a right is missing.
-        """
-        self._say(self._lease().hold())
+        """Hold the Lease of the system until the end, to inject. Raises LeaseHeld, see `harness.holding`."""
+        self.holding.hold()
 
     def lend(self) -> dict[str, str]:
-        """Hold the Lease for the tools that this process starts; what they need in their environment.
-
-        Raises:
-            LeaseHeld, SeatrialError: as `hold`.
-        """
-        if self.consent_gap():
-            return {}
-        self._say(self._lease().hold(inject=False))
-        return {LEASE_VARIABLE: self._lease().token}
-
-    def _lease(self) -> Lease:
-        if self.lease is None:
-            self.lease = Lease(self.kube, shared=os.environ.get(LEASE_VARIABLE, ""))
-        return self.lease
-
-    def _say(self, reverted: Sequence[Reverted]) -> None:
-        if reverted and self.run is not None:
-            self.run.note(f"an earlier holder of the Lease was gone; {'; '.join(map(str, reverted))}")
+        """Hold it for the tools that this process starts; what they need in their environment. Or nothing."""
+        return {} if self.consent_gap() else self.holding.lend()
 
     def stream(self, step: Traffic, directory: Path) -> Generator:
         """The generator of a traffic step, not yet started; its exchanges are kept in `directory`.
@@ -225,13 +208,34 @@ class Session:
         with Http(self.base_url) as http:
             http.wait_for_journey(name, self.system.journeys[name], within_seconds=ANSWER_SECONDS)
 
+    def looked_at(self, scenario: Scenario, subject: Subject) -> Subject:
+        """The subject with what the scenario's look at the cluster fixes, before anything is planned.
+
+        Raises:
+            SeatrialError: no plan can be carried out here, and why.
+        """
+        if scenario.look is None:
+            return subject
+        found: list[Object] = []
+        for kind in scenario.look.kinds:
+            with contextlib.suppress(Forbidden, NotFound):
+                found += self.kube.objects(kind)
+        return scenario.look.fix(subject, found)
+
     def snapshot(self) -> Snapshot:
         """The objects of the namespace as they are now, for `changed_since`."""
         return take_snapshot(self.kube)
 
-    def changed_since(self, before: Snapshot) -> list[str]:
-        """What differs from `before`, a sentence for each object."""
-        return compare(before, take_snapshot(self.kube))
+    def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
+        """What differs from `before`, a sentence for each object; what the faults leave behind may.
+
+        That the objects cannot be compared is a difference: nobody knows that there is none.
+        """
+        traces = {str(name) for fault in faults for name in fault.details.get(TRACES, ())}
+        try:
+            return compare(before, take_snapshot(self.kube), traces)
+        except SeatrialError as error:
+            return [f"the objects could not be compared with those of before: {error.what}"]
 
 
 def open_session(
@@ -258,7 +262,7 @@ def open_session(
         if run is not None:
             run.system(
                 name=system.metadata.name, source=str(settings.system_path), namespace=session.namespace,
-                context=session.context, objectives=system.objectives.model_dump(),
+                context=session.context, objectives=system.objectives.model_dump(exclude_none=True),
             )  # fmt: skip
     except BaseException:
         kube.close()

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Sequence
 
 from seatrial.cluster.progress import Progress
-from seatrial.errors import SeatrialError
 from seatrial.harness.observe import observe
 from seatrial.harness.session import Session, open_session
 from seatrial.judge.admissible import judge, judge_every
@@ -91,15 +90,15 @@ class Suite:
             return self.run.relative(folder)
         return ""
 
-    def close(self) -> None:
-        """Compare the system with what it was before, and let go of it."""
+    def close(self) -> list[str]:
+        """Compare the system with what it was before, and let go of it; returns what differs."""
+        changed: list[str] = []
         if self._session is not None and self._before is not None:
-            try:
-                changed = self._session.changed_since(self._before)
-            except SeatrialError as error:
-                changed = [f"the objects could not be compared with those of before: {error.what}"]
+            faults = [fault for made in self._made.values() for fault in made.faults]
+            changed = self._session.changed_since(self._before, faults)
             self.run.changed_objects(changed)
         self._resources.close()
+        return changed
 
 
 def ids_of(observations: Sequence[Observation]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from seatrial.kube.client import FIELD_MANAGER, Kube
 from seatrial.kube.errors import ApiRefused, Forbidden
 from seatrial.kube.kinds import KNOWN
 from seatrial.kube.rollout import WORKLOADS, wait_for_rollouts
-from seatrial.kube.snapshot import Snapshot, compare, take_snapshot
+from seatrial.kube.snapshot import Snapshot, canonical_objects, compare, take_snapshot
 from seatrial.waiting import NotYet, Ready, eventually
 
 __all__ = [
@@ -74,11 +75,7 @@ def deploy(
         WaitExpired, Hopeless: a rollout does not end, and why.
     """
     started = time.monotonic()
-    objects = manifests.render(folder, kubectl)
-    objects = manifests.with_images(objects, images)
-    objects = manifests.in_namespace(objects, kube.namespace)
-    objects = manifests.labelled(objects, LABEL, kube.namespace)
-    objects = manifests.in_order(_with_namespace(kube, objects))
+    objects = _prepared(kube, folder, images, kubectl)
     scaled = manifests.scaled_by_autoscaler(objects)
     for obj in objects:
         note(f"applying {obj['kind']}/{obj['metadata']['name']}")
@@ -89,6 +86,34 @@ def deploy(
     workloads = [(obj["kind"], obj["metadata"]["name"]) for obj in objects if obj["kind"] in WORKLOADS]
     wait_for_rollouts(kube, workloads, within_seconds=within_seconds, note=note)
     return Deployed(tuple(_name(obj) for obj in objects), tuple(pruned), time.monotonic() - started)
+
+
+def drift(kube: Kube, folder: Path, images: Mapping[str, str], *, kubectl: str = "kubectl") -> list[str]:
+    """What is not as the folder declares it, a sentence for each object; asked by dry runs, changes nothing.
+
+    Replicas of a workload that an autoscaler owns are no difference.
+
+    Raises:
+        BadInput: as `deploy`.
+        SeatrialError: the server cannot be asked.
+    """
+    objects = _prepared(kube, folder, images, kubectl)
+    wanted: list[Object] = []
+    live: list[Object] = []
+    for obj in objects:
+        if (found := kube.find(obj["kind"], obj["metadata"]["name"])) is None:
+            wanted.append(obj)
+            continue
+        with contextlib.suppress(ApiRefused):  # a Job's template cannot be asked for again
+            wanted.append(kube.apply(obj, dry_run=True))
+            live.append(found)
+    autoscalers = [obj for obj in objects if obj["kind"] == "HorizontalPodAutoscaler"]
+    kept = {f"{obj['kind'].lower()}/{obj['metadata']['name']}" for obj in objects}
+    now = canonical_objects([*live, *autoscalers])
+    return compare(
+        Snapshot({name: value for name, value in canonical_objects(wanted).items() if name in kept}),
+        Snapshot({name: value for name, value in now.items() if name in kept}),
+    )
 
 
 def undeploy(kube: Kube, *, within_seconds: float = REMOVE_SECONDS) -> list[str]:
@@ -111,6 +136,15 @@ def undeploy(kube: Kube, *, within_seconds: float = REMOVE_SECONDS) -> list[str]
             gone, within_seconds=within_seconds, every_seconds=0.5, what=f"namespace {kube.namespace} gone"
         )
     return removed
+
+
+def _prepared(kube: Kube, folder: Path, images: Mapping[str, str], kubectl: str) -> list[Object]:
+    """The folder's objects as they are applied, in their order."""
+    objects = manifests.render(folder, kubectl)
+    objects = manifests.with_images(objects, images)
+    objects = manifests.in_namespace(objects, kube.namespace)
+    objects = manifests.labelled(objects, LABEL, kube.namespace)
+    return manifests.in_order(_with_namespace(kube, objects))
 
 
 def _with_namespace(kube: Kube, objects: Sequence[Object]) -> list[Object]:

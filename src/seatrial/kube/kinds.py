@@ -55,6 +55,7 @@ _TABLE = (
     Resource("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
     Resource("networking.k8s.io/v1", "ingresses", "Ingress"),
     Resource("discovery.k8s.io/v1", "endpointslices", "EndpointSlice"),
+    Resource("coordination.k8s.io/v1", "leases", "Lease"),
     Resource("rbac.authorization.k8s.io/v1", "roles", "Role"),
     Resource("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding"),
     Resource("rbac.authorization.k8s.io/v1", "clusterroles", "ClusterRole", namespaced=False),

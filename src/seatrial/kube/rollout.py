@@ -48,6 +48,12 @@ def lacking(obj: Object) -> str:
     return ""
 
 
+def unready(kube: Kube) -> list[str]:
+    """What the workloads of the namespace lack, a sentence for each; Jobs have their own time."""
+    found = [obj for kind in WORKLOADS if kind != "Job" for obj in kube.objects(kind)]
+    return [f"{obj['kind']}/{obj['metadata']['name']}: {lack}" for obj in found if (lack := lacking(obj))]
+
+
 def pod_trouble(pod: Object) -> tuple[str, str]:
     """Why a pod is not ready, as (reason, sentence); empty when it is."""
     if condition(pod, "Ready").get("status") == "True":

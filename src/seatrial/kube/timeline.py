@@ -25,6 +25,7 @@ Value = TypeVar("Value")
 KINDS = (
     "Pod",
     "EndpointSlice",
+    "Service",
     "Deployment",
     "StatefulSet",
     "ReplicaSet",
@@ -33,7 +34,12 @@ KINDS = (
     "Event",
 )
 
-CONTROLLERS = ("Deployment", "StatefulSet", "ReplicaSet")
+_PLAIN: dict[str, Callable[[Object, float, Change], Seen | None]] = {
+    "EndpointSlice": records.endpoints_seen,
+    "Service": records.service_seen,
+    "ReplicaSet": ownership.replica_set_seen,
+    "Node": records.node_seen,
+}
 ESTABLISH_SECONDS = 20.0
 JOIN_SECONDS = 5.0
 
@@ -173,21 +179,14 @@ class Recorder:
         kind = obj["kind"]
         if kind == "Pod":
             return records.pod_seen(obj, at, change, self._roles, self.clock)
-        if kind == "EndpointSlice":
-            return records.endpoints_seen(obj, at, change)
-        if kind in CONTROLLERS:
-            return self._controller(obj, change, at)
+        if kind in _PLAIN:
+            return _PLAIN[kind](obj, at, change)
         if kind == "HorizontalPodAutoscaler":
             return records.autoscaler_seen(obj, at, change, self.clock)
-        if kind == "Node":
-            return records.node_seen(obj, at, change)
+        if kind in ("Deployment", "StatefulSet"):
+            return records.workload_seen(obj, at, change, self._roles, self.clock)
         # Events that were there before tell of earlier times, and one that expires tells nothing.
         return None if initial or change is Change.DELETED else records.event_seen(obj, at)
-
-    def _controller(self, obj: Object, change: Change, at: float) -> Seen | None:
-        if obj["kind"] == "ReplicaSet":
-            return ownership.replica_set_seen(obj, at, change)
-        return records.workload_seen(obj, at, change, self._roles, self.clock)
 
 
 def recorder(kube: Kube, system: System) -> Recorder:

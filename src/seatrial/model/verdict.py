@@ -12,17 +12,21 @@ class Outcome(StrEnum):
     """The six outcomes, in the order in which the worst wins (`Outcome.worst`)."""
 
     FAILED = "failed"
-    """The requirement was tested and did not hold."""
     ERROR = "error"
-    """It could not be tested: not steady before, fault not proven, tool broken."""
     INCONCLUSIVE = "inconclusive"
-    """It was tested, but the evidence cannot tell pass from fail."""
     UNSUPPORTED = "unsupported"
-    """The system declares no capability that the check needs."""
     SKIPPED = "skipped"
-    """Not run on purpose, with the reason (no consent, not selected)."""
     PASSED = "passed"
-    """Tested, with evidence strong enough, and it held."""
+
+    @property
+    def meaning(self) -> str:
+        """What it says of a check, in one sentence."""
+        return _MEANINGS[self][0]
+
+    @property
+    def advice(self) -> str:
+        """What a reader does about it."""
+        return _MEANINGS[self][1]
 
     @property
     def severity(self) -> int:
@@ -41,6 +45,29 @@ class Outcome(StrEnum):
 
 
 _ORDER = tuple(Outcome)
+_MEANINGS = {
+    Outcome.FAILED: (
+        "The requirement was tested and did not hold.",
+        "Read `next` of the verdict: it names the cause where the evidence shows one, and what to change.",
+    ),
+    Outcome.ERROR: (
+        "It could not be tested: not steady before, a fault whose effect was not seen, a tool that broke.",
+        "Nothing was shown, neither good nor bad: remove what `observed` names, and run it again.",
+    ),
+    Outcome.INCONCLUSIVE: (
+        "It was tested, but the evidence cannot tell pass from fail.",
+        "More of it is needed: more requests or repetitions, an unbroken watch, a generator that is in time.",
+    ),
+    Outcome.UNSUPPORTED: (
+        "The system declares nothing that the check applies to, or the cluster cannot do what it needs.",
+        "Declare it in the system file if the system has it; docs/your-system.md says how.",
+    ),
+    Outcome.SKIPPED: (
+        "It was not run on purpose: no consent, or not selected.",
+        "Give consent in the system file where disruption is welcome, or select it.",
+    ),
+    Outcome.PASSED: ("It was tested, with evidence strong enough, and it held.", "Nothing."),
+}
 
 
 @dataclass(frozen=True)
@@ -136,3 +163,13 @@ class CheckResult:
     mode: Mode = Mode.PROVEN
     shows: tuple[str, ...] = ()
     observations: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How it is called in a run plan, and where it is told beside others."""
+        return named(self.check, self.subject)
+
+
+def named(check: str, subject: str) -> str:
+    """A check on a subject as one name."""
+    return f"{check} [{subject}]"

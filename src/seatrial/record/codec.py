@@ -27,6 +27,7 @@ from seatrial.model.timeline import (
     PodSeen,
     ReplicaSetSeen,
     Seen,
+    ServiceSeen,
     UsageSeen,
     WorkloadSeen,
 )
@@ -36,6 +37,7 @@ Record = TypeVar("Record")
 _SEEN: dict[str, type[Any]] = {
     "pod": PodSeen,
     "endpoints": EndpointsSeen,
+    "service": ServiceSeen,
     "workload": WorkloadSeen,
     "autoscaler": AutoscalerSeen,
     "node": NodeSeen,

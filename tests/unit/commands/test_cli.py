@@ -22,6 +22,7 @@ COMMANDS = (
     "variants",
     "judge",
     "schema",
+    "explain",
     "lint",
 )
 

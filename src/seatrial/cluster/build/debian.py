@@ -10,7 +10,8 @@ from pathlib import Path
 
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.paths import cache_folder, half_made
-from seatrial.cluster.shell import run
+from seatrial.cluster.meters import debian_packages
+from seatrial.cluster.shell import run, run_logged
 from seatrial.errors import SeatrialError
 
 _BOUND_SECONDS = 900.0
@@ -128,9 +129,10 @@ def make_root(root: DebianRoot) -> Path:
     _ensure_mmdebstrap()
     with half_made(target.parent, root.key()) as made:
         half = made / "root.tar"
-        run(
+        run_logged(
             [
                 "mmdebstrap",
+                "--verbose",  # says what apt and dpkg say, for the log and for those who wait
                 "--variant=extract" if root.only else "--variant=minbase",
                 "--mode=root",
                 "--aptopt=Acquire::Languages=none",
@@ -142,8 +144,10 @@ def make_root(root: DebianRoot) -> Path:
                 half,
                 debian_source().address,
             ],
-            doing=f"making a Debian {root.suite} root",
+            doing=f"making the Debian {root.suite} root {root.key()}",
             within_seconds=_BOUND_SECONDS,
+            meter=debian_packages(installed=not root.only),
+            about_seconds=60,
             environment={"TMPDIR": str(made)},
             next_step="Debian's package archive must be reachable (`apt-get update`).",
         )
@@ -171,10 +175,12 @@ def apt_install(*packages: str) -> None:
     # An installation that was killed half-way keeps apt from doing anything else.
     run(["dpkg", "--configure", "-a"], doing="tidying dpkg", within_seconds=300, environment=environment)
     run(["apt-get", "update"], doing="asking apt for news", within_seconds=180, environment=environment)
-    run(
+    run_logged(
         ["apt-get", "install", "-y", "--no-install-recommends", *packages],
         doing=f"installing {', '.join(packages)}",
         within_seconds=600,
+        meter=debian_packages(),
+        about_seconds=60,
         environment=environment,
         next_step="Try the command by hand and see what apt says.",
     )

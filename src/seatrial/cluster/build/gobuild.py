@@ -9,7 +9,9 @@ from pathlib import Path
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import cache_folder, cache_root, half_made
-from seatrial.cluster.shell import run
+from seatrial.cluster.meters import go_packages
+from seatrial.cluster.progress import current_stage
+from seatrial.cluster.shell import run, run_logged
 from seatrial.errors import SeatrialError
 
 _BUILD_BOUND_SECONDS = (
@@ -23,6 +25,7 @@ class GoProgram:
     """One program: either `package`@`version` by `go install`, or the module in `source` by `go build`.
 
     A source folder is for modules that `go install` refuses (replace directives) or that need an own main.
+    `about_seconds` is what a first build takes on two cores; it changes nothing that is built.
     """
 
     name: str
@@ -31,6 +34,7 @@ class GoProgram:
     source: Path | None = None
     tags: tuple[str, ...] = ()
     linker_values: tuple[str, ...] = field(default=())
+    about_seconds: float = 40.0
 
     def key(self) -> str:
         """The content key of the binary."""
@@ -51,7 +55,8 @@ def build(program: GoProgram) -> Path:
     target = program.path()
     if target.exists():
         return target
-    with exclusive(_LOCK, within_seconds=_BUILD_BOUND_SECONDS, purpose=f"building {program.name}"):
+    say = current_stage().note
+    with exclusive(_LOCK, within_seconds=_BUILD_BOUND_SECONDS, purpose=f"building {program.name}", say=say):
         if not target.exists():
             _build(program, target)
     return target
@@ -66,6 +71,7 @@ def _build(program: GoProgram, target: Path) -> None:
     target.parent.parent.mkdir(parents=True, exist_ok=True)
     with half_made(target.parent.parent, program.name) as made:
         flags = [
+            "-v",  # names each package, for the log and for those who wait
             "-trimpath",
             "-ldflags",
             " ".join(["-s", "-w", *(f"-X {value}" for value in program.linker_values)]),
@@ -82,10 +88,12 @@ def _build(program: GoProgram, target: Path) -> None:
             command = ["go", "build", *flags, "-o", f"{made}/{program.name}", "."]
         else:
             command = ["go", "install", *flags, f"{program.package}@{program.version}"]
-        run(
+        run_logged(
             command,
             doing=f"building {program.name}",
             within_seconds=_BUILD_BOUND_SECONDS,
+            meter=go_packages(_packages(program)),
+            about_seconds=program.about_seconds,
             cwd=program.source,
             environment=environment,
             next_step="A Go module proxy must be reachable (`go env GOPROXY`).",
@@ -95,6 +103,19 @@ def _build(program: GoProgram, target: Path) -> None:
         if not built.exists():  # `go install` names the binary after the last path element
             built = next(made.iterdir())
         built.replace(target)
+
+
+def _packages(program: GoProgram) -> int:
+    """How many packages the program is made of, where its source says it; 0 where nobody knows."""
+    if program.source is None:
+        return 0
+    try:
+        listed = run(
+            ["go", "list", "-deps", "."], doing="counting packages", within_seconds=300, cwd=program.source
+        )
+    except SeatrialError:
+        return 0  # the build itself will say what is wrong
+    return len(listed.splitlines())
 
 
 def drop_build_cache() -> None:

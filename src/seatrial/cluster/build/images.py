@@ -16,7 +16,15 @@ from seatrial.cluster.build import programs
 from seatrial.cluster.build import recipes
 from seatrial.cluster.build import registry
 from seatrial.cluster.build.debian import DebianRoot
-from seatrial.cluster.docker import build_image, docker, has_image, load_archive, save_images, tags_of
+from seatrial.cluster.docker import (
+    build_image,
+    docker,
+    has_image,
+    load_archive,
+    pull_image,
+    save_images,
+    tags_of,
+)
 from seatrial.cluster.build.gobuild import GoProgram, drop_build_cache
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.lock import exclusive
@@ -148,6 +156,12 @@ def tags(name: str) -> list[str]:
     return [image.built_tag()] + ([image.pulled_tag()] if image.pull else [])
 
 
+def present_images(names: Sequence[str]) -> dict[str, str]:
+    """Logical name -> full tag of those that the engine's store has; makes nothing, pulls nothing."""
+    found = {name: _stored(tags(name)) for name in names if name in table()}
+    return {name: tag for name, tag in found.items() if tag}
+
+
 def ensure_images(names: Sequence[str], progress: Progress) -> dict[str, str]:
     """Have these images in the engine's store; pulls or builds what is missing, side by side.
 
@@ -229,7 +243,7 @@ def _pull_or_build(image: Image, stage: Stage, progress: Progress) -> str:
         else:
             stage.note(f"pulling {image.pull}")
             try:
-                docker("pull", "--quiet", image.pull, doing="pulling", within_seconds=_PULL_BOUND_SECONDS)
+                pull_image(image.pull, within_seconds=_PULL_BOUND_SECONDS)
                 tag = image.pulled_tag()
                 docker("tag", image.pull, tag, doing="naming it")
                 return tag

@@ -83,20 +83,22 @@ def make(tag: str, carried: Sequence[str], say: Callable[[str], None]) -> None:
         SeatrialError: a package, module or step failed.
     """
     with half_made(cache_folder("work"), "node-parts") as work:
-        say(f"making a Debian {ROOT.suite} root")
-        root = make_root(ROOT)
         needed = (programs.KUBERNETES, *_HOST_PROGRAMS, *programs.NETWORK_PLUGINS, *node_components.PROGRAMS)
-        for program in needed:
+        of = len(needed) + 4  # the root before them; the node, its components and the import after them
+        say(f"part 1 of {of}: making a Debian {ROOT.suite} root")
+        root = make_root(ROOT)
+        for number, program in enumerate(needed, 2):
             if not program.path().exists():
-                say(f"building {program.name} {program.version} with Go")
+                say(f"part {number} of {of}: building {program.name} {program.version} with Go")
             build(program)
-        say("putting the node together")
+        say(f"part {of - 2} of {of}: putting the node together")
         base = f"seatrial/node-base:{tag.rpartition(':')[2]}"
         _base_image(work / "base", root, base)
+        say(f"part {of - 1} of {of}: making the component images")
         components = node_components.make(work / "components", base)
         archive = work / "components.tar"
         save_images([*components, *carried], archive)
-        say("importing the component images")
+        say(f"part {of} of {of}: importing the component images (usually about a minute)")
         _import_and_commit(base, archive, tag)
         docker("image", "rm", *components, base, doing="removing the parts")
 

@@ -18,6 +18,7 @@ _PLUGINS = "github.com/containernetworking/plugins/plugins/"
 KIND = GoProgram("kind", "sigs.k8s.io/kind", KIND_VERSION)
 KUBERNETES = GoProgram(
     "kubernetes",
+    about_seconds=300,
     version=KUBERNETES_VERSION,
     source=_SOURCES / "kubernetes",
     linker_values=(

@@ -14,7 +14,8 @@ from seatrial.cluster.build.debian import DebianRoot, make_root
 from seatrial.cluster.build.gobuild import GoProgram, build
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.paths import cache_folder, half_made
-from seatrial.cluster.shell import run
+from seatrial.cluster.meters import Meter, grown, python_packages
+from seatrial.cluster.shell import run, run_logged
 from seatrial.errors import SeatrialError
 
 PYTHON_ROOT = DebianRoot(
@@ -116,6 +117,8 @@ def _download_wheel(name: str, version: str) -> Path:
     if not list(folder.glob("*.whl")):
         with half_made(folder.parent, folder.name) as fetched:
             _pip(
+                f"fetching the wheel of {name} {version}",
+                grown(fetched),
                 "download",
                 "--no-deps",
                 *_wheel_platforms(),
@@ -124,6 +127,7 @@ def _download_wheel(name: str, version: str) -> Path:
                 "--dest",
                 str(fetched),
                 f"{name}=={version}",
+                temporary=fetched,
             )
             for file in fetched.glob("*.whl"):
                 shutil.move(file, folder / file.name)
@@ -139,7 +143,10 @@ def site_packages(lock: Path) -> Path:
     folder = cache_folder("wheels") / f"site-packages-{content_key((_PYTHON, platform.machine()), (lock,))}"
     if not folder.is_dir():
         with half_made(folder.parent, folder.name) as fetched:
+            packages = len(re.findall(r"^\S+==", lock.read_text(), re.MULTILINE))
             _pip(
+                "fetching the Python packages of an image",
+                python_packages(packages),
                 "install",
                 "--target",
                 f"{fetched}/site",
@@ -151,20 +158,24 @@ def site_packages(lock: Path) -> Path:
                 "--only-binary=:all:",
                 "--requirement",
                 str(lock),
+                temporary=fetched,
             )
             shutil.move(f"{fetched}/site", folder)
     return folder
 
 
-def _pip(*arguments: str) -> None:
+def _pip(doing: str, meter: Meter, *arguments: str, temporary: Path) -> None:
     python = sys.executable
     known = (
         subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
     )
-    run(
-        [python if known else "python3", "-m", "pip", "--quiet", *arguments],
-        doing="fetching wheels",
+    run_logged(
+        [python if known else "python3", "-m", "pip", *arguments, "--progress-bar=off"],
+        doing=doing,
         within_seconds=600,
+        meter=meter,
+        about_seconds=30,
+        environment={"TMPDIR": str(temporary)},  # where a download grows until it is whole
         next_step="A Python package index must be reachable (`pip config list` shows which one is used).",
     )
 

@@ -28,13 +28,18 @@ class Tools:
     kubectl: Path
 
 
-def ensure_kind() -> Path:
+def ensure_kind(progress: Progress) -> Path:
     """Have kind of exactly the version we know.
 
     Raises:
         SeatrialError: it is not on PATH and building it fails.
     """
-    return _fitting_kind() or build(programs.KIND)
+    with progress.stage("kind") as stage:
+        if found := _fitting_kind():
+            stage.skipped(str(found))
+            return found
+        stage.note(f"building kind {programs.KIND_VERSION} with Go")
+        return build(programs.KIND)
 
 
 def ensure_tools(progress: Progress) -> Tools:
@@ -49,7 +54,12 @@ def ensure_tools(progress: Progress) -> Tools:
             stage.skipped(f"{kind}, {kubectl}")
             return Tools(kind, kubectl)
         stage.note("getting what is missing")
-        return Tools(ensure_kind(), kubectl or _own_kubectl())
+        return Tools(ensure_kind(progress), kubectl or _own_kubectl())
+
+
+def present_kubectl() -> Path | None:
+    """A kubectl that fits, when there is one; makes nothing."""
+    return _fitting_kubectl()
 
 
 def _fitting_kind() -> Path | None:

@@ -1,0 +1,162 @@
+"""The tools that a run starts: which, how, and what each of them must report."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from seatrial.commands.children import folder
+from seatrial.errors import BadInput
+from seatrial.model.plan import Planned
+from seatrial.model.verdict import named
+
+if TYPE_CHECKING:
+    from seatrial.model.system import System
+
+STAGES = SUITES, LOAD, EXPERIMENTS = "suites", "load", "experiments"
+LOAD_TEST = "checkout"
+LOAD_SECONDS = 60
+_SUITES_SECONDS = 2400.0
+_BEFORE_AND_AFTER_LOAD_SECONDS = 540.0
+_EXPERIMENT_SECONDS = 600.0
+_CONTROL = "seatrial.chaos.control"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of everything is run; what is left empty is not narrowed.
+
+    Attributes:
+        stages: of `STAGES`.
+        checks: ids of proven checks.
+        experiments: names of shipped experiments, or files.
+        load_seconds: how long the load lasts.
+
+    Raises:
+        BadInput: there is no such stage; or a check or an experiment is named whose stage is left out.
+    """
+
+    stages: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    experiments: tuple[str, ...] = ()
+    load_seconds: int = LOAD_SECONDS
+
+    def __post_init__(self) -> None:
+        for stage in self.stages:
+            if stage not in STAGES:
+                hint = f"Stages: {', '.join(STAGES)}"
+                raise BadInput(f"there is no stage {stage!r}", where="--only", next_step=hint)
+        for stage, option, given in (
+            (SUITES, "--check", self.checks),
+            (EXPERIMENTS, "--experiment", self.experiments),
+        ):
+            if given and not self.includes(stage):
+                hint = f"Add --only {stage}, or leave {option} out."
+                raise BadInput(f"{option} names what the stages leave out", where=option, next_step=hint)
+
+    def includes(self, stage: str) -> bool:
+        return not self.stages or stage in self.stages
+
+
+@dataclass(frozen=True)
+class Job:
+    """A child process of a run: a tool that joins the run and must report a result."""
+
+    planned: Planned
+    arguments: Sequence[str]
+    within_seconds: float
+    about_seconds: float = 0.0
+
+    @property
+    def stage(self) -> str:
+        return self.planned.stage
+
+    @property
+    def log(self) -> str:
+        """Name of the file that keeps its output."""
+        return f"{self.stage.replace(' ', '-')}.txt"
+
+
+def jobs_of(choice: Choice, system: System) -> list[Job]:
+    """The child processes of what was chosen, in their order.
+
+    Raises:
+        BadInput: there is no such check or experiment.
+    """
+    jobs: list[Job] = []
+    if choice.includes(SUITES):
+        jobs.append(_suites(choice.checks, system))
+    if choice.includes(LOAD):
+        jobs.append(_load(choice.load_seconds, system))
+    if choice.includes(EXPERIMENTS):
+        jobs += [_experiment(path) for path in experiment_files(choice.experiments)]
+    return jobs
+
+
+def _suites(chosen: Collection[str], system: System) -> Job:
+    arguments = [sys.executable, "-m", "pytest", "-v", "--color=no", str(folder("suites"))]
+    arguments += [part for check in chosen for part in ("--check", check)]
+    return Job(Planned(SUITES, "pytest", tuple(_results(chosen, system))), arguments, _SUITES_SECONDS)
+
+
+def _results(chosen: Collection[str], system: System) -> Iterator[str]:
+    """Every proven check of the suites on each of its subjects, from the registry and never from pytest."""
+    from seatrial.model.check import CHECKS
+
+    for name in chosen:
+        if name not in CHECKS:
+            CHECKS.get(name)  # says which is the nearest
+    root = folder("suites").resolve()
+    for name, check in CHECKS.all().items():
+        if (name in chosen or not chosen) and Path(CHECKS.place(name)).is_relative_to(root):
+            subjects = [subject.role for subject in check.subjects(system)]
+            yield from (named(name, subject) for subject in subjects or ["system"])
+
+
+def _load(seconds: int, system: System) -> Job:
+    file = folder("loadtests") / f"{LOAD_TEST}.py"
+    arguments = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-t", f"{seconds}s"]
+    planned = Planned(f"load {LOAD_TEST}", "locust", (named(f"load.{LOAD_TEST}", system.metadata.name),))
+    return Job(planned, arguments, seconds + _BEFORE_AND_AFTER_LOAD_SECONDS, about_seconds=seconds + 15)
+
+
+def _experiment(path: Path) -> Job:
+    arguments = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "run", str(path)]
+    return Job(Planned(f"experiment {path.stem}", "chaos", _result_of(path)), arguments, _EXPERIMENT_SECONDS)
+
+
+def _result_of(path: Path) -> tuple[str, ...]:
+    """The result that an experiment must report; none where the file does not say, as its run will tell."""
+    import yaml
+
+    from seatrial.chaos.experiment import experiment_id
+
+    try:
+        found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        providers = [control["provider"] for control in found.get("controls", ())]
+        roles = [each["arguments"]["role"] for each in providers if each.get("module") == _CONTROL]
+        return tuple(named(experiment_id(found["title"]), role) for role in roles[:1])
+    except (OSError, yaml.YAMLError, LookupError, TypeError, AttributeError):
+        return ()
+
+
+def experiment_files(chosen: Sequence[str] = ()) -> list[Path]:
+    """The files of the shipped experiments, or of those that were chosen by name or as a file.
+
+    Raises:
+        BadInput: there is none of that name; names the nearest.
+    """
+    shipped = {path.stem: path for path in sorted(folder("experiments").glob("*.yaml"))}
+    files = []
+    for name in chosen:
+        path = shipped.get(name, Path(name))
+        if not path.is_file():
+            nearest = difflib.get_close_matches(name, shipped, n=1)
+            hint = f"Did you mean {nearest[0]}?" if nearest else f"There are {', '.join(shipped)}."
+            raise BadInput(f"there is no experiment {name!r}", where="--experiment", next_step=hint)
+        files.append(path)
+    return files or list(shipped.values())
