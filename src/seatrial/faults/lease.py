@@ -77,6 +77,7 @@ class Lease:
         left = self._join() if self._shared else self._take(inject)
         self._held, self._claimed = True, inject
         if not self._shared:
+            self._stop = threading.Event()
             self._thread = threading.Thread(target=self._renew, name="lease", daemon=True)
             self._thread.start()
         try:
