@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 import time
 from collections.abc import Generator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seatrial import plugin_report
-from seatrial.errors import BadInput, SeatrialError
+from seatrial.errors import BadInput, SeatrialError, suggestion
 from seatrial.model.check import Check, Every, Level, check_of
 from seatrial.model.failure import taken, verdict_of
 from seatrial.model.run import lacks_a_pass
@@ -196,10 +195,8 @@ def _select(
     known = {found.id for found in checks.values() if found is not None}
     for name in wanted:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
-            listed = ", ".join(sorted(known)) or "none"
-            hint = f"; did you mean {nearest[0]}?" if nearest else f"; known: {listed}"
-            raise pytest.UsageError(f"--check {name}: no such check among those collected{hint}")
+            hint = suggestion(name, known)
+            raise pytest.UsageError(f"--check {name}: no such check among those collected. {hint}")
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:

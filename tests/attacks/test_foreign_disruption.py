@@ -3,25 +3,18 @@
 What controllers, autoscalers and nodes do by themselves, and all that Seatrial does, is not foreign.
 """
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from observations import CLOCK, exchange, failed, fault, health, stream
 
-JUDGE = str(Path(__file__).parents[1] / "unit" / "judge")
-if JUDGE not in sys.path:
-    sys.path.insert(0, JUDGE)
-
-from observations import CLOCK, exchange, failed, fault, health, stream  # noqa: E402
-
-from seatrial.chaos.experiment import judged  # noqa: E402
-from seatrial.judge.admissible import judge  # noqa: E402
-from seatrial.judge.foreign import foreign  # noqa: E402
-from seatrial.model.check import CHECKS  # noqa: E402
-from seatrial.model.ledger import ActSeen, Writer  # noqa: E402
-from seatrial.model.observation import Arm, observed  # noqa: E402
-from seatrial.model.timeline import (  # noqa: E402
+from seatrial.chaos.experiment import judged
+from seatrial.judge.admissible import judge
+from seatrial.judge.foreign import foreign
+from seatrial.model.check import CHECKS
+from seatrial.model.ledger import ActSeen, Writer
+from seatrial.model.observation import Arm, observed
+from seatrial.model.timeline import (
     AutoscalerSeen,
     Change,
     EventSeen,
@@ -31,7 +24,7 @@ from seatrial.model.timeline import (  # noqa: E402
     Timeline,
     WorkloadSeen,
 )
-from seatrial.model.verdict import Outcome, Verdict  # noqa: E402
+from seatrial.model.verdict import Outcome, Verdict
 
 ADDED, MODIFIED, DELETED = Change.ADDED, Change.MODIFIED, Change.DELETED
 AT = 101.0

@@ -4,7 +4,7 @@ import pytest
 from dry_checks import DECLARED, a_check
 
 from seatrial.model.verdict import Outcome
-from seatrial.report.summary import exit_code
+from seatrial.report.view import view_of
 
 FAILED, ERROR, SKIPPED, INCONCLUSIVE, PASSED = (
     Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.INCONCLUSIVE, Outcome.PASSED,
@@ -48,7 +48,7 @@ def test_record_report_and_exit_code_say_the_same(run_checks, recorded, one, out
     assert [r.verdict.outcome for r in run.results] == [outcome]
     assert (result.ret == 0) == (outcome is PASSED)
     assert [tool["exit_code"] for tool in run.tools] == [result.ret]
-    assert (exit_code(run) == 0) == (outcome is PASSED)
+    assert (view_of(run).exit_code == 0) == (outcome is PASSED)
 
 
 AGAIN = """
@@ -87,4 +87,4 @@ def test_no_other_plugin_makes_a_red_verdict_exit_0(pytester, run_checks, record
     assert result.ret == 1
     assert [tool["exit_code"] for tool in run.tools] == [1]
     assert run.outcome is FAILED
-    assert exit_code(run) == 1
+    assert view_of(run).exit_code == 1

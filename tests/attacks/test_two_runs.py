@@ -8,29 +8,24 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from dry_session import subject
 
-SUPPORT = str(Path(__file__).parents[1] / "support")
-if SUPPORT not in sys.path:
-    sys.path.insert(0, SUPPORT)
-
-from dry_session import dry, subject  # noqa: E402, F401
-
-from seatrial.cluster.progress import PlainProgress  # noqa: E402
-from seatrial.commands.run import run_everything  # noqa: E402
-from seatrial.commands.variants import prove_variants  # noqa: E402
-from seatrial.errors import FaultRefused  # noqa: E402
-from seatrial.faults import lease_record  # noqa: E402
-from seatrial.faults.holder import Holder, this_process  # noqa: E402
-from seatrial.faults.injector import Injector  # noqa: E402
-from seatrial.faults.lease import Lease, LeaseHeld  # noqa: E402
-from seatrial.faults.lease_record import Renewals, State  # noqa: E402
-from seatrial.faults.revert import pending  # noqa: E402
-from seatrial.harness.observe import observe  # noqa: E402
-from seatrial.model.fault import Disruption  # noqa: E402
-from seatrial.model.scenario import Scenario  # noqa: E402
-from seatrial.model.step import Hold, Inject, steps, traffic  # noqa: E402
-from seatrial.model.verdict import Outcome  # noqa: E402
-from seatrial.settings import settings_from  # noqa: E402
+from seatrial.cluster.progress import PlainProgress
+from seatrial.commands.run import run_everything
+from seatrial.commands.variants import prove_variants
+from seatrial.errors import FaultRefused
+from seatrial.faults import lease_record
+from seatrial.faults.holder import Holder, this_process
+from seatrial.faults.injector import Injector
+from seatrial.faults.lease import Lease, LeaseHeld
+from seatrial.faults.lease_record import Renewals, State
+from seatrial.faults.revert import pending
+from seatrial.harness.observe import observe
+from seatrial.model.fault import Disruption
+from seatrial.model.scenario import Scenario
+from seatrial.model.step import Hold, Inject, steps, traffic
+from seatrial.model.verdict import Outcome
+from seatrial.settings import settings_from
 
 ROOT = Path(__file__).parents[2]
 ME = this_process()
@@ -105,10 +100,10 @@ class TestWhoMayTakeIt:
 
 class TestTheSecondOne:
     @pytest.fixture(autouse=True)
-    def held(self, dry):  # noqa: F811
+    def held(self, dry):
         dry.world.held_by = HELD
 
-    def test_makes_no_observation_that_disturbs_and_names_the_holder(self, dry):  # noqa: F811
+    def test_makes_no_observation_that_disturbs_and_names_the_holder(self, dry):
         def plan(shop):
             return steps(traffic(shop.journey), Inject("delete-pod", shop.role, {}))
 
@@ -121,7 +116,7 @@ class TestTheSecondOne:
         assert "wait until it has ended" in words
         assert dry.world.done == []
 
-    def test_may_look_all_the_same(self, dry):  # noqa: F811
+    def test_may_look_all_the_same(self, dry):
         def plan(_):
             return steps(Hold(1.0, "nothing is disturbed"))
 

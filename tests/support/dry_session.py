@@ -21,7 +21,10 @@ import seatrial.harness.suite
 import seatrial.plugin
 import seatrial.report.html
 from seatrial import waiting
+from seatrial.adapters import ADAPTERS
+from seatrial.commands.base import COMMANDS
 from seatrial.errors import SeatrialError
+from seatrial.faults.effects.base import EFFECTS
 from seatrial.faults.registry import FAULTS
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.measuring import MEASUREMENTS
@@ -38,6 +41,7 @@ from seatrial.record.writer import RunWriter
 from seatrial.registry import Registry
 from seatrial.settings import Settings, settings_from
 from seatrial.traffic.generator import GeneratorDied
+from seatrial.traffic.protocols import PROTOCOLS
 from seatrial.traffic.record import CLOSING, HEAD, RecordFile
 
 SYSTEM = """
@@ -57,7 +61,10 @@ QUICK = ("--assert=plain", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"
 """Options for a run of pytest inside of pytest: what would be imported anew each time is left out."""
 VERIFIED_AFTER_SECONDS = 0.5
 AVAILABLE_AFTER_SECONDS = 2.5
-REGISTRIES: tuple[Registry[Any], ...] = (NEEDS, SCENARIOS, CHECKS, CONDITIONS, MEASUREMENTS, FAULTS)
+REGISTRIES: tuple[Registry[Any], ...] = (
+    *(NEEDS, SCENARIOS, CHECKS, CONDITIONS, MEASUREMENTS),
+    *(FAULTS, EFFECTS, ADAPTERS, PROTOCOLS, COMMANDS),
+)
 
 
 @dataclass
@@ -253,8 +260,15 @@ class DryStream:
 
 @dataclass
 class DryKube:
+    """Every workload is rolled out, with one pod."""
+
     context: str = "nowhere"
     namespace: str = "shop"
+    kubeconfig: Path = Path("kubeconfig")
+
+    def find(self, kind: str, name: str) -> dict[str, Any]:
+        status = {"observedGeneration": 1, "readyReplicas": 1}
+        return {"kind": kind, "metadata": {"name": name, "generation": 1}, "status": status, "spec": {}}
 
     def close(self) -> None:
         """Nothing is open."""

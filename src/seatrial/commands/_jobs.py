@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial.commands.children import folder
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 from seatrial.model.plan import Planned
 from seatrial.model.verdict import named
 
@@ -155,8 +154,7 @@ def experiment_files(chosen: Sequence[str] = ()) -> list[Path]:
     for name in chosen:
         path = shipped.get(name, Path(name))
         if not path.is_file():
-            nearest = difflib.get_close_matches(name, shipped, n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else f"There are {', '.join(shipped)}."
+            hint = suggestion(name, shipped)
             raise BadInput(f"there is no experiment {name!r}", where="--experiment", next_step=hint)
         files.append(path)
     return files or list(shipped.values())

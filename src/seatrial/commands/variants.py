@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -16,7 +15,7 @@ from seatrial.commands.base import Seed, System, command, open_session, settings
 from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -148,8 +147,7 @@ def refuse_unknown(variants: Sequence[Variant], known: Collection[str]) -> None:
     for variant in variants:
         for name in variant.reds:
             if name not in known:
-                nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-                hint = f"Did you mean {nearest[0]}?" if nearest else f"Known: {', '.join(sorted(known))}"
+                hint = suggestion(name, known)
                 where = f"{EXPECTED}, {variant.name}"
                 raise BadInput(f"nothing reports {name!r}", where=where, next_step=hint)
 
@@ -176,9 +174,8 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
         )
     for name in names:
         if name not in listed:
-            nearest = difflib.get_close_matches(name, listed, n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else f"Known: {', '.join(listed)}"
-            raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=hint)
+            next_step = suggestion(name, listed)
+            raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=next_step)
     found = [
         Variant(name, root / name, entry.get("fails") or {}, entry.get("errors") or {})
         for name, entry in listed.items()

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 
 from seatrial.cluster.progress import Progress
+from seatrial.errors import SeatrialError
 from seatrial.harness.observe import observe
 from seatrial.harness.session import Session, open_session
 from seatrial.judge.admissible import judge, judge_every
@@ -29,6 +30,7 @@ class Suite:
         self._settings = settings
         self._progress = progress
         self._session: Session | None = None
+        self._refusal: SeatrialError | None = None
         self._before: Snapshot | None = None
         self._made: dict[tuple[str, str], Observation] = {}
         self._resources = contextlib.ExitStack()
@@ -37,16 +39,25 @@ class Suite:
         """The system, up and answering.
 
         Raises:
-            SeatrialError: it cannot be had; says what to do.
+            SeatrialError: it cannot be had; says what to do. The next check is told so at once.
         """
+        if self._refusal is not None:
+            raise self._refusal
         if self._session is None:
-            session = open_session(self._settings, self.system, self._progress, self.run)
-            self._resources.enter_context(session)
-            session.revert_left_overs()
-            session.require_answer()
-            self._before = session.snapshot()
-            self._session = session
+            try:
+                self._session = self._open()
+            except SeatrialError as error:
+                self._refusal = error
+                raise
         return self._session
+
+    def _open(self) -> Session:
+        session = open_session(self._settings, self.system, self._progress, self.run)
+        self._resources.enter_context(session)
+        session.revert_left_overs()
+        session.require_answer()
+        self._before = session.snapshot()
+        return session
 
     def verdict(self, check: Check, role: str) -> tuple[Verdict, tuple[str, ...]]:
         """The verdict of a check on a workload, and the ids of the observations that it judged.

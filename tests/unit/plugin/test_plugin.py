@@ -8,7 +8,7 @@ from dry_checks import a_check
 from dry_session import SYSTEM
 
 from seatrial.model.verdict import Outcome
-from seatrial.report.summary import exit_code
+from seatrial.report.view import view_of
 
 
 def test_every_outcome_says_what_it_is(run_checks, recorded):
@@ -56,7 +56,7 @@ def test_an_interrupt_leaves_a_run_that_is_no_pass(run_checks, recorded, dry):
     run = recorded()
     assert [item["check"] for item in run.unfinished_checks] == ["data.cut"]
     assert run.outcome is Outcome.ERROR
-    assert exit_code(run) == 1
+    assert view_of(run).exit_code == 1
     assert dry.world.done[-2:] == ["traffic subject ended", "watches ended"]
 
 
