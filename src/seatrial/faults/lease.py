@@ -265,7 +265,10 @@ class Lease:
 
     def _lost(self, error: SeatrialError) -> FaultRefused:
         obj = self.kube.find("Lease", NAME)
-        now = f"held by {lease_record.read(obj).who}" if obj else "gone"
+        record = lease_record.read(obj) if obj else None
+        if record is not None and record.token == self.token:
+            return FaultRefused(f"the Lease does not take the fault: {error.what}", where=error.where)
+        now = f"held by {record.who}" if record else "gone"
         return FaultRefused(
             f"the Lease was taken away from this run, so nothing may be injected: it is {now}",
             where=error.what,
