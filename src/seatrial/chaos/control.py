@@ -86,8 +86,6 @@ def _order(arguments: Mapping[str, Any]) -> Order:
 
 
 def _say(experiment: Experiment, verdict: Verdict) -> None:
-    head = f"{verdict.outcome.upper()} {experiment.id} [{experiment.order.role}]  {experiment.requirement}"
-    lines = [head, *(f"  {line}" for line in verdict.explain().splitlines())]
-    lines.append(f"  run      {experiment.run.directory}")
-    sys.stdout.write("\n".join(lines) + "\n")
+    told = verdict.told(experiment.id, experiment.order.role, experiment.requirement)
+    sys.stdout.write(f"{told}\n  run      {experiment.run.directory}\n")
     sys.stdout.flush()

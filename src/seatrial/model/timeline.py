@@ -191,6 +191,24 @@ class EventSeen:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class CpuSeen:
+    """How much CPU was wanted where the nodes run, in the time that ended at `at`.
+
+    Attributes:
+        source: whose CPU: the machine, or the node.
+        span_seconds: length of the sample.
+        waited_seconds: of it, in which at least one task was ready to run and waited for a CPU.
+        busy: fraction of all CPUs that was used, 0 to 1.
+    """
+
+    at: float
+    source: str
+    span_seconds: float
+    waited_seconds: float
+    busy: float
+
+
 Seen = (
     PodSeen
     | EndpointsSeen
@@ -202,6 +220,7 @@ Seen = (
     | UsageSeen
     | ActSeen
     | ReplicaSetSeen
+    | CpuSeen
 )
 
 
@@ -251,6 +270,9 @@ class Timeline:
 
     def acts(self) -> Iterator[ActSeen]:
         return (s for s in self.seen if isinstance(s, ActSeen))
+
+    def cpu(self) -> Iterator[CpuSeen]:
+        return (s for s in self.seen if isinstance(s, CpuSeen))
 
     def events(self) -> Iterator[EventSeen]:
         return (s for s in self.seen if isinstance(s, EventSeen))

@@ -21,6 +21,7 @@ from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.model.ledger import ActSeen
 from seatrial.model.timeline import (
     AutoscalerSeen,
+    CpuSeen,
     EndpointsSeen,
     EventSeen,
     NodeSeen,
@@ -45,6 +46,7 @@ _SEEN: dict[str, type[Any]] = {
     "usage": UsageSeen,
     "act": ActSeen,
     "replicaset": ReplicaSetSeen,
+    "cpu": CpuSeen,
 }
 _SEEN_NAMES = {kind: name for name, kind in _SEEN.items()}
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
