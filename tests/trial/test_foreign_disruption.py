@@ -7,7 +7,7 @@ import pytest
 from seatrial.chaos.experiment import experiment_id
 from seatrial.waiting import NotYet, Ready, eventually
 
-TITLE = "Requests keep being answered while pods of a replicated workload are replaced one by one."
+TITLE = "Pods are replaced and no request fails."
 
 
 @pytest.mark.parametrize("somebody", [True, False], ids=["somebody-deletes-a-pod", "nobody-does"])
