@@ -12,6 +12,7 @@ from seatrial.harness.observe import bound, observe
 from seatrial.judge.hpa import autoscaler_from
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds, with_objectives
 from seatrial.judge.hpa.possible import least_down, least_up, ready_after_seconds
+from seatrial.judge.recoverable import with_recovery
 from seatrial.model.objectives import Objectives
 from seatrial.model.scenario import SCENARIOS, Subject
 from seatrial.model.step import Wait
@@ -229,6 +230,35 @@ class TestRoom:
         with pytest.raises(SeatrialError, match="no node takes them"):
             fixed(scaler(), node("one", "8", unschedulable=True))
         assert fixed(scaler(), node("one", "1", providerID="aws:///eu/i-1"))
+
+
+class TestRecovery:
+    """30 s was the default for a store whose own probe waits 60 s before it asks."""
+
+    def subject_of(self, replicas: int, objectives: str = "", **probe: Any) -> Subject:
+        obj = deployment(pod_spec(readinessProbe=probe))
+        obj["spec"]["replicas"] = replicas
+        return with_recovery(Subject("web", system(objectives)), [obj])
+
+    def test_the_default_is_what_the_only_pods_probes_permit(self) -> None:
+        assert self.subject_of(1, initialDelaySeconds=60).system.objectives.recovery_seconds == 90
+        for replicas, delay in ((1, 0), (2, 60)):
+            assert (
+                self.subject_of(replicas, initialDelaySeconds=delay).system.objectives.recovery_seconds == 30
+            )
+
+    def test_an_objective_that_they_exclude_is_refused(self) -> None:
+        with pytest.raises(SeatrialError) as refused:
+            self.subject_of(1, "recovery_seconds: 45", initialDelaySeconds=60)
+        assert "is not Ready for 60 s after its start" in str(refused.value)
+        assert "the objective says 45 s" in str(refused.value)
+        kept = self.subject_of(1, "recovery_seconds: 61", initialDelaySeconds=60)
+        assert kept.system.objectives.recovery_seconds == 61
+
+    def test_a_store_is_looked_at_before_it_is_crashed(self) -> None:
+        look = SCENARIOS.get("store-crash").look
+        assert look is not None
+        assert look.fix is with_recovery
 
 
 def test_nothing_is_touched_when_the_objective_is_impossible(dry: Dry) -> None:  # noqa: F811

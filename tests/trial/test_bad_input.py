@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from person import only_catalogue
 
 from seatrial.chaos.experiment import experiment_id
 from seatrial.cluster.build.tools import ensure_tools
@@ -23,13 +24,6 @@ def kubectl(kubeconfig: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
 
 
-def only_catalogue(data):
-    data["workloads"] = {"catalogue": data["workloads"]["catalogue"]}
-    for about_others in ("capabilities", "invariants"):
-        data.pop(about_others)
-    data["journeys"] = {name: data["journeys"][name] for name in ("browse", "list-orders")}
-
-
 def test_a_namespace_that_does_not_exist_is_named(person):
     typed = person.check(REPLACEMENT, SEATRIAL_NAMESPACE="chandlry")
     assert typed.code == 1
@@ -40,7 +34,7 @@ def test_a_namespace_that_does_not_exist_is_named(person):
 
 def test_a_journey_that_fails_before_any_fault_is_an_error_and_nothing_is_injected(person):
     def change(data):
-        only_catalogue(data)
+        only_catalogue(data, "list-orders")
         data["journeys"]["browse"]["expect"] = {"status": 418}
         data["journeys"] = {"list-orders": data["journeys"]["list-orders"], **data["journeys"]}
 

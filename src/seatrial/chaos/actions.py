@@ -47,10 +47,10 @@ def release(fault: str) -> dict[str, Any]:
 
 
 def traffic(
-    journey: str, per_second: float = 100.0, name: str = "more", schedule: str = ""
+    journey: str, per_second: float = 100.0, name: str = "more", schedule: str = "", behaviour: str = ""
 ) -> dict[str, Any]:
     """Begin to send a further journey, until `stop_traffic` or the end of the experiment."""
-    return _do(Traffic(journey, per_second, schedule, name, steady=False))
+    return _do(Traffic(journey, per_second, schedule, name, steady=False, behaviour=behaviour))
 
 
 def stop_traffic(name: str = "more") -> dict[str, Any]:

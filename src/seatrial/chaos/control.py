@@ -8,10 +8,10 @@ before the experiment, and after it sets `state["status"] = "failed"`, which mak
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
+import typer
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 
 from seatrial.chaos.dry import Rehearsed, rehearse, strategy_of
@@ -87,5 +87,4 @@ def _order(arguments: Mapping[str, Any]) -> Order:
 
 def _say(experiment: Experiment, verdict: Verdict) -> None:
     told = verdict.told(experiment.id, experiment.order.role, experiment.requirement)
-    sys.stdout.write(f"{told}\n  run      {experiment.run.directory}\n")
-    sys.stdout.flush()
+    typer.echo(f"{told}\n  run      {experiment.run.directory}")

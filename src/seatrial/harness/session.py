@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from seatrial import cluster
 from seatrial.cluster.build.tools import ensure_tools
@@ -19,15 +19,12 @@ from seatrial.faults.revert import pending, revert_all
 from seatrial.harness.access import access, beside, kind_configuration
 from seatrial.harness.beside import bystanders_of
 from seatrial.harness.holding import Holding
-from seatrial.kube.api import Object
 from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
-from seatrial.kube.errors import Forbidden, NotFound
-from seatrial.kube.snapshot import Snapshot, compare, take_snapshot
+from seatrial.kube.snapshot import Snapshot, settled_changes, take_snapshot
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import TRACES, FaultRecord
-from seatrial.model.scenario import Scenario, Subject
-from seatrial.model.step import Traffic
+from seatrial.model.step import IDLE, Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
@@ -36,6 +33,8 @@ from seatrial.traffic.http import Http
 from seatrial.traffic.journey import journey_data
 from seatrial.traffic.stream import TrafficStream
 
+BEHAVIOURS: dict[str, dict[str, Any]] = {"": {}, IDLE: {"idle_seconds": None, "fresh_every": 0}}
+"""What the generator is told for each behaviour of clients."""
 ANSWER_SECONDS = 60.0
 """How long a system that was just deployed may take to answer its first journey."""
 
@@ -99,9 +98,14 @@ class Session:
         Raises:
             BadInput: the journey, the schedule or the address cannot be used.
         """
+        if step.behaviour not in BEHAVIOURS:
+            raise BadInput(
+                f"no client behaves as {step.behaviour!r}", where=f"traffic {step.name}",
+                next_step=f"There is {', '.join(filter(None, BEHAVIOURS))}; empty for the usual one.",
+            )  # fmt: skip
         beside = bystanders_of(self.system, step)
         return TrafficStream(
-            self.base_url, step.journey, self.journey(step.journey),
+            self.base_url, step.journey, self.journey(step.journey), **BEHAVIOURS[step.behaviour],
             schedule=step.arrivals, seed=self.settings.seed,
             directory=directory, name=f"exchanges-{step.name}",
             bystanders={
@@ -211,20 +215,6 @@ class Session:
         with Http(self.base_url) as http:
             http.wait_for_journey(name, self.system.journeys[name], within_seconds=ANSWER_SECONDS)
 
-    def looked_at(self, scenario: Scenario, subject: Subject) -> Subject:
-        """The subject with what the scenario's look at the cluster fixes, before anything is planned.
-
-        Raises:
-            SeatrialError: no plan can be carried out here, and why.
-        """
-        if scenario.look is None:
-            return subject
-        found: list[Object] = []
-        for kind in scenario.look.kinds:
-            with contextlib.suppress(Forbidden, NotFound):
-                found += self.kube.objects(kind)
-        return scenario.look.fix(subject, found)
-
     def snapshot(self) -> Snapshot:
         """The objects of the namespace as they are now, for `changed_since`."""
         return take_snapshot(self.kube)
@@ -232,11 +222,12 @@ class Session:
     def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
         """What differs from `before`, a sentence for each object; what the faults leave behind may.
 
-        That the objects cannot be compared is a difference: nobody knows that there is none.
+        Pods that a controller is still replacing are waited for: what differs after that stays so. That the
+        objects cannot be compared is a difference: nobody knows that there is none.
         """
         traces = {str(name) for fault in faults for name in fault.details.get(TRACES, ())}
         try:
-            return compare(before, take_snapshot(self.kube), traces)
+            return settled_changes(self.kube, before, traces)
         except SeatrialError as error:
             return [f"the objects could not be compared with those of before: {error.what}"]
 

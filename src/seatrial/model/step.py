@@ -11,6 +11,8 @@ from typing import Any
 
 WARM_UP_SECONDS = 45.0
 """How long traffic may take to become steady."""
+IDLE = "idle"
+"""Behaviour of traffic whose connections are kept however long they lie idle, and used again."""
 STEADY_SECONDS = 3.0
 """Traffic before the first fault: the control. It must be clean, else nothing is injected."""
 
@@ -52,6 +54,7 @@ class Traffic:
         steady: whether the traffic must be judged steady before the next step.
         bystanders: arrivals per second of every other user action, sent beside it; 0 for none.
         only_reading: whether bystanders that write are left out.
+        behaviour: of the clients: `IDLE`, or empty for those that drop a connection soon idle.
     """
 
     journey: str
@@ -61,6 +64,7 @@ class Traffic:
     steady: bool = True
     bystanders: float = 0.0
     only_reading: bool = False
+    behaviour: str = ""
 
     @property
     def label(self) -> str:

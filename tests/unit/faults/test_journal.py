@@ -6,13 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Self
 
 import pytest
 
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults import journal
-from seatrial.faults.effects.base import EFFECTS
+from seatrial.faults.effects.base import EFFECTS, Effect, effect
 from seatrial.faults.effects.created_object import CreatedObject
 from seatrial.faults.effects.deleted_object import DeletedObject
 from seatrial.faults.effects.engine_container import EngineContainer
@@ -123,6 +125,21 @@ def test_an_entry_of_another_version_is_told(tmp_path: Path) -> None:
         pending(tmp_path)
 
 
+WRITTEN_EARLIER = """{"id": "x", "fault": "scale", "target": "deployment/web", "workload": "web",
+  "begun_wall": 1.5, "kubeconfig": "k", "context": "kind-x", "namespace": "shop", "pid": 0,
+  "process_started": "", "version": 2,
+  "effects": [{"kind": "scaled", "payload":
+    {"object_kind": "Deployment", "name": "web", "uid": "u", "original": 3, "written": 1}}]}"""
+
+
+def test_what_this_version_wrote_yesterday_is_read_today(tmp_path: Path) -> None:
+    (tmp_path / "journal").mkdir()
+    (tmp_path / "journal" / "x.json").write_text(WRITTEN_EARLIER)
+    (item,) = pending(tmp_path)
+    assert item.effects == (Scaled("Deployment", "web", "u", 3, 1),)
+    assert (item.context, item.namespace, item.owner_alive) == ("kind-x", "shop", False)
+
+
 def test_an_effect_of_an_extension_that_is_not_there_is_told(tmp_path: Path) -> None:
     path = journal.write(tmp_path, entry())
     path.write_text(path.read_text().replace('"scaled"', '"scald"'))
@@ -175,4 +192,67 @@ def test_a_cluster_that_cannot_be_reached_leaves_the_entry(tmp_path: Path) -> No
     assert not result.done
     assert "cannot read the kubeconfig" in str(result)
     assert str(result).startswith("NOT reverted: drain-node")
+    assert len(pending(tmp_path)) == 1
+
+
+class Connection:
+    """Stands for the cluster of an entry; the effects of these tests do not ask it."""
+
+    opened: ClassVar[list[tuple[object, ...]]] = []
+
+    def __init__(self, *place: object) -> None:
+        self.opened.append(place)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.opened.append(("closed",))
+
+
+@pytest.fixture
+def promise(monkeypatch: pytest.MonkeyPatch) -> type[Effect]:
+    """An effect that only says how reverting it went, and no real cluster."""
+    for attribute in ("_items", "_places"):
+        EFFECTS.all()
+        monkeypatch.setattr(EFFECTS, attribute, dict(getattr(EFFECTS, attribute)))
+    monkeypatch.setattr("seatrial.faults.revert.Kube", Connection)
+    monkeypatch.setattr(Connection, "opened", [])
+
+    @effect("promise")
+    @dataclass(frozen=True)
+    class Promise(Effect):
+        name: str
+        kept: bool = True
+
+        touches = frozenset[str]()
+
+        def apply(self, kube: object) -> None:
+            """Nothing."""
+
+        def revert(self, kube: object) -> str:
+            if not self.kept:
+                raise SeatrialError(f"{self.name} is stuck")
+            return f"{self.name} is back"
+
+    return Promise
+
+
+def test_what_a_killed_process_left_is_reverted_on_its_cluster_the_last_effect_first(
+    tmp_path: Path, promise: type[Effect]
+) -> None:
+    journal.write(tmp_path, entry(effects=(promise("cordon"), promise("label")), pid=0, process_started=""))
+    (result,) = revert_all(tmp_path)
+    assert (result.done, result.sentence) == (True, "label is back; cordon is back")
+    assert Connection.opened == [(Path("/nowhere/kubeconfig"), "kind-x", "shop"), ("closed",)]
+    assert pending(tmp_path) == []
+
+
+def test_the_first_effect_that_stays_is_named_and_keeps_the_entry_but_not_the_others(
+    tmp_path: Path, promise: type[Effect]
+) -> None:
+    effects = (promise("cordon", kept=False), promise("label"), promise("policy", kept=False))
+    journal.write(tmp_path, entry(effects=effects, pid=0, process_started=""))
+    (result,) = revert_all(tmp_path)
+    assert (result.done, result.sentence) == (False, "policy is stuck")
     assert len(pending(tmp_path)) == 1
