@@ -123,7 +123,7 @@ def test_an_experiment_for_a_workload_that_is_not_there_exits_1(person):
 
 
 class TestWithoutTheRightToDelete:
-    """A ServiceAccount that may look at everything and delete nothing."""
+    """A ServiceAccount that may look at everything, hold the Lease, and delete nothing."""
 
     @pytest.fixture
     def reader(self, deployed, person):
@@ -136,7 +136,23 @@ class TestWithoutTheRightToDelete:
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
             "subjects": [{"kind": "ServiceAccount", **names}],
         }
-        made = [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": names}, role]
+        rule = {
+            "apiGroups": ["coordination.k8s.io"],
+            "resources": ["leases"],
+            "verbs": ["get", "create", "patch", "delete"],
+        }
+        holder = {"kind": "Role", "metadata": {**names, "name": "seatrial-holder"}, "rules": [rule]}
+        bound = {
+            **role,
+            "metadata": holder["metadata"],
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "seatrial-holder"},
+        }
+        made = [
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": names},
+            role,
+            {"apiVersion": "rbac.authorization.k8s.io/v1", **holder},
+            bound,
+        ]
         for item in made:
             deployed.create(item)
         token = kubectl(person.kubeconfig, "--namespace=chandlery", "create", "token", "seatrial-reader")
@@ -151,7 +167,7 @@ class TestWithoutTheRightToDelete:
 
         yield {"SEATRIAL_KUBECONFIG": str(path), "SEATRIAL_SYSTEM": str(person.system(change))}
         for item in made:
-            deployed.delete(item["kind"], "seatrial-reader")
+            deployed.delete(item["kind"], item["metadata"]["name"])
 
     def test_chaos_exits_1_and_names_the_missing_right(self, person, reader):
         typed = person.chaos(person.experiment("delete-pod"), **reader)

@@ -19,6 +19,7 @@ from seatrial.harness.observe import no_consent
 from seatrial.harness.session import Session, open_session
 from seatrial.judge.admissible import admitted
 from seatrial.judge.disruption import by_disruption
+from seatrial.judge.foreign import foreign
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.snapshot import Snapshot
 from seatrial.model.failure import require, verdict_of
@@ -86,6 +87,16 @@ def subject_of(order: Order, system: System, settings: Settings) -> Subject:
     return Subject(order.role, system)
 
 
+def judged(observation: Observation, journal: Verdict) -> Verdict:
+    """The verdict of an experiment: its observation's and its journal's, the worse one wins.
+
+    Where somebody else disturbed the system, what the journal's probes felt may be their doing.
+    """
+    return foreign(observation) or merge(
+        [observation.failure or admitted(observation, by_disruption), journal]
+    )
+
+
 class Experiment:
     """Opens the system, keeps traffic flowing, and judges at the end."""
 
@@ -101,7 +112,6 @@ class Experiment:
         self._session: Session | None = None
         self._steps = 0
         self._changed: list[str] = []
-        self._observation = Observation({TROUBLE: Arm()}, self.id)
         self._resources = contextlib.ExitStack()
 
     def _open_run(self) -> RunWriter:
@@ -123,17 +133,18 @@ class Experiment:
         self._session = self._resources.enter_context(session)
         if verdict := no_consent(session, Disruption.VOLUNTARY):
             require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
+        session.hold()
         session.revert_left_overs()
         session.require_answer()
         before = session.snapshot()
         self._resources.callback(lambda: self._compare(session, before))
         traffic = Traffic(self.order.journey or subject.journey, self.order.per_second)
-        self._observation = Observation(
+        head = Observation(
             {TROUBLE: Arm()}, f"{self.id}.{subject.role}", "", subject.role, Disruption.VOLUNTARY,
             traffic.journey, self.order.repetitions, system,
         )  # fmt: skip
-        writer = self.run.observation(self._observation, plan=[traffic], bound=Bound(0.0, 0.0))
-        self.execution = Execution(session, self._observation, writer)
+        writer = self.run.observation(head, plan=[traffic], bound=Bound(0.0, 0.0))
+        self.execution = Execution(session, head, writer)
         self._resources.enter_context(self.execution)
         self.execution.begin()
         self.execution.do(traffic, "begin")
@@ -157,23 +168,26 @@ class Experiment:
 
     def end(self, state: Mapping[str, Any], failure: BaseException | None) -> Verdict:
         """Stop the traffic, judge, write the result; returns the verdict."""
-        verdicts = []
+        observation = self._observed(failure)
         if failure is not None:
-            verdicts.append(verdict_of(failure))
-        verdicts += self._observed(failure)
-        if failure is None:
-            verdicts.append(journal_verdict(state))
+            verdict = (observation.failure if observation else None) or verdict_of(failure)
+        elif observation is None:
+            verdict = merge(
+                [Verdict(Outcome.ERROR, "no traffic was sent", "traffic"), journal_verdict(state)]
+            )
+        else:
+            verdict = judged(observation, journal_verdict(state))
         if self._changed:
             text = f"objects differ after the experiment: {'; '.join(self._changed[:3])}"
-            verdicts.append(Verdict(Outcome.ERROR, text, "every object as before", "Put it back by hand."))
-        verdict = merge(verdicts)
+            changed = Verdict(Outcome.ERROR, text, "every object as before", "Put it back by hand.")
+            verdict = merge([verdict, changed])
         self._write(state, verdict)
         return verdict
 
-    def _observed(self, failure: BaseException | None) -> list[Verdict]:
-        """End the execution and judge what lies on disk of it."""
+    def _observed(self, failure: BaseException | None) -> Observation | None:
+        """End the execution; what lies on disk of it, None when it was never begun."""
         if self.execution is None:
-            return [] if failure is not None else [Verdict(Outcome.ERROR, "no traffic was sent", "traffic")]
+            return None
         problem = None if failure is None else verdict_of(failure)
         try:
             if failure is None:
@@ -188,10 +202,7 @@ class Experiment:
         except Exception as error:
             problem = merge([item for item in (problem, verdict_of(error)) if item is not None])
         self.execution.close(problem)
-        if problem is not None:
-            return [problem]
-        self._observation = read_observation(self.execution.writer.directory).observation
-        return [self._observation.failure or admitted(self._observation, by_disruption)]
+        return read_observation(self.execution.writer.directory).observation
 
     def _collect_evidence(self, session: Session) -> None:
         with contextlib.suppress(Exception):

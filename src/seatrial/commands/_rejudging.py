@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seatrial.chaos.experiment import judged
 from seatrial.chaos.journal import journal_verdict
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.judge.admissible import admitted, judge, judge_every
-from seatrial.judge.disruption import by_disruption
+from seatrial.judge.admissible import judge, judge_every
 from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.summary import LoadSummary
 from seatrial.model.check import CHECKS, Every
 from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.run import Run
-from seatrial.model.verdict import CheckResult, Mode, Verdict, merge
+from seatrial.model.verdict import CheckResult, Mode, Verdict
 from seatrial.record import codec
 from seatrial.record.observations import read_observation
 from seatrial.record.reader import read_run
@@ -77,14 +77,8 @@ def _check(result: CheckResult, observations: Sequence[Observation]) -> Verdict:
 
 
 def _experiment(directory: Path, result: CheckResult, observation: Observation) -> Verdict:
-    path = directory / "chaos" / f"{result.check}.json"
-    if observation.failure is not None:
-        return merge([observation.failure, *_journal(path)])
-    return merge([admitted(observation, by_disruption), *_journal(path)])
-
-
-def _journal(path: Path) -> Iterator[Verdict]:
-    yield journal_verdict(_read(path))
+    journal = _read(directory / "chaos" / f"{result.check}.json")
+    return judged(observation, journal_verdict(journal))
 
 
 def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
@@ -105,18 +99,18 @@ def rejudged_text(found: Sequence[Rejudged]) -> tuple[int, str]:
 
     A verdict that differs is 1, whichever way it went.
     """
-    judged = [item for item in found if item.verdict is not None]
+    again = [item for item in found if item.verdict is not None]
     lines = []
-    for item in judged:
+    for item in again:
         now = item.verdict.outcome if item.verdict else ""
         mark = "same" if item.same else f"DIFFERS, recorded as {item.result.verdict.outcome}"
         lines.append(f"{now:<13} {item.result.check} [{item.result.subject}]  {mark}")
         if not item.same and item.verdict is not None:
             lines += [f"  {line}" for line in item.verdict.explain().splitlines()]
-    left = len(found) - len(judged)
-    different = sum(not item.same for item in judged)
-    lines.append(f"{len(judged)} judged again, {different} differ; {left} hold nothing to judge again")
+    left = len(found) - len(again)
+    different = sum(not item.same for item in again)
+    lines.append(f"{len(again)} judged again, {different} differ; {left} hold nothing to judge again")
     for item in found:
         if item.verdict is None and item.result.mode is Mode.PROVEN:
             lines.append(f"  {item.result.check} [{item.result.subject}]: {item.why}")
-    return (0 if judged and not different else 1), "\n".join(lines)
+    return (0 if again and not different else 1), "\n".join(lines)

@@ -133,6 +133,7 @@ def _run_jobs(
     settings: Settings, session: Session, writer: RunWriter, progress: Progress, jobs: Sequence[Job],
     run_child: RunChild, clock: Callable[[], float],
 ) -> None:  # fmt: skip
+    lent = session.lend()
     before = session.snapshot()
     for number, job in enumerate(jobs, 2):
         with _stage(writer, progress, job.stage, clock) as running:
@@ -140,7 +141,7 @@ def _run_jobs(
             running.note(f"stage {number} of {len(jobs) + 2}{takes}")
             running.exit_code = run_child(
                 job.arguments,
-                environment=child_environment(settings, writer.directory, stage=job.stage),
+                environment=child_environment(settings, writer.directory, stage=job.stage, lent=lent),
                 log=writer.directory / "logs" / job.log,
                 within_seconds=job.within_seconds,
                 note=running.note,

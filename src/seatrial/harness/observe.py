@@ -63,6 +63,8 @@ def observe(
         sends = any(isinstance(step, Traffic) for _, step in unrolled(plan))
         if verdict := no_consent(session, Disruption.VOLUNTARY) if sends else None:
             return replace(head_of(scenario, subject), id="", failure=verdict)
+        if sends or scenario.disruption is not Disruption.NONE:
+            session.hold()
         writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
     except Exception as error:
         return replace(head_of(scenario, subject), id="", failure=verdict_of(error))

@@ -33,7 +33,7 @@ def test_when_everything_passes_so_does_the_run(runs):
     assert run.finished
     assert children.stages == [SUITES, LOAD, *EXPERIMENTS]
     assert len(EXPERIMENTS) > 1
-    assert session.did == ["opened", "looked", "compared", "closed"]
+    assert session.did == ["opened", "lent", "looked", "compared", "closed"]
     assert [stage.name for stage in run.stages] == [BRING_UP, *children.stages, COMPARE]
     assert {(stage.outcome, stage.seconds) for stage in run.stages} == {("done", 1.0)}
     assert run.exit_codes == dict.fromkeys(children.stages, 0)
@@ -71,6 +71,7 @@ def test_children_join_the_run_and_leave_the_system_as_it_is(runs):
     assert told["SEATRIAL_RUN"].endswith(run.run_id)
     assert (told["SEATRIAL_AS_DEPLOYED"], told["SEATRIAL_SEED"]) == ("1", "7")
     assert told["SEATRIAL_STAGE"] == SUITES
+    assert told["SEATRIAL_LEASE"] == "word"
     assert told["SEATRIAL_SYSTEM"].endswith("chandlery.yaml")
 
 
