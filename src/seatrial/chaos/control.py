@@ -15,9 +15,11 @@ from typing import Any
 
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 
+from seatrial.chaos.dry import Rehearsed, rehearse, strategy_of
 from seatrial.chaos.experiment import Experiment, Order, begin_experiment, drop_experiment
 from seatrial.errors import BadInput
 from seatrial.model.verdict import Outcome, Verdict
+from seatrial.settings import settings_from
 
 __all__ = ["after_experiment_control", "before_experiment_control", "validate_control"]
 
@@ -44,14 +46,16 @@ def _unknown(arguments: Mapping[str, Any]) -> Iterator[str]:
             yield f"there is no argument {name!r}; {hint}"
 
 
-def before_experiment_control(context: Mapping[str, Any], **arguments: Any) -> None:
-    """Open the system and send traffic; where that is not possible, end with nothing injected."""
+def before_experiment_control(context: MutableMapping[str, Any], **arguments: Any) -> None:
+    """Open the system and send traffic; where that is not possible, or is not meant, end before any fault."""
     global _failure  # noqa: PLW0603 - a control module is all the state that Chaos Toolkit gives
     _failure = None
     try:
         order = _order(arguments)
         if wrong := [*_unknown(arguments), *order.faults()]:
             raise BadInput("; ".join(wrong), where="arguments of the verdict control")
+        if strategy := strategy_of(context):
+            raise rehearse(context, strategy, settings_from({}), order)
         begin_experiment(order, str(context.get("title", "")))
     except BaseException as error:
         _failure = error
@@ -70,7 +74,7 @@ def after_experiment_control(
         if experiment is not None:
             verdict = experiment.end(state, _failure)
             _say(experiment, verdict)
-        elif _failure is not None:
+        elif _failure is not None and not isinstance(_failure, Rehearsed):
             logger.error(str(_failure))
     finally:
         if not verdict.passed:

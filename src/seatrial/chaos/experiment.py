@@ -70,6 +70,20 @@ def experiment_id(title: str) -> str:
     return "experiment." + (re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "untitled")
 
 
+def subject_of(order: Order, system: System, settings: Settings) -> Subject:
+    """The workload that an experiment is about.
+
+    Raises:
+        BadInput: the system file does not have it.
+    """
+    if order.role not in system.workloads:
+        raise BadInput(
+            f"the experiment names a workload that the system file does not have: {order.role}",
+            where=str(settings.system_path), next_step=f"It has {', '.join(system.workloads)}.",
+        )  # fmt: skip
+    return Subject(order.role, system)
+
+
 class Experiment:
     """Opens the system, keeps traffic flowing, and judges at the end."""
 
@@ -101,7 +115,7 @@ class Experiment:
         self.run.tool_started(argv=sys.argv, versions=versions(), seed=self.settings.seed)
         self.run.check_started(self.id, self.order.role, self.requirement)
         system = load_system(self.settings)
-        subject = self._subject(system)
+        subject = subject_of(self.order, system, self.settings)
         session = open_session(self.settings, system, PlainProgress(), self.run)
         self._session = self._resources.enter_context(session)
         if verdict := no_consent(session, Disruption.VOLUNTARY):
@@ -118,14 +132,6 @@ class Experiment:
         self._resources.enter_context(self.execution)
         self.execution.begin()
         self.execution.do(traffic, "begin")
-
-    def _subject(self, system: System) -> Subject:
-        if self.order.role not in system.workloads:
-            raise BadInput(
-                f"the experiment names a workload that the system file does not have: {self.order.role}",
-                where=str(self.settings.system_path), next_step=f"It has {', '.join(system.workloads)}.",
-            )  # fmt: skip
-        return Subject(self.order.role, system)
 
     def do(self, step: Step) -> StepRecord:
         """Carry out one step of the method or of the rollbacks.

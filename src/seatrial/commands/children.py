@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from seatrial.commands._with_parent import with_this_process
 from seatrial.errors import SeatrialError
 from seatrial.waiting import NotYet, Ready, eventually
 
@@ -45,7 +46,8 @@ def run_child(
 ) -> int:
     """Run a command with its output in `log` and its last line shown through `note`.
 
-    Returns its exit code. On an interrupt the child gets SIGTERM and time to revert its faults first.
+    Returns its exit code. On an interrupt the child gets SIGTERM and time to revert its faults first; when
+    this process is killed, it gets SIGTERM from the kernel.
 
     Raises:
         SeatrialError: the bound ran out; the child was stopped.
@@ -53,17 +55,21 @@ def run_child(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         child = subprocess.Popen(
-            arguments, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            with_this_process(arguments), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             env=dict(environment), start_new_session=True,
         )  # fmt: skip
     try:
-        return _watch(child, log, within_seconds, note)
+        return _watch(child, " ".join(arguments), log, within_seconds, note)
     finally:
         stop_child(child)
 
 
 def _watch(
-    child: subprocess.Popen[bytes], log: Path, within_seconds: float, note: Callable[[str], None]
+    child: subprocess.Popen[bytes],
+    command: str,
+    log: Path,
+    within_seconds: float,
+    note: Callable[[str], None],
 ) -> int:
     ends_at = time.monotonic() + within_seconds
     shown = ""
@@ -79,7 +85,7 @@ def _watch(
         if time.monotonic() > ends_at:
             raise SeatrialError(
                 f"a stage did not end within {within_seconds:g} s and was stopped",
-                where=" ".join(child.args if isinstance(child.args, list) else [str(child.args)]),
+                where=command,
                 next_step=f"Its output is in {log}.",
             )
 

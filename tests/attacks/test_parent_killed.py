@@ -1,0 +1,232 @@
+"""A parent that is SIGKILLed takes its children along: nobody goes on injecting, nothing says passed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from seatrial.commands import _with_parent
+from seatrial.commands.report import rebuild_report
+from seatrial.errors import BadInput
+from seatrial.model.verdict import Outcome
+from seatrial.record.reader import read_run
+from seatrial.waiting import NotYet, Ready, eventually
+
+BOUND_SECONDS = 60.0
+
+PARENT = """
+import os, pathlib, sys
+from seatrial.commands.children import run_child
+run_child([sys.executable, "-c", sys.argv[1]], environment=dict(os.environ),
+          log=pathlib.Path(sys.argv[2]) / "log.txt", within_seconds=120, note=lambda line: None)
+"""
+CHILD = """
+import os, pathlib, signal, time
+folder = pathlib.Path(os.environ["FOLDER"])
+{revert}
+(folder / "pid").write_text(str(os.getpid()))
+for _ in range(1500):
+    with (folder / "injected").open("a") as file:
+        file.write("x")
+    time.sleep(0.05)
+"""
+REVERT = """
+def revert(*_):
+    (folder / "reverted").touch()
+    raise SystemExit(1)
+signal.signal(signal.SIGTERM, revert)
+"""
+GENERATOR = """
+import pathlib, sys, time
+from seatrial.traffic.stream import TrafficStream
+folder = pathlib.Path(sys.argv[1])
+with TrafficStream("http://127.0.0.1:1", "browse", {"request": {"path": "/"}}, per_second=50,
+                   directory=folder) as stream:
+    (folder / "partial").write_text(str(stream.process_id))
+    (folder / "partial").rename(folder / "pid")
+    time.sleep(120)
+"""
+
+
+def start(code, *arguments, **environment):
+    return start_command(["-c", code, *map(str, arguments)], **environment)
+
+
+def start_command(arguments, **environment):
+    return subprocess.Popen(
+        [sys.executable, *arguments], env={**os.environ, **environment}, stdin=subprocess.DEVNULL
+    )
+
+
+def pid_in(path: Path) -> int:
+    def written():
+        text = path.read_text() if path.exists() else ""
+        return Ready(int(text)) if text else NotYet("no pid yet")
+
+    return eventually(written, within_seconds=BOUND_SECONDS, what=f"{path.name} is written")
+
+
+def wait_until_gone(pid: int) -> None:
+    def gone():
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return Ready(None)
+        # Nobody may be there to collect an orphan's exit code.
+        return Ready(None) if state == "Z" else NotYet(f"process {pid} is in state {state}")
+
+    eventually(gone, within_seconds=BOUND_SECONDS, what="the child ends")
+
+
+def kill(parent: subprocess.Popen) -> None:
+    parent.kill()
+    assert parent.wait(timeout=30) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("revert", [REVERT, ""], ids=["a-child-that-reverts", "a-child-that-does-not"])
+def test_a_tool_of_a_run_ends_with_the_run(tmp_path, revert):
+    parent = start(PARENT, CHILD.format(revert=revert), tmp_path, FOLDER=str(tmp_path))
+    child = pid_in(tmp_path / "pid")
+    kill(parent)
+    wait_until_gone(child)
+    assert (tmp_path / "reverted").exists() == bool(revert)
+    size = (tmp_path / "injected").stat().st_size
+    time.sleep(0.3)
+    assert (tmp_path / "injected").stat().st_size == size
+
+
+def test_a_child_that_starts_while_its_parent_dies_does_not_go_on(tmp_path):
+    _, *wrapped = _with_parent.with_this_process([sys.executable, "-c", CHILD.format(revert="")])
+    wrapped[wrapped.index(str(os.getpid()))] = "0"  # as when it was adopted before it could ask
+    child = start_command(wrapped, FOLDER=str(tmp_path))
+    try:
+        assert child.wait(timeout=BOUND_SECONDS) == _with_parent.TOO_LATE
+    finally:
+        child.kill()
+    assert not (tmp_path / "pid").exists()
+
+
+def test_the_generator_ends_with_the_process_that_asked_for_traffic(tmp_path):
+    parent = start(GENERATOR, tmp_path)
+    generator = pid_in(tmp_path / "pid")
+    kill(parent)
+    wait_until_gone(generator)
+
+
+RUN = """
+import contextlib, dataclasses, os, pathlib, sys, time
+from seatrial.commands import children, run
+from seatrial.cluster.progress import PlainProgress
+from seatrial.settings import settings_from
+
+class Nothing(contextlib.AbstractContextManager):
+    def __exit__(self, *_): return None
+    def snapshot(self): return ()
+    def changed_since(self, before): time.sleep(0.5); return []
+
+def child(arguments, **options):
+    return children.run_child([sys.executable, "-c", os.environ["TOOL"]], **options)
+
+folder = pathlib.Path(sys.argv[1])
+settings = settings_from({"system": str(folder / "shop.yaml"), "report_dir": str(folder / "reports")}, {})
+(folder / "began").touch()
+code, text = run.run_everything(
+    settings, PlainProgress(), only=["load"], run_child=child, open_session=lambda *_: Nothing(),
+)
+print(text, flush=True)
+sys.exit(code)
+"""
+TOOL = """
+import os, pathlib, time
+from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.record.writer import RunWriter
+writer = RunWriter(pathlib.Path(os.environ["SEATRIAL_RUN"]), "locust")
+writer.tool_started(argv=["locust"], versions={}, seed=1)
+for number in range(4):
+    began = time.monotonic()
+    writer.check_started(f"load.part-{number}", "orders", "It holds.")
+    time.sleep(0.1)
+    verdict = Verdict(Outcome.PASSED, "it held", "it holds")
+    writer.check_finished(CheckResult(f"load.part-{number}", "orders", "It holds.", verdict, "locust",
+                                      began, time.monotonic()))
+writer.tool_finished(0)
+writer.close()
+"""
+SYSTEM = """
+apiVersion: seatrial/v1
+kind: System
+metadata: {name: shop}
+target: {context: nowhere, namespace: shop}
+entry: {url: "http://127.0.0.1:1"}
+workloads: {orders: {kind: Deployment, name: orders, stateless: true}}
+journeys: {look: {request: {path: /}}}
+consent: {disruptive: true, context: nowhere, namespace: shop}
+"""
+
+
+@pytest.fixture
+def playing(tmp_path):
+    """Starts a `seatrial run` whose one tool reports four passes; waits until the run itself begins."""
+    started = []
+
+    def play(name: str):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "shop.yaml").write_text(SYSTEM)
+        with (folder / "printed.txt").open("wb") as output:
+            parent = subprocess.Popen(
+                [sys.executable, "-c", RUN, str(folder)], env={**os.environ, "TOOL": TOOL},
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        started.append(parent)
+        eventually(
+            lambda: Ready(None) if (folder / "began").exists() else NotYet("it is being imported"),
+            within_seconds=BOUND_SECONDS, what="the run begins", every_seconds=0.02,
+        )  # fmt: skip
+        return parent, folder
+
+    yield play
+    for parent in started:
+        parent.kill()
+        parent.wait(timeout=30)
+
+
+def test_a_run_that_nobody_kills_passes(playing):
+    parent, folder = playing("whole")
+    assert parent.wait(timeout=BOUND_SECONDS) == 0, (folder / "printed.txt").read_text()
+    assert read_run(folder / "reports" / "latest").outcome is Outcome.PASSED
+
+
+RECORDS_OF_A_RUN = 20
+"""Lines of all event files of such a run; the last one closes it."""
+
+
+@pytest.mark.parametrize("records", range(RECORDS_OF_A_RUN - 2))
+def test_a_run_killed_at_any_instant_is_unfinished_and_nothing_says_passed(playing, records):
+    parent, folder = playing("killed")
+    reports = folder / "reports"
+
+    def written():
+        lines = sum(path.read_bytes().count(b"\n") for path in reports.glob("2*/events-*.ndjson"))
+        return Ready(None) if lines >= records else NotYet(f"{lines} records of {records}")
+
+    eventually(written, within_seconds=BOUND_SECONDS, what="the run is that far", every_seconds=0.005)
+    kill(parent)
+    assert "passed" not in (folder / "printed.txt").read_text()
+    assert not (reports / "latest" / "index.html").exists()
+    if not any(reports.glob("2*/events-*.ndjson")):
+        with pytest.raises(BadInput):
+            rebuild_report(reports / "latest")
+        return
+    directory = next(reports.glob("2*"))
+    code, text = rebuild_report(directory)
+    assert code != 0
+    assert "UNFINISHED" in text
+    assert not text.startswith("passed")
+    run = read_run(directory)
+    assert not run.finished
+    assert run.outcome is Outcome.ERROR

@@ -1,0 +1,38 @@
+"""A `seatrial run` that is SIGKILLed in the middle of a fault: its tools end, and revert what they did."""
+
+from __future__ import annotations
+
+import signal
+
+from person import cordoned
+
+from seatrial.waiting import NotYet, Ready, eventually
+
+
+def test_the_tools_of_a_killed_run_end_and_revert(person, deployed):
+    process = person.start("seatrial", "run", "--only", "experiments")
+
+    def drains():
+        if process.poll() is not None:
+            raise AssertionError(f"the run ended before a node was drained:\n{process.stdout.read()}")
+        return Ready(None) if cordoned(deployed) else NotYet("no node is cordoned")
+
+    try:
+        eventually(drains, within_seconds=240, what="an experiment cordons a node")
+        process.send_signal(signal.SIGKILL)
+        text, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+
+    def reverted():
+        left = [*cordoned(deployed), *(person.folder / "state" / "journal").glob("*.json")]
+        return NotYet(f"left: {', '.join(map(str, left))}") if left else Ready(None)
+
+    eventually(reverted, within_seconds=120, what="the experiment reverts its fault and ends")
+    assert process.returncode == -signal.SIGKILL
+    assert "passed in" not in text
+    (directory,) = (person.folder / "reports").glob("2*")
+    again = person.types("seatrial", "report", directory)
+    assert again.code != 0
+    assert "UNFINISHED" in again.text
+    assert person.types("seatrial", "revert").text.startswith("nothing to revert")
