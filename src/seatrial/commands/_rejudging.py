@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seatrial.chaos.journal import journal_verdict
+from seatrial.chaos.verdicts import experiment_verdict, judges_in
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.judge.admissible import judge, judge_every
-from seatrial.judge.disruption import by_disruption
 from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.summary import LoadSummary
 from seatrial.model.check import CHECKS, Every
 from seatrial.model.observation import Observation
 from seatrial.model.run import Run
 from seatrial.model.system import Objectives
-from seatrial.model.verdict import CheckResult, Mode, Verdict, merge
+from seatrial.model.verdict import CheckResult, Mode, Verdict
 from seatrial.record import codec
 from seatrial.record.observations import read_observation
 from seatrial.record.reader import read_run
@@ -77,14 +76,9 @@ def _check(result: CheckResult, observations: Sequence[Observation]) -> Verdict:
 
 
 def _experiment(directory: Path, result: CheckResult, observation: Observation) -> Verdict:
-    path = directory / "chaos" / f"{result.check}.json"
-    if observation.failure is not None:
-        return merge([observation.failure, *_journal(path)])
-    return merge([by_disruption(observation), *_journal(path)])
-
-
-def _journal(path: Path) -> Iterator[Verdict]:
-    yield journal_verdict(_read(path))
+    journal = _read(directory / "chaos" / f"{result.check}.json")
+    checks, roles = judges_in(journal, result.subject)
+    return experiment_verdict(observation, checks, journal, roles)
 
 
 def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:

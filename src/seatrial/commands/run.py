@@ -6,9 +6,9 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
@@ -40,6 +40,8 @@ BRING_UP, COMPARE = "bring up", "compare objects"
 _SUITES_SECONDS = 2400.0
 _LOAD_SECONDS = 600.0
 _EXPERIMENT_SECONDS = 600.0
+BRIEF_SECONDS = 120.0
+"""Experiments that usually take longer are left to `chaos run`; the suites carry their scenarios out."""
 
 
 class ComparesObjects(Protocol):
@@ -69,6 +71,7 @@ class Job:
     arguments: Sequence[str]
     within_seconds: float
     about_seconds: float = 0.0
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Running:
@@ -136,7 +139,7 @@ def run_everything(
     system = load_system(settings)
     writer = RunWriter.open_or_create("seatrial", reports=settings.reports_directory)
     writer.tool_started(argv=sys.argv, versions=versions(), seed=settings.seed)
-    jobs = list(jobs_of(only or STAGES))
+    jobs = list(jobs_of(only or STAGES, system))
     writer.plan([Planned(BRING_UP), *(Planned(job.stage, job.tool) for job in jobs), Planned(COMPARE)])
     try:
         with _interrupted_by_signals():
@@ -166,7 +169,10 @@ def _run_jobs(
             running.note(f"stage {number} of {len(jobs) + 2}{takes}")
             running.exit_code = run_child(
                 job.arguments,
-                environment=child_environment(settings, writer.directory, stage=job.stage),
+                environment={
+                    **child_environment(settings, writer.directory, stage=job.stage),
+                    **job.environment,
+                },
                 log=writer.directory / "logs" / f"{job.stage.replace(' ', '-')}.txt",
                 within_seconds=job.within_seconds,
                 note=running.note,
@@ -175,19 +181,43 @@ def _run_jobs(
         writer.changed_objects(session.changed_since(before))
 
 
-def jobs_of(stages: Sequence[str]) -> Iterator[Job]:
+def jobs_of(stages: Sequence[str], system: SystemModel) -> Iterator[Job]:
     """The child processes of these stages, in their order."""
+    from seatrial.harness.estimate import suites_seconds
+
     if "suites" in stages:
         arguments = [sys.executable, "-m", "pytest", "-v", "--color=no", str(folder("suites"))]
-        yield Job("suites", "pytest", arguments, _SUITES_SECONDS)
+        yield Job("suites", "pytest", arguments, _SUITES_SECONDS, suites_seconds(system))
     if "load" in stages:
-        file = folder("loadtests") / "checkout.py"
+        file = folder("loadtests") / "journeys.py"
         arguments = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-t", "60s"]
-        yield Job("load checkout", "locust", arguments, _LOAD_SECONDS)
+        yield Job("load journeys", "locust", arguments, _LOAD_SECONDS, 65.0)
     if "experiments" in stages:
-        for experiment in sorted(folder("experiments").glob("*.yaml")):
-            arguments = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "run", str(experiment)]
-            yield Job(f"experiment {experiment.stem}", "chaos", arguments, _EXPERIMENT_SECONDS)
+        yield from _experiments(system)
+
+
+def _experiments(system: SystemModel) -> Iterator[Job]:
+    """The brief experiments that apply, each on one workload: the suites disturb every one."""
+    from seatrial.harness.estimate import seconds_on
+    from seatrial.model.scenario import SCENARIOS
+
+    for experiment in sorted(folder("experiments").glob("*.yaml")):
+        scenario = SCENARIOS.get(experiment.stem)
+        for subject in scenario.subjects(system)[:1]:
+            about = seconds_on(scenario, subject)
+            if about <= BRIEF_SECONDS:
+                arguments = [
+                    sys.executable,
+                    "-m",
+                    "chaostoolkit",
+                    "--no-version-check",
+                    "run",
+                    str(experiment),
+                ]
+                yield Job(
+                    f"experiment {experiment.stem}", "chaos", arguments, _EXPERIMENT_SECONDS, about,
+                    {"SEATRIAL_ROLES": subject.role},
+                )  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.model.verdict import CheckResult
 from seatrial.record.observations import ObservationWriter
+from seatrial.settings import default_system
 
 
 class RunRecorder(Protocol):
@@ -32,15 +33,15 @@ class LoadPlan:
     """The plan of one load test; `load.user.OpenUser` is it as a class of Locust.
 
     Attributes:
-        journeys: names in the system file with their share of the arrivals.
-        arrivals: the schedule unless `--arrivals` gives another (`traffic.schedule.parse`).
-        system_file: the system unless SEATRIAL_SYSTEM names another.
+        journeys: names in the system file with their share of the arrivals; the file's own `load` when empty.
+        arrivals: the schedule unless `--arrivals` gives another (`traffic.schedule.parse`); else the file's.
+        system_file: the system unless SEATRIAL_SYSTEM names another; the usual one when None.
         judged: which objectives give the exit code (`load.gate.JUDGED`).
         recorder: opens the run that results are written to, its start noted; None writes nothing.
     """
 
     journeys: ClassVar[Mapping[str, float]] = {}
-    arrivals: ClassVar[str] = "constant:60"
+    arrivals: ClassVar[str] = ""
     system_file: ClassVar[Path | None] = None
     judged: ClassVar[Sequence[str]] = JUDGED
     recorder: ClassVar[Callable[[], RunRecorder] | None] = None
@@ -53,7 +54,7 @@ class LoadPlan:
     @classmethod
     def default_arrivals(cls) -> str:
         """The schedule when nobody gives another."""
-        return cls.arrivals
+        return cls.arrivals or cls.load_system().load.arrivals
 
     @classmethod
     def load_system(cls) -> System:
@@ -63,9 +64,7 @@ class LoadPlan:
             BadInput: when there is none, or its file has a fault.
         """
         given = os.environ.get("SEATRIAL_SYSTEM")
-        path = Path(given) if given else cls.system_file
-        if path is None:
-            raise BadInput("no system file was given", next_step="set SEATRIAL_SYSTEM to its path.")
+        path = Path(given) if given else cls.system_file or default_system()
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
@@ -79,10 +78,9 @@ class LoadPlan:
         Raises:
             BadInput: a journey is not in the system file.
         """
-        if not cls.journeys:
-            raise BadInput(f"{cls.__name__} names no journey", next_step="set its attribute `journeys`.")
         chosen = {}
-        for name, weight in cls.journeys.items():
+        named = cls.journeys or system.load.journeys or dict.fromkeys(system.journeys, 1.0)
+        for name, weight in named.items():
             if name not in system.journeys:
                 raise BadInput(
                     f"the system {system.metadata.name} has no journey `{name}`",

@@ -7,7 +7,7 @@ Every field's description names its unit; the JSON Schema for editors is exporte
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -142,6 +142,15 @@ class Objectives(_Part):
     scale_down_seconds: float = Field(300.0, gt=0, description="From end of load to minReplicas, seconds.")
 
 
+class Load(_Part):
+    """What a load test sends (`loadtests/journeys.py`)."""
+
+    arrivals: str = Field("constant:20", description="Schedule: constant:60, ramp:10:200:120, steps:50x30.")
+    journeys: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict, description="Journeys by name with their share; all alike when left out."
+    )
+
+
 class Images(_Part):
     """Where images of ours were put that a cluster of somebody else's can pull."""
 
@@ -181,6 +190,7 @@ class System(_Part):
     )
     invariants: tuple[Invariant, ...] = Field((), description="What must hold while the system is at rest.")
     objectives: Objectives = Objectives()
+    load: Load = Load()
     images: Images = Images()
     consent: Consent = Consent()
     waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")
@@ -192,6 +202,9 @@ class System(_Part):
             for key, name in (("journey", workload.journey), ("load_step.journey", step)):
                 if name is not None and name not in self.journeys:
                     raise ValueError(f"workloads.{role}.{key} names no journey: {name}")
+        for name in self.load.journeys:
+            if name not in self.journeys:
+                raise ValueError(f"load.journeys.{name} names no journey")
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,8 @@ from chaoslib.exceptions import ActivityFailed, InterruptExecution
 from dry_session import Dry
 
 from seatrial.chaos import actions, probes
-from seatrial.chaos.experiment import Order, begin_experiment, drop_experiment
+from seatrial.chaos.experiment import begin_experiment, drop_experiment
+from seatrial.chaos.order import Order
 from seatrial.harness.conditions import condition
 from seatrial.harness.measuring import measurement
 from seatrial.model.measurement import Measurement, MeasurementOutcome

@@ -12,7 +12,7 @@ from dry_experiment import CONTROL, activity, cli
 from dry_session import SYSTEM, Dry
 
 from seatrial.chaos import control
-from seatrial.chaos.experiment import Order, experiment_id
+from seatrial.chaos.order import Order, experiment_id
 from seatrial.errors import FaultRefused, SeatrialError
 from seatrial.model.verdict import Outcome
 from seatrial.record.reader import read_run

@@ -23,6 +23,7 @@ COMMANDS = (
     "judge",
     "schema",
     "explain",
+    "experiment",
     "lint",
 )
 
