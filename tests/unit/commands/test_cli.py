@@ -24,6 +24,7 @@ COMMANDS = (
     "schema",
     "explain",
     "experiment",
+    "init",
     "lint",
 )
 
