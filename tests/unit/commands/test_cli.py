@@ -25,6 +25,7 @@ COMMANDS = (
     "explain",
     "experiment",
     "init",
+    "doctor",
     "lint",
 )
 
