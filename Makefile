@@ -35,8 +35,8 @@ lint: setup ## ruff and mypy --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-unit: setup ## tests of the tool that need no cluster (under 30 s)
-	@$(BIN)/pytest -q tests/unit sample-system/tests/unit
+unit: setup ## tests of the tool, and of every known way to a false pass, that need no cluster
+	@$(BIN)/pytest -q tests/unit tests/attacks sample-system/tests/unit
 
 test: lint unit ## everything: lint, unit, process, then the tool's tests and the suites on a real kind cluster
 	@$(BIN)/pytest -q tests/process

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class SeatrialError(Exception):
     """Something a person must act on. Printed in full, never with a traceback.
@@ -25,6 +27,15 @@ class SeatrialError(Exception):
         if self.next_step:
             lines.append(f"  next     {self.next_step}")
         return "\n".join(lines)
+
+
+def suggestion(name: object, known: Iterable[str]) -> str:
+    """The `next_step` where a name is unknown: the nearest that is known, else all of them."""
+    import difflib  # here: the lint, which seldom needs it, must begin at once
+
+    names = sorted(known)
+    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    return f"Did you mean {nearest[0]}?" if nearest else f"Known are: {', '.join(names) or 'none'}."
 
 
 class BadInput(SeatrialError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 import time
 from collections.abc import Generator
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seatrial import plugin_report
-from seatrial.errors import BadInput, SeatrialError
+from seatrial.errors import BadInput, SeatrialError, suggestion
 from seatrial.model.check import Check, Every, Level, check_of
 from seatrial.model.failure import taken, verdict_of
 from seatrial.model.run import lacks_a_pass
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
-from seatrial.plugin_report import ACCEPTABLE, ACCEPTED, NO_PASS, PAGE, Uncaptured, accepted_of, say
+from seatrial.plugin_report import ACCEPTABLE, ACCEPTED, CHANGED, NO_PASS, PAGE, Uncaptured, accepted_of, say
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -130,10 +129,12 @@ def progress_of(config: pytest.Config) -> Progress:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     if SUITE in config.stash:
-        config.stash[SUITE].close()
+        config.stash[CHANGED] = config.stash[SUITE].close()
     judged, accepted = config.stash[JUDGED], config.stash[ACCEPTED]
-    if lacks_a_pass(judged, accepted):
-        config.stash[NO_PASS] = True
+    config.stash[NO_PASS] = lacks_a_pass(judged, accepted)
+    # By the verdicts, not by pytest's count: another plugin may run a test again, or change its report.
+    red = any(outcome.makes_red for _, outcome in judged)
+    if red or config.stash[NO_PASS] or config.stash.get(CHANGED, None):
         session.exitstatus = exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
     writer = config.stash.get(RUN, None)
     if writer is None:
@@ -194,10 +195,8 @@ def _select(
     known = {found.id for found in checks.values() if found is not None}
     for name in wanted:
         if name not in known:
-            nearest = difflib.get_close_matches(name, known, n=1)
-            listed = ", ".join(sorted(known)) or "none"
-            hint = f"; did you mean {nearest[0]}?" if nearest else f"; known: {listed}"
-            raise pytest.UsageError(f"--check {name}: no such check among those collected{hint}")
+            hint = suggestion(name, known)
+            raise pytest.UsageError(f"--check {name}: no such check among those collected. {hint}")
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:

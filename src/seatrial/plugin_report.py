@@ -16,6 +16,8 @@ PAGE: pytest.StashKey[str] = pytest.StashKey()
 ACCEPTED: pytest.StashKey[frozenset[Outcome]] = pytest.StashKey()
 NO_PASS: pytest.StashKey[bool] = pytest.StashKey()
 """Set when checks were run and none passed, so that the exit code is not 0."""
+CHANGED: pytest.StashKey[list[str]] = pytest.StashKey()
+"""What differs in the system after the checks from before them; anything makes the exit code not 0."""
 
 _WORDS = {
     Outcome.FAILED: ("failed", "F", ("FAILED", {"red": True})),
@@ -84,6 +86,8 @@ def pytest_report_teststatus(report: pytest.TestReport) -> Any:
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     for line in [*_unusual(terminalreporter), *_without_a_pass(terminalreporter, config)]:
         terminalreporter.line(line)
+    for sentence in config.stash.get(CHANGED, []):
+        terminalreporter.line(f"not as before: {sentence}", red=True)
     page = config.stash.get(PAGE, "")
     if page:
         terminalreporter.line(f"page  {page}")

@@ -7,7 +7,6 @@ Files of other people come from the folders of `SEATRIAL_EXTENSIONS` and from th
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -20,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 
 Item = TypeVar("Item")
 
@@ -77,11 +76,7 @@ class Registry(Generic[Item]):
         """
         self._load()
         if name not in self._items:
-            nearest = difflib.get_close_matches(name, self._items, n=1, cutoff=0.5)
-            hint = (
-                f"Did you mean {nearest[0]}?" if nearest else f"There are {', '.join(sorted(self._items))}."
-            )
-            raise BadInput(f"there is no {self.kind} {name!r}", next_step=hint)
+            raise BadInput(f"there is no {self.kind} {name!r}", next_step=suggestion(name, self._items))
         return self._items[name]
 
     def place(self, name: str) -> str:

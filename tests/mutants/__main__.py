@@ -14,12 +14,14 @@ from .serving import preload
 
 ROOT = Path(__file__).parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
+TESTS = ["tests/unit", "tests/attacks"]
 TARGETS = (
     "seatrial/judge/**/*.py",
     "seatrial/faults/journal.py",
     "seatrial/faults/revert.py",
     "seatrial/chaos/control.py",
     "seatrial/commands/run.py",
+    "seatrial/model/plan.py",
     "seatrial/plugin.py",
 )
 
@@ -30,7 +32,7 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="draws the sample (default: 1)")
     parser.add_argument("--module", action="append", default=[], help="only modules whose name holds this")
     parser.add_argument("--change", default="", help="only mutants whose fingerprint holds this")
-    parser.add_argument("--tests", action="append", default=[], help="tests to run (default: tests/unit)")
+    parser.add_argument("--tests", action="append", default=[], help="tests to run (default: unit, attacks)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at once (default: cores)")
     return parser.parse_args(words)
 
@@ -67,7 +69,7 @@ def run(code: Project, accepted: Path, wanted: argparse.Namespace) -> bool:
 
 def main() -> None:
     wanted = options()
-    code = Project(ROOT, ROOT / "src", TARGETS, wanted.tests or ["tests/unit"])
+    code = Project(ROOT, ROOT / "src", TARGETS, wanted.tests or TESTS)
     try:
         sys.exit(0 if run(code, SURVIVORS, wanted) else 1)
     except Unusable as error:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
+from pathlib import Path
 from typing import Any
+
+import pytest
+from dry_session import SYSTEM, Dry
+
+from seatrial.chaos import experiment as module
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of a library that Chaos Toolkit logs with
     from chaostoolkit.cli import cli
 
-__all__ = ["CONTROL", "EXPERIMENT", "activity", "cli"]
+__all__ = ["CONTROL", "EXPERIMENT", "activity", "cli", "experiment", "shop"]
 
 CONTROL = {
     "name": "seatrial-verdict",
@@ -35,3 +42,20 @@ EXPERIMENT = {
     "method": [activity("action", "inject", fault="delete-pod", times=3)],
     "rollbacks": [],
 }
+
+
+@pytest.fixture
+def experiment() -> dict[str, Any]:
+    """An experiment to change."""
+    return copy.deepcopy(EXPERIMENT)
+
+
+@pytest.fixture
+def shop(dry: Dry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The system without a cluster, as the environment of a `chaos run` names it; its reports' folder."""
+    (tmp_path / "shop.yaml").write_text(SYSTEM)
+    for name, path in (("SYSTEM", "shop.yaml"), ("STATE", "state"), ("REPORT_DIR", "reports")):
+        monkeypatch.setenv(f"SEATRIAL_{name}", str(tmp_path / path))
+    monkeypatch.setattr(module, "build_report", lambda directory: directory / "index.html")
+    monkeypatch.setattr(module, "_current", None)
+    return tmp_path / "reports"

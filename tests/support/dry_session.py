@@ -21,7 +21,10 @@ import seatrial.harness.suite
 import seatrial.plugin
 import seatrial.report.html
 from seatrial import waiting
+from seatrial.adapters import ADAPTERS
+from seatrial.commands.base import COMMANDS
 from seatrial.errors import SeatrialError
+from seatrial.faults.effects.base import EFFECTS
 from seatrial.faults.registry import FAULTS
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.measuring import MEASUREMENTS
@@ -38,6 +41,7 @@ from seatrial.record.writer import RunWriter
 from seatrial.registry import Registry
 from seatrial.settings import Settings, settings_from
 from seatrial.traffic.generator import GeneratorDied
+from seatrial.traffic.protocols import PROTOCOLS
 from seatrial.traffic.record import CLOSING, HEAD, RecordFile
 
 SYSTEM = """
@@ -57,7 +61,10 @@ QUICK = ("--assert=plain", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"
 """Options for a run of pytest inside of pytest: what would be imported anew each time is left out."""
 VERIFIED_AFTER_SECONDS = 0.5
 AVAILABLE_AFTER_SECONDS = 2.5
-REGISTRIES: tuple[Registry[Any], ...] = (NEEDS, SCENARIOS, CHECKS, CONDITIONS, MEASUREMENTS, FAULTS)
+REGISTRIES: tuple[Registry[Any], ...] = (
+    *(NEEDS, SCENARIOS, CHECKS, CONDITIONS, MEASUREMENTS),
+    *(FAULTS, EFFECTS, ADAPTERS, PROTOCOLS, COMMANDS),
+)
 
 
 @dataclass
@@ -72,6 +79,7 @@ class World:
         refusals: what a fault of that name raises instead of being injected.
         recorder_error: what the watches raise instead of starting.
         dies_at: when each generator dies.
+        backends: the workload that answers a journey, by its name; `basket` answers all others.
         done: what was done to the world, in order.
     """
 
@@ -82,6 +90,7 @@ class World:
     refusals: dict[str, BaseException] = field(default_factory=dict)
     recorder_error: BaseException | None = None
     dies_at: float = float("inf")
+    backends: dict[str, str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     sessions: list[DrySession] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -211,6 +220,7 @@ class DryStream:
                     outcome,
                     200 if ok else 503,
                     "" if ok else "status 503",
+                    backend=self._world.backends.get(self._step.journey, "basket") if ok else "",
                 )
             )
         return tuple(self._exchanges)
@@ -250,8 +260,15 @@ class DryStream:
 
 @dataclass
 class DryKube:
+    """Every workload is rolled out, with one pod."""
+
     context: str = "nowhere"
     namespace: str = "shop"
+    kubeconfig: Path = Path("kubeconfig")
+
+    def find(self, kind: str, name: str) -> dict[str, Any]:
+        status = {"observedGeneration": 1, "readyReplicas": 1}
+        return {"kind": kind, "metadata": {"name": name, "generation": 1}, "status": status, "spec": {}}
 
     def close(self) -> None:
         """Nothing is open."""
@@ -279,7 +296,7 @@ class DrySession(Session):
     def snapshot(self) -> Any:
         return ()
 
-    def changed_since(self, before: Any) -> list[str]:
+    def changed_since(self, before: Any, faults: Any = ()) -> list[str]:
         return list(self.world.changed)
 
 

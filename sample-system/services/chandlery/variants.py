@@ -17,7 +17,9 @@ from chandlery.errors import OutcomeUnknown, Unavailable
 NO_SIGTERM_DRAIN = "no-sigterm-drain"
 ACK_BEFORE_COMMIT = "ack-before-commit"
 BALANCE_BEHIND = "balance-behind"
-KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND})
+SLOW_ORDERS = "slow-orders"
+KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS})
+FAR_AWAY_SECONDS = 0.4
 ENTRIES = """
 insert into entry (transaction_id, account, amount) values ($1, $2, -$4::bigint), ($1, $3, $4::bigint)
 """
@@ -44,6 +46,11 @@ def active(name: str) -> bool:
 def exit_at_once(_signal: int, _frame: FrameType | None) -> None:
     """no-sigterm-drain: what a process does that never heard of SIGTERM."""
     os._exit(128 + signal.SIGTERM)
+
+
+async def ask_far_away() -> None:
+    """slow-orders: what an order waits for before it is written."""
+    await asyncio.sleep(FAR_AWAY_SECONDS)
 
 
 class WriteBehind:

@@ -7,7 +7,6 @@ before the experiment, and after it sets `state["status"] = "failed"`, which mak
 
 from __future__ import annotations
 
-import difflib
 import logging
 import sys
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -18,7 +17,7 @@ from chaoslib.exceptions import InterruptExecution, InvalidActivity
 from seatrial.chaos.dry import Rehearsed, rehearse, strategy_of
 from seatrial.chaos.experiment import begin_experiment, drop_experiment
 from seatrial.chaos.order import Order
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.settings import settings_from
 
@@ -42,9 +41,7 @@ def _unknown(arguments: Mapping[str, Any]) -> Iterator[str]:
     known = list(Order.__dataclass_fields__)
     for name in arguments:
         if name not in known:
-            nearest = difflib.get_close_matches(str(name), known, n=1)
-            hint = f"did you mean {nearest[0]}?" if nearest else f"it has {', '.join(known)}"
-            yield f"there is no argument {name!r}; {hint}"
+            yield f"there is no argument {name!r}. {suggestion(name, known)}"
 
 
 def before_experiment_control(context: MutableMapping[str, Any], **arguments: Any) -> None:

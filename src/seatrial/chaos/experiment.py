@@ -20,6 +20,7 @@ from seatrial.errors import SeatrialError
 from seatrial.harness.execution import Execution
 from seatrial.harness.observe import no_consent
 from seatrial.harness.session import Session, open_session
+from seatrial.kube.snapshot import Snapshot
 from seatrial.model.failure import require, verdict_of
 from seatrial.model.fault import Disruption
 from seatrial.model.scenario import Subject
@@ -57,6 +58,7 @@ class Experiment:
         self.current: Part | None = None
         self._subjects: dict[str, Subject] = {}
         self._session: Session | None = None
+        self._changed: list[str] = []
         self._resources = contextlib.ExitStack()
 
     def _open_run(self) -> RunWriter:
@@ -90,10 +92,19 @@ class Experiment:
             require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
         session.revert_left_overs()
         session.require_answer()
+        before = session.snapshot()
+        self._resources.callback(lambda: self._compare(session, before))
         if self.scenario is None:
             self.begin_part(self.order.role)
         else:
             expand(self.context, self.scenario, list(self._subjects.values()), unedited=self.unedited)
+
+    def _compare(self, session: Session, before: Snapshot) -> None:
+        """After everything was reverted: what the method and the rollbacks have left behind."""
+        carried_out = [part.execution for part in self.parts.values() if part.execution is not None]
+        faults = [fault for execution in carried_out for fault in execution.faults]
+        self._changed = session.changed_since(before, faults)
+        self.run.changed_objects(self._changed)
 
     def begin_part(self, role: str) -> None:
         """End the part before, and begin the one of this workload.
@@ -152,6 +163,10 @@ class Experiment:
             self._resources.close()
         except Exception as error:
             problem = verdict_of(error)
+        if self._changed:
+            text = f"objects differ after the experiment: {'; '.join(self._changed[:3])}"
+            changed = Verdict(Outcome.ERROR, text, "every object as before", "Put it back by hand.")
+            problem = merge([item for item in (problem, changed) if item is not None])
         judges = self._judges()
         state[RECORD] = {"checks": judges}
         results = [self._result(role, state, failure, problem, judges.get(role, [])) for role in self.roles]

@@ -8,9 +8,10 @@ from typing import Any
 
 from seatrial.chaos.journal import journal_verdict
 from seatrial.chaos.method import of_role
-from seatrial.judge.admissible import judge, judge_every
+from seatrial.judge.admissible import admitted, judge, judge_every
 from seatrial.judge.disruption import by_disruption
 from seatrial.model.check import CHECKS, Check, Every
+from seatrial.model.failure import verdict_of
 from seatrial.model.observation import Observation
 from seatrial.model.scenario import Scenario, Subject
 from seatrial.model.verdict import Outcome, Verdict, merge
@@ -48,13 +49,33 @@ def observation_verdicts(observation: Observation, checks: Sequence[str]) -> lis
     own = [check for check in named if not isinstance(check.scenario, Every)]
     verdicts = [_of(check, judge(check, observation)) for check in own]
     if not own or not observation.scenario:
-        verdicts.append(by_disruption(observation))
+        verdicts.append(_admitted(observation))
     for check in named:
         if isinstance(check.scenario, Every):
-            verdict = judge_every(check, [observation])[0]
-            if verdict.outcome not in (Outcome.UNSUPPORTED, Outcome.SKIPPED):
-                verdicts.append(_of(check, verdict))
+            verdicts = _with_every(check, observation, verdicts)
     return verdicts
+
+
+def _with_every(check: Check, observation: Observation, verdicts: list[Verdict]) -> list[Verdict]:
+    """The verdicts with that of a check of a whole kind of disruption.
+
+    Where it cannot be judged (an invariant was broken before already) this experiment is not to blame, and
+    its own verdict stands; it says so in a line.
+    """
+    verdict = judge_every(check, [observation])[0]
+    if verdict.outcome in (Outcome.UNSUPPORTED, Outcome.SKIPPED):
+        return verdicts
+    if verdict.outcome is not Outcome.ERROR:
+        return [*verdicts, _of(check, verdict)]
+    said = f"{check.id} cannot be judged: {verdict.observed}"
+    return [replace(verdicts[0], reasons=(*verdicts[0].reasons, said)), *verdicts[1:]]
+
+
+def _admitted(observation: Observation) -> Verdict:
+    try:
+        return admitted(observation, by_disruption)
+    except Exception as error:
+        return verdict_of(error)
 
 
 def judges_in(journal: Mapping[str, Any], role: str) -> tuple[list[str], list[str]]:

@@ -33,9 +33,10 @@ def rebuild_report(directory: Path) -> tuple[int, str]:
             next_step="Name a folder below reports/; `seatrial run` makes one.",
         )  # fmt: skip
     from seatrial.record.reader import read_run
-    from seatrial.report.html import build_report
-    from seatrial.report.summary import exit_code, summary_text
+    from seatrial.report.console import summary_text
+    from seatrial.report.html import write_report
+    from seatrial.report.view import view_of
 
-    page = build_report(directory.resolve())
-    run = read_run(directory.resolve())
-    return exit_code(run), f"{summary_text(run)}\n\npage  {shown(page)}"
+    view = view_of(read_run(directory.resolve()))
+    page = write_report(view)
+    return view.exit_code, f"{summary_text(view)}\n\npage  {shown(page)}"

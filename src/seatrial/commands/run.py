@@ -6,15 +6,15 @@ import contextlib
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
+from seatrial.commands._jobs import LOAD_SECONDS, Choice, Job, jobs_of
 from seatrial.commands.base import (
     Context,
     Kubeconfig,
@@ -25,9 +25,9 @@ from seatrial.commands.base import (
     open_session,
     settings,
 )
-from seatrial.commands.children import RunChild, child_environment, folder, run_child
+from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
-from seatrial.errors import BadInput, SeatrialError
+from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -35,13 +35,7 @@ if TYPE_CHECKING:
     from seatrial.record.writer import RunWriter
     from seatrial.settings import Settings
 
-STAGES = ("suites", "load", "experiments")
 BRING_UP, COMPARE = "bring up", "compare objects"
-_SUITES_SECONDS = 2400.0
-_LOAD_SECONDS = 600.0
-_EXPERIMENT_SECONDS = 600.0
-BRIEF_SECONDS = 120.0
-"""Experiments that usually take longer are left to `chaos run`; the suites carry their scenarios out."""
 
 
 class ComparesObjects(Protocol):
@@ -60,18 +54,6 @@ class OpenSession(Protocol):
     def __call__(
         self, settings: Settings, system: SystemModel, progress: Progress, run: RunWriter
     ) -> AbstractContextManager[ComparesObjects]: ...
-
-
-@dataclass(frozen=True)
-class Job:
-    """A child process of a run: a tool that joins the run and must report a result."""
-
-    stage: str
-    tool: str
-    arguments: Sequence[str]
-    within_seconds: float
-    about_seconds: float = 0.0
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Running:
@@ -93,13 +75,26 @@ def run(
         list[str] | None,
         typer.Option("--only", help="Only suites, load or experiments (repeatable).", show_default=False),
     ] = None,
-) -> int:
+    check: Annotated[
+        list[str] | None,
+        typer.Option("--check", help="Of the suites only this check (repeatable).", show_default=False),
+    ] = None,
+    experiment: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--experiment", help="Of the experiments only this one, a name or a file (repeatable).",
+            show_default=False,
+        ),
+    ] = None,
+    load_seconds: Annotated[int, typer.Option(min=1, help="How long the load lasts.")] = LOAD_SECONDS,
+) -> int:  # fmt: skip
     """Bring up, then suites, load, experiments, one page. Exit 0: something passed, and nothing is red."""
     from seatrial.terminal import progress_display
 
     chosen = settings(system=system, kubeconfig=kubeconfig, context=context, namespace=namespace, seed=seed)
+    what = Choice(tuple(only or ()), tuple(check or ()), tuple(experiment or ()), load_seconds)
     with progress_display() as progress:
-        code, text = run_everything(chosen, progress, only=tuple(only or ()))
+        code, text = run_everything(chosen, progress, what)
     typer.echo(text)
     return code
 
@@ -107,40 +102,35 @@ def run(
 def run_everything(
     settings: Settings,
     progress: Progress,
+    choice: Choice = Choice(),  # noqa: B008 - it is frozen
     *,
-    only: Sequence[str] = (),
     open_session: OpenSession = open_session,
     run_child: RunChild = run_child,
     report: Callable[[Path], tuple[int, str]] = rebuild_report,
     clock: Callable[[], float] = time.monotonic,
 ) -> tuple[int, str]:
-    """Run every stage; returns the exit code and the summary for the terminal.
+    """Run what was chosen; returns the exit code and the summary for the terminal.
 
     What must report is on disk before anything starts, so that nothing can be missing without being missed.
 
     Args:
-        only: these of `STAGES`; all of them when empty.
         report: builds the page of a run directory; returns its exit code and summary.
         clock: seconds that only grow; how long each stage took.
 
     Raises:
-        BadInput: an unknown stage or a wrong system file.
+        BadInput: a choice that there is not, or a wrong system file.
         SeatrialError: a stage could not be done, or the run directory cannot be written.
     """
-    from seatrial.model.run import Planned
+    from seatrial.model.plan import Planned
     from seatrial.record.writer import RunWriter
     from seatrial.settings import load_system
     from seatrial.versions import versions
 
-    for name in only:
-        if name not in STAGES:
-            hint = f"Stages: {', '.join(STAGES)}"
-            raise BadInput(f"there is no stage {name!r}", where="--only", next_step=hint)
     system = load_system(settings)
+    jobs = jobs_of(choice, system)
     writer = RunWriter.open_or_create("seatrial", reports=settings.reports_directory)
     writer.tool_started(argv=sys.argv, versions=versions(), seed=settings.seed)
-    jobs = list(jobs_of(only or STAGES, system))
-    writer.plan([Planned(BRING_UP), *(Planned(job.stage, job.tool) for job in jobs), Planned(COMPARE)])
+    writer.plan([Planned(BRING_UP), *(job.planned for job in jobs), Planned(COMPARE)])
     try:
         with _interrupted_by_signals():
             with _stage(writer, progress, BRING_UP, clock) as running:
@@ -173,51 +163,12 @@ def _run_jobs(
                     **child_environment(settings, writer.directory, stage=job.stage),
                     **job.environment,
                 },
-                log=writer.directory / "logs" / f"{job.stage.replace(' ', '-')}.txt",
+                log=writer.directory / "logs" / job.log,
                 within_seconds=job.within_seconds,
                 note=running.note,
             )
     with _stage(writer, progress, COMPARE, clock):
         writer.changed_objects(session.changed_since(before))
-
-
-def jobs_of(stages: Sequence[str], system: SystemModel) -> Iterator[Job]:
-    """The child processes of these stages, in their order."""
-    from seatrial.harness.estimate import suites_seconds
-
-    if "suites" in stages:
-        arguments = [sys.executable, "-m", "pytest", "-v", "--color=no", str(folder("suites"))]
-        yield Job("suites", "pytest", arguments, _SUITES_SECONDS, suites_seconds(system))
-    if "load" in stages:
-        file = folder("loadtests") / "journeys.py"
-        arguments = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-t", "60s"]
-        yield Job("load journeys", "locust", arguments, _LOAD_SECONDS, 65.0)
-    if "experiments" in stages:
-        yield from _experiments(system)
-
-
-def _experiments(system: SystemModel) -> Iterator[Job]:
-    """The brief experiments that apply, each on one workload: the suites disturb every one."""
-    from seatrial.harness.estimate import seconds_on
-    from seatrial.model.scenario import SCENARIOS
-
-    for experiment in sorted(folder("experiments").glob("*.yaml")):
-        scenario = SCENARIOS.get(experiment.stem)
-        for subject in scenario.subjects(system)[:1]:
-            about = seconds_on(scenario, subject)
-            if about <= BRIEF_SECONDS:
-                arguments = [
-                    sys.executable,
-                    "-m",
-                    "chaostoolkit",
-                    "--no-version-check",
-                    "run",
-                    str(experiment),
-                ]
-                yield Job(
-                    f"experiment {experiment.stem}", "chaos", arguments, _EXPERIMENT_SECONDS, about,
-                    {"SEATRIAL_ROLES": subject.role},
-                )  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -1,21 +1,21 @@
-"""`seatrial variants`: on each flawed variant of the system its check, and no other, must turn red."""
+"""`seatrial variants`: each flawed variant of the system turns red what it must, and nothing else."""
 
 from __future__ import annotations
 
-import difflib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
+from seatrial.commands._jobs import SUITES, Choice, Job, jobs_of
 from seatrial.commands.base import Seed, System, command, open_session, settings
-from seatrial.commands.children import RunChild, child_environment, folder, run_child
+from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from seatrial.settings import Settings
 
 EXPECTED = "expected.yaml"
-_SUITES = "suites"
-_SUITES_SECONDS = 1800.0
 
 
 @command("variants")
@@ -34,16 +32,22 @@ def variants(
         list[str] | None, typer.Option("--variant", help="Only this one (repeatable).", show_default=False)
     ] = None,
     named_only: Annotated[
-        bool, typer.Option("--named-only", help="Run only the check that a variant must turn red.")
+        bool, typer.Option("--named-only", help="Run only what a variant must turn red.")
     ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", help="Only suites, load or experiments (repeatable).", show_default=False),
+    ] = None,
     seed: Seed = None,
 ) -> int:
-    """Prove that every check can fail: deploy each flawed variant and print the table checks x variants."""
+    """Prove that checks, load and experiments can fail: deploy each flawed variant, print what turned red."""
     from seatrial.terminal import progress_display
 
-    chosen = settings(system=system, seed=seed)
+    chosen, stages = settings(system=system, seed=seed), Choice(tuple(only or ()))
     with progress_display() as progress:
-        code, text = prove_variants(chosen, progress, names=tuple(variant or ()), named_only=named_only)
+        code, text = prove_variants(
+            chosen, progress, names=tuple(variant or ()), named_only=named_only, stages=stages.stages
+        )
     typer.echo(text)
     return code
 
@@ -72,19 +76,21 @@ def prove_variants(
     *,
     names: Sequence[str] = (),
     named_only: bool = False,
+    stages: Sequence[str] = (),
     open_session: OpenSession = open_session,
     run_child: RunChild = run_child,
     report: Callable[[Path], tuple[int, str]] = rebuild_report,
 ) -> tuple[int, str]:
-    """Run the suites on each variant; returns the exit code and the table checks x variants.
+    """Run suites, load and experiments on each variant; returns the exit code and the table.
 
     Args:
         names: only these variants; all of them when empty.
-        named_only: run only the checks that must fail (quicker, but says nothing of the others).
+        named_only: run only what must be red (quicker, but says nothing of the others).
+        stages: only these; all of them when empty.
         report: builds the page of a run directory.
 
     Raises:
-        BadInput: an unknown variant, or the system has no variants.
+        BadInput: an unknown variant, one that names an unknown result, or the system has no variants.
     """
     from seatrial.settings import load_system
 
@@ -95,16 +101,50 @@ def prove_variants(
         )
     sound = (settings.system_path.parent / system.deploy.kustomize).resolve()
     chosen = read_variants(sound.parent / "variants", names)
+    every = jobs_of(Choice(), system)
+    refuse_unknown(chosen, [name for job in every for name in job.planned.checks])
+    planned = [(variant, _jobs(variant, system, stages, named_only=named_only)) for variant in chosen]
     rows = []
     with open_session(settings, system, progress) as session, _restored(session, sound, progress):
-        for variant in chosen:
+        for variant, jobs in planned:
+            if not jobs:
+                continue
             with progress.stage(f"variant {variant.name}") as stage:
                 session.deploy(variant.folder, progress)
                 session.require_answer()
-                row = _row(variant, settings, named_only, run_child, stage.note)
+                row = _row(variant, settings, jobs, run_child, stage.note)
                 report(row.directory)
                 rows.append(row)
-    return (1 if any(row.faults for row in rows) else 0), table(rows)
+    return (1 if not rows or any(row.faults for row in rows) else 0), table(rows)
+
+
+def _jobs(variant: Variant, system: SystemModel, stages: Sequence[str], *, named_only: bool) -> list[Job]:
+    """What is run on a variant; with `named_only` the parts of it that must turn red."""
+    jobs = jobs_of(Choice(tuple(stages)), system)
+    if not named_only:
+        return jobs
+    kept = [job for job in jobs if variant.reds.keys() & set(job.planned.checks)]
+    return [_narrowed(job, variant, system) if job.stage == SUITES else job for job in kept]
+
+
+def _narrowed(job: Job, variant: Variant, system: SystemModel) -> Job:
+    red = [name for name in job.planned.checks if name in variant.reds]
+    checks = tuple(dict.fromkeys(name.partition(" ")[0] for name in red))
+    return jobs_of(Choice((SUITES,), checks), system)[0]
+
+
+def refuse_unknown(variants: Sequence[Variant], known: Collection[str]) -> None:
+    """Refuse variants that name a result which nothing reports.
+
+    Raises:
+        BadInput: one does; names the nearest.
+    """
+    for variant in variants:
+        for name in variant.reds:
+            if name not in known:
+                hint = suggestion(name, known)
+                where = f"{EXPECTED}, {variant.name}"
+                raise BadInput(f"nothing reports {name!r}", where=where, next_step=hint)
 
 
 def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
@@ -123,14 +163,16 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
     except yaml.YAMLError as error:
         raise BadInput(f"the list of variants is not valid YAML: {error}", where=str(file)) from None
     if not isinstance(listed, Mapping) or not all(_well_formed(entry) for entry in listed.values()):
-        raise BadInput("each variant needs `fails: [check id, ...]`", where=str(file))
+        raise BadInput(
+            "each variant needs `fails`, and may have `errors`: {check [subject]: words of its explanation}",
+            where=str(file),
+        )
     for name in names:
         if name not in listed:
-            nearest = difflib.get_close_matches(name, listed, n=1)
-            hint = f"Did you mean {nearest[0]}?" if nearest else f"Known: {', '.join(listed)}"
-            raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=hint)
+            next_step = suggestion(name, listed)
+            raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=next_step)
     found = [
-        Variant(name, root / name, tuple(entry["fails"]))
+        Variant(name, root / name, entry.get("fails") or {}, entry.get("errors") or {})
         for name, entry in listed.items()
         if not names or name in names
     ]
@@ -141,7 +183,14 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
 
 
 def _well_formed(entry: object) -> bool:
-    return isinstance(entry, Mapping) and isinstance(entry.get("fails"), list) and bool(entry["fails"])
+    if not isinstance(entry, Mapping) or not entry.keys() <= {"fails", "errors"} or "fails" not in entry:
+        return False
+    return all(
+        isinstance(reds, Mapping)
+        and reds
+        and all(isinstance(text, str) and text for pair in reds.items() for text in pair)
+        for reds in entry.values()
+    )
 
 
 @contextmanager
@@ -154,26 +203,28 @@ def _restored(session: Deploys, sound: Path, progress: Progress) -> Iterator[Non
 
 
 def _row(
-    variant: Variant, settings: Settings, named_only: bool, run_child: RunChild, note: Callable[[str], None]
+    variant: Variant,
+    settings: Settings,
+    jobs: Sequence[Job],
+    run_child: RunChild,
+    note: Callable[[str], None],
 ) -> Row:
-    """Run the suites on the variant that is deployed, as a run of its own."""
-    from seatrial.model.run import Planned
+    """Run the jobs on the variant that is deployed, as a run of its own."""
     from seatrial.record.reader import read_run
     from seatrial.record.writer import RunWriter
 
     writer = RunWriter.open_or_create("seatrial", reports=settings.reports_directory, environment={})
     writer.tool_started(argv=sys.argv, versions={}, seed=settings.seed)
-    writer.plan([Planned(_SUITES, "pytest")])
-    arguments = [sys.executable, "-m", "pytest", "-v", "--color=no", str(folder("suites"))]
-    if named_only:
-        arguments += [part for check in variant.fails for part in ("--check", check)]
-    writer.stage_started(_SUITES)
-    code = run_child(
-        arguments, environment=child_environment(settings, writer.directory, stage=_SUITES),
-        log=writer.directory / "logs" / "suites.txt", within_seconds=_SUITES_SECONDS, note=note,
-    )  # fmt: skip
-    writer.stage_finished(_SUITES, "done", exit_code=code)
+    writer.plan(job.planned for job in jobs)
+    for job in jobs:
+        writer.stage_started(job.stage)
+        code = run_child(
+            job.arguments, environment=child_environment(settings, writer.directory, stage=job.stage),
+            log=writer.directory / "logs" / job.log, within_seconds=job.within_seconds, note=note,
+        )  # fmt: skip
+        writer.stage_finished(job.stage, "done", exit_code=code)
     writer.tool_finished(0)
     writer.close()
     run = read_run(writer.directory)
-    return Row(variant, run.results, writer.directory, run.broken)
+    planned = {name for job in jobs for name in job.planned.checks}
+    return Row(variant, planned, run.results, writer.directory, run.broken)

@@ -1,9 +1,9 @@
-"""The table checks x variants: which cells must be red, and which are not as they must be."""
+"""The table results x variants: which cells must be red, and which are not as they must be."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seatrial.commands.base import shown
@@ -12,22 +12,39 @@ from seatrial.model.verdict import CheckResult, Mode, Outcome
 
 @dataclass(frozen=True)
 class Variant:
-    """One flawed overlay of the system and the checks that must fail on it."""
+    """One flawed overlay of the system and all that must turn red on it.
+
+    Attributes:
+        fails: result, as `CheckResult.name` has it, to words that its explanation must hold: the flaw.
+        errors: the same for what cannot be tested where the flaw is.
+    """
 
     name: str
     folder: Path
-    fails: tuple[str, ...]
+    fails: Mapping[str, str]
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reds(self) -> dict[str, tuple[Outcome, str]]:
+        """Everything that must be red: how, and the words."""
+        failed = {name: (Outcome.FAILED, words) for name, words in self.fails.items()}
+        return failed | {name: (Outcome.ERROR, words) for name, words in self.errors.items()}
 
 
 @dataclass(frozen=True)
 class Row:
-    """What the suites said of one variant."""
+    """What suites, load and experiments said of one variant.
+
+    Attributes:
+        planned: the results that had to come; what was not planned is not asked for.
+        broken: what went wrong beside the verdicts (`Run.broken`): such a row shows nothing.
+    """
 
     variant: Variant
+    planned: Collection[str]
     results: tuple[CheckResult, ...]
     directory: Path
     broken: tuple[str, ...] = ()
-    """What went wrong beside the checks (`Run.broken`): such a row shows nothing."""
 
     @property
     def proven(self) -> list[CheckResult]:
@@ -48,36 +65,46 @@ class Row:
     @property
     def faults(self) -> list[str]:
         """Why this row is not as it must be; empty when it is."""
-        found = []
-        for check in self.variant.fails:
-            if Outcome.FAILED not in self.outcomes(check):
-                observed = ", ".join(sorted(self.outcomes(check))) or "not run"
-                found.append(f"{check} must fail here, but was: {observed}")
-        for result in self.proven:
-            if result.check not in self.variant.fails and result.verdict.outcome is not Outcome.PASSED:
-                found.append(f"{result.check} [{result.subject}] must pass here: {result.verdict.observed}")
-        return [*found, *self.broken]
+        return [*self._reds(), *self._others(), *self.broken]
 
-    def outcomes(self, check: str) -> set[Outcome]:
-        """How the check ended here, on each of its subjects; empty when it did not run."""
-        return {result.verdict.outcome for result in self.proven if result.check == check}
+    def _reds(self) -> Iterator[str]:
+        by_name = {result.name: result for result in self.proven}
+        for name, (outcome, words) in self.variant.reds.items():
+            if name not in self.planned:
+                continue
+            verb = "fail" if outcome is Outcome.FAILED else "be an error"
+            if name not in by_name:
+                yield f"{name} must {verb} here, but was: not run"
+                continue
+            verdict = by_name[name].verdict
+            if verdict.outcome is not outcome:
+                yield f"{name} must {verb} here, but was: {verdict.outcome}: {verdict.observed}"
+            elif words.casefold() not in verdict.explain().casefold():
+                said = f"{verdict.observed} {verdict.next_step}".strip()
+                yield f"{name} must name the flaw ({words!r}), but says: {said}"
+
+    def _others(self) -> Iterator[str]:
+        for result in self.proven:
+            if result.name not in self.variant.reds and not result.verdict.passed:
+                yield f"{result.name} must pass here: {result.verdict.outcome}: {result.verdict.observed}"
+
+    def cell(self, name: str) -> str:
+        """How a result ended here, `*` where it must be red; `-` when it did not run."""
+        outcomes = [result.verdict.outcome for result in self.proven if result.name == name]
+        text = Outcome.worst(outcomes).value if outcomes else "-"
+        return f"{text} *" if name in self.variant.reds else text
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Checks x variants as text; `*` marks the cell that must be red, and what is wrong stands below."""
-    checks = sorted({result.check for row in rows for result in row.proven})
-    width = max([len(check) for check in checks] + [5])
+    """Results x variants as text; `*` marks the cell that must be red, and what is wrong stands below."""
+    names = sorted({result.name for row in rows for result in row.proven})
+    width = max([len(name) for name in names] + [5])
     heads = [row.variant.name for row in rows]
     lines = ["  ".join(["check".ljust(width), *heads])]
-    for check in checks:
-        cells = []
-        for row, head in zip(rows, heads, strict=True):
-            outcomes = row.outcomes(check)
-            text = Outcome.worst(outcomes).value if outcomes else "-"
-            mark = " *" if check in row.variant.fails else ""
-            cells.append((text + mark).ljust(len(head)))
-        lines.append("  ".join([check.ljust(width), *cells]).rstrip())
-    lines.append("* must fail there; every other cell must pass")
+    for name in names:
+        cells = [row.cell(name).ljust(len(head)) for row, head in zip(rows, heads, strict=True)]
+        lines.append("  ".join([name.ljust(width), *cells]).rstrip())
+    lines.append("* must be red there, and name the flaw; every other cell must pass")
     for row in rows:
         lines += [f"WRONG  {row.variant.name}: {fault}" for fault in row.faults]
         if row.declared_failures:

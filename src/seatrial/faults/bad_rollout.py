@@ -12,12 +12,12 @@ from seatrial.faults.base import Fault, Impossible, Plan, Verified
 from seatrial.faults.effects.fields import Path
 from seatrial.faults.effects.object_fields import ObjectFields
 from seatrial.faults.registry import fault
-from seatrial.faults.revisions import no_rollout, one_revision, pods_of, revision_of, still_another
-from seatrial.faults.victims import candidates, workload_of
+from seatrial.faults.revisions import pods_of, revision_of, rolled_out, still_another
+from seatrial.faults.victims import workload_of
 from seatrial.kube.records import condition
 from seatrial.kube.rollout import lacking
-from seatrial.kube.timeline import Recorder, pods_now
-from seatrial.model.fault import Disruption, Target
+from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import Disruption
 from seatrial.model.system import HELPER_IMAGE
 from seatrial.model.timeline import PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
@@ -78,34 +78,30 @@ class BadRollout(Fault):
         self.at_most_seconds = self.at_most_seconds + hold_seconds
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
-        timeline, kube = recorder.snapshot(), recorder.kube
-        workload = workload_of(recorder.system, self.role)
-        candidates(timeline, recorder.system, self.role, spare_last=False)
-        obj = kube.get(workload.kind, workload.name)
-        target = Target(workload.kind, kube.namespace, workload.name, obj["metadata"]["uid"])
-        reason = no_rollout(obj)
-        if reason:
-            return Impossible(target, self.role, self.seed, reason)
-        revision = one_revision(kube, obj, workload)
-        container = self._container(obj)
+        found = rolled_out(self, recorder)
+        if isinstance(found, Impossible):
+            return found
+        target, container = found.target, self._container(found.obj)
         if self.kind == "answers-500":
-            values = self._bad_server(recorder, obj, container)
+            values = self._bad_server(recorder, found.obj, container)
         else:
             values = template_values(self.kind, container, self.ready_seconds)
-        effect = ObjectFields.planned(kube, workload.kind, workload.name, values, namespace=kube.namespace)
-        deadline = (obj.get("spec") or {}).get("progressDeadlineSeconds")
+        effect = ObjectFields.planned(
+            recorder.kube, target.kind, target.name, values, namespace=target.namespace
+        )
+        deadline = (found.obj.get("spec") or {}).get("progressDeadlineSeconds")
         return Plan(
             target=target,
             workload=self.role,
             seed=self.seed,
-            victims=tuple(pods_now(timeline, self.role)),
+            victims=found.pods,
             effects=(effect,),
             verify_seconds=START_SECONDS + self.ready_seconds + NEVER_READY_SECONDS,
             hold_seconds=min(self.hold_seconds, float(deadline or self.hold_seconds)),
             details={
                 "kind": self.kind,
                 "container": container,
-                "revision_before": revision,
+                "revision_before": found.revision,
                 "progress_deadline_seconds": deadline,
             },
         )

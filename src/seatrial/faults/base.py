@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from seatrial.errors import FaultRefused
 from seatrial.faults.available import available_since
@@ -71,6 +71,14 @@ class Verified:
     words: str
     replacement: str = ""
     details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Picking(TypedDict, total=False):
+    """What a fault hands on to `Fault` where its constructor takes `**picking`."""
+
+    pod: str
+    selector: str
+    seed: int
 
 
 class Fault(ABC):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Unpack
 
 from seatrial.errors import FaultRefused
-from seatrial.faults.base import Fault, Plan, Verified
+from seatrial.faults.base import Fault, Picking, Plan, Verified
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates, pods_gone, replacement_of
 from seatrial.kube.errors import Conflict, NotFound
@@ -28,10 +29,8 @@ class DeletePod(Fault):
         allow_last: also when it is the only ready replica.
     """
 
-    def __init__(
-        self, role: str, *, pod: str = "", selector: str = "", seed: int = 0, allow_last: bool = False
-    ) -> None:
-        super().__init__(role, pod=pod, selector=selector, seed=seed)
+    def __init__(self, role: str, *, allow_last: bool = False, **picking: Unpack[Picking]) -> None:
+        super().__init__(role, **picking)
         self.allow_last = allow_last
 
     def plan(self, recorder: Recorder) -> Plan:

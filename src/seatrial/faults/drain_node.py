@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from seatrial.errors import FaultRefused, WaitExpired
-from seatrial.faults.base import Fault, Impossible, Plan, Verified
+from seatrial.faults.base import Impossible, Plan, Verified
 from seatrial.faults.budgets import blocking_budget
 from seatrial.faults.effects.object_fields import ObjectFields
 from seatrial.faults.evict_pod import evict_all
 from seatrial.faults.journal import new_id
-from seatrial.faults.nodes import claims_on_nodes, no_refuge, require_replicas, stays
+from seatrial.faults.nodes import NodeFault, NodePicking, claims_on_nodes, no_refuge, require_replicas, stays
 from seatrial.faults.registry import fault
-from seatrial.faults.victims import candidates, pods_gone
+from seatrial.faults.victims import pods_gone
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.fault import Disruption, Target
@@ -28,7 +28,7 @@ MARK_PATH = ("metadata", "annotations", MARK)
 
 
 @fault("drain-node", disruption=Disruption.VOLUNTARY, expected_seconds=40, at_most_seconds=360)
-class DrainNode(Fault):
+class DrainNode(NodeFault):
     """Drain the node that holds a pod of a role.
 
     Only pods in the system's own namespace are evicted: consent is given for no other. Pods of DaemonSets
@@ -36,35 +36,20 @@ class DrainNode(Fault):
     and those whose volume lies on the node. All that stays is named in the details.
 
     Args:
-        role, pod, selector, seed: pick the node; see `Fault`.
-        node: name of the node instead.
+        role, pod, selector, node, seed: see `NodeFault`.
         evict_seconds: how long disruption budgets may forbid evictions.
     """
 
     def __init__(
-        self,
-        role: str,
-        *,
-        pod: str = "",
-        selector: str = "",
-        node: str = "",
-        seed: int = 0,
-        evict_seconds: float = EVICT_SECONDS,
+        self, role: str, *, evict_seconds: float = EVICT_SECONDS, **picking: Unpack[NodePicking]
     ) -> None:
-        super().__init__(role, pod=pod, selector=selector, seed=seed)
-        self.node = node
+        super().__init__(role, **picking)
         self.evict_seconds = evict_seconds
         self.at_most_seconds = self.at_most_seconds + max(evict_seconds - EVICT_SECONDS, 0.0)
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
         timeline, kube = recorder.snapshot(), recorder.kube
-        ready = candidates(timeline, recorder.system, self.role, spare_last=False)
-        name = self.node or self.pick(self.matching(ready, recorder)).node
-        if not any(pod.node == name for pod in ready):
-            raise FaultRefused(
-                f"node {name} holds no ready pod of role {self.role!r}, nothing was disturbed",
-                next_step=f"nodes that do: {', '.join(sorted({pod.node for pod in ready}))}",
-            )
+        name, *_ = self.nodes(recorder)
         node = kube.get("Node", name)
         require_uncordoned(node)
         target = Target("Node", "", name, node["metadata"]["uid"])

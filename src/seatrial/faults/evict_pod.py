@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Unpack
 
 from seatrial.errors import FaultRefused, WaitExpired
-from seatrial.faults.base import Fault, Impossible, Plan, Verified
+from seatrial.faults.base import Fault, Impossible, Picking, Plan, Verified
 from seatrial.faults.budgets import blocking_budget
 from seatrial.faults.delete_pod import effect_of_replacement, plan_for_pod
 from seatrial.faults.registry import fault
@@ -30,15 +31,9 @@ class EvictPod(Fault):
     """
 
     def __init__(
-        self,
-        role: str,
-        *,
-        pod: str = "",
-        selector: str = "",
-        seed: int = 0,
-        evict_seconds: float = EVICT_SECONDS,
+        self, role: str, *, evict_seconds: float = EVICT_SECONDS, **picking: Unpack[Picking]
     ) -> None:
-        super().__init__(role, pod=pod, selector=selector, seed=seed)
+        super().__init__(role, **picking)
         self.evict_seconds = evict_seconds
         self.at_most_seconds = self.at_most_seconds + max(evict_seconds - EVICT_SECONDS, 0.0)
 

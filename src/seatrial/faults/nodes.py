@@ -3,14 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from seatrial.errors import FaultRefused
+from seatrial.faults.base import Fault, Picking
+from seatrial.faults.victims import candidates
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden
 from seatrial.kube.records import controller
-from seatrial.kube.timeline import pods_now
+from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.timeline import PodSeen, Timeline
+
+
+class NodePicking(Picking, total=False):
+    """What a fault hands on to `NodeFault` where its constructor takes `**picking`."""
+
+    node: str
+
+
+class NodeFault(Fault):
+    """A fault of the node that holds a pod of a role.
+
+    Args:
+        role, pod, selector, seed: pick the node; see `Fault`.
+        node: name of the node instead.
+    """
+
+    def __init__(self, role: str, *, node: str = "", **picking: Unpack[Picking]) -> None:
+        super().__init__(role, **picking)
+        self.node = node
+
+    def nodes(self, recorder: Recorder) -> list[str]:
+        """The node that is hit; where nobody named it or its pod, then those that may be hit in its place.
+
+        Raises:
+            FaultRefused: no such node holds a ready pod of the role.
+        """
+        ready = candidates(recorder.snapshot(), recorder.system, self.role, spare_last=False)
+        nodes = sorted({pod.node for pod in ready})
+        if self.node and self.node not in nodes:
+            raise FaultRefused(
+                f"node {self.node} holds no ready pod of role {self.role!r}, nothing was disturbed",
+                next_step=f"nodes that do: {', '.join(nodes)}",
+            )
+        first = self.node or self.pick(self.matching(ready, recorder)).node
+        return [first] if self.node or self.pod else [first, *(name for name in nodes if name != first)]
+
 
 HOSTNAME = "kubernetes.io/hostname"
 MIRROR = "kubernetes.io/config.mirror"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeVar
 
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 from seatrial.faults.base import RELEASED_SECONDS, REVERT_SECONDS, Fault
 from seatrial.model.fault import Disruption
 from seatrial.model.step import Bound
@@ -67,11 +66,14 @@ def make_fault(name: str, role: str, arguments: Mapping[str, Any] | None = None,
     known = arguments_of(made)
     for argument, value in (arguments or {}).items():
         if argument not in known:
-            raise _unknown(name, argument, list(known))
+            raise BadInput(
+                f"fault {name} has no argument {argument!r}", next_step=suggestion(argument, known)
+            )
         _require_type(name, argument, value, known[argument])
     missing = [key for key in required_arguments(made) if key not in (arguments or {})]
     if missing:
-        raise BadInput(f"fault {name} needs the argument {missing[0]!r}", next_step=_list(list(known)))
+        next_step = f"Its arguments are {', '.join(sorted(known))}."
+        raise BadInput(f"fault {name} needs the argument {missing[0]!r}", next_step=next_step)
     return made(role, **{**(arguments or {}), "seed": seed})
 
 
@@ -87,8 +89,7 @@ def bound_of(name: str, arguments: Mapping[str, Any] | None = None) -> Bound:
 
 def arguments_of(made: type[Fault]) -> dict[str, Any]:
     """The arguments that a fault takes, with their types."""
-    types = typing.get_type_hints(made.__init__)
-    return {key: types.get(key, Any) for key in _keywords(made) if key not in NOT_ARGUMENTS}
+    return {key: item.annotation for key, item in _keywords(made).items() if key not in NOT_ARGUMENTS}
 
 
 def required_arguments(made: type[Fault]) -> list[str]:
@@ -97,30 +98,24 @@ def required_arguments(made: type[Fault]) -> list[str]:
 
 
 def _keywords(made: type[Fault]) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(made.__init__).parameters
-    return {key: item for key, item in parameters.items() if item.kind is inspect.Parameter.KEYWORD_ONLY}
-
-
-def _unknown(name: str, argument: str, known: list[str]) -> BadInput:
-    nearest = difflib.get_close_matches(argument, known, n=1, cutoff=0.5)
-    return BadInput(
-        f"fault {name} has no argument {argument!r}",
-        next_step=f"Did you mean {nearest[0]}?" if nearest else _list(known),
-    )
-
-
-def _list(known: list[str]) -> str:
-    return f"Its arguments are {', '.join(sorted(known))}." if known else "It has no arguments."
+    """What the constructor takes by name; what it takes as `**` it hands on to the class above."""
+    found: dict[str, inspect.Parameter] = {}
+    for constructor in (vars(each)["__init__"] for each in made.__mro__ if "__init__" in vars(each)):
+        parameters = inspect.signature(constructor, eval_str=True).parameters.values()
+        own = {item.name: item for item in parameters if item.kind is inspect.Parameter.KEYWORD_ONLY}
+        found = own | found
+        if all(item.kind is not inspect.Parameter.VAR_KEYWORD for item in parameters):
+            break
+    return found
 
 
 def _require_type(name: str, argument: str, value: Any, wanted: Any) -> None:
     if typing.get_origin(wanted) is Literal:
         choices = [str(choice) for choice in typing.get_args(wanted)]
         if value not in choices:
-            nearest = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
             raise BadInput(
                 f"argument {argument!r} of fault {name} cannot be {value!r}",
-                next_step=f"Did you mean {nearest[0]}?" if nearest else f"It is one of {', '.join(choices)}.",
+                next_step=suggestion(value, choices),
             )
         return
     if not _fits(value, wanted):

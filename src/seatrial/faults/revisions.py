@@ -3,15 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from seatrial.errors import FaultRefused
+from seatrial.faults.base import Fault, Impossible
+from seatrial.faults.victims import candidates, workload_of
 from seatrial.kube.client import Kube
 from seatrial.kube.records import workload_of_pod
 from seatrial.kube.rollout import lacking
+from seatrial.kube.timeline import Recorder, pods_now
+from seatrial.model.fault import Target
 from seatrial.model.system import Workload
+from seatrial.model.timeline import PodSeen
 
 LABELS = {"Deployment": "pod-template-hash", "StatefulSet": "controller-revision-hash"}
+
+
+@dataclass(frozen=True)
+class RolledOut:
+    """A workload that is rolled out, and all of whose pods a change of its template replaces.
+
+    Attributes:
+        obj: the workload as the API server has it.
+        revision: the one of all its pods.
+    """
+
+    target: Target
+    obj: Mapping[str, Any]
+    revision: str
+    pods: tuple[PodSeen, ...]
+
+
+def rolled_out(fault: Fault, recorder: Recorder) -> RolledOut | Impossible:
+    """The workload that a fault will roll out anew, or why that would replace none of its pods.
+
+    Raises:
+        FaultRefused: there is no such workload, none of its pods is ready, or a rollout is under way already.
+    """
+    timeline, kube = recorder.snapshot(), recorder.kube
+    workload = workload_of(recorder.system, fault.role)
+    candidates(timeline, recorder.system, fault.role, spare_last=False)
+    obj = kube.get(workload.kind, workload.name)
+    target = Target(workload.kind, kube.namespace, workload.name, obj["metadata"]["uid"])
+    reason = no_rollout(obj)
+    if reason:
+        return Impossible(target, fault.role, fault.seed, reason)
+    return RolledOut(target, obj, one_revision(kube, obj, workload), tuple(pods_now(timeline, fault.role)))
 
 
 def pods_of(kube: Kube, workload: Workload) -> list[dict[str, Any]]:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 from seatrial.faults.base import Fault, Impossible, Plan, Verified
 from seatrial.faults.registry import fault
-from seatrial.faults.revisions import no_rollout, one_revision
-from seatrial.faults.victims import candidates, pods_gone, workload_of
+from seatrial.faults.revisions import rolled_out
+from seatrial.faults.victims import pods_gone
 from seatrial.kube.rollout import lacking
-from seatrial.kube.timeline import Recorder, pods_now
-from seatrial.model.fault import Disruption, Target
+from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import TRACES, Disruption
 from seatrial.waiting import NotYet, Ready
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
@@ -31,19 +31,20 @@ class RolloutRestart(Fault):
         super().__init__(role, seed=seed)
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
-        timeline, kube = recorder.snapshot(), recorder.kube
-        workload = workload_of(recorder.system, self.role)
-        candidates(timeline, recorder.system, self.role, spare_last=False)
-        obj = kube.get(workload.kind, workload.name)
-        target = Target(workload.kind, kube.namespace, workload.name, obj["metadata"]["uid"])
-        reason = no_rollout(obj)
-        if reason:
-            return Impossible(target, self.role, self.seed, reason)
-        revision = one_revision(kube, obj, workload)
-        victims = tuple(pods_now(timeline, self.role))
-        details = {"revision_before": revision, "pods_before": [pod.name for pod in victims]}
+        found = rolled_out(self, recorder)
+        if isinstance(found, Impossible):
+            return found
         return Plan(
-            target, self.role, self.seed, victims, verify_seconds=self.at_most_seconds, details=details
+            target=found.target,
+            workload=self.role,
+            seed=self.seed,
+            victims=found.pods,
+            verify_seconds=self.at_most_seconds,
+            details={
+                "revision_before": found.revision,
+                "pods_before": [pod.name for pod in found.pods],
+                TRACES: [RESTARTED_AT],
+            },
         )
 
     def inject(self, plan: Plan, recorder: Recorder) -> float:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from seatrial.cluster.docker import inspect
 from seatrial.errors import FaultRefused
 from seatrial.faults.available import available_since
-from seatrial.faults.base import Fault, Impossible, Plan, Verified
+from seatrial.faults.base import Impossible, Plan, Verified
 from seatrial.faults.effects.engine_container import EngineContainer
 from seatrial.faults.kind_nodes import require_kind_node
-from seatrial.faults.nodes import claims_on_nodes, no_refuge, require_replicas, tied_claims
+from seatrial.faults.nodes import (
+    NodeFault,
+    NodePicking,
+    claims_on_nodes,
+    no_refuge,
+    require_replicas,
+    tied_claims,
+)
 from seatrial.faults.registry import fault
-from seatrial.faults.victims import candidates
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.fault import Disruption, Target
 from seatrial.model.timeline import NodeSeen, PodSeen, Timeline
@@ -25,30 +31,21 @@ UNREACHABLE = "node.kubernetes.io/unreachable"
 
 
 @fault("stop-node", disruption=Disruption.INVOLUNTARY, expected_seconds=120, at_most_seconds=600)
-class StopNode(Fault):
+class StopNode(NodeFault):
     """Kill the container of the worker node that holds a pod of a role; reverting it starts it again.
 
     Kubernetes notices after about 45 s, and replaces the pods of the node only when their toleration of an
     unreachable node is over (300 s, unless the pod says otherwise); those of a StatefulSet, never.
 
     Args:
-        role, pod, selector, seed: pick the node; see `Fault`.
-        node: name of the node instead.
+        role, pod, selector, node, seed: see `NodeFault`.
         allow_last_with_data: also when the only replica of a stateful workload is there, with its volume.
     """
 
     def __init__(
-        self,
-        role: str,
-        *,
-        pod: str = "",
-        selector: str = "",
-        node: str = "",
-        seed: int = 0,
-        allow_last_with_data: bool = False,
+        self, role: str, *, allow_last_with_data: bool = False, **picking: Unpack[NodePicking]
     ) -> None:
-        super().__init__(role, pod=pod, selector=selector, seed=seed)
-        self.node = node
+        super().__init__(role, **picking)
         self.allow_last_with_data = allow_last_with_data
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
@@ -59,18 +56,8 @@ class StopNode(Fault):
                 where=f"system {system.metadata.name}",
                 next_step="drain-node works on every cluster",
             )
-        ready = candidates(timeline, system, self.role, spare_last=False)
-        nodes = sorted({pod.node for pod in ready})
-        if self.node and self.node not in nodes:
-            raise FaultRefused(
-                f"node {self.node} holds no ready pod of role {self.role!r}, nothing was disturbed",
-                next_step=f"nodes that do: {', '.join(nodes)}",
-            )
-        first = self.node or self.pick(self.matching(ready, recorder)).node
-        # Where nobody named the node, one that may be lost is taken before it is refused.
-        others = [] if self.node or self.pod else [name for name in nodes if name != first]
         refusals: list[FaultRefused] = []
-        for name in (first, *others):
+        for name in self.nodes(recorder):
             try:
                 return self._plan(recorder, timeline, name)
             except FaultRefused as error:

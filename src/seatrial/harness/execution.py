@@ -10,7 +10,7 @@ import math
 import time
 from dataclasses import replace
 from functools import singledispatchmethod
-from types import TracebackType
+from typing import Any
 
 from seatrial.errors import SeatrialError, WaitExpired
 from seatrial.faults.registry import make_fault
@@ -64,10 +64,8 @@ class Execution:
         self._resources.callback(self._stop_streams)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._resources.__exit__(kind, error, trace)
+    def __exit__(self, *error: Any) -> None:
+        self._resources.__exit__(*error)
 
     @property
     def faults(self) -> list[FaultRecord]:

@@ -55,6 +55,7 @@ def observe(
     if verdict := no_consent(session, scenario.disruption):
         return replace(head_of(scenario, subject), id="", failure=verdict)
     try:
+        subject = session.looked_at(scenario, subject)
         plan = scenario.plan(subject)
         writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
     except Exception as error:

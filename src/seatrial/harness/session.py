@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 
 from seatrial import cluster
 from seatrial.cluster.build.tools import ensure_tools
@@ -16,9 +17,13 @@ from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending, revert_all
+from seatrial.kube.api import Object
 from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
 from seatrial.kube.client import Kube
+from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.kube.timeline import Recorder
+from seatrial.model.fault import TRACES, FaultRecord
+from seatrial.model.scenario import Scenario, Subject
 from seatrial.model.step import Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
@@ -53,9 +58,7 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.kube.close()
 
     @property
@@ -189,13 +192,34 @@ class Session:
         with Http(self.base_url) as http:
             http.wait_for_journey(name, self.system.journeys[name], within_seconds=ANSWER_SECONDS)
 
+    def looked_at(self, scenario: Scenario, subject: Subject) -> Subject:
+        """The subject with what the scenario's look at the cluster fixes, before anything is planned.
+
+        Raises:
+            SeatrialError: no plan can be carried out here, and why.
+        """
+        if scenario.look is None:
+            return subject
+        found: list[Object] = []
+        for kind in scenario.look.kinds:
+            with contextlib.suppress(Forbidden, NotFound):
+                found += self.kube.objects(kind)
+        return scenario.look.fix(subject, found)
+
     def snapshot(self) -> Snapshot:
         """The objects of the namespace as they are now, for `changed_since`."""
         return take_snapshot(self.kube)
 
-    def changed_since(self, before: Snapshot) -> list[str]:
-        """What differs from `before`, a sentence for each object."""
-        return compare(before, take_snapshot(self.kube))
+    def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
+        """What differs from `before`, a sentence for each object; what the faults leave behind may.
+
+        That the objects cannot be compared is a difference: nobody knows that there is none.
+        """
+        traces = {str(name) for fault in faults for name in fault.details.get(TRACES, ())}
+        try:
+            return compare(before, take_snapshot(self.kube), traces)
+        except SeatrialError as error:
+            return [f"the objects could not be compared with those of before: {error.what}"]
 
 
 def open_session(
@@ -221,7 +245,7 @@ def open_session(
         if run is not None:
             run.system(
                 name=system.metadata.name, source=str(settings.system_path), namespace=session.namespace,
-                context=session.context, objectives=system.objectives.model_dump(),
+                context=session.context, objectives=system.objectives.model_dump(exclude_none=True),
             )  # fmt: skip
     except BaseException:
         kube.close()

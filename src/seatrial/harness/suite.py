@@ -30,6 +30,7 @@ class Suite:
         self._settings = settings
         self._progress = progress
         self._session: Session | None = None
+        self._refusal: SeatrialError | None = None
         self._before: Snapshot | None = None
         self._made: dict[tuple[str, str], Observation] = {}
         self._resources = contextlib.ExitStack()
@@ -38,16 +39,25 @@ class Suite:
         """The system, up and answering.
 
         Raises:
-            SeatrialError: it cannot be had; says what to do.
+            SeatrialError: it cannot be had; says what to do. The next check is told so at once.
         """
+        if self._refusal is not None:
+            raise self._refusal
         if self._session is None:
-            session = open_session(self._settings, self.system, self._progress, self.run)
-            self._resources.enter_context(session)
-            session.revert_left_overs()
-            session.require_answer()
-            self._before = session.snapshot()
-            self._session = session
+            try:
+                self._session = self._open()
+            except SeatrialError as error:
+                self._refusal = error
+                raise
         return self._session
+
+    def _open(self) -> Session:
+        session = open_session(self._settings, self.system, self._progress, self.run)
+        self._resources.enter_context(session)
+        session.revert_left_overs()
+        session.require_answer()
+        self._before = session.snapshot()
+        return session
 
     def verdict(self, check: Check, role: str) -> tuple[Verdict, tuple[str, ...]]:
         """The verdict of a check on a workload, and the ids of the observations that it judged.
@@ -91,15 +101,15 @@ class Suite:
             return self.run.relative(folder)
         return ""
 
-    def close(self) -> None:
-        """Compare the system with what it was before, and let go of it."""
+    def close(self) -> list[str]:
+        """Compare the system with what it was before, and let go of it; returns what differs."""
+        changed: list[str] = []
         if self._session is not None and self._before is not None:
-            try:
-                changed = self._session.changed_since(self._before)
-            except SeatrialError as error:
-                changed = [f"the objects could not be compared with those of before: {error.what}"]
+            faults = [fault for made in self._made.values() for fault in made.faults]
+            changed = self._session.changed_since(self._before, faults)
             self.run.changed_objects(changed)
         self._resources.close()
+        return changed
 
 
 def ids_of(observations: Sequence[Observation]) -> tuple[str, ...]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from seatrial.judge.who_answered import thin, void
 from seatrial.model.check import Check
 from seatrial.model.failure import taken, verdict_of
 from seatrial.model.measurement import INVARIANT
@@ -16,19 +17,33 @@ from seatrial.model.verdict import Outcome, Verdict, merge
 def judge(check: Check, observation: Observation) -> Verdict:
     """The verdict of a check on one observation; a judge that raises is an ERROR, never a pass.
 
-    An observation that could not be made is judged by its failure. A record that the check needs and that was
-    not kept forbids PASSED, never FAILED.
+    An observation that could not be made is judged by its failure, one whose traffic passed the victim by is
+    not judged. What is thin (a record that the check needs and that was not kept, nothing that shows who
+    answered) forbids PASSED, never FAILED.
     """
     if observation.failure is not None:
         return observation.failure
     try:
-        verdict = taken(check.judge(observation))
+        return admitted(observation, check.judge, missing_records(check, observation))
     except Exception as error:
         return verdict_of(error)
-    lacking = missing_records(check, observation)
-    if lacking and not verdict.outcome.makes_red:
-        return merge([verdict, lacking[0]]) if verdict.passed else verdict
-    return verdict
+
+
+def admitted(
+    observation: Observation, judged: Callable[[Observation], object], lacking: Sequence[Verdict] = ()
+) -> Verdict:
+    """What a judge says of an observation that may be judged; raises what the judge raises.
+
+    Args:
+        lacking: further reasons why it cannot pass.
+    """
+    if (verdict := void(observation)) is not None:
+        return verdict
+    verdict = taken(judged(observation))
+    if not verdict.passed:
+        return verdict
+    doubts = [*lacking, *filter(None, [thin(observation)])]
+    return merge([verdict, *doubts])
 
 
 def missing_records(check: Check, observation: Observation) -> list[Verdict]:

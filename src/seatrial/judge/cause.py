@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from seatrial.judge.not_ready import sent_to_not_ready
 from seatrial.judge.placement import all_on_one_node, taken_away
 from seatrial.judge.pods import Life, endpoint_ready, life, replacement_of, workload_at
 from seatrial.judge.windows import Window, fault_end
@@ -46,6 +47,7 @@ def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[
     enough = (_alone, all_on_one_node, taken_away)
     sentences = list(dict.fromkeys(s for f in faults for look in enough for s in look(timeline, f)))
     if not sentences:
+        sentences, failed = sent_to_not_ready(observation, faults, failed)
         victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault)]
         endings = {ending.uid: (ending, fault) for ending, fault in victims if ending.served}
         for ending, mine in _assign([ending for ending, _ in endings.values()], failed):

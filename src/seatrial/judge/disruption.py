@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seatrial.judge.availability import involuntary_disruption, voluntary_disruption
 from seatrial.judge.evidence import gaps_in, unwatched
+from seatrial.judge.latency import latency_inside
 from seatrial.judge.recovery import recovery
 from seatrial.judge.windows import windows
 from seatrial.model.fault import Disruption
@@ -13,11 +14,14 @@ from seatrial.model.verdict import Outcome, Verdict, merge
 
 
 def voluntary(observation: Observation) -> Verdict:
-    """A voluntary disruption costs no request."""
+    """A voluntary disruption costs no request, and latency stays within its objective meanwhile."""
     if verdict := another_kind(observation, Disruption.VOLUNTARY):
         return verdict
     mine = of_the_subject(observation)
-    return watched(mine, voluntary_disruption(mine, minimum_repetitions=mine.repetitions))
+    verdict = voluntary_disruption(mine, minimum_repetitions=mine.repetitions)
+    if mine.faults and verdict.outcome is not Outcome.ERROR:
+        verdict = merge([verdict, latency_inside(mine, objectives_of(observation))])
+    return watched(mine, verdict)
 
 
 def involuntary(observation: Observation) -> Verdict:

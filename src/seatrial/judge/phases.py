@@ -35,8 +35,8 @@ BAND_FLOOR_SECONDS = 0.020
 BAND_HELD_SECONDS = 5
 """For how many seconds in a row the band must hold."""
 
-BAND_CONTROL_REQUESTS = 50
-"""With less control traffic than this there is no band."""
+BAND_CONTROL_REQUESTS = 100
+"""With less control traffic than this there is no band: fewer say nothing about a 99th percentile."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from seatrial.judge.disruption import objectives_of
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.hpa import cycles_in_words, decision_lags, explain_decisions
+from seatrial.judge.hpa.objectives import down_seconds, up_seconds
 from seatrial.judge.pods import deletions
 from seatrial.judge.scaling_delays import LoadStep, delays, first, foreign_target, last, why_no_rise
+from seatrial.judge.shares import takes_its_share
 from seatrial.judge.statistics import wilson
 from seatrial.judge.windows import Window, failures, split
 from seatrial.judge.wording import errors, percent, plural, seconds
@@ -34,7 +36,7 @@ LOAD = "load"
 def follows_load(
     observation: Observation, *, minimum_scale_in_requests: int = MINIMUM_SCALE_IN_REQUESTS
 ) -> Verdict:
-    """Merge of three verdicts: replicas rise in time, fall in time, and scale-in costs no request.
+    """Merge of verdicts: replicas rise in time and serve, fall in time, and scale-in costs no request.
 
     Args:
         observation: of a scenario whose traffic called `LOAD` is the step; watched from before the step until
@@ -45,7 +47,7 @@ def follows_load(
     step = load_step_of(observation)
     if step is None or timeline is None:
         return Verdict(Outcome.ERROR, "no load step was recorded", "a load step", "Look at the steps.")
-    return _follows_load(
+    followed = _follows_load(
         timeline,
         step,
         objectives_of(observation),
@@ -53,6 +55,7 @@ def follows_load(
         arm.streams[LOAD],
         minimum_scale_in_requests,
     )
+    return merge([followed, takes_its_share(observation, step)])
 
 
 def load_step_of(observation: Observation) -> LoadStep | None:
@@ -115,7 +118,7 @@ def answered(step: LoadStep, exchanges: Sequence[Exchange], objectives: Objectiv
 
 def rises(timeline: Timeline, step: LoadStep, objectives: Objectives, generator: GeneratorHealth) -> Verdict:
     """Ready replicas reach what the load needs within `scale_up_seconds`."""
-    limit = objectives.scale_up_seconds
+    limit = up_seconds(objectives)
     allowed = f"{step.wanted_replicas} ready within {seconds(limit)} of the load step"
     states = list(timeline.workload_states(step.workload))
     before = last(states, step.began_at)
@@ -169,7 +172,7 @@ def _oracle(timeline: Timeline, step: LoadStep) -> Iterator[str]:
 
 def falls(timeline: Timeline, step: LoadStep, objectives: Objectives, minimum: int) -> Verdict:
     """Replicas are back at the autoscaler's minimum within `scale_down_seconds` of the end of the load."""
-    limit = objectives.scale_down_seconds
+    limit = down_seconds(objectives)
     allowed = f"back to {plural(minimum, 'replica')} within {seconds(limit)} of the end of the load"
     states = list(timeline.workload_states(step.workload))
     fallen = first(states, step.ended_at, lambda s: s.wanted <= minimum and s.current <= minimum)

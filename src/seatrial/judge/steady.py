@@ -12,7 +12,8 @@ from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
 from seatrial.model.system import Objectives
 from seatrial.model.verdict import Outcome, Verdict
 
-MINIMUM_REQUESTS = 50
+MINIMUM_REQUESTS = 100
+"""Fewer say nothing about a 99th percentile."""
 
 
 def steady(

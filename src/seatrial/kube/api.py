@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, cast
 
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 from seatrial.kube.errors import Call, refused
 from seatrial.kube.kinds import KNOWN, Resource, discovered, known
 from seatrial.kube.transport import Answer, Transport
@@ -55,16 +53,13 @@ class Api:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def resource(self, kind: str) -> Resource:
         """The place of a kind that is known by heart."""
         if kind not in KNOWN:
-            near = difflib.get_close_matches(kind, KNOWN, n=1)
-            raise BadInput(f"unknown kind {kind!r}", next_step=f"perhaps {near[0]}" if near else "")
+            raise BadInput(f"unknown kind {kind!r}", next_step=suggestion(kind, KNOWN))
         return KNOWN[kind]
 
     def resource_of(self, obj: Object) -> Resource:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import Any
 
-from seatrial.errors import BadInput, SeatrialError
+from seatrial.errors import BadInput, SeatrialError, suggestion
 from seatrial.kube.api import Api, Object
 from seatrial.kube.errors import Forbidden, NotFound, TooManyRequests, decode_status, refused
 from seatrial.kube.kinds import KNOWN, Resource
@@ -186,11 +185,10 @@ class Kube(Api):
                 names = [item["metadata"]["name"] for item in self.objects("Namespace")]
             except Forbidden:
                 names = []
-            near = difflib.get_close_matches(self.namespace, names, n=3, cutoff=0.4) or sorted(names)
             raise BadInput(
                 f"the namespace {self.namespace!r} does not exist",
                 where=f"{self.server} (context {self.context})",
-                next_step=f"perhaps: {', '.join(near)}" if near else "create it, or correct target.namespace",
+                next_step=f"Create it, or correct target.namespace. {suggestion(self.namespace, names)}",
             ) from None
 
     def logs(self, pod: str, *, container: str = "", previous: bool = False, tail_lines: int = 200) -> str:

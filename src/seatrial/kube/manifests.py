@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, suggestion
 from seatrial.kube.kinds import KNOWN
 
 Object = dict[str, Any]
@@ -115,13 +114,10 @@ def with_images(objects: Sequence[Object], images: Mapping[str, str]) -> list[Ob
             if match is None:
                 continue
             if match["name"] not in images:
-                near = difflib.get_close_matches(match["name"], images, n=1)
                 raise BadInput(
                     f"no image is known by the name {match['name']}",
                     where=f"{obj['kind']}/{obj['metadata']['name']}, container {container.get('name')}",
-                    next_step=f"perhaps {near[0]}"
-                    if near
-                    else f"known: {', '.join(sorted(images)) or 'none'}",
+                    next_step=suggestion(match["name"], images),
                 )
             container["image"] = images[match["name"]]
     return result

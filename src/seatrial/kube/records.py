@@ -19,6 +19,7 @@ from seatrial.model.timeline import (
     EventSeen,
     NodeSeen,
     PodSeen,
+    ServiceSeen,
     UsageSeen,
     WorkloadSeen,
 )
@@ -165,6 +166,18 @@ def endpoints_seen(piece: Object, at: float, change: Change) -> EndpointsSeen:
     metadata = piece["metadata"]
     service = str((metadata.get("labels") or {}).get(SERVICE_LABEL, ""))
     return EndpointsSeen(at, change, metadata["name"], service, tuple(endpoints))
+
+
+def service_seen(service: Object, at: float, change: Change) -> ServiceSeen:
+    spec = service.get("spec") or {}
+    return ServiceSeen(
+        at=at,
+        change=change,
+        name=service["metadata"]["name"],
+        publish_not_ready_addresses=bool(spec.get("publishNotReadyAddresses")),
+        session_affinity=str(spec.get("sessionAffinity") or "None"),
+        headless=spec.get("clusterIP") == "None",
+    )
 
 
 def workload_seen(obj: Object, at: float, change: Change, roles: Roles) -> WorkloadSeen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,8 +131,12 @@ def declared_part(value: Any, declared: Any) -> Any:
     return value
 
 
-def compare(before: Snapshot, after: Snapshot) -> list[str]:
-    """What differs, one sentence for each object; empty when all is as it was."""
+def compare(before: Snapshot, after: Snapshot, traces: Collection[str] = ()) -> list[str]:
+    """What differs, one sentence for each object; empty when all is as it was.
+
+    Args:
+        traces: names of fields that may differ: what was injected leaves them behind, and says so.
+    """
     sentences = []
     for name in sorted({*before.objects, *after.objects}):
         if name.partition("/")[0] in {kind.lower() for kind in (*before.unseen, *after.unseen)}:
@@ -142,21 +146,26 @@ def compare(before: Snapshot, after: Snapshot) -> list[str]:
         elif name not in before.objects:
             sentences.append(f"{name} is new")
         else:
-            fields = list(differences(before.objects[name], after.objects[name]))
+            found = differences(before.objects[name], after.objects[name], traces=traces)
+            fields = list(found)
             if fields:
                 more = f" and {len(fields) - MOST_FIELDS} more" if len(fields) > MOST_FIELDS else ""
                 sentences.append(f"{name}: {'; '.join(fields[:MOST_FIELDS])}{more}")
     return sentences
 
 
-def differences(before: Any, after: Any, path: str = "") -> Iterable[str]:
-    """Each field that differs, in words with both values."""
+def differences(before: Any, after: Any, path: str = "", *, traces: Collection[str] = ()) -> Iterable[str]:
+    """Each field that differs, in words with both values; fields that are called as in `traces` may."""
     if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for key in sorted({*before, *after}):
-            yield from differences(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+        for key in sorted({*before, *after} - set(traces)):
+            below = f"{path}.{key}" if path else str(key)
+            one, other = before.get(key), after.get(key)
+            if traces and key == "annotations":
+                one, other = one or {}, other or {}
+            yield from differences(one, other, below, traces=traces)
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for index, (one, other) in enumerate(zip(before, after, strict=True)):
-            yield from differences(one, other, f"{path}[{index}]")
+            yield from differences(one, other, f"{path}[{index}]", traces=traces)
     elif before != after:
         yield f"{path} was {_short(before)}, is {_short(after)}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self, TypeVar
 
 from seatrial.errors import SeatrialError
@@ -24,6 +23,7 @@ Value = TypeVar("Value")
 KINDS = (
     "Pod",
     "EndpointSlice",
+    "Service",
     "Deployment",
     "StatefulSet",
     "HorizontalPodAutoscaler",
@@ -31,6 +31,12 @@ KINDS = (
     "Event",
 )
 
+_PLAIN: dict[str, Callable[[Object, float, Change], Seen]] = {
+    "EndpointSlice": records.endpoints_seen,
+    "Service": records.service_seen,
+    "HorizontalPodAutoscaler": records.autoscaler_seen,
+    "Node": records.node_seen,
+}
 ESTABLISH_SECONDS = 20.0
 JOIN_SECONDS = 5.0
 
@@ -78,9 +84,7 @@ class Recorder:
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stop()
 
     @property
@@ -166,14 +170,10 @@ class Recorder:
         kind = obj["kind"]
         if kind == "Pod":
             return records.pod_seen(obj, at, change, self._roles, self.clock)
-        if kind == "EndpointSlice":
-            return records.endpoints_seen(obj, at, change)
+        if kind in _PLAIN:
+            return _PLAIN[kind](obj, at, change)
         if kind in ("Deployment", "StatefulSet"):
             return records.workload_seen(obj, at, change, self._roles)
-        if kind == "HorizontalPodAutoscaler":
-            return records.autoscaler_seen(obj, at, change)
-        if kind == "Node":
-            return records.node_seen(obj, at, change)
         # Events that were there before tell of earlier times, and one that expires tells nothing.
         return None if initial or change is Change.DELETED else records.event_seen(obj, at)
 

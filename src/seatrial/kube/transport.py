@@ -6,7 +6,6 @@ exec plugins, tokens, proxies). Its generated models changed shape between 36 an
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import yaml
 
 import seatrial
-from seatrial.errors import BadInput, ClusterUnreachable
+from seatrial.errors import BadInput, ClusterUnreachable, suggestion
 from seatrial.kube import errors
 
 DEFAULT_KUBECONFIG = "~/.kube/config"
@@ -64,11 +63,10 @@ def choose_context(kubeconfig: Path | None, context: str | None) -> tuple[Path, 
             next_step=f"name one of: {', '.join(names) or 'none, the file has no contexts'}",
         )
     if context not in names:
-        near = difflib.get_close_matches(context, names, n=3, cutoff=0.4) or names
         raise BadInput(
             f"the kubeconfig has no context {context!r}",
             where=str(path),
-            next_step=f"perhaps: {', '.join(near)}" if near else "the file has no contexts",
+            next_step=suggestion(context, names),
         )
     return path, context
 

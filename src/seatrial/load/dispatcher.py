@@ -30,6 +30,7 @@ from seatrial.traffic.generator import Generator
 from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.journey import HTTP1
 from seatrial.traffic.record import WRITE_EVERY_SECONDS
+from seatrial.traffic.tally import Tally
 
 MOST_ERRORS = 5
 
@@ -93,6 +94,7 @@ class Dispatcher:
         self._on_end = on_end
         self._outcomes: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
+        self._latencies = {name: Tally() for name in share.journeys}
         self._folder = tempfile.TemporaryDirectory()
         # The folder of the exchanges may be on another machine.
         self._kept = share.exchanges if share.exchanges and Path(share.exchanges).parent.is_dir() else ""
@@ -148,10 +150,12 @@ class Dispatcher:
             self._generator.recording().histograms,
             self._kept,
             dict(self._errors.most_common(MOST_ERRORS)),
+            {name: tally.histogram().encode().decode() for name, tally in self._latencies.items()},
         )
 
     def _fire(self, exchange: Exchange) -> None:
         self._outcomes[exchange.outcome.value] += 1
+        self._latencies[exchange.journey].add(exchange.latency_seconds or 0.0)
         failure = None
         if not exchange.ok:
             self._errors[exchange.error] += 1

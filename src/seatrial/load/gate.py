@@ -13,6 +13,7 @@ import math
 from collections.abc import Sequence
 
 from seatrial.judge.evidence import generator_weakness
+from seatrial.judge.latency import MINIMUM_SAMPLES
 from seatrial.judge.statistics import wilson
 from seatrial.load.summary import LoadSummary
 from seatrial.model.system import Objectives
@@ -31,10 +32,14 @@ def judge_load(summary: LoadSummary, objectives: Objectives, *, judged: Sequence
     Args:
         judged: which of `JUDGED` count; a load meant to saturate is not judged by its latency.
     """
-    if summary.sent == 0 or summary.missing_workers:
-        return _nothing(summary)
+    if summary.sent == 0:
+        return _nothing("no request was sent")
     doubt = generator_weakness(summary.health)
     verdicts = []
+    if summary.missing_workers:
+        verdicts.append(_nothing(f"{summary.missing_workers} of the workers never reported what they sent"))
+    if unsent := summary.never_sent:
+        verdicts.append(_unsent(unsent))
     if AVAILABILITY in judged:
         verdicts.append(_availability(summary, objectives))
     if LATENCY in judged and not doubt:
@@ -44,11 +49,15 @@ def judge_load(summary: LoadSummary, objectives: Objectives, *, judged: Sequence
     return merge(verdicts)
 
 
-def _nothing(summary: LoadSummary) -> Verdict:
-    seen = "no request was sent"
-    if summary.missing_workers:
-        seen = f"{summary.missing_workers} of the workers never reported what they sent"
+def _nothing(seen: str) -> Verdict:
     return Verdict(Outcome.ERROR, seen, "a complete load run", "Look for the first error in Locust's output.")
+
+
+def _unsent(journeys: Sequence[str]) -> Verdict:
+    return Verdict(
+        Outcome.INCONCLUSIVE, f"no request of {', '.join(journeys)} was sent", "requests of every journey",
+        "Give it more weight, or run for longer.",
+    )  # fmt: skip
 
 
 def _availability(summary: LoadSummary, objectives: Objectives) -> Verdict:
@@ -70,14 +79,22 @@ def _availability(summary: LoadSummary, objectives: Objectives) -> Verdict:
 def _latency(summary: LoadSummary, objectives: Objectives) -> Verdict:
     limit = objectives.latency_p99_ms
     slow = max(summary.slower_than(limit), 0)
+    if summary.requests < MINIMUM_SAMPLES:
+        return Verdict(
+            Outcome.INCONCLUSIVE, f"{summary.requests} requests say nothing about a p99", f"p99 {limit:g} ms",
+            f"Send {MINIMUM_SAMPLES} requests or more.", {"latency_p99_ms": None},
+        )  # fmt: skip
     outcome, need = _compare(slow, summary.requests, SLOW_FRACTION_ALLOWED)
     p99, from_sent = summary.percentile_ms(99), summary.percentile_ms(99, from_sent=True)
+    slowest = summary.slowest(99)
+    text = "See what the slowest journey waits for: CPU, a pool, or another service."
+    named = "" if slowest is None else f"; {slowest[0]} is the slowest, p99 {slowest[1]:.0f} ms"
     return Verdict(
         outcome,
         observed=f"p99 {p99:.0f} ms from planned time ({from_sent:.0f} ms from sending), "
-        f"{slow} of {summary.requests} requests over the limit",
+        f"{slow} of {summary.requests} requests over the limit{named}",
         expected=f"p99 {limit:g} ms",
-        next_step=_next(outcome, need, summary, "Lower the rate, or give the busiest workload more CPU."),
+        next_step=_next(outcome, need, summary, text),
         numbers={"latency_p99_ms": round(p99, 3), "latency_from_sent_p99_ms": round(from_sent, 3)},
     )
 

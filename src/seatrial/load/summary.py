@@ -22,6 +22,7 @@ class WorkerResult:
         histograms: latency in microseconds as encoded HdrHistograms, `from_planned` and `from_sent`.
         exchanges: its file of exchanges, or empty.
         errors: the most frequent errors with their number.
+        journeys: for each journey of its share, latency from the planned time of what it sent; encoded, too.
     """
 
     health: GeneratorHealth
@@ -29,6 +30,7 @@ class WorkerResult:
     histograms: Mapping[str, str]
     exchanges: str = ""
     errors: Mapping[str, int] = field(default_factory=dict)
+    journeys: Mapping[str, str] = field(default_factory=dict)
 
     def to_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -45,6 +47,7 @@ class LoadSummary:
     Attributes:
         began_at, ended_at: monotonic seconds of this machine.
         missing_workers: workers that were given a share and never reported.
+        journeys: latency from the planned time by journey; empty in runs that did not record it.
     """
 
     health: GeneratorHealth
@@ -55,6 +58,7 @@ class LoadSummary:
     missing_workers: int
     from_planned: Any
     from_sent: Any
+    journeys: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def sent(self) -> int:
@@ -74,6 +78,17 @@ class LoadSummary:
         """Requests sent per second of the run."""
         seconds = self.ended_at - self.began_at
         return self.sent / seconds if seconds > 0 else 0.0
+
+    @property
+    def never_sent(self) -> list[str]:
+        """Journeys that were planned and of which no request was sent."""
+        return [name for name, latencies in self.journeys.items() if not latencies.get_total_count()]
+
+    def slowest(self, percent: float) -> tuple[str, float] | None:
+        """The journey with the highest percentile, and that in milliseconds; None where none is recorded."""
+        by_journey = {name: each.get_value_at_percentile(percent) for name, each in self.journeys.items()}
+        name = max(by_journey, key=lambda journey: by_journey[journey], default=None)
+        return None if name is None else (name, by_journey[name] / 1_000)
 
     def slower_than(self, milliseconds: float) -> int:
         """Requests whose end came later than this after their planned time."""
@@ -102,6 +117,7 @@ class LoadSummary:
             "histograms": {
                 "from_planned": self.from_planned.encode().decode(),
                 "from_sent": self.from_sent.encode().decode(),
+                "journeys": {name: each.encode().decode() for name, each in self.journeys.items()},
             },
         }
 
@@ -113,6 +129,7 @@ class LoadSummary:
             GeneratorHealth(**data["health"]), data["outcomes"], data["errors"], data["began_at"],
             data["ended_at"], data["missing_workers"], _merged([encoded["from_planned"]]),
             _merged([encoded["from_sent"]]),
+            {name: _merged([text]) for name, text in encoded.get("journeys", {}).items()},
         )  # fmt: skip
 
 
@@ -130,6 +147,10 @@ def summarize(
         missing_workers=workers - len(parts),
         from_planned=_merged(part.histograms["from_planned"] for part in parts),
         from_sent=_merged(part.histograms["from_sent"] for part in parts),
+        journeys={
+            name: _merged(part.journeys[name] for part in parts if name in part.journeys)
+            for name in dict.fromkeys(name for part in parts for name in part.journeys)
+        },
     )
 
 

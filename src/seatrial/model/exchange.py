@@ -33,7 +33,8 @@ class Exchange:
         error: short reason when not OK, e.g. "connection refused", "timeout 5 s", "status 503".
         key: the value of {uuid} in the request (idempotency key), or empty.
         answer_id: the value captured from the answer (`{response.id}`), or empty.
-        backend: which pod answered, when the answer says so (header x-served-by), or empty.
+        backend: who answered, when the answer says so: the header that the journey's `served_by` names, with
+            a comma between several; empty without.
         operation: which part of the arrival this is, for protocols with several ("open", "message 1",
             "lifetime"); they share its sequence. Empty when the exchange is all of it.
         answer_bytes: length of the answer's body.

@@ -35,6 +35,10 @@ class Target:
         return f"{self.kind.lower()}/{self.name}"
 
 
+TRACES = "traces"
+"""In the details of a fault: names of the fields that it leaves changed, on purpose."""
+
+
 @dataclass(frozen=True)
 class FaultRecord:
     """What is known of one fault. All times are monotonic seconds of this machine.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from seatrial.model.plan import Planned, against_plan
 from seatrial.model.verdict import CheckResult, Mode, Outcome
 
 SCHEMA_VERSION = 1
@@ -28,7 +29,7 @@ class EventType(StrEnum):
     SYSTEM = "system"
     """{name, source, namespace, context, objectives, digest}"""
     PLAN = "plan"
-    """{stages: [{stage, tool}]}: what must report, written before any of it starts; `tool` may be empty."""
+    """{stages: [{stage, tool, checks}]}: what must report, written before any of it starts; see `Planned`."""
     STAGE_STARTED = "stage-started"
     """{stage}"""
     STAGE_FINISHED = "stage-finished"
@@ -61,14 +62,6 @@ class ObservationStarted:
     target: str
     expected_seconds: float = 0.0
     at_most_seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A stage that must report, and the tool that must report a result in it; empty for none."""
-
-    stage: str
-    tool: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,8 +100,8 @@ class Run:
     """What must report; empty for a tool that was run alone."""
     exit_codes: Mapping[str, int] = field(default_factory=dict)
     """By stage: how the tool that was run in it ended, as its parent saw it."""
-    reported: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
-    """By stage, empty for a tool that was run alone: the outcomes that its tool reported."""
+    reported: Mapping[str, tuple[CheckResult, ...]] = field(default_factory=dict)
+    """By stage, empty for a tool that was run alone: what was reported for it."""
 
     @property
     def outcome(self) -> Outcome:
@@ -129,7 +122,8 @@ class Run:
         bad = [stage for stage in self.stages if stage.outcome in BAD_STAGES]
         found = [f"stage {stage.name}: {stage.outcome}" for stage in bad]
         explained = {stage.name for stage in bad}
-        found += self._unreported(explained)
+        ended = {stage.name for stage in self.stages}
+        found += against_plan(self.plan, self.reported, self.tools, ended=ended, explained=explained)
         found += self._unexplained_exit_codes(explained)
         if self.changed_objects:
             amount = len(self.changed_objects)
@@ -138,24 +132,14 @@ class Run:
             found.append(f"objects after the run: {amount} {verb} from before it: {named}")
         return tuple(found)
 
-    def _unreported(self, explained: Set[str]) -> Iterator[str]:
-        """What was planned and never reported; a stage that failed is named already."""
-        ended = {stage.name for stage in self.stages}
-        for planned in self.plan:
-            if planned.stage in explained:
-                continue
-            if planned.stage not in ended:
-                yield f"stage {planned.stage}: planned and never reported"
-            elif planned.tool and not self.reported.get(planned.stage):
-                yield f"stage {planned.stage}: {planned.tool} was planned and never reported a result"
-
     def _unexplained_exit_codes(self, explained: Set[str]) -> Iterator[str]:
-        """Exit codes that no verdict explains: a tool with a red verdict ends with 1 and no other code."""
+        """Exit codes that nothing explains: a tool with a red verdict ends with 1 and no other code."""
+        differs = bool(self.changed_objects)
         for stage, code in self.exit_codes.items():
-            red = any(outcome.makes_red for outcome in self.reported.get(stage, ()))
-            if stage not in explained and not _explained(code, red):
+            red = any(result.verdict.outcome.makes_red for result in self.reported.get(stage, ()))
+            if stage not in explained and not _explained(code, red or differs):
                 yield f"stage {stage}: ended with exit code {code}, which no verdict of it explains"
-        red = bool(explained) or any(result.verdict.outcome.makes_red for result in self.results)
+        red = bool(explained) or differs or any(result.verdict.outcome.makes_red for result in self.results)
         # A tool run alone ends with 1 where nothing passed; beside stages that do pass it is a trouble.
         no_pass = lacks_a_pass((result.mode, result.verdict.outcome) for result in self.results)
         for tool in self.tools:

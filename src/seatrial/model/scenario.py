@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from seatrial.model.fault import Disruption
 from seatrial.model.step import Steps
@@ -75,6 +76,20 @@ def need(name: str) -> Callable[[Callable[[Subject], bool]], Need]:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What a scenario reads of the cluster before it is planned; it changes nothing.
+
+    Attributes:
+        kinds: of the objects; those that may not be read are left out.
+        fix: from a subject and these objects to the subject with everything that the plan takes from them;
+            raises SeatrialError where no plan can be carried out.
+    """
+
+    kinds: tuple[str, ...]
+    fix: Callable[[Subject, Sequence[Mapping[str, Any]]], Subject]
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A plan of steps for a subject.
 
@@ -86,6 +101,7 @@ class Scenario:
         text: what it does, in words.
         repetitions: how many verified faults a verdict needs.
         traces: what it leaves behind on purpose, e.g. a revision number.
+        look: what is read of the cluster before the plan is made; None for nothing.
     """
 
     id: str
@@ -95,6 +111,7 @@ class Scenario:
     text: str
     repetitions: int = 3
     traces: tuple[str, ...] = ()
+    look: Look | None = None
 
     def lacking(self, subject: Subject) -> list[Need]:
         """The needs that the subject does not have."""
@@ -116,6 +133,7 @@ def scenario(
     needs: Iterable[Need] = (),
     repetitions: int = 3,
     traces: Iterable[str] = (),
+    look: Look | None = None,
 ) -> Callable[[Callable[[Subject], Steps]], Callable[[Subject], Steps]]:
     """Make a function from a subject to steps a scenario. Raises ValueError for an id that is no name."""
     if not _ID.match(id):
@@ -124,6 +142,6 @@ def scenario(
     def make(plan: Callable[[Subject], Steps]) -> Scenario:
         text = " ".join((plan.__doc__ or "").split())
         ordered = tuple(sorted(needs, key=str))
-        return Scenario(id, disruption, ordered, plan, text, repetitions, tuple(traces))
+        return Scenario(id, disruption, ordered, plan, text, repetitions, tuple(traces), look)
 
     return SCENARIOS.decorator(id, make)

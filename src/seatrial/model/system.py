@@ -17,6 +17,7 @@ from seatrial.model.part import Part as _Part
 
 HELPER_IMAGE = "seatrial/helper"
 """Logical name of the image of our own whose program stands in where a fault needs one."""
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
 NOT_DECLARED = "neither progressive delivery nor outlier ejection is declared in the system file"
 
 
@@ -51,6 +52,10 @@ class Entry(_Part):
     """Where clients reach the system."""
 
     url: str = Field(pattern=r"^https?://[^/\s]+$", description="Base address, no path.")
+    served_by: HeaderName | None = Field(
+        None, description="Response header that names the pod or workload that answered; several by commas."
+    )
+    service: Name | None = Field(None, description="The Service behind `url`, when it selects one workload.")
 
 
 class LoadStep(_Part):
@@ -123,6 +128,7 @@ class Journey(_Part):
     lifetime_seconds: float = Field(
         0.0, ge=0, le=3600, description="How long a WebSocket connection must last, seconds; 0 for any time."
     )
+    served_by: HeaderName | None = Field(None, description="As `entry.served_by`, for this journey.")
 
     @model_validator(mode="after")
     def _messages_need_a_connection(self) -> Journey:
@@ -137,9 +143,20 @@ class Objectives(_Part):
     availability: float = Field(0.999, gt=0, lt=1, description="Fraction of time the system answers.")
     budget_window_hours: float = Field(24.0, gt=0, description="Window of the error budget, hours.")
     latency_p99_ms: float = Field(300.0, gt=0, description="99th percentile from planned time, ms.")
+    disruption_latency_p99_ms: dict[Name, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict, description="The same during a fault of that name; else `latency_p99_ms`."
+    )
     recovery_seconds: float = Field(30.0, gt=0, description="Longest outage after a crash, seconds.")
-    scale_up_seconds: float = Field(150.0, gt=0, description="From load step to enough replicas, seconds.")
-    scale_down_seconds: float = Field(300.0, gt=0, description="From end of load to minReplicas, seconds.")
+    scale_up_seconds: float | None = Field(
+        None, gt=0, description="From load step to enough replicas, seconds (default: from the autoscaler)."
+    )
+    scale_down_seconds: float | None = Field(
+        None, gt=0, description="From end of load to minReplicas, seconds (default: from the autoscaler)."
+    )
+
+    def latency_p99_ms_during(self, fault: str) -> float:
+        """The limit of the 99th percentile while a fault of that name is at work, ms."""
+        return self.disruption_latency_p99_ms.get(fault, self.latency_p99_ms)
 
 
 class Load(_Part):
@@ -194,6 +211,15 @@ class System(_Part):
     images: Images = Images()
     consent: Consent = Consent()
     waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")
+
+    @model_validator(mode="after")
+    def _who_answers(self) -> System:
+        header = self.entry.served_by
+        if header is not None:
+            for name, spec in self.journeys.items():
+                if spec.served_by is None:
+                    self.journeys[name] = spec.model_copy(update={"served_by": header})
+        return self
 
     @model_validator(mode="after")
     def _references(self) -> System:

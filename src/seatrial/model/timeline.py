@@ -85,6 +85,18 @@ class EndpointsSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceSeen:
+    """What a Service says of which pods get whose traffic."""
+
+    at: float
+    change: Change
+    name: str
+    publish_not_ready_addresses: bool = False
+    session_affinity: str = "None"
+    headless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class WorkloadSeen:
     """A Deployment or StatefulSet."""
 
@@ -159,7 +171,9 @@ class EventSeen:
     count: int = 1
 
 
-Seen = PodSeen | EndpointsSeen | WorkloadSeen | AutoscalerSeen | NodeSeen | EventSeen | UsageSeen
+Seen = (
+    PodSeen | EndpointsSeen | ServiceSeen | WorkloadSeen | AutoscalerSeen | NodeSeen | EventSeen | UsageSeen
+)
 
 
 @dataclass(frozen=True)
@@ -193,6 +207,10 @@ class Timeline:
 
     def endpoint_states(self, service: str = "") -> Iterator[EndpointsSeen]:
         return (s for s in self.seen if isinstance(s, EndpointsSeen) and service in ("", s.service))
+
+    def service_states(self, name: str = "") -> Iterator[ServiceSeen]:
+        """None of an observation that was recorded before Services were watched."""
+        return (s for s in self.seen if isinstance(s, ServiceSeen) and name in ("", s.name))
 
     def autoscaler_states(self, name: str = "") -> Iterator[AutoscalerSeen]:
         return (s for s in self.seen if isinstance(s, AutoscalerSeen) and name in ("", s.name))

@@ -163,3 +163,13 @@ class CheckResult:
     mode: Mode = Mode.PROVEN
     shows: tuple[str, ...] = ()
     observations: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """How it is called in a run plan, and where it is told beside others."""
+        return named(self.check, self.subject)
+
+
+def named(check: str, subject: str) -> str:
+    """A check on a subject as one name."""
+    return f"{check} [{subject}]"

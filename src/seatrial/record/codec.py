@@ -25,6 +25,7 @@ from seatrial.model.timeline import (
     NodeSeen,
     PodSeen,
     Seen,
+    ServiceSeen,
     UsageSeen,
     WorkloadSeen,
 )
@@ -34,6 +35,7 @@ Record = TypeVar("Record")
 _SEEN: dict[str, type[Any]] = {
     "pod": PodSeen,
     "endpoints": EndpointsSeen,
+    "service": ServiceSeen,
     "workload": WorkloadSeen,
     "autoscaler": AutoscalerSeen,
     "node": NodeSeen,

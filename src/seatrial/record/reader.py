@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.errors import SeatrialError
-from seatrial.model.run import EventType, ObservationStarted, Planned, Run, Stage
+from seatrial.model.plan import Planned
+from seatrial.model.run import EventType, ObservationStarted, Run, Stage
 from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.record import codec
 from seatrial.record.files import objects_in
@@ -53,7 +54,7 @@ class _Gathered:
     damage: list[str] = field(default_factory=list)
     plan: list[Planned] = field(default_factory=list)
     exit_codes: dict[str, int] = field(default_factory=dict)
-    reported: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
+    reported: dict[str, tuple[CheckResult, ...]] = field(default_factory=dict)
 
     def run(self, directory: Path) -> Run:
         finished = bool(self.tools) and all("exit_code" in tool for tool in self.tools)
@@ -150,7 +151,7 @@ class _File:
         self.gathered.results.append(result)
         stage = str((self.tool or {}).get("stage", ""))
         before = self.gathered.reported.get(stage, ())
-        self.gathered.reported[stage] = (*before, result.verdict.outcome)
+        self.gathered.reported[stage] = (*before, result)
 
     def observation(self, data: Mapping[str, Any]) -> None:
         self.gathered.observations.append(codec.from_plain(ObservationStarted, data))
@@ -186,4 +187,6 @@ def _read_events(path: Path, gathered: _Gathered) -> None:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
             gathered.damage.append(f"{place}: {reason}")
+    if file.tool is None:
+        gathered.damage.append(f"{path.name}: no tool says in it that it has started")
     file.close()

@@ -18,7 +18,8 @@ from typing import Any
 
 from seatrial.errors import SeatrialError
 from seatrial.model.observation import Observation
-from seatrial.model.run import EventType, ObservationStarted, Planned
+from seatrial.model.plan import Planned
+from seatrial.model.run import EventType, ObservationStarted
 from seatrial.model.step import Bound
 from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.record import codec

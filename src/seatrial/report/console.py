@@ -43,8 +43,8 @@ class _Layout:
         return self.before_observed <= self.columns
 
 
-def summary_lines(view: RunView, width: int | None) -> list[str]:
-    """The lines: proven checks, declared rules, what else must not be overlooked, the totals last.
+def summary_text(view: RunView, width: int | None = None) -> str:
+    """The outcome for a terminal: proven checks, worst first; declared rules; what else counts; the totals.
 
     Args:
         width: columns to fill; the terminal's when None.
@@ -58,7 +58,7 @@ def summary_lines(view: RunView, width: int | None) -> list[str]:
         lines += _labelled("changed", one_line(changed), columns)
     for note in view.run.notes:
         lines += _labelled("note", one_line(note), columns)
-    return [*lines, "", *_wrapped("", view.totals, columns)]
+    return "\n".join([*lines, "", *_wrapped("", view.totals, columns)])
 
 
 def _proven(results: Sequence[CheckResult], columns: int) -> Iterator[str]:

@@ -33,15 +33,21 @@ def build_report(directory: Path) -> Path:
     Raises:
         SeatrialError: there is no run, or a file cannot be written.
     """
-    run = read_run(directory)
-    view = view_of(run)
-    document = run_document(view)
+    return write_report(view_of(read_run(directory)))
+
+
+def write_report(view: RunView) -> Path:
+    """As `build_report`, of a run that was read already.
+
+    Raises:
+        SeatrialError: a file cannot be written.
+    """
+    directory, document = Path(view.run.directory), run_document(view)
     write_run_json(document, directory / "run.json")
-    embedded = page_document(document)
     write_junit(view, directory / "junit.xml")
     path = directory / "index.html"
     try:
-        path.write_text(render(view, embedded), encoding="utf-8", errors="replace")
+        path.write_text(render(view, page_document(document)), encoding="utf-8", errors="replace")
     except OSError as error:
         raise SeatrialError(f"the page cannot be written: {error.strerror}", where=str(path)) from None
     return path

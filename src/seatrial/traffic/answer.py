@@ -11,7 +11,6 @@ from typing import Any
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 _LENGTHS = (b"content-length", b"transfer-encoding")
-_BACKEND = b"x-served-by"
 
 
 class NoHttp(Exception):
@@ -27,7 +26,7 @@ class Answer:
         status: code of a complete or an incomplete answer; None when there was none.
         complete: whether the whole answer arrived.
         error: short reason when it did not.
-        backend: the header `X-Served-By`, by which a server may tell who it is; empty without.
+        backend: the header by which a server tells who it is, with a comma between several; empty without.
     """
 
     __slots__ = ("backend", "body", "complete", "completed_at", "error", "sent", "status")
@@ -48,19 +47,25 @@ class AnswerReader:
         keep_alive: once it is complete: whether the connection may carry another request.
     """
 
-    __slots__ = ("_has_length", "_no_body", "_parser", "answer", "begun", "keep_alive")
+    __slots__ = ("_has_length", "_no_body", "_parser", "_served_by", "answer", "begun", "keep_alive")
 
     def __init__(self) -> None:
         self.answer = Answer()
         self._parser: Any = None
         self._no_body = False
+        self._served_by = b""
         self.begun = self.keep_alive = self._has_length = False
 
-    def begin(self, method: str, answer: Answer) -> None:
-        """What comes next is the answer to a request with this method."""
+    def begin(self, method: str, answer: Answer, served_by: bytes = b"") -> None:
+        """What comes next is the answer to a request with this method.
+
+        Args:
+            served_by: the header, in small letters, by which a server tells who it is; empty for none.
+        """
         if self._parser is None or self._no_body:
             self._parser = HttpResponseParser(self)
         self.answer = answer
+        self._served_by = served_by
         self._no_body = method == "HEAD"
         self.begun = self.keep_alive = self._has_length = False
 
@@ -93,8 +98,9 @@ class AnswerReader:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         name = name.lower()
-        if name == _BACKEND:
-            self.answer.backend = value.decode("latin-1")
+        if name == self._served_by:
+            told, before = value.decode("latin-1"), self.answer.backend
+            self.answer.backend = f"{before}, {told}" if before else told
         elif name in _LENGTHS:
             self._has_length = True
 

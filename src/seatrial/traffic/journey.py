@@ -51,6 +51,7 @@ class CompiledJourney:
         timeout_seconds: deadline of one request.
         requests: the most that one arrival makes, one after another.
         lasts_seconds: how long an arrival lasts beside its requests, unless it is stopped.
+        served_by: the header that says who answered, in small letters; empty for none.
     """
 
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
@@ -62,6 +63,7 @@ class CompiledJourney:
         self.timeout_seconds = float(data.get("timeout_seconds", 5.0))
         self.requests = 1
         self.lasts_seconds = 0.0
+        self.served_by = str(data.get("served_by") or "").lower().encode("latin-1")
         self.expected = _statuses(data.get("expect"))
         self._path = compile_text(request["path"], where=f"{where}, request.path")
         self._headers = _headers(request.get("headers") or {}, where)

@@ -43,7 +43,8 @@ class Client:
     ) -> Answer:
         head = f"{method} {path} HTTP/1.1\r\nHost: {self.target.host_header}\r\nContent-Length: {len(body)}"
         wire = head.encode() + b"\r\n\r\n" + body
-        journey = compile_journey("x", {"request": {"path": "/"}, "timeout_seconds": deadline})
+        data = {"request": {"path": "/"}, "timeout_seconds": deadline, "served_by": "X-Served-By"}
+        journey = compile_journey("x", data)
         arrival = Arrival(self.http, journey, 0, time.monotonic())
         arrival.request, arrival.answer, arrival.fresh = Prepared(method, wire, ""), Answer(), fresh
         self.runner.run(self.send(arrival, deadline))

@@ -20,7 +20,7 @@ from seatrial.traffic.schedule import Constant, Steps, parse
 from seatrial.traffic.stream import TrafficStream
 from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 
-OK = {"request": {"path": "/ok"}}
+OK = {"request": {"path": "/ok"}, "served_by": "x-served-by"}
 
 
 def test_a_frozen_server_shows_in_the_latency_from_planned_time_and_nothing_is_lost(server, tmp_path) -> None:

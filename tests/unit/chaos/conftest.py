@@ -1,34 +1,12 @@
 """Experiments on the session without a cluster."""
 
-import copy
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-SUPPORT = str(Path(__file__).parents[2] / "support")
-if SUPPORT not in sys.path:
-    sys.path.insert(0, SUPPORT)
-
-from dry_experiment import EXPERIMENT  # noqa: E402
-from dry_session import SYSTEM, Dry, dry  # noqa: E402, F401
-
-from seatrial.chaos import experiment as module  # noqa: E402
-
-
-@pytest.fixture
-def experiment() -> dict[str, Any]:
-    """An experiment to change."""
-    return copy.deepcopy(EXPERIMENT)
+from dry_experiment import experiment, shop  # noqa: F401
+from dry_session import dry  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
-def shop(dry: Dry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:  # noqa: F811
-    """The system without a cluster, as the environment of a `chaos run` names it; its reports' folder."""
-    (tmp_path / "shop.yaml").write_text(SYSTEM)
-    for name, path in (("SYSTEM", "shop.yaml"), ("STATE", "state"), ("REPORT_DIR", "reports")):
-        monkeypatch.setenv(f"SEATRIAL_{name}", str(tmp_path / path))
-    monkeypatch.setattr(module, "build_report", lambda directory: directory / "index.html")
-    monkeypatch.setattr(module, "_current", None)
-    return tmp_path / "reports"
+def in_the_shop(shop: Path) -> None:  # noqa: F811
+    """Every experiment here is of the system without a cluster."""

@@ -111,8 +111,8 @@ class TestArguments:
             ({"role": "basket", "per_second": 2001}, "per_second is 2001"),
             ({"role": "basket", "requests": 0}, "'requests'"),
             ({"role": "basket", "check": "x"}, "'check'"),
-            ({"rol": "basket"}, "did you mean role?"),
-            ({"role": "basket", "repetitons": 3}, "did you mean repetitions?"),
+            ({"rol": "basket"}, "Did you mean role?"),
+            ({"role": "basket", "repetitons": 3}, "Did you mean repetitions?"),
             ("role", "arguments"),
         ],
     )

@@ -49,7 +49,9 @@ def generated():
 
 
 @pytest.fixture
-def play(shop):
+def play(shop, dry: Dry):
+    dry.world.backends["buy"] = "till"
+
     def run(experiment):
         (shop.parent / "shop.yaml").write_text(TWO)
         with Runner(Strategy.DEFAULT) as runner:

@@ -1,23 +1,13 @@
 """What the tests of several commands share."""
 
 import pytest
+from fakes import folder, runs  # noqa: F401
 
 from seatrial.cli import main
 
-VARIABLES = ("SYSTEM", "RUN", "STAGE", "SEED", "STATE", "EXTENSIONS")
-
 
 @pytest.fixture
-def folder(monkeypatch, tmp_path):
-    """An empty folder to work in, with no variable of Seatrial's set."""
-    monkeypatch.chdir(tmp_path)
-    for name in VARIABLES:
-        monkeypatch.delenv(f"SEATRIAL_{name}", raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def types(monkeypatch, capsys, folder):
+def types(monkeypatch, capsys, folder):  # noqa: F811
     """Type a command in an empty folder; returns exit code, output and errors."""
 
     def run(*arguments):

@@ -7,65 +7,88 @@ import pytest
 import yaml
 from fakes import CHANDLERY, Children, Display, FakeSession, never_opens, report, settings_in
 
-from seatrial.commands.variants import prove_variants, read_variants
+from seatrial.commands._jobs import Choice, jobs_of
+from seatrial.commands.variants import prove_variants, read_variants, refuse_unknown
 from seatrial.commands.variants_table import Row, Variant, table
 from seatrial.errors import BadInput
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
+from seatrial.settings import load_system
 
-VARIANT = Variant("no-drain", Path("no-drain"), ("a.drains",))
+DRAINS, OTHER, LOAD = "a.drains [orders]", "b.other [orders]", "load.journeys [shop]"
+VARIANT = Variant("no-drain", Path("no-drain"), {DRAINS: "preStop"}, {LOAD: "not steady"})
+FLAW = "a preStop sleep would do"
 
 
-def result(check, outcome, subject="orders"):
-    verdict = Verdict(outcome, f"it was {outcome}", "nothing else")
+def result(name, outcome, observed=FLAW):
+    check, _, subject = name.removesuffix("]").partition(" [")
+    verdict = Verdict(outcome, f"it was {outcome}", "nothing else", observed)
     return CheckResult(check, subject, "It MUST.", verdict, "pytest", 0.0, 1.0)
 
 
-def row(*results):
-    return Row(VARIANT, results, Path("run"))
+RED = (result(DRAINS, Outcome.FAILED), result(LOAD, Outcome.ERROR, "It is not steady."))
 
 
-def test_the_named_check_failing_and_no_other_is_right():
-    assert row(result("a.drains", Outcome.FAILED), result("b.other", Outcome.PASSED)).faults == []
+def row(*results, planned=(DRAINS, OTHER, LOAD)):
+    return Row(VARIANT, planned, results, Path("run"))
 
 
-@pytest.mark.parametrize("outcome", [Outcome.PASSED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.SKIPPED])
-def test_anything_but_a_failure_of_the_named_check_is_wrong(outcome):
-    assert "must fail here" in row(result("a.drains", outcome)).faults[0]
+def test_what_is_named_red_and_nothing_else_is_right():
+    assert row(*RED, result(OTHER, Outcome.PASSED)).faults == []
 
 
-def test_a_named_check_that_did_not_run_is_wrong():
-    assert "not run" in row(result("b.other", Outcome.PASSED)).faults[0]
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.FAILED])
+def test_anything_but_a_failure_of_what_must_fail_is_wrong(outcome):
+    (fault,) = row(result(DRAINS, outcome), RED[1]).faults
+    assert fault.startswith(f"{DRAINS} must fail here, but was: {outcome}")
 
 
-def test_a_failure_on_one_subject_is_enough():
-    results = (result("a.drains", Outcome.FAILED, "orders"), result("a.drains", Outcome.PASSED, "catalogue"))
-    assert row(*results).faults == []
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.ERROR])
+def test_anything_but_an_error_of_what_cannot_be_tested_is_wrong(outcome):
+    (fault,) = row(RED[0], result(LOAD, outcome, "It is not steady.")).faults
+    assert fault.startswith(f"{LOAD} must be an error here, but was: {outcome}")
 
 
-@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE])
-def test_any_other_check_that_does_not_pass_is_wrong(outcome):
-    faults = row(result("a.drains", Outcome.FAILED), result("b.other", outcome)).faults
-    assert faults == [f"b.other [orders] must pass here: it was {outcome}"]
+def test_a_red_for_another_reason_is_wrong():
+    (fault,) = row(result(DRAINS, Outcome.FAILED, "the generator was late"), RED[1]).faults
+    assert fault == f"{DRAINS} must name the flaw ('preStop'), but says: it was failed the generator was late"
+
+
+def test_what_must_be_red_and_did_not_run_is_wrong_where_it_was_planned():
+    assert "not run" in row(RED[1], result(OTHER, Outcome.PASSED)).faults[0]
+    assert row(RED[1], result(OTHER, Outcome.PASSED), planned=(OTHER, LOAD)).faults == []
+
+
+def test_another_subject_of_the_same_check_must_pass():
+    (fault,) = row(*RED, result("a.drains [catalogue]", Outcome.FAILED)).faults
+    assert fault == "a.drains [catalogue] must pass here: failed: it was failed"
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.PASSED])
+def test_anything_else_that_does_not_pass_is_wrong(outcome):
+    assert row(*RED, result(OTHER, outcome)).faults == [
+        f"{OTHER} must pass here: {outcome}: it was {outcome}"
+    ]
 
 
 def test_what_went_wrong_beside_the_checks_is_wrong():
-    found = replace(row(result("a.drains", Outcome.FAILED)), broken=("stage suites: ended with exit code 3",))
+    found = replace(row(*RED), broken=("stage suites: ended with exit code 3",))
     assert found.faults == ["stage suites: ended with exit code 3"]
     assert "WRONG  no-drain: stage suites: ended with exit code 3" in table([found])
 
 
 def test_a_rule_that_sees_the_flaw_in_the_manifests_is_told_and_no_fault():
-    declared = replace(result("c.rule", Outcome.FAILED), mode=Mode.DECLARED)
-    found = row(result("a.drains", Outcome.FAILED), declared)
+    declared = replace(result("c.rule [orders]", Outcome.FAILED), mode=Mode.DECLARED)
+    found = row(*RED, declared)
     assert found.faults == []
     assert "found in the manifests by c.rule" in table([found])
 
 
 def test_the_table_shows_each_cell_and_marks_the_one_that_must_be_red():
-    text = table([row(result("a.drains", Outcome.FAILED), result("b.other", Outcome.ERROR))])
+    text = table([row(*RED, result(OTHER, Outcome.ERROR))])
     lines = text.splitlines()
-    assert lines[1].split() == ["a.drains", "failed", "*"]
-    assert lines[2].split() == ["b.other", "error"]
+    assert lines[1].split() == ["a.drains", "[orders]", "failed", "*"]
+    assert lines[2].split() == ["b.other", "[orders]", "error"]
+    assert lines[3].split() == ["load.journeys", "[shop]", "error", "*"]
     assert any(line.startswith("WRONG  no-drain: b.other") for line in lines)
 
 
@@ -73,12 +96,13 @@ def test_the_table_shows_each_cell_and_marks_the_one_that_must_be_red():
 def root(tmp_path):
     (tmp_path / "no-drain").mkdir()
     (tmp_path / "no-drain" / "kustomization.yaml").write_text("")
-    (tmp_path / "expected.yaml").write_text("no-drain: {fails: [a.drains]}\n")
+    (tmp_path / "expected.yaml").write_text("no-drain: {fails: {a.drains: preStop}, errors: {b.other: x}}\n")
     return tmp_path
 
 
 def test_variants_are_read_from_the_list(root):
-    assert read_variants(root) == [Variant("no-drain", root / "no-drain", ("a.drains",))]
+    (found,) = read_variants(root)
+    assert found == Variant("no-drain", root / "no-drain", {"a.drains": "preStop"}, {"b.other": "x"})
 
 
 def test_an_unknown_variant_names_the_nearest(root):
@@ -88,12 +112,21 @@ def test_an_unknown_variant_names_the_nearest(root):
 
 
 @pytest.mark.parametrize(
-    "text", ["a: {fails: []}", "a: {fail: [x]}", "- a", "a: [", "a: {fails: [a.drains]}"],
-    ids=["empty", "wrong-key", "no-mapping", "no-yaml", "no-folder"],
+    ("text", "words"),
+    [
+        ("a: {fails: {}}", "each variant needs"),
+        ("a: {fails: [x]}", "each variant needs"),
+        ("a: {fails: {x: ''}}", "each variant needs"),
+        ("a: {fails: {x: y}, error: {}}", "each variant needs"),
+        ("a: {errors: {x: y}}", "each variant needs"),
+        ("- a", "each variant needs"),
+        ("a: [", "not valid YAML"),
+        ("a: {fails: {a.drains: x}}", "no kustomization"),
+    ],
 )  # fmt: skip
-def test_a_wrong_list_is_bad_input(root, text):
+def test_a_wrong_list_is_bad_input(root, text, words):
     (root / "expected.yaml").write_text(text)
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput, match=words):
         read_variants(root)
 
 
@@ -102,18 +135,31 @@ def test_a_missing_list_is_bad_input(tmp_path):
         read_variants(tmp_path)
 
 
-def test_the_shipped_variants_are_complete():
-    found = read_variants(Path(__file__).parents[3] / "sample-system" / "variants")
-    named = {variant.name for variant in found}
-    assert named >= {"no-prestop-no-drain", "ack-before-commit", "wrong-hpa-target"}
+def test_a_variant_that_names_what_nothing_reports_is_bad_input():
+    with pytest.raises(BadInput, match="nothing reports") as caught:
+        refuse_unknown([VARIANT], [DRAINS, "load.journeys [chandlery]"])
+    assert "load.journeys [chandlery]" in caught.value.next_step
 
 
-DRAINS = "scaling.follows-load"
+def shipped():
+    return read_variants(Path(__file__).parents[3] / "sample-system" / "variants")
+
+
+def test_every_shipped_check_load_and_experiment_is_turned_red_by_a_variant(folder):
+    jobs = jobs_of(Choice(), load_system(settings_in(folder)))
+    known = [name for job in jobs for name in job.planned.checks]
+    refuse_unknown(shipped(), known)
+    red = {name.partition(" ")[0] for variant in shipped() for name in variant.fails}
+    assert red == {name.partition(" ")[0] for name in known}
+
+
+FOLLOWS = "scaling.follows-load"
+NAMED = "the last metrics were 134 % of 600 %"
 
 
 @pytest.fixture
 def tries(folder):
-    """Prove the shipped variant `wrong-hpa-target` with suites that behave so."""
+    """Prove the shipped variant `wrong-hpa-target` with suites that behave so; all else passes."""
 
     def run(suites, **options):
         children, session = Children(suites=suites), FakeSession()
@@ -122,29 +168,51 @@ def tries(folder):
             run_child=children, report=report, **options,
         )  # fmt: skip
         assert session.did[1:] == ["deployed wrong-hpa-target", "answered", "deployed manifests", "closed"]
-        return code, text, children.arguments[0]
+        return code, text, children
 
     return run
 
 
+def red(child):
+    others = {name.partition(" ")[0] for name in child.planned()} - {FOLLOWS}
+    if others:
+        child.reports(Outcome.PASSED, *others)
+    return child.reports(Outcome.FAILED, FOLLOWS, observed=NAMED)
+
+
 def test_a_variant_that_turns_its_check_red_is_right(tries):
-    code, text, arguments = tries(lambda child: child.reports(Outcome.FAILED, DRAINS).ends(1))
+    code, text, children = tries(lambda child: red(child).ends(1))
     assert code == 0, text
-    assert "--check" not in arguments
+    assert "--check" not in children.arguments[0]
     assert "WRONG" not in text
+    assert children.stages == ["suites", "load journeys", "experiment delete-pod", "experiment drain-node"]
 
 
-def test_only_the_named_checks_are_run_when_asked(tries):
-    _, _, arguments = tries(lambda child: child.reports(Outcome.FAILED, DRAINS).ends(1), named_only=True)
-    assert arguments[-2:] == ["--check", DRAINS]
+def test_only_what_must_be_red_is_run_when_asked(tries):
+    code, text, children = tries(lambda child: red(child).ends(1), named_only=True)
+    assert code == 0, text
+    assert children.arguments[0][-2:] == ["--check", FOLLOWS]
+    assert children.stages == ["suites"]
+
+
+def test_only_the_named_stages_are_run(folder):
+    children, session = Children(), FakeSession()
+    code, text = prove_variants(
+        settings_in(folder), Display(), names=["no-prestop-no-drain", "wrong-hpa-target"], named_only=True,
+        stages=["experiments"], open_session=lambda *_: session, run_child=children, report=report,
+    )  # fmt: skip
+    assert children.stages == ["experiment delete-pod", "experiment drain-node"]
+    assert session.did[1:] == ["deployed no-prestop-no-drain", "answered", "deployed manifests", "closed"]
+    assert code == 1
+    assert text.count("must fail here, but was: passed") == 2
 
 
 @pytest.mark.parametrize(
     ("suites", "words"),
     [
-        (lambda child: child.reports(Outcome.PASSED, DRAINS).ends(0), "must fail here"),
-        (lambda child: child.reports(Outcome.FAILED, DRAINS).ends(3), "exit code 3"),
-        (lambda child: child.reports(Outcome.FAILED, DRAINS).ends(1) + 138, "exit code 139"),
+        (lambda child: child.reports(Outcome.PASSED).ends(0), "must fail here"),
+        (lambda child: red(child).ends(3), "exit code 3"),
+        (lambda child: red(child).ends(1) + 138, "exit code 139"),
         (lambda child: 4, "not run"),
         (lambda child: 0, "pytest was planned and never reported a result"),
     ],

@@ -97,6 +97,20 @@ class TestOnce:
         with pytest.raises(SeatrialError, match="namespace"):
             suite(dry).verdict(made(), "basket")
 
+    def test_a_system_that_did_not_answer_is_not_waited_for_again(self, dry: Dry, monkeypatch) -> None:
+        waited = []
+
+        def no_answer(_):
+            waited.append(1)
+            raise SeatrialError("journey look is not answered")
+
+        monkeypatch.setattr("dry_session.DrySession.require_answer", no_answer)
+        bench, item = suite(dry, TWO), made()
+        for role in ("basket", "till"):
+            with pytest.raises(SeatrialError, match="journey look is not answered"):
+                bench.verdict(item, role)
+        assert (len(waited), len(dry.world.sessions)) == (1, 1)
+
     def test_without_consent_it_is_skipped_and_names_no_observation(self, dry: Dry) -> None:
         verdict, ids = suite(dry, SYSTEM.replace("disruptive: true", "disruptive: false")).verdict(
             made(), "basket"

@@ -39,7 +39,9 @@ def a_check(gives: object, *records: Record) -> Check:
 
 
 WHOLE = replace(
-    observation(stream(90, 130), three_faults(), timeline=timeline(workload(1.0))), scenario="s", target="t"
+    observation(stream(90, 130), three_faults(), timeline=timeline(workload(1.0))),
+    scenario="s",
+    target="orders",
 )
 
 
@@ -118,7 +120,7 @@ class TestEvery:
 
     def test_it_names_its_own(self) -> None:
         verdict = self.judged(Outcome.PASSED, Outcome.FAILED, Outcome.PASSED)
-        assert verdict.observed == "s1 on t: it failed"
+        assert verdict.observed == "s1 on orders: it failed"
 
     def test_no_observation_at_all_is_no_pass(self) -> None:
         verdict, worst = judge_every(a_check(says(Outcome.PASSED)), [])

@@ -32,7 +32,7 @@ def test_latency_counts_from_the_planned_time() -> None:
     assert verdict.outcome is Outcome.PASSED
 
 
-@pytest.mark.parametrize("count", [0, 1, 49])
+@pytest.mark.parametrize("count", [0, 1, 99])
 def test_too_few_requests_tell_nothing(count: int) -> None:
     assert steady(stream(0, 10)[:count], health(count), OBJECTIVES).outcome is Outcome.INCONCLUSIVE
 
@@ -53,14 +53,14 @@ def test_a_generator_just_below_the_limit_is_believed() -> None:
 
 
 def test_a_steady_state_is_told_in_full() -> None:
-    requests = [*(exchange(n / 100, latency=0.25) for n in range(50)), dropped(9.0)]
-    verdict = steady(requests, health(51), OBJECTIVES)
+    requests = [*(exchange(n / 100, latency=0.25) for n in range(100)), dropped(9.0)]
+    verdict = steady(requests, health(101), OBJECTIVES)
     assert verdict.outcome is Outcome.PASSED
-    assert verdict.observed == "0 of 50 requests failed before any fault, p99 250 ms"
+    assert verdict.observed == "0 of 100 requests failed before any fault, p99 250 ms"
     assert verdict.expected == (
-        "no failure in at least 50 requests, p99 at most 300 ms, before a fault is injected"
+        "no failure in at least 100 requests, p99 at most 300 ms, before a fault is injected"
     )
-    assert verdict.numbers == {"steady_requests": 50, "steady_failed": 0, "steady_latency_p99_ms": 250.0}
+    assert verdict.numbers == {"steady_requests": 100, "steady_failed": 0, "steady_latency_p99_ms": 250.0}
 
 
 def test_nothing_sent_has_no_latency() -> None:
@@ -82,7 +82,7 @@ def test_one_slow_request_in_a_hundred_is_steady_and_two_are_not() -> None:
     assert [of(slow) for slow in (1, 2)] == [Outcome.PASSED, Outcome.ERROR]
 
 
-@pytest.mark.parametrize(("count", "outcome"), [(49, Outcome.INCONCLUSIVE), (50, Outcome.ERROR)])
+@pytest.mark.parametrize(("count", "outcome"), [(99, Outcome.INCONCLUSIVE), (100, Outcome.ERROR)])
 def test_slowness_counts_from_the_least_number_of_requests_on(count: int, outcome: Outcome) -> None:
     slow = [exchange(n / 100, latency=0.5) for n in range(count)]
     assert steady(slow, health(count), OBJECTIVES).outcome is outcome
@@ -90,7 +90,7 @@ def test_slowness_counts_from_the_least_number_of_requests_on(count: int, outcom
 
 def test_latency_exactly_at_the_objective_is_steady() -> None:
     objectives = OBJECTIVES.model_copy(update={"latency_p99_ms": 250.0})
-    assert steady([exchange(float(n), latency=0.25) for n in range(50)], health(50), objectives).passed
+    assert steady([exchange(float(n), latency=0.25) for n in range(100)], health(100), objectives).passed
 
 
 def test_the_first_failure_is_named_whatever_the_order() -> None:

@@ -46,7 +46,7 @@ def test_an_image_that_nobody_knows_is_named_with_the_nearest() -> None:
     with pytest.raises(BadInput, match="seatrial/chandlry") as caught:
         manifests.with_images([workload("Job", "seatrial/chandlry")], {"seatrial/chandlery": "x"})
     assert caught.value.where == "Job/web, container c0"
-    assert caught.value.next_step == "perhaps seatrial/chandlery"
+    assert caught.value.next_step == "Did you mean seatrial/chandlery?"
 
 
 @pytest.mark.parametrize("image", ["seatrial/x:1.2", "other/seatrial/x", "seatrial/x@sha256:ab", "nginx"])

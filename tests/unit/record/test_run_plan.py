@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.model.run import Planned
+from seatrial.model.plan import Planned
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.reader import read_run
 from seatrial.record.writer import STAGE_VARIABLE, RunWriter
 
 
 def result(outcome: Outcome) -> CheckResult:
-    return CheckResult("a.b", "orders", "It MUST.", Verdict(outcome, "seen", "allowed"), "pytest", 0.0, 1.0)
+    verdict = Verdict(outcome, "seen", "allowed")
+    return CheckResult(f"a.{outcome}", "orders", "It MUST.", verdict, "pytest", 0.0, 1.0)
 
 
 @pytest.fixture
@@ -51,7 +52,9 @@ def test_a_plan_that_was_kept_is_no_trouble(run: RunWriter, monkeypatch: pytest.
     close(run)
     found = read_run(run.directory)
     assert found.plan == (Planned("bring up"), Planned("suites", "pytest"))
-    assert found.reported == {"suites": (Outcome.PASSED,)}
+    assert {stage: [one.name for one in results] for stage, results in found.reported.items()} == {
+        "suites": ["a.passed [orders]"]
+    }
     assert (found.broken, found.outcome) == ((), Outcome.PASSED)
 
 
@@ -67,7 +70,10 @@ def test_a_result_of_another_stage_is_no_report(run: RunWriter, monkeypatch: pyt
     pytest_reports(run.directory, monkeypatch, Outcome.PASSED, stage="")
     close(run)
     found = read_run(run.directory)
-    assert found.broken == ("stage suites: pytest was planned and never reported a result",)
+    assert found.broken == (
+        "stage suites: pytest was planned and never reported a result",
+        "pytest took part of its own and was not planned",
+    )
     assert found.outcome is Outcome.ERROR
 
 

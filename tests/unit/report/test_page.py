@@ -27,7 +27,7 @@ from seatrial.record.observations import ObservationWriter, StreamRecord
 from seatrial.record.reader import read_run
 from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
-from seatrial.report.summary import exit_code
+from seatrial.report.view import view_of
 
 EVIL = (
     "<script>alert(1)</script><img src=x onerror=alert(1)>\"'></title></script><!-- {{ 7*7 }} {% raw %} "
@@ -288,7 +288,7 @@ def test_an_observation_that_never_ended_is_an_error_with_what_it_had(tmp_path: 
         "interrupted", "Not verified", "not reverted", "available again never",
     ):  # fmt: skip
         assert part in text
-    assert exit_code(read_run(tmp_path)) == 1
+    assert view_of(read_run(tmp_path)).exit_code == 1
     assert json.loads((tmp_path / "run.json").read_text())["exit_code"] == 1
 
 
@@ -300,7 +300,7 @@ def test_an_observation_that_nobody_judged_is_an_error(tmp_path: Path) -> None:
     root = page(tmp_path)
     assert "1 observation was never judged." in root.find("h1")[0].text
     assert "records were left, but no verdict" in root.find("section", id="check-2")[0].text
-    assert exit_code(read_run(tmp_path)) == 1
+    assert view_of(read_run(tmp_path)).exit_code == 1
 
 
 def test_an_observation_judged_by_a_passed_check_but_never_ended_is_no_pass(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_an_observation_judged_by_a_passed_check_but_never_ended_is_no_pass(tmp_
     kept = observe(writer, [answered(0, 1.0)])
     writer.check_finished(judging(kept.directory.name))
     writer.tool_finished(0)
-    assert exit_code(read_run(tmp_path)) == 1
+    assert view_of(read_run(tmp_path)).exit_code == 1
     assert "Began and never ended." in page(tmp_path).find("section", id="check-1")[0].text
 
 
@@ -316,7 +316,7 @@ def test_a_passed_check_whose_observation_is_missing_is_no_pass(tmp_path: Path) 
     writer = started(tmp_path)
     writer.check_finished(judging("gone.orders"))
     writer.tool_finished(0)
-    assert exit_code(read_run(tmp_path)) == 1
+    assert view_of(read_run(tmp_path)).exit_code == 1
     assert "An observation that a passed check judged is missing" in page(tmp_path).text
 
 
@@ -477,7 +477,7 @@ def test_exchanges_that_cannot_be_read_are_said(tmp_path: Path) -> None:
     root = page(tmp_path)
     assert "observations/pod-deletion.orders/gone.ndjson.gz: No such file" in root.text
     assert root.find("header")[0].attributes["class"] == "page-head error"
-    assert exit_code(read_run(tmp_path)) == 1
+    assert view_of(read_run(tmp_path)).exit_code == 1
 
 
 @pytest.mark.parametrize(
@@ -507,12 +507,12 @@ def test_a_spoilt_observation_is_shown_as_far_as_it_goes_and_never_passes(
     kept.step(StepRecord("1", "inject", "delete-pod", 1.0, 2.0))
     writer.check_finished(judging(closed(kept, Timeline(0.0, 9.0, Clock(0, 0, 0), ()))))
     writer.tool_finished(0)
-    assert exit_code(read_run(tmp_path)) == 0
+    assert view_of(read_run(tmp_path)).exit_code == 0
     spoil(kept.directory)
     root = page(tmp_path)
     assert "Part of the record cannot be read" in root.text or "began and never ended" in root.text
     assert root.find("header")[0].attributes["class"] == "page-head error"
-    assert exit_code(read_run(tmp_path)) == 1
+    assert view_of(read_run(tmp_path)).exit_code == 1
 
 
 def test_an_observation_does_not_lead_out_of_the_run(tmp_path: Path) -> None:

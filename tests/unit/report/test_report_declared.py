@@ -16,9 +16,9 @@ from test_summary import schema
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
 from seatrial.record.reader import read_run
+from seatrial.report.console import summary_text
 from seatrial.report.declared import declared_rules, results_of, shown_by
 from seatrial.report.html import build_report
-from seatrial.report.summary import exit_code, headline, summary_text
 from seatrial.report.view import view_of
 
 P, F, E, S, U = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.SKIPPED, Outcome.UNSUPPORTED
@@ -95,7 +95,7 @@ def test_results_are_shown_by_rule_and_rules_without_an_object_apart(tmp_path: P
 
 def test_the_headline_keeps_proven_and_declared_apart(tmp_path: Path) -> None:
     run = run_with(tmp_path, [*mixed(), proven(), proven(subject="catalogue")])
-    assert headline(run) == (
+    assert view_of(run).headline == (
         "All 2 proven checks passed; 2 of 4 declared rules hold on 4 objects; "
         "1 failed: orchestration.replicas; 1 is waived."
     )
@@ -119,7 +119,7 @@ def test_the_headline_keeps_proven_and_declared_apart(tmp_path: Path) -> None:
 def test_the_headline_counts_rules_not_results(
     tmp_path: Path, results: list[CheckResult], sentence: str
 ) -> None:
-    assert headline(run_with(tmp_path, results)) == sentence
+    assert view_of(run_with(tmp_path, results)).headline == sentence
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_the_headline_counts_rules_not_results(
 def test_what_is_declared_alone_does_not_pass_beside_proven_checks(
     tmp_path: Path, results: list[CheckResult], expected: int
 ) -> None:
-    assert exit_code(run_with(tmp_path, results)) == expected
+    assert view_of(run_with(tmp_path, results)).exit_code == expected
 
 
 def test_the_table_has_a_row_for_each_rule_that_does_not_hold(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_the_same_said_of_many_rules_is_one_row(tmp_path: Path) -> None:
     root = page(tmp_path)
     rows = root.find("table", class_="verdicts")[0].find("tbody")[0].find("tr")
     assert [row.find("a")[0].text for row in rows] == ["140 rules"]
-    lines = summary_text(read_run(tmp_path), 100).splitlines()
+    lines = summary_text(view_of(read_run(tmp_path)), 100).splitlines()
     assert sum("the namespace does not exist" in line for line in lines) == 1
 
 
@@ -231,7 +231,7 @@ def test_of_objects_that_share_a_name_the_worst_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [48, 80, 100])
 def test_the_terminal_has_a_table_of_checks_and_a_line_of_rules(tmp_path: Path, width: int) -> None:
     run = run_with(tmp_path, [*mixed(), proven(), proven(F, "catalogue")])
-    lines = summary_text(run, width).splitlines()
+    lines = summary_text(view_of(run), width).splitlines()
     assert max(map(len, lines)) <= width
     text = " ".join(" ".join(lines).split())
     assert text.startswith("outcome check subject" if width > 48 else "FAILED")
@@ -247,7 +247,7 @@ def test_the_terminal_has_a_table_of_checks_and_a_line_of_rules(tmp_path: Path, 
 
 
 def test_a_pass_stands_beside_its_check_at_100_columns(tmp_path: Path) -> None:
-    lines = summary_text(run_with(tmp_path, [proven()]), 100).splitlines()
+    lines = summary_text(view_of(run_with(tmp_path, [proven()])), 100).splitlines()
     assert lines[:2] == [
         "outcome       check                          subject  observed",
         "passed        orchestration.pod-replacement  orders   0 of 612 requests failed",
@@ -299,5 +299,5 @@ def test_hostile_declared_text_stays_text(tmp_path: Path) -> None:
     root = page(tmp_path)
     assert len(root.find("script")) == 1
     assert not root.find("img")
-    text = summary_text(read_run(tmp_path), 100)
+    text = summary_text(view_of(read_run(tmp_path)), 100)
     assert not set(text) & set("\x00\x07\x1b\x9b\ud800\u202e")

@@ -15,8 +15,8 @@ from test_page import EVIL, closed, evil_run, observe, started
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.reader import read_run
+from seatrial.report.console import summary_text
 from seatrial.report.html import build_report
-from seatrial.report.summary import exit_code, headline, summary_text
 from seatrial.report.view import view_of
 
 P, F, E, N, S, U = (
@@ -55,21 +55,21 @@ def run_of(directory: Path, outcomes: Sequence[Outcome], *, code: int | None = 0
     ],
 )
 def test_the_exit_code_is_0_only_for_a_pass(tmp_path: Path, outcomes: list[Outcome], expected: int) -> None:
-    assert exit_code(run_of(tmp_path, outcomes)) == expected
+    assert view_of(run_of(tmp_path, outcomes)).exit_code == expected
 
 
 def test_an_unfinished_run_never_exits_0(tmp_path: Path) -> None:
     run = run_of(tmp_path, [P], code=None)
-    assert exit_code(run) == 1
-    assert headline(run) == "The run did not finish. Until then the only check passed."
+    assert view_of(run).exit_code == 1
+    assert view_of(run).headline == "The run did not finish. Until then the only check passed."
     assert view_of(run).totals.startswith("1 passed in ")
     assert view_of(run).totals.endswith("(run unfinished)")
 
 
 def test_an_exit_code_without_a_verdict_never_exits_0(tmp_path: Path) -> None:
     run = run_of(tmp_path, [P], code=2)
-    assert exit_code(run) == 1
-    assert "Pytest ended with exit code 2." in headline(run)
+    assert view_of(run).exit_code == 1
+    assert "Pytest ended with exit code 2." in view_of(run).headline
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_an_exit_code_without_a_verdict_never_exits_0(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_the_headline_is_a_sentence(tmp_path: Path, outcomes: list[Outcome], sentence: str) -> None:
-    assert headline(run_of(tmp_path, outcomes)) == sentence
+    assert view_of(run_of(tmp_path, outcomes)).headline == sentence
 
 
 def test_totals_are_worst_first(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_totals_are_worst_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [48, 80, 200])
 def test_the_summary_fits_its_width_and_explains_what_did_not_pass(sample: Path, width: int) -> None:
-    lines = summary_text(read_run(sample), width).splitlines()
+    lines = summary_text(view_of(read_run(sample)), width).splitlines()
     assert max(map(len, lines)) <= width
     text = "\n".join(lines)
     head = 1 if width > 48 else 0
@@ -111,7 +111,7 @@ def test_the_summary_fits_its_width_and_explains_what_did_not_pass(sample: Path,
 
 def test_the_summary_cannot_steer_the_terminal(tmp_path: Path) -> None:
     evil_run(tmp_path)
-    text = summary_text(read_run(tmp_path), 100)
+    text = summary_text(view_of(read_run(tmp_path)), 100)
     assert not set(text) & set("\x00\x07\x1b\x9b\ud800\u202e")
     text.encode("utf-8")
 
@@ -205,7 +205,7 @@ def test_the_terminal_names_what_forbids_a_pass_beside_the_verdicts(tmp_path: Pa
     closed(observe(writer))
     observe(writer, target="cart")
     writer.changed_objects(["deployment/orders: replicas 2, were 3"])
-    lines = summary_text(read_run(tmp_path), 100).splitlines()
+    lines = summary_text(view_of(read_run(tmp_path)), 100).splitlines()
     assert lines[:5] == [
         "UNFINISHED    The run did not finish: pytest left no closing record; what there is, is no pass.",
         "UNFINISHED    The check began and never ended: data.check [orders].",

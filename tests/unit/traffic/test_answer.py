@@ -11,7 +11,7 @@ CHUNKS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 def begun(method: str = "GET") -> AnswerReader:
     reader = AnswerReader()
-    reader.begin(method, Answer())
+    reader.begin(method, Answer(), b"x-served-by")
     return reader
 
 
@@ -109,6 +109,16 @@ def test_who_answered_is_told_by_the_final_answer_only() -> None:
     assert read(HINTS + named).answer.backend == "orders-7c9d8f"
     assert read(b"\r\n\r\n" + named).answer.backend == "orders-7c9d8f", "empty lines before it are no head"
     assert read(HINTS + HEAD + b"Content-Length: 0\r\n\r\n").answer.backend == ""
+    both = HEAD + b"x-served-by: gateway-1\r\nX-Served-By: orders-2\r\nContent-Length: 0\r\n\r\n"
+    assert read(both).answer.backend == "gateway-1, orders-2"
+
+
+def test_a_header_that_nobody_declared_tells_nothing() -> None:
+    reader = AnswerReader()
+    reader.begin("GET", Answer())
+    reader.feed(HEAD + b"X-Served-By: cache-fra-1\r\nContent-Length: 0\r\n\r\n")
+    assert reader.answer.complete
+    assert reader.answer.backend == ""
 
 
 def test_one_connection_carries_answers_one_after_another() -> None:
@@ -117,7 +127,7 @@ def test_one_connection_carries_answers_one_after_another() -> None:
     for body in (b"ok", b"no", b""):
         assert reader.keep_alive
         before = reader.answer
-        reader.begin("GET", Answer())
+        reader.begin("GET", Answer(), b"x-served-by")
         assert not reader.keep_alive
         reader.feed(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         assert (before.complete, reader.answer.complete, reader.answer.body) == (True, True, body)

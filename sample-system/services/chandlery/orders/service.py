@@ -70,6 +70,8 @@ class Orders(Participant):
         return reply(await self._place(store.Order(new_id(), customer, key, lines), body))
 
     async def _place_durably(self, order: store.Order, body: dict[str, object]) -> Answer:
+        if variants.active(variants.SLOW_ORDERS):
+            await variants.ask_far_away()
         async with self.database.transaction() as connection:
 
             async def write() -> Answer:

@@ -37,11 +37,12 @@ class Arrival:
         sequence: its number in the schedule, for {n}.
         key: the value of {uuid} in it, or empty.
         fresh: whether it gets a connection of its own.
+        backend: who answered, when the answer says so.
         request, answer, carrier, timer: for its client to use.
     """
 
     __slots__ = (
-        *("answer", "carrier", "client", "fresh", "journey", "key"),
+        *("answer", "backend", "carrier", "client", "fresh", "journey", "key"),
         *("planned_at", "request", "sent_at", "sequence", "timer"),
     )
 
@@ -51,7 +52,7 @@ class Arrival:
         self.sequence = sequence
         self.planned_at = planned_at
         self.sent_at = 0.0
-        self.key = ""
+        self.key = self.backend = ""
         self.fresh = False
         self.request: Any = None
         self.answer: Any = None
@@ -82,6 +83,7 @@ class Arrival:
                 status,
                 error,
                 self.key,
+                backend=self.backend,
                 operation=operation,
                 answer_bytes=answer_bytes,
             )

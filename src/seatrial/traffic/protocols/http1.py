@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         self.arrival = arrival
         arrival.carrier = self
         arrival.answer.sent = True
-        self.reader.begin(arrival.request.method, arrival.answer)
+        self.reader.begin(arrival.request.method, arrival.answer, arrival.journey.served_by)
         self.transport.write(arrival.request.wire)
 
     def data_received(self, data: bytes) -> None:

@@ -162,6 +162,9 @@ class WebSocket(Client):
                 sent = True
                 await connection.handshake(headers)
             outcome, status = OK, 101
+            if arrival.journey.served_by and connection.response is not None:
+                told = connection.response.headers.get_all(arrival.journey.served_by.decode("latin-1"))
+                arrival.backend = ", ".join(told)
         except InvalidStatus as refused:
             status = refused.response.status_code
             outcome, error = judge_status(status, SWITCHING_PROTOCOLS)

@@ -17,11 +17,12 @@ from seatrial.model.timeline import (
     EventSeen,
     PodSeen,
     Seen,
+    ServiceSeen,
     Timeline,
     WorkloadSeen,
 )
 
-OBJECTIVES = Objectives()
+OBJECTIVES = Objectives(scale_up_seconds=150, scale_down_seconds=300)
 CLOCK = Clock(offset_seconds=0.0, error_seconds=0.1, epoch_offset_seconds=0.0)
 
 
@@ -64,9 +65,10 @@ def dropped(at: float) -> Exchange:
     return Exchange(round(at * 1000), "browse", at, None, None, ExchangeOutcome.FAILED, error=DROPPED)
 
 
-def stream(begin: float, end: float, *, per_second: float = 100.0) -> list[Exchange]:
-    """Clean traffic from `begin` up to but not including `end`."""
-    return [exchange(begin + n / per_second) for n in range(round((end - begin) * per_second))]
+def stream(begin: float, end: float, *, per_second: float = 100.0, backend: str = "orders") -> list[Exchange]:
+    """Clean traffic from `begin` up to but not including `end`, each answer naming `backend`."""
+    count = round((end - begin) * per_second)
+    return [exchange(begin + n / per_second, backend=backend) for n in range(count)]
 
 
 def health(planned: int = 1000, *, dropped: int = 0, late: int = 0) -> GeneratorHealth:
@@ -178,6 +180,12 @@ def endpoints(at: float, **ready: bool) -> EndpointsSeen:
         for name, is_ready in ready.items()
     )
     return EndpointsSeen(at, Change.MODIFIED, "orders-slice", "orders", listed)
+
+
+def service(
+    at: float, name: str = "orders", *, publish_not_ready: bool = False, affinity: str = "None"
+) -> ServiceSeen:
+    return ServiceSeen(at, Change.ADDED, name, publish_not_ready, affinity)
 
 
 def workload(at: float, wanted: int = 2, ready: int = 2, current: int | None = None) -> WorkloadSeen:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+
 from seatrial.cluster.progress import PlainProgress
+from seatrial.commands._jobs import Choice
+from seatrial.commands.run import run_everything
+from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.reader import read_run
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings, settings_from
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 CHANDLERY = ROOT / "fixtures" / "systems" / "chandlery.yaml"
 TOOLS = {"pytest": "pytest", "locust": "locust", "chaostoolkit": "chaos"}
 
@@ -69,11 +75,20 @@ class Child:
                 self._writer.tool_started(argv=[self.tool], versions={}, seed=7)
         return self._writer
 
-    def reports(self, outcome: Outcome, check: str = "a.check") -> Child:
-        """One verdict of one check."""
-        verdict = Verdict(outcome, f"it was {outcome}", "a pass")
-        self.run.check_finished(CheckResult(check, "orders", "It MUST.", verdict, self.tool, 0.0, 1.0))
+    def reports(self, outcome: Outcome, *only: str, observed: str = "") -> Child:
+        """One verdict for each result that was planned; for `only` these checks, when they are named."""
+        verdict = Verdict(outcome, observed or f"it was {outcome}", "a pass")
+        for name in self.planned():
+            check, _, subject = name.removesuffix("]").partition(" [")
+            if not only or check in only:
+                self.run.check_finished(CheckResult(check, subject, "It MUST.", verdict, self.tool, 0.0, 1.0))
         return self
+
+    def planned(self) -> list[str]:
+        """The results that this tool must report."""
+        plan = read_run(Path(self.environment["SEATRIAL_RUN"])).plan
+        stage = self.environment["SEATRIAL_STAGE"]
+        return [name for planned in plan if planned.stage == stage for name in planned.checks]
 
     def ends(self, code: int) -> int:
         """Writes the closing record."""
@@ -137,3 +152,35 @@ class Display(PlainProgress):
 def never_opens(*_: object, **__: object):
     raise AssertionError("the system was opened")
     yield
+
+
+VARIABLES = ("SYSTEM", "RUN", "STAGE", "SEED", "STATE", "EXTENSIONS")
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder to work in, with no variable of Seatrial's set."""
+    monkeypatch.chdir(tmp_path)
+    for name in VARIABLES:
+        monkeypatch.delenv(f"SEATRIAL_{name}", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def runs(folder: Path) -> Callable[..., tuple[int, str, Run]]:
+    """`seatrial run` with these children; returns exit code, text and what was recorded."""
+
+    def run(children=None, session=None, *, report=report, **choice):
+        code, text = run_everything(
+            settings_in(folder),
+            Display(),
+            Choice(**choice),
+            open_session=lambda *_: session or FakeSession(),
+            run_child=children or Children(),
+            report=report,
+            clock=lambda: next(ticks),
+        )
+        return code, text, read_run(folder / "reports" / "latest")
+
+    ticks = itertools.count(100.0)
+    return run

@@ -1,0 +1,121 @@
+"""Latency inside voluntary disruptions, and what a 99th percentile may be said of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from seatrial.judge.evidence import GENERATOR_HELP, generator_weakness
+from seatrial.judge.statistics import percentile
+from seatrial.judge.who_answered import Known, subjects
+from seatrial.judge.windows import split, windows
+from seatrial.judge.wording import plural, seconds
+from seatrial.model.exchange import Exchange
+from seatrial.model.observation import Observation
+from seatrial.model.system import Objectives
+from seatrial.model.verdict import Outcome, Verdict
+
+MINIMUM_SAMPLES = 100
+"""Fewer say nothing about a 99th percentile: it would be the slowest of them."""
+
+ATTRIBUTED = 0.8
+"""Slow answers are put down to the age of pods when young ones gave at least this part of them."""
+
+
+def latencies_ms(exchanges: Iterable[Exchange]) -> list[float]:
+    """Of the requests that were answered as expected, from their planned times."""
+    return [e.latency_seconds * 1000 for e in exchanges if e.ok and e.latency_seconds is not None]
+
+
+def p99_ms(exchanges: Iterable[Exchange]) -> float | None:
+    """The 99th percentile in ms; None for fewer than `MINIMUM_SAMPLES` answers."""
+    found = latencies_ms(exchanges)
+    return percentile(found, 99) if len(found) >= MINIMUM_SAMPLES else None
+
+
+def latency_inside(observation: Observation, objectives: Objectives) -> Verdict:
+    """Whether the requests begun inside the disruptions were answered within the latency objective."""
+    limit = max(
+        (objectives.latency_p99_ms_during(fault.fault) for fault in observation.faults),
+        default=objectives.latency_p99_ms,
+    )
+    begun = split(observation.exchanges, windows(observation)).begun
+    answered, p99 = [exchange for exchange in begun if exchange.ok], p99_ms(begun)
+    expected = f"p99 at most {limit:g} ms during the disruptions"
+    numbers = {
+        "disruption_latency_samples": len(answered),
+        "disruption_latency_p99_ms": None if p99 is None else round(p99, 3),
+    }
+    if p99 is None:
+        few = f"{plural(len(answered), 'answer')} during the disruptions say nothing about a p99"
+        text = f"Raise the rate, or repeat the disruption: {MINIMUM_SAMPLES} answers or more are needed."
+        return Verdict(Outcome.INCONCLUSIVE, few, expected, text, numbers)
+    seen = f"p99 {p99:.0f} ms of {plural(len(answered), 'answer')} during the disruptions"
+    if p99 <= limit:
+        return Verdict(Outcome.PASSED, seen, expected, numbers=numbers)
+    if doubt := generator_weakness(observation.generator):
+        return Verdict(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", expected, GENERATOR_HELP, numbers)
+    return Verdict(Outcome.FAILED, seen, expected, _why_slow(observation, answered, limit), numbers)
+
+
+@dataclass(frozen=True)
+class _Aged:
+    """An answer with the age of the pod that gave it, in seconds since it was first Ready.
+
+    Attributes:
+        age: None for a pod that was Ready before it was watched.
+    """
+
+    exchange: Exchange
+    pod: str
+    age: float | None
+
+    def slow(self, limit: float) -> bool:
+        latency = self.exchange.latency_seconds
+        return latency is not None and latency * 1000 > limit
+
+
+def _why_slow(observation: Observation, answered: Sequence[Exchange], limit: float) -> str:
+    """What the answers say of who was slow: young pods, one pod, or nothing."""
+    aged = _aged(observation, answered)
+    if not aged:
+        return "No answer says which pod it came from, so the cause cannot be named: see `entry.served_by`."
+    slow = [each for each in aged if each.slow(limit)]
+    ages = [each.age for each in slow if each.age is not None]
+    if not slow or len(ages) < ATTRIBUTED * len(slow):
+        return "Answers of old and new pods alike were slow: no cause was found in their age."
+    bound = max(ages)
+    older = [each.exchange for each in aged if each.age is None or each.age > bound]
+    young = [each.exchange for each in aged if each.age is not None and each.age <= bound]
+    usual = percentile(latencies_ms(older), 99)
+    if usual is not None and usual > limit:
+        return "Answers of old and new pods alike were slow: no cause was found in their age."
+    there = f"p99 {percentile(latencies_ms(young), 99):.0f} ms"
+    there += "" if usual is None else f", {usual:.0f} ms from others"
+    names = ", ".join(sorted({each.pod for each in slow if each.age is not None})[:3])
+    return (
+        f"{len(ages)} of {plural(len(slow), 'slow answer')} came from new pods ({names}) in their first "
+        f"{seconds(bound)} after Ready ({there}): be Ready only when warm (readiness or startup probe), or "
+        "let the proxy start new pods slowly."
+    )
+
+
+def _aged(observation: Observation, answered: Iterable[Exchange]) -> list[_Aged]:
+    """The answers whose pod of the subject is known."""
+    timeline = observation.timeline
+    if timeline is None:
+        return []
+    born: dict[str, float] = {}
+    for states in timeline.pods.values():
+        if not states[0].ready:
+            ready = next((state.at for state in states if state.ready), None)
+            if ready is not None:
+                born[states[0].uid] = ready
+    known, roles = Known.of(observation), subjects(observation)
+    found = []
+    for exchange in answered:
+        pod = next(filter(None, (known.pod(exchange, role) for role in roles)), None)
+        if pod is not None:
+            at = born.get(pod.uid)
+            found.append(_Aged(exchange, pod.name, None if at is None else exchange.planned_at - at))
+    return found

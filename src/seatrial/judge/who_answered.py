@@ -1,0 +1,215 @@
+"""Who answered: whether the requests of an observation reached the workload that was disturbed.
+
+First the header that the system file names, then the Service behind the entry. What shows that somebody else
+answered makes an observation void; what shows nothing makes it thin.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from seatrial.judge.wording import percent, plural
+from seatrial.model.exchange import Exchange
+from seatrial.model.fault import Disruption
+from seatrial.model.observation import Observation
+from seatrial.model.timeline import Change, PodSeen
+from seatrial.model.verdict import Outcome, Verdict
+
+MAJORITY = 0.5
+"""With less of the answers than this coming from the subject, the traffic was mostly somebody else's."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The names under which an answer may tell who it is from.
+
+    Attributes:
+        pods: pod by its name or address.
+        workloads: role by the name of its object, or by the role itself.
+    """
+
+    pods: Mapping[str, PodSeen]
+    workloads: Mapping[str, str]
+
+    @classmethod
+    def of(cls, observation: Observation) -> Known:
+        pods: dict[str, PodSeen] = {}
+        for states in observation.timeline.pods.values() if observation.timeline else ():
+            last = states[-1]
+            pods |= {name: last for name in (last.name, *(state.ip for state in states)) if name}
+        system = observation.system
+        roles = {} if system is None else {spec.name: role for role, spec in system.workloads.items()}
+        return cls(pods, {**{role: role for role in (*roles.values(), *subjects(observation))}, **roles})
+
+    def told(self, exchange: Exchange) -> Iterator[str]:
+        """What the answer says, name by name: it may have come by way of several."""
+        return (name for part in exchange.backend.split(",") if (name := part.strip()))
+
+    def pod(self, exchange: Exchange, role: str) -> PodSeen | None:
+        """The first pod of the workload that the answer names."""
+        named = (self.pods[name] for name in self.told(exchange) if name in self.pods)
+        return next((pod for pod in named if pod.workload == role), None)
+
+    def answered(self, exchange: Exchange) -> set[str]:
+        """Who took part: roles, and pods of no workload of the system file by name."""
+        found = set()
+        for name in self.told(exchange):
+            if name in self.pods:
+                found.add(self.pods[name].workload or f"pod {self.pods[name].name}")
+            elif name in self.workloads:
+                found.add(self.workloads[name])
+        return found
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of the subject's journey, by who gave them.
+
+    Attributes:
+        given: how many answers came as they should.
+        mine: those in which the subject took part.
+        others: how many came from others, by name.
+        unnamed: those that name nobody, or nobody who is known.
+        strange: a name that is no pod and no workload, for the text; empty without.
+    """
+
+    given: int
+    mine: int
+    others: Mapping[str, int]
+    unnamed: int
+    strange: str = ""
+
+
+def subjects(observation: Observation) -> frozenset[str]:
+    """The roles that the observation is about: its target, else the workloads of its faults."""
+    system, target = observation.system, observation.target
+    if target and (system is None or target in system.workloads):
+        return frozenset({target})
+    return frozenset(fault.workload for fault in observation.faults if fault.workload)
+
+
+def answers_of(observation: Observation) -> Answers:
+    """Count who gave the answers of the subject's journey, from the moment on when traffic was steady."""
+    wanted, known = subjects(observation), Known.of(observation)
+    others: Counter[str] = Counter()
+    given = mine = unnamed = 0
+    strange = ""
+    for exchange in _answered(observation):
+        given += 1
+        found = known.answered(exchange)
+        if found & wanted:
+            mine += 1
+        elif found:
+            others.update(found)
+        else:
+            unnamed += 1
+            strange = strange or exchange.backend
+    return Answers(given, mine, others, unnamed, strange)
+
+
+def _answered(observation: Observation) -> Iterable[Exchange]:
+    journey = observation.journey
+    return (e for e in observation.exchanges if e.ok and journey in ("", e.journey))
+
+
+def void(observation: Observation) -> Verdict | None:
+    """ERROR when the victim is shown to have served none of the traffic: then nothing may be judged."""
+    if not _asked(observation):
+        return None
+    return next((found for look in _VOID if (found := look(observation)) is not None), None)
+
+
+def thin(observation: Observation) -> Verdict | None:
+    """INCONCLUSIVE when nothing shows that the victim served the traffic: forbids a pass, never a failure."""
+    if not _asked(observation) or _keeps_data(observation):
+        return None
+    findings = [look(observation) for look in _SHOWN]
+    if "" in findings:
+        return None
+    words = "; ".join(dict.fromkeys(word for word in findings if word))
+    return Verdict(
+        Outcome.INCONCLUSIVE, f"nothing shows who answered: {words}",
+        f"answers that {_names(subjects(observation))} served",
+        "Name in the system file the response header that says which pod answered (`entry.served_by`), or "
+        "the Service behind the entry (`entry.service`).",
+    )  # fmt: skip
+
+
+def _asked(observation: Observation) -> bool:
+    """Whether there was traffic at a subject that must have served it."""
+    if observation.disruption is Disruption.NONE or not subjects(observation):
+        return False
+    return any(True for _ in _answered(observation))
+
+
+def _others_answered(observation: Observation) -> Verdict | None:
+    """All answers say that they come from other workloads."""
+    answers = answers_of(observation)
+    if answers.mine or answers.unnamed or not answers.others or _service_is_the_subjects(observation):
+        return None
+    if _keeps_data(observation):
+        return None  # stores answer services, not clients: others are meant to give the answers
+    names = _names(subjects(observation))
+    who = ", ".join(f"{name} {count}" for name, count in sorted(answers.others.items())[:3])
+    return Verdict(
+        Outcome.ERROR,
+        f"{names} served none of the traffic: all {plural(answers.given, 'answer')} came from others ({who})",
+        f"traffic that {names} serves",
+        f"Give {names} a `journey` that it answers in the system file. If it works behind another workload, "
+        "let the header of `served_by` name both, separated by a comma.",
+    )  # fmt: skip
+
+
+def _header_shows(observation: Observation) -> str:
+    """Why the header does not show that the subject served; empty when it does."""
+    answers, names = answers_of(observation), _names(subjects(observation))
+    if not answers.mine:
+        if answers.strange:
+            return f"`{answers.strange}` in the answers is no pod and no workload of the namespace"
+        return "the answers name others" if answers.others else "the answers name nobody"
+    share = answers.mine / answers.given
+    return "" if share >= MAJORITY else f"only {percent(share)} of the answers came from {names}"
+
+
+def _service_shows(observation: Observation) -> str:
+    """Why the Service behind the entry does not show it; empty when it selects only pods of the subject."""
+    if _service_is_the_subjects(observation):
+        return ""
+    entry = None if observation.system is None else observation.system.entry.service
+    if entry is None:
+        return "no Service is named behind the entry"
+    return f"Service {entry} selects not only pods of {_names(subjects(observation))}"
+
+
+def _service_is_the_subjects(observation: Observation) -> bool:
+    """Whether the Service that the entry names had endpoints, all of them pods of the subject."""
+    system, timeline = observation.system, observation.timeline
+    if system is None or system.entry.service is None or timeline is None:
+        return False
+    pods = {
+        endpoint.pod
+        for state in timeline.endpoint_states(system.entry.service)
+        if state.change is not Change.DELETED
+        for endpoint in state.endpoints
+    }
+    roles = {state.name: state.workload for states in timeline.pods.values() for state in states}
+    return bool(pods) and all(roles.get(pod) in subjects(observation) for pod in pods)
+
+
+def _keeps_data(observation: Observation) -> bool:
+    system = observation.system
+    return system is not None and any(
+        role in system.workloads and system.workloads[role].stateful for role in subjects(observation)
+    )
+
+
+def _names(roles: Iterable[str]) -> str:
+    return ", ".join(sorted(roles))
+
+
+Look = Callable[[Observation], str]
+_VOID: tuple[Callable[[Observation], Verdict | None], ...] = (_others_answered,)
+_SHOWN: tuple[Look, ...] = (_header_shows, _service_shows)
+"""Further evidence, such as logs of pods, is one more function here: empty when it shows the subject."""
