@@ -15,7 +15,17 @@ from seatrial.model.check import Check, Every, Level, check_of
 from seatrial.model.failure import taken, verdict_of
 from seatrial.model.run import lacks_a_pass
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
-from seatrial.plugin_report import ACCEPTABLE, ACCEPTED, CHANGED, NO_PASS, PAGE, Uncaptured, accepted_of, say
+from seatrial.plugin_report import (
+    ACCEPTABLE,
+    ACCEPTED,
+    CHANGED,
+    NO_PASS,
+    PAGE,
+    Uncaptured,
+    accepted_of,
+    called,
+    say,
+)
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -133,7 +143,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     judged, accepted = config.stash[JUDGED], config.stash[ACCEPTED]
     config.stash[NO_PASS] = lacks_a_pass(judged, accepted)
     # By the verdicts, not by pytest's count: another plugin may run a test again, or change its report.
-    red = any(outcome.makes_red for _, outcome in judged)
+    red = any(outcome.makes_red for _, outcome in judged) or len(judged) < called(session)
     if red or config.stash[NO_PASS] or config.stash.get(CHANGED, None):
         session.exitstatus = exitstatus = exitstatus or pytest.ExitCode.TESTS_FAILED
     writer = config.stash.get(RUN, None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seatrial.model.check import Check
+from seatrial.model.check import Check, check_of
 from seatrial.model.verdict import Mode, Outcome, Verdict
 
 PAGE: pytest.StashKey[str] = pytest.StashKey()
@@ -46,6 +46,15 @@ def accepted_of(config: pytest.Config) -> frozenset[Outcome]:
     return frozenset(map(Outcome, named))
 
 
+def called(session: pytest.Session) -> int:
+    """How many checks were to be judged: whatever ends pytest early, with whatever code, leaves some out."""
+    if session.config.option.collectonly:
+        return 0
+    return sum(
+        check_of(getattr(item, "function", None)) is not None for item in getattr(session, "items", ())
+    )
+
+
 class Uncaptured:
     """A text sink that writes to the terminal while pytest captures."""
 
@@ -72,8 +81,7 @@ def say(report: pytest.TestReport, found: Check, subject: str, verdict: Verdict)
         report.longrepr = (report.location[0], 0, f"{found.id}: {verdict.observed}")
     else:
         report.outcome = "failed"
-        title = f"{verdict.outcome.upper()} {found.id} [{subject}]  {found.requirement}"
-        report.longrepr = title + "\n" + "\n".join(f"  {line}" for line in verdict.explain().splitlines())
+        report.longrepr = verdict.told(found.id, subject, found.requirement)
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> Any:

@@ -2,21 +2,14 @@
 
 import copy
 import json
-import sys
-from pathlib import Path
 
 import pytest
 from chaoslib.types import Dry as Strategy
 from click.testing import CliRunner
+from dry_experiment import EXPERIMENT, cli
+from dry_session import SYSTEM, dry  # noqa: F401
 
-SUPPORT = str(Path(__file__).parents[1] / "support")
-if SUPPORT not in sys.path:
-    sys.path.insert(0, SUPPORT)
-
-from dry_experiment import EXPERIMENT, cli  # noqa: E402
-from dry_session import SYSTEM, dry  # noqa: E402, F401
-
-from seatrial.chaos import experiment as module  # noqa: E402
+from seatrial.chaos import experiment as module
 
 STRATEGIES = [strategy.value for strategy in Strategy]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from dry_session import Dry, dry  # noqa: F401
 
 from seatrial.errors import SeatrialError
 from seatrial.harness.observe import bound, observe
@@ -18,12 +17,6 @@ from seatrial.model.step import Wait
 from seatrial.model.system import Objectives, System
 from seatrial.model.system_file import parse_system
 from seatrial.model.verdict import Outcome
-
-SUPPORT = str(Path(__file__).parents[1] / "support")
-if SUPPORT not in sys.path:
-    sys.path.insert(0, SUPPORT)
-
-from dry_session import Dry, dry  # noqa: E402, F401
 
 FILE = """
 apiVersion: seatrial/v1

@@ -71,6 +71,20 @@ def test_the_store_knows_its_primary_and_answers_rows(chandlery: Kube, system: S
     assert [row["number"] for row in rows] == [1, 2, 3]
 
 
+def test_the_store_counts_what_was_written(chandlery: Kube, system: System) -> None:
+    store = store_of(system, chandlery)
+    try:
+        store.write_witness("counted-0", database="orders")
+        before = store.activity()
+        for number in range(1, 4):
+            store.write_witness(f"counted-{number}", database="orders")
+        after = store.activity()
+    finally:
+        store.remove_witnesses(database="orders")
+    assert after.rows - before.rows >= 3
+    assert after.commits - before.commits >= 3
+
+
 def test_a_large_answer_with_all_kinds_of_letters_arrives_as_it_is(chandlery: Kube, system: System) -> None:
     store = store_of(system, chandlery)
     (row,) = store.query("select repeat('Schäkel ⚓ ', 20000) as text", database="orders")

@@ -8,7 +8,7 @@ from typing import Any
 
 from tiny import system_in
 
-from seatrial.kube import clock
+from seatrial.kube import clock, pressure
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder, pods_now, workload_now
 from seatrial.model.timeline import Change, EndpointsSeen, PodSeen, Timeline, UsageSeen, WorkloadSeen
@@ -60,7 +60,7 @@ def test_a_replacement_is_seen_phase_by_phase(recorder: Recorder) -> None:
     arrivals = [seen.at for seen in timeline.seen]
     assert arrivals == sorted(arrivals)
     assert timeline.gaps == ()
-    assert timeline.notes == ()
+    assert [note for note in timeline.notes if "no record of CPU" not in note] == [], "not every kernel tells"
 
 
 def test_server_times_land_on_the_local_clock(recorder: Recorder) -> None:
@@ -184,3 +184,20 @@ def test_watching_ends_at_once(deployed: Kube) -> None:
     ended = recorder.snapshot()
     assert ended.ended_at == recorder.snapshot().ended_at
     assert ended.gaps == ()
+
+
+def test_the_cpu_of_the_machine_is_sampled_each_second_beside_the_watches(deployed: Kube) -> None:
+    began = time.monotonic()
+    with Recorder(deployed, system_in(deployed)) as recorder:
+
+        def sampled(timeline: Timeline) -> Ready[None] | NotYet:
+            there = len(list(timeline.cpu()))
+            told = any("no record of CPU" in note for note in timeline.notes)
+            return Ready(None) if told or there >= 3 else NotYet(f"{there} samples")
+
+        recorder.wait(sampled, within_seconds=20, what="three samples, or why there are none")
+    samples = list(recorder.snapshot().cpu())
+    if pressure.PRESSURE.exists():
+        assert samples[0].at - samples[0].span_seconds >= began
+        assert all(0 <= each.waited_seconds <= each.span_seconds for each in samples)
+        assert any(each.busy > 0 for each in samples), "the test itself takes some"

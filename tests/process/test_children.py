@@ -73,3 +73,9 @@ def test_a_line_that_only_its_time_tells_apart_is_shown_once(tmp_path):
     )
     assert run(code, tmp_path, notes=notes) == 0
     assert notes == ["still steady"]
+
+
+def test_a_log_that_was_kept_has_no_colours(tmp_path):
+    code = r"print('\x1b[1;32mgood\x1b[0m \x1b[2Kand plain'); raise SystemExit(1)"
+    assert run(code, tmp_path) == 1
+    assert (tmp_path / "logs" / "child.txt").read_bytes() == b"good and plain\n"

@@ -135,6 +135,9 @@ class DryRecorder:
         seen = tuple(item for item in self._world.seen if item.at <= until)
         return Timeline(self._began_at, until, Clock(0.0, 0.1, 0.0), seen)
 
+    def logs(self) -> None:
+        return None
+
     def wait(self, predicate: Callable[[Timeline], Any], *, within_seconds: float, what: str) -> Any:
         return waiting.eventually(
             lambda: predicate(self.snapshot()), within_seconds=within_seconds, what=what, every_seconds=0.5
@@ -154,6 +157,10 @@ class DryInjector:
 
     def __exit__(self, *_: object) -> None:
         self.release_all()
+
+    @property
+    def open(self) -> list[str]:
+        return list(self._held)
 
     def inject(self, fault: Any, recorder: Any, *, held: bool = False) -> FaultRecord:
         world = self._world

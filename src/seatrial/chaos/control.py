@@ -91,6 +91,4 @@ def _order(arguments: Mapping[str, Any]) -> Order:
 
 
 def _say(result: CheckResult) -> None:
-    verdict = result.verdict
-    head = f"{verdict.outcome.upper()} {result.check} [{result.subject}]  {result.requirement}"
-    sys.stdout.write("\n".join([head, *(f"  {line}" for line in verdict.explain().splitlines())]) + "\n")
+    sys.stdout.write(f"{result.verdict.told(result.check, result.subject, result.requirement)}\n")

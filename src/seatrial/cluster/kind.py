@@ -96,13 +96,8 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         kubeconfig.parent.mkdir(parents=True, exist_ok=True)
         run_logged(
             [
-                self._exec_path,
-                "create",
-                "cluster",
-                "--config",
-                str(cluster_options.provider_config),
-                "--kubeconfig",
-                kubeconfig,
+                *(self._exec_path, "create", "cluster"),
+                *("--config", str(cluster_options.provider_config), "--kubeconfig", kubeconfig),
             ],
             doing="creating the kind cluster",
             within_seconds=_CREATE_BOUND_SECONDS,
@@ -190,10 +185,7 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         return run(
             [
                 self._tools.kubectl,
-                "--kubeconfig",
-                str(self.kubeconfig),
-                "--context",
-                self.context,
+                *("--kubeconfig", str(self.kubeconfig), "--context", self.context),
                 *arguments,
             ],
             doing=doing,
@@ -214,13 +206,8 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         kubeconfig.parent.mkdir(parents=True, exist_ok=True)
         run(
             [
-                self._exec_path,
-                "export",
-                "kubeconfig",
-                "--name",
-                self.cluster_name,
-                "--kubeconfig",
-                kubeconfig,
+                *(self._exec_path, "export", "kubeconfig", "--name", self.cluster_name),
+                *("--kubeconfig", kubeconfig),
             ],
             doing="writing the kubeconfig",
             within_seconds=60,
@@ -230,13 +217,8 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
         """Remove the nodes and their volumes, and our kubeconfig."""
         run(
             [
-                self._exec_path,
-                "delete",
-                "cluster",
-                "--name",
-                self.cluster_name,
-                "--kubeconfig",
-                str(self.kubeconfig),
+                *(self._exec_path, "delete", "cluster", "--name", self.cluster_name),
+                *("--kubeconfig", str(self.kubeconfig)),
             ],
             doing="removing the kind cluster",
             within_seconds=120,
@@ -268,13 +250,8 @@ class KindCluster(KindManagerBase):  # type: ignore[misc]
             run_logged(
                 [
                     self._exec_path,
-                    "load",
-                    "docker-image",
-                    *wanted,
-                    "--name",
-                    self.cluster_name,
-                    "--nodes",
-                    ",".join(missing),
+                    *("load", "docker-image", *wanted),
+                    *("--name", self.cluster_name, "--nodes", ",".join(missing)),
                 ],
                 doing=f"loading {', '.join(wanted)}",
                 within_seconds=600,

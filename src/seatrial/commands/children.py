@@ -11,7 +11,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from seatrial.commands._with_parent import with_this_process
 from seatrial.errors import SeatrialError
@@ -20,20 +20,15 @@ from seatrial.waiting import NotYet, Ready, eventually
 if TYPE_CHECKING:
     from seatrial.settings import Settings
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_COLOURS = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 _STAMP = re.compile(r"^\[\d{4}-\d\d-\d\d [^\]]*\] ?")
 """A time in front of a line, as Chaos Toolkit and Locust write it."""
 REVERT_SECONDS = 90.0
 """How long a child may take to revert its faults after it was asked to stop."""
 
 
-class RunChild(Protocol):
-    """Runs a command to its end; see `run_child`."""
-
-    def __call__(
-        self, arguments: Sequence[str], *, environment: Mapping[str, str], log: Path, within_seconds: float,
-        note: Callable[[str], None],
-    ) -> int: ...  # fmt: skip
+RunChild = Callable[..., int]
+"""Runs a command to its end; see `run_child`."""
 
 
 def run_child(
@@ -62,6 +57,7 @@ def run_child(
         return _watch(child, " ".join(arguments), log, within_seconds, note)
     finally:
         stop_child(child)
+        strip_colours(log)
 
 
 def _watch(
@@ -138,6 +134,14 @@ def last_line(log: Path, limit_bytes: int = 2000) -> str:
     with contextlib.suppress(OSError), log.open("rb") as file:
         file.seek(0, 2)
         file.seek(max(file.tell() - limit_bytes, 0))
-        lines = _COLOURS.sub("", file.read().decode("utf-8", "replace")).splitlines()
+        lines = _COLOURS.sub(b"", file.read()).decode("utf-8", "replace").splitlines()
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
     return ""
+
+
+def strip_colours(log: Path) -> None:
+    """Take the codes for colours out of a log whose child has ended: not every tool heeds NO_COLOR."""
+    with contextlib.suppress(OSError):
+        content = log.read_bytes()
+        if b"\x1b" in content:
+            log.write_bytes(_COLOURS.sub(b"", content))

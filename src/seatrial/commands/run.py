@@ -7,10 +7,9 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -31,29 +30,11 @@ from seatrial.errors import SeatrialError
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
-    from seatrial.model.system import System as SystemModel
+    from seatrial.harness.session import Session
     from seatrial.record.writer import RunWriter
     from seatrial.settings import Settings
 
 BRING_UP, COMPARE = "bring up", "compare objects"
-
-
-class ComparesObjects(Protocol):
-    """What a run needs of the session it has opened; `harness.session.Session` has it."""
-
-    def snapshot(self) -> Any:
-        """The objects of the system as they are now."""
-
-    def changed_since(self, before: Any) -> list[str]:
-        """What differs from `before`, a sentence for each object."""
-
-
-class OpenSession(Protocol):
-    """Brings the system up and connects; see `harness.session.open_session`."""
-
-    def __call__(
-        self, settings: Settings, system: SystemModel, progress: Progress, run: RunWriter
-    ) -> AbstractContextManager[ComparesObjects]: ...
 
 
 class _Running:
@@ -104,7 +85,7 @@ def run_everything(
     progress: Progress,
     choice: Choice = Choice(),  # noqa: B008 - it is frozen
     *,
-    open_session: OpenSession = open_session,
+    open_session: Callable[..., Session] = open_session,
     run_child: RunChild = run_child,
     report: Callable[[Path], tuple[int, str]] = rebuild_report,
     clock: Callable[[], float] = time.monotonic,
@@ -149,7 +130,7 @@ def run_everything(
 
 
 def _run_jobs(
-    settings: Settings, session: ComparesObjects, writer: RunWriter, progress: Progress, jobs: Sequence[Job],
+    settings: Settings, session: Session, writer: RunWriter, progress: Progress, jobs: Sequence[Job],
     run_child: RunChild, clock: Callable[[], float],
 ) -> None:  # fmt: skip
     before = session.snapshot()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,7 @@ from seatrial.errors import BadInput, suggestion
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
+    from seatrial.harness.session import Session
     from seatrial.model.system import System as SystemModel
     from seatrial.settings import Settings
 
@@ -52,24 +53,6 @@ def variants(
     return code
 
 
-class Deploys(Protocol):
-    """What the variants need of the session that was opened; `harness.session.Session` has it."""
-
-    def deploy(self, folder: Path, progress: Progress) -> None:
-        """Deploy a folder and wait for its rollout."""
-
-    def require_answer(self) -> None:
-        """Wait until the system answers."""
-
-
-class OpenSession(Protocol):
-    """Brings the system up and connects; see `harness.session.open_session`."""
-
-    def __call__(
-        self, settings: Settings, system: SystemModel, progress: Progress
-    ) -> AbstractContextManager[Deploys]: ...
-
-
 def prove_variants(
     settings: Settings,
     progress: Progress,
@@ -77,7 +60,7 @@ def prove_variants(
     names: Sequence[str] = (),
     named_only: bool = False,
     stages: Sequence[str] = (),
-    open_session: OpenSession = open_session,
+    open_session: Callable[..., Session] = open_session,
     run_child: RunChild = run_child,
     report: Callable[[Path], tuple[int, str]] = rebuild_report,
 ) -> tuple[int, str]:
@@ -194,7 +177,7 @@ def _well_formed(entry: object) -> bool:
 
 
 @contextmanager
-def _restored(session: Deploys, sound: Path, progress: Progress) -> Iterator[None]:
+def _restored(session: Session, sound: Path, progress: Progress) -> Iterator[None]:
     """Whatever happens, the sound system is deployed again at the end."""
     try:
         yield

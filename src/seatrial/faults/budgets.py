@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from seatrial.kube.client import Kube
+from seatrial.kube.workloads import selector_text
 from seatrial.waiting import NotYet, Ready, eventually
 
 OBSERVED_SECONDS = 10.0
@@ -16,13 +17,13 @@ def blocking_budget(kube: Kube, pods: Collection[str]) -> str:
 
     A budget that only holds pods back while others are not ready is no obstacle: it allows them one by one.
     """
-    by_name = {pod["metadata"]["name"]: pod for pod in kube.objects("Pod")}
-    hit = [by_name[name] for name in sorted(pods) if name in by_name]
     for budget in _observed(kube):
-        covered = [pod for pod in hit if selects((budget.get("spec") or {}).get("selector"), pod)]
-        reason = never_allows(budget) if covered else ""
-        if reason:
-            return f"{reason}, so {covered[0]['metadata']['name']} can never be evicted"
+        reason, selector = never_allows(budget), (budget.get("spec") or {}).get("selector")
+        if not reason or selector is None:  # without a selector it covers no pod, with an empty one all
+            continue
+        covered = {pod["metadata"]["name"] for pod in kube.objects("Pod", selector=selector_text(selector))}
+        if hit := covered & set(pods):
+            return f"{reason}, so {min(hit)} can never be evicted"
     return ""
 
 
@@ -35,27 +36,6 @@ def never_allows(budget: Mapping[str, Any]) -> str:
     key = "minAvailable" if spec.get("minAvailable") is not None else "maxUnavailable"
     name = f"PodDisruptionBudget {budget['metadata']['name']} ({key} {spec.get(key)})"
     return f"{name} allows {expected} pods - {desired} that must stay healthy = 0 disruptions"
-
-
-def selects(selector: Mapping[str, Any] | None, obj: Mapping[str, Any]) -> bool:
-    """Whether a label selector selects the object; an empty one selects all, and None nothing."""
-    if selector is None:
-        return False
-    labels = obj["metadata"].get("labels") or {}
-    wanted = selector.get("matchLabels") or {}
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return False
-    return all(_meets(labels, expression) for expression in selector.get("matchExpressions") or ())
-
-
-def _meets(labels: Mapping[str, str], expression: Mapping[str, Any]) -> bool:
-    key, values = expression["key"], expression.get("values") or ()
-    operator = expression["operator"]
-    if operator == "In":
-        return labels.get(key) in values
-    if operator == "NotIn":
-        return labels.get(key) not in values
-    return (key in labels) is (operator == "Exists")
 
 
 def _observed(kube: Kube) -> list[dict[str, Any]]:

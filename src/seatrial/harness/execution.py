@@ -119,7 +119,8 @@ class Execution:
             self.do(Measure("invariants"), AFTER)
 
     def close(self, failure: Verdict | None) -> None:
-        """Keep the timeline and the closing line. Call it after the context was left."""
+        """Keep the timeline, the logs and the closing line. Call it after the context was left."""
+        self._keep_reverts()
         timeline: Timeline | None = None
         try:
             timeline = self.context.recorder.snapshot()
@@ -128,7 +129,7 @@ class Execution:
         else:
             if not timeline.seen:
                 self.missing[TIMELINE] = "no watch delivered anything"
-        self.writer.close(timeline, missing=self.missing, failure=failure)
+        self.writer.close(timeline, missing=self.missing, failure=failure, logs=self.context.recorder.logs())
 
     def holds(self, fault: str) -> bool:
         """Whether a fault of that name is held."""
@@ -249,6 +250,13 @@ class Execution:
         else:
             self.faults.append(record)
         self.writer.fault(record)
+
+    def _keep_reverts(self) -> None:
+        """Say of faults that were still held when the context was left that they were reverted then."""
+        left = set(self.context.injector.open)
+        for record in self._held.values():
+            if record.reverted_at is None and not record.impossible and record.id not in left:
+                self._keep_fault(replace(record, reverted_at=time.monotonic()))
 
     def _stop_streams(self) -> None:
         for name in list(self._streams):

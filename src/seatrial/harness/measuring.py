@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
+from seatrial.adapters import CouldNotTry, Refused
 from seatrial.adapters.invariants import measure_invariants
+from seatrial.adapters.store import Store, store_of
+from seatrial.errors import SeatrialError
 from seatrial.harness.context import Context
-from seatrial.model.measurement import Measurement, again_measurement
+from seatrial.model.measurement import (
+    STORE_ACTIVITY,
+    Measurement,
+    MeasurementOutcome,
+    again_measurement,
+)
 from seatrial.registry import Registry
 from seatrial.traffic.again import send_again, writes_to_repeat
 from seatrial.traffic.http import Http
@@ -56,3 +65,28 @@ def invariants(context: Context, within_seconds: float) -> Iterator[Measurement]
     session = context.session
     with Http(session.base_url) as http:
         yield from measure_invariants(session.system, session.kube, http, within_seconds=within_seconds)
+
+
+@measurement("store-activity")
+def store_activity(context: Context, within_seconds: float) -> Iterator[Measurement]:  # noqa: ARG001
+    """How much the store in the workload has done so far: shows whether traffic reaches it."""
+    began_at = time.monotonic()
+    outcome, value, reason = MeasurementOutcome.ANSWERED, {}, ""
+    try:
+        value = asdict(_store_in(context).activity())
+    except Refused as error:
+        outcome, reason = MeasurementOutcome.REFUSED, str(error)
+    except SeatrialError as error:
+        outcome, reason = MeasurementOutcome.COULD_NOT_TRY, str(error)
+    yield Measurement(
+        STORE_ACTIVITY, context.role, began_at, time.monotonic(), outcome, value, " ".join(reason.split())
+    )
+
+
+def _store_in(context: Context) -> Store:
+    """The store whose server the workload holds, by the capabilities of the system file."""
+    system = context.session.system
+    for name, declared in system.capabilities.items():
+        if (declared.role or name) == "store" and declared.arguments.get("workload") == context.role:
+            return store_of(system, context.session.kube, name)
+    raise CouldNotTry(f"no capability of the system file names the store in {context.role}")

@@ -71,6 +71,9 @@ def observe(
             execution.conclude()
     except Exception as error:
         failure = verdict_of(error)
+        if execution.faults and not failure.outcome.makes_red:
+            # It was tried and has touched the system: nobody may accept that in place of a verdict.
+            failure = replace(failure, outcome=Outcome.ERROR)
     execution.close(failure)
     return read_observation(writer.directory).observation
 

@@ -18,9 +18,10 @@ from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending, revert_all
 from seatrial.kube.api import Object
-from seatrial.kube.apply import Snapshot, compare, deploy, logical_images, take_snapshot
+from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden, NotFound
+from seatrial.kube.snapshot import Snapshot, compare, take_snapshot
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import TRACES, FaultRecord
 from seatrial.model.scenario import Scenario, Subject
@@ -71,8 +72,8 @@ class Session:
         return self.kube.context
 
     def recorder(self) -> Recorder:
-        """Watches of the system, not yet started."""
-        return Recorder(self.kube, self.system)
+        """Watches of the system and followers of its logs, not yet started."""
+        return Recorder(self.kube, self.system, follow_logs=True)
 
     def injector(self) -> Injector:
         """Carries out faults; its journal lies in the state folder."""

@@ -10,8 +10,8 @@ from seatrial.errors import SeatrialError
 from seatrial.harness.observe import observe
 from seatrial.harness.session import Session, open_session
 from seatrial.judge.admissible import judge, judge_every
-from seatrial.kube.apply import Snapshot
 from seatrial.kube.evidence import collect_evidence
+from seatrial.kube.snapshot import Snapshot
 from seatrial.model.check import Check, Every
 from seatrial.model.observation import Observation
 from seatrial.model.scenario import SCENARIOS, Scenario, Subject

@@ -12,7 +12,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
-from seatrial.judge.cause import cause, never_available
+from seatrial.judge.blame import blame
+from seatrial.judge.cause import never_available
 from seatrial.judge.evidence import FAULT_HELP, GENERATOR_HELP, fault_weakness, generator_weakness
 from seatrial.judge.findings import Findings, by_time, control_verdict, find, warm_up_words
 from seatrial.judge.outage import CLEAN_SECONDS, RESOLUTION_SECONDS, Outage, failed_seconds, outages
@@ -53,7 +54,7 @@ def voluntary_disruption(
     found = find(observation, spans)
     seen = _seen_planned(observation, found) + warm_up_words(observation)
     if found.failed:
-        return Verdict(Outcome.FAILED, seen, allowed, cause(observation, found.failed, spans), found.numbers)
+        return blame(observation, found.failed, spans, seen=seen, allowed=allowed, numbers=found.numbers)
     if verdict := _common(observation, found, seen, allowed):
         return verdict
     lacking = []
@@ -61,6 +62,9 @@ def voluntary_disruption(
         lacking.append(f"{len(observation.faults)} of {plural(minimum_repetitions, 'repetition')}")
     if len(found.parts.begun) < minimum_requests:
         lacking.append(f"{len(found.parts.begun)} of {plural(minimum_requests, 'request')} begun inside")
+    silence = _longest_silence(found)
+    if silence > max(RESOLUTION_SECONDS, _usual_silence(found)):
+        lacking.append(f"no request was begun for {seconds(silence)} of a disruption")
     if not lacking:
         return Verdict(Outcome.PASSED, seen, allowed, numbers=found.numbers)
     return Verdict(
@@ -147,7 +151,7 @@ def involuntary_disruption(observation: Observation, objectives: Objectives) -> 
     found = replace(found, numbers=numbers)
     seen = _seen_crash(found, charged, spells) + warm_up_words(observation)
     if charged > budget or longest > objectives.recovery_seconds:
-        return Verdict(Outcome.FAILED, seen, allowed, cause(observation, found.failed, spans), numbers)
+        return blame(observation, found.failed, spans, seen=seen, allowed=allowed, numbers=numbers)
     return _rest(observation, found, seen, allowed, spells)
 
 
@@ -192,6 +196,12 @@ def _longest_silence(found: Findings) -> float:
         for window in found.spans
         for earlier, later in itertools.pairwise([window.begin, *filter(window.holds, planned), window.end])
     )
+
+
+def _usual_silence(found: Findings) -> float:
+    """The longest time without a request before anything was disturbed: the traffic's own pauses."""
+    planned = sorted(e.planned_at for e in found.parts.control if e.planned_at < found.spans[0].begin)
+    return max((later - earlier for earlier, later in itertools.pairwise(planned)), default=0.0)
 
 
 def _seen_crash(found: Findings, charged: int, spells: Sequence[Outage]) -> str:

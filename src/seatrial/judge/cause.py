@@ -1,7 +1,7 @@
 """Why requests failed in a disruption: the `next` line of the availability judges.
 
-Everything said here is computed from the failed requests' times against the watch records; when the records
-do not show a cause, it says so instead of guessing.
+Everything said here is computed from the failed requests' times against the watch records, events, CPU and
+logs of what lies on the requests' path; when they do not show a cause, it says so instead of guessing.
 """
 
 from __future__ import annotations
@@ -9,9 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from seatrial.judge.logs import telling
 from seatrial.judge.not_ready import sent_to_not_ready
+from seatrial.judge.path import Path, path_of
 from seatrial.judge.placement import all_on_one_node, taken_away
 from seatrial.judge.pods import Life, endpoint_ready, life, replacement_of, workload_at
+from seatrial.judge.probes import left_without_deletion
+from seatrial.judge.saturation import pressure
 from seatrial.judge.windows import Window, fault_end
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.exchange import Exchange
@@ -40,24 +44,61 @@ def cause(observation: Observation, failed: Sequence[Exchange], spans: Sequence[
         failed: requests that failed in a disruption.
         spans: the disruption windows.
     """
+    if observation.timeline is None:
+        return "No timeline was recorded, so the cause cannot be named: record one beside the traffic."
+    sentences = causes(observation, failed, spans)
+    found = pressure(observation.timeline, failed)
+    starved = found is not None and found.saturated
+    if not sentences and not starved:
+        return no_cause(observation, failed)
+    rest = len(sentences) - AT_MOST
+    further = [f"({plural(rest, 'further cause')} alike.)"] if rest > 0 else []
+    cpu = [f"{'Beside that, s' if sentences else 'S'}{str(found)[1:]}."] if starved else []
+    return " ".join([*sentences[:AT_MOST], *further, *cpu])
+
+
+def causes(observation: Observation, failed: Sequence[Exchange], spans: Sequence[Window]) -> list[str]:
+    """What in the evidence explains `failed`, a sentence each; only what lies on their path."""
     timeline = observation.timeline
     if timeline is None:
-        return "No timeline was recorded, so the cause cannot be named: record one beside the traffic."
+        return []
+    path = path_of(observation, failed)
     faults = [fault for window in spans for fault in window.faults]
+    mine = [fault for fault in faults if path.holds(fault.workload)]
     enough = (_alone, all_on_one_node, taken_away)
-    sentences = list(dict.fromkeys(s for f in faults for look in enough for s in look(timeline, f)))
-    if not sentences:
-        sentences, failed = sent_to_not_ready(observation, faults, failed)
-        victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault)]
-        endings = {ending.uid: (ending, fault) for ending, fault in victims if ending.served}
-        for ending, mine in _assign([ending for ending, _ in endings.values()], failed):
-            sentences += _of_old_pod(ending, mine, endings[ending.uid][1].disruption)
-        for fault in faults:
-            sentences += _of_new_pod(timeline, fault, failed)
-    if not sentences:
-        return "The watch records show no cause: read the pod's log and the events in the evidence folder."
-    rest = len(sentences) - AT_MOST
-    return " ".join(sentences[:AT_MOST]) + (f" ({plural(rest, 'further cause')} alike.)" if rest > 0 else "")
+    sentences = list(dict.fromkeys(s for f in mine for look in enough for s in look(timeline, f)))
+    if sentences:
+        return sentences
+    sentences, failed = sent_to_not_ready(observation, mine, failed)
+    left = left_without_deletion(timeline, path, failed, faults)
+    # Where none was left that could answer, nothing else is needed to explain these requests.
+    sentences += [each.sentence for each in left if not each.stayed]
+    explained = {id(e) for each in left if not each.stayed for e in each.lost}
+    failed = [exchange for exchange in failed if id(exchange) not in explained]
+    victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault, path)]
+    endings = {ending.uid: (ending, fault) for ending, fault in victims if ending.served}
+    for ending, theirs in _assign([ending for ending, _ in endings.values()], failed):
+        sentences += _of_old_pod(ending, theirs, endings[ending.uid][1].disruption)
+    for fault in mine:
+        sentences += _of_new_pod(timeline, fault, failed)
+    return [*sentences, *(each.sentence for each in left if each.stayed)]
+
+
+def no_cause(observation: Observation, failed: Sequence[Exchange]) -> str:
+    """What is said when nothing explains the failures, with what a pod on the path wrote then."""
+    path = path_of(observation, failed)
+    where = f" of {path}" if path.roles else ""
+    found = pressure(observation.timeline, failed)
+    start = f"No cause found in the watch records and events{where}{f' ({found})' if found else ''}"
+    logs = observation.trouble.logs
+    if logs is None:
+        return f"{start}; logs were not recorded: read the pods' logs."
+    line = telling(observation, failed)
+    if line is None:
+        return f"{start}, and no pod on the path wrote of an error then."
+    after = line.at - min(exchange.planned_at for exchange in failed)
+    when = f"{seconds(abs(after))} {'after' if after >= 0 else 'before'} the first failure"
+    return f"{start}. {line.pod} wrote {when}: {line.text[:200]}"
 
 
 def _alone(timeline: Timeline, fault: FaultRecord) -> list[str]:
@@ -68,16 +109,18 @@ def _alone(timeline: Timeline, fault: FaultRecord) -> list[str]:
     return [f"{workload.name} has 1 replica: nothing answers while it is replaced. Run two or more."]
 
 
-def _victims(timeline: Timeline, fault: FaultRecord) -> list[Life]:
-    """The pods that the fault ended: its target, or those of its workload or node seen deleting then."""
+def _victims(timeline: Timeline, fault: FaultRecord, path: Path) -> list[Life]:
+    """The pods on the path that the fault ended: its target, or those of its workload or node."""
     if fault.target.kind == "Pod":
+        if not path.holds(fault.workload):
+            return []
         ending = life(timeline, fault.target.name, fault.target.uid, since=fault.injected_at)
         return [ending] if fault.target.uid in timeline.pods or ending.deleting_at is not None else []
     endings = []
     for uid, states in timeline.pods.items():
         pod = states[-1]
         drained = fault.target.kind == "Node" and any(s.node == fault.target.name for s in states)
-        if not drained and pod.workload != fault.workload:
+        if not path.holds(pod.workload) or (not drained and pod.workload != fault.workload):
             continue
         ending = life(timeline, pod.name, uid, since=fault.injected_at)
         if ending.deleting_at is not None and ending.deleting_at <= fault_end(fault):
@@ -188,13 +231,14 @@ def never_available(observation: Observation, fault: FaultRecord) -> str:
         return f"{start} (no timeline was recorded)."
     last = workload_at(timeline, fault.workload, math.inf)
     counted = "" if last is None else f": {last.ready} of {last.wanted} ready"
+    path = Path(frozenset({fault.workload} - {""}))
     waiting = [
         f"{pod.name} is {pod.reason or pod.phase or 'not ready'}"
         for pod in (states[-1] for states in timeline.pods.values())
         if pod.workload == fault.workload and not pod.ready and pod.change is not Change.DELETED
     ]
     warnings = [
-        event.message for event in timeline.events() if event.warning and event.at >= fault.injected_at
+        event.message for event in path.events(timeline) if event.warning and event.at >= fault.injected_at
     ]
     tail = f". Last warning: {warnings[-1]}" if warnings else ""
     return f"{start}{counted}{'; ' + ', '.join(sorted(waiting)) if waiting else ''}{tail}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -49,10 +50,11 @@ FAULT_HELP = (
 
 
 def gaps_in(timeline: Timeline, spans: Sequence[Window]) -> list[tuple[float, float]]:
-    """The spans in which a watch was broken while one of the windows was open."""
+    """The spans in which a watch was broken, not begun or ended already while one of the windows was open."""
+    unwatched_spans = (*timeline.gaps, (-math.inf, timeline.began_at), (timeline.ended_at, math.inf))
     return [
         (max(begin, span.begin), min(end, span.end))
-        for begin, end in timeline.gaps
+        for begin, end in unwatched_spans
         for span in spans
         if begin < span.end and end > span.begin
     ]

@@ -32,7 +32,7 @@ def sent_to_not_ready(
     for service in _flagged(timeline):
         pods = [s for s in timeline.pods.values() if s[-1].workload in workloads]
         ways = [s for s in pods if _is_the_way(observation, timeline, service, s[-1].name)]
-        spans = {states[-1].name: _exposed(timeline, service, states) for states in ways}
+        spans = {states[-1].name: exposed(timeline, service, states) for states in ways}
         mine = [exchange for exchange in left if _hit(exchange, spans)]
         if mine:
             ids = {id(exchange) for exchange in mine}
@@ -58,7 +58,7 @@ def _is_the_way(observation: Observation, timeline: Timeline, service: str, pod:
     return listing <= set(_flagged(timeline))
 
 
-def _exposed(timeline: Timeline, service: str, states: Sequence[PodSeen]) -> list[Span]:
+def exposed(timeline: Timeline, service: str, states: Sequence[PodSeen]) -> list[Span]:
     """When the Service listed the pod as ready while it was not."""
     listed = list(_listed(timeline, service, states[-1].name))
     return [

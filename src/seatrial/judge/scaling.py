@@ -27,6 +27,7 @@ OFFERED_FRACTION = 0.95
 Late arrivals do not matter here: the load counts, not the latency."""
 
 MINIMUM_SCALE_IN_REQUESTS = 50
+MINIMUM_LOAD_REQUESTS = 50
 
 
 LOAD = "load"
@@ -113,6 +114,9 @@ def answered(step: LoadStep, exchanges: Sequence[Exchange], objectives: Objectiv
     if begun and interval.low > allowed:
         text = "Replicas that come too late help nobody: raise the minimum, or scale at a lower target."
         return Verdict(Outcome.FAILED, f"{observed} ({errors(failed)})", expected, text, numbers)
+    if len(begun) < MINIMUM_LOAD_REQUESTS:
+        text = f"{observed}; too little evidence: {len(begun)} of {MINIMUM_LOAD_REQUESTS} begun then"
+        return Verdict(Outcome.INCONCLUSIVE, text, expected, "Send more, or hold the load longer.", numbers)
     return Verdict(Outcome.PASSED, observed, expected, numbers=numbers)
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from seatrial.judge.store_reached import activity_of, failed_without_it
 from seatrial.judge.wording import percent, plural
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import Disruption
@@ -123,15 +124,19 @@ def void(observation: Observation) -> Verdict | None:
 
 def thin(observation: Observation) -> Verdict | None:
     """INCONCLUSIVE when nothing shows that the victim served the traffic: forbids a pass, never a failure."""
-    if not _asked(observation) or _keeps_data(observation):
+    if not _asked(observation):
         return None
     findings = [look(observation) for look in _SHOWN]
     if "" in findings:
         return None
     words = "; ".join(dict.fromkeys(word for word in findings if word))
+    names = _names(subjects(observation))
+    seen, expected = f"nothing shows who answered: {words}", f"answers that {names} served"
+    if _keeps_data(observation):
+        text = f"Name the store in {names} under `capabilities`, so that it can be asked what it did."
+        return Verdict(Outcome.INCONCLUSIVE, seen, expected, text)
     return Verdict(
-        Outcome.INCONCLUSIVE, f"nothing shows who answered: {words}",
-        f"answers that {_names(subjects(observation))} served",
+        Outcome.INCONCLUSIVE, seen, expected,
         "Name in the system file the response header that says which pod answered (`entry.served_by`), or "
         "the Service behind the entry (`entry.service`).",
     )  # fmt: skip
@@ -162,10 +167,12 @@ def _others_answered(observation: Observation) -> Verdict | None:
     )  # fmt: skip
 
 
-def _header_shows(observation: Observation) -> str:
+def _header_shows(observation: Observation) -> str | None:
     """Why the header does not show that the subject served; empty when it does."""
     answers, names = answers_of(observation), _names(subjects(observation))
     if not answers.mine:
+        if _keeps_data(observation):
+            return None  # stores answer services, not clients
         if answers.strange:
             return f"`{answers.strange}` in the answers is no pod and no workload of the namespace"
         return "the answers name others" if answers.others else "the answers name nobody"
@@ -173,10 +180,12 @@ def _header_shows(observation: Observation) -> str:
     return "" if share >= MAJORITY else f"only {percent(share)} of the answers came from {names}"
 
 
-def _service_shows(observation: Observation) -> str:
+def _service_shows(observation: Observation) -> str | None:
     """Why the Service behind the entry does not show it; empty when it selects only pods of the subject."""
     if _service_is_the_subjects(observation):
         return ""
+    if _keeps_data(observation):
+        return None
     entry = None if observation.system is None else observation.system.entry.service
     if entry is None:
         return "no Service is named behind the entry"
@@ -198,6 +207,29 @@ def _service_is_the_subjects(observation: Observation) -> bool:
     return bool(pods) and all(roles.get(pod) in subjects(observation) for pod in pods)
 
 
+def _store_did_nothing(observation: Observation) -> Verdict | None:
+    """The store did no more with the traffic than without."""
+    if not _keeps_data(observation):
+        return None
+    names, activity = _names(subjects(observation)), activity_of(observation)
+    if isinstance(activity, str) or activity.reached:
+        return None
+    return Verdict(
+        Outcome.ERROR, f"{names} served none of the traffic: {activity}", f"traffic that {names} serves",
+        f"Give {names} a `journey` whose requests it stores, or name the workload that stores them.",
+    )  # fmt: skip
+
+
+def _store_shows(observation: Observation) -> str | None:
+    """Why what the store did does not show it; None when the subject is no store."""
+    if not _keeps_data(observation):
+        return None
+    activity = activity_of(observation)
+    if isinstance(activity, str):
+        return "" if failed_without_it(observation) else activity
+    return "" if activity.reached else str(activity)
+
+
 def _keeps_data(observation: Observation) -> bool:
     system = observation.system
     return system is not None and any(
@@ -209,7 +241,6 @@ def _names(roles: Iterable[str]) -> str:
     return ", ".join(sorted(roles))
 
 
-Look = Callable[[Observation], str]
-_VOID: tuple[Callable[[Observation], Verdict | None], ...] = (_others_answered,)
-_SHOWN: tuple[Look, ...] = (_header_shows, _service_shows)
+_VOID: tuple[Callable[[Observation], Verdict | None], ...] = (_others_answered, _store_did_nothing)
+_SHOWN: tuple[Callable[[Observation], str | None], ...] = (_header_shows, _service_shows, _store_shows)
 """Further evidence, such as logs of pods, is one more function here: empty when it shows the subject."""

@@ -15,18 +15,8 @@ from seatrial.kube.client import FIELD_MANAGER, Kube
 from seatrial.kube.errors import ApiRefused, Forbidden
 from seatrial.kube.kinds import KNOWN
 from seatrial.kube.rollout import WORKLOADS, wait_for_rollouts
-from seatrial.kube.snapshot import Snapshot, canonical, compare, declared_part, take_snapshot
+from seatrial.kube.snapshot import Snapshot, canonical, compare, declared_part
 from seatrial.waiting import NotYet, Ready, eventually
-
-__all__ = [
-    "Deployed",
-    "Snapshot",
-    "compare",
-    "deploy",
-    "logical_images",
-    "take_snapshot",
-    "undeploy",
-]
 
 Object = dict[str, Any]
 

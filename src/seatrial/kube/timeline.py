@@ -12,8 +12,11 @@ from seatrial.kube import clock as server_clock
 from seatrial.kube import records
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
+from seatrial.kube.logs import PodLogs
+from seatrial.kube.pressure import PressurePoll
 from seatrial.kube.usage import UsagePoll
 from seatrial.kube.watch import Watch
+from seatrial.model.log import Logs
 from seatrial.model.system import System
 from seatrial.model.timeline import Change, Clock, PodSeen, Seen, Timeline, WorkloadSeen
 from seatrial.waiting import NotYet, Ready, eventually
@@ -42,9 +45,13 @@ JOIN_SECONDS = 5.0
 
 
 class Recorder:
-    """Records from entering to leaving the context; see `recorder`."""
+    """Records from entering to leaving the context; see `recorder`.
 
-    def __init__(self, kube: Kube, system: System) -> None:
+    Args:
+        follow_logs: also follow the logs of all pods.
+    """
+
+    def __init__(self, kube: Kube, system: System, *, follow_logs: bool = False) -> None:
         self.kube = kube
         self.system = system
         self._roles = records.Roles(system)
@@ -53,7 +60,9 @@ class Recorder:
         self._gaps: list[tuple[float, float]] = []
         self._notes: list[str] = []
         self._watches: list[Watch] = []
-        self._polls: list[UsagePoll] = []
+        self._polls: list[UsagePoll | PressurePoll] = []
+        self._follow_logs = follow_logs
+        self._logs: PodLogs | None = None
         self._clock: Clock | None = None
         self._began_at = 0.0
         self._ended_at: float | None = None
@@ -67,9 +76,12 @@ class Recorder:
         """
         self._clock = server_clock.measure(self.kube)
         self._began_at = time.monotonic()
+        self._logs = PodLogs(self.kube, self.clock) if self._follow_logs else None
         self._watches = [Watch(self.kube, kind, self._deliver, self._gap, self._note) for kind in KINDS]
         if any(workload.autoscaled for workload in self.system.workloads.values()):
-            self._polls = [UsagePoll(self.kube, self.clock, self._keep, self._note)]
+            self._polls.append(UsagePoll(self.kube, self.clock, self._keep, self._note))
+        if self.system.target.kind is not None:
+            self._polls.append(PressurePoll(self._keep, self._note))
         for thread in self._threads:
             thread.start()
         try:
@@ -88,7 +100,7 @@ class Recorder:
         self._stop()
 
     @property
-    def _threads(self) -> list[Watch | UsagePoll]:
+    def _threads(self) -> list[Watch | UsagePoll | PressurePoll]:
         return [*self._watches, *self._polls]
 
     @property
@@ -112,6 +124,10 @@ class Recorder:
                 gaps=tuple(sorted(gaps)),
                 notes=tuple(self._notes),
             )
+
+    def logs(self) -> Logs | None:
+        """What the pods wrote since the beginning; None when their logs were not followed."""
+        return None if self._logs is None else self._logs.logs()
 
     def wait(
         self,
@@ -141,6 +157,8 @@ class Recorder:
             self._ended_at = time.monotonic()
         for thread in self._threads:
             thread.stop()
+        if self._logs is not None:
+            self._logs.stop()
         for thread in self._threads:
             thread.join(JOIN_SECONDS)
         alive = [thread.name for thread in self._threads if thread.is_alive()]
@@ -169,6 +187,8 @@ class Recorder:
     def _record(self, obj: Object, change: Change, at: float, initial: bool) -> Seen | None:
         kind = obj["kind"]
         if kind == "Pod":
+            if self._logs is not None and change is not Change.DELETED:
+                self._logs.see(obj, initial=initial)
             return records.pod_seen(obj, at, change, self._roles, self.clock)
         if kind in _PLAIN:
             return _PLAIN[kind](obj, at, change)
@@ -176,14 +196,6 @@ class Recorder:
             return records.workload_seen(obj, at, change, self._roles)
         # Events that were there before tell of earlier times, and one that expires tells nothing.
         return None if initial or change is Change.DELETED else records.event_seen(obj, at)
-
-
-def recorder(kube: Kube, system: System) -> Recorder:
-    """A recorder of the system's namespace: `with recorder(kube, system) as recording: ...`.
-
-    What exists at the start is recorded as `added` at the time of the first list.
-    """
-    return Recorder(kube, system)
 
 
 def pods_now(timeline: Timeline, workload: str = "") -> list[PodSeen]:

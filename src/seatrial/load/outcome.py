@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seatrial.load.gate import judge_load
-from seatrial.load.plan import LoadPlan, RunRecorder
+from seatrial.load.plan import LoadPlan
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.system import System
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.observations import ObservationWriter, StreamRecord
+from seatrial.record.writer import RunWriter
 from seatrial.traffic.record import free_name, pack
 
 REQUIREMENT = (
@@ -64,7 +65,7 @@ class Conclusion:
         self.seed = int(os.environ.get(SEED_VARIABLE) or 0)
         self.verdicts: list[Verdict] = []
         self.broken = False
-        self._recorder: RunRecorder | None = None
+        self._recorder: RunWriter | None = None
 
     @property
     def check(self) -> str:
@@ -100,7 +101,7 @@ class Conclusion:
             sys.stdout.flush()
 
     def _write(
-        self, recorder: RunRecorder, run: LoadRun, summary: LoadSummary, verdict: Verdict, ended_at: float
+        self, recorder: RunWriter, run: LoadRun, summary: LoadSummary, verdict: Verdict, ended_at: float
     ) -> None:
         subject = self.system.metadata.name
         observed = self._keep(run)
@@ -164,6 +165,4 @@ class Conclusion:
             self._recorder = None
 
     def _lines(self, verdict: Verdict) -> str:
-        head = f"{verdict.outcome.upper()} {self.check} [{self.system.metadata.name}]  {REQUIREMENT}"
-        body = "\n".join(f"  {line}" for line in verdict.explain().splitlines())
-        return f"\n{head}\n{body}\n"
+        return f"\n{verdict.told(self.check, self.system.metadata.name, REQUIREMENT)}\n"

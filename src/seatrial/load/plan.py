@@ -5,28 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from seatrial.errors import BadInput
 from seatrial.load.gate import JUDGED
-from seatrial.model.observation import Observation
 from seatrial.model.system import System
-from seatrial.model.system_file import parse_system
-from seatrial.model.verdict import CheckResult
-from seatrial.record.observations import ObservationWriter
-from seatrial.settings import default_system
-
-
-class RunRecorder(Protocol):
-    """What a load run needs of a run directory; `record.writer.RunWriter` has it."""
-
-    directory: Path
-
-    def tool_finished(self, exit_code: int) -> None: ...
-    def check_started(self, check: str, subject: str, requirement: str) -> None: ...
-    def check_finished(self, result: CheckResult) -> None: ...
-    def observation(self, head: Observation) -> ObservationWriter: ...
-    def close(self) -> None: ...
+from seatrial.record.writer import RunWriter
+from seatrial.settings import load_system, settings_from
 
 
 class LoadPlan:
@@ -44,7 +29,7 @@ class LoadPlan:
     arrivals: ClassVar[str] = ""
     system_file: ClassVar[Path | None] = None
     judged: ClassVar[Sequence[str]] = JUDGED
-    recorder: ClassVar[Callable[[], RunRecorder] | None] = None
+    recorder: ClassVar[Callable[[], RunWriter] | None] = None
 
     @classmethod
     def scenario(cls) -> str:
@@ -63,13 +48,8 @@ class LoadPlan:
         Raises:
             BadInput: when there is none, or its file has a fault.
         """
-        given = os.environ.get("SEATRIAL_SYSTEM")
-        path = Path(given) if given else cls.system_file or default_system()
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise BadInput(f"the system file cannot be read: {error.strerror}", where=str(path)) from None
-        return parse_system(text, source=str(path))
+        path = os.environ.get("SEATRIAL_SYSTEM") or cls.system_file
+        return load_system(settings_from({"system": path}))
 
     @classmethod
     def choose(cls, system: System) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -140,8 +141,8 @@ def summarize(
     parts = list(results)
     return LoadSummary(
         health=merged_health(part.health for part in parts),
-        outcomes=_added(part.outcomes for part in parts),
-        errors=_added(part.errors for part in parts),
+        outcomes=sum((Counter(part.outcomes) for part in parts), Counter[str]()),
+        errors=sum((Counter(part.errors) for part in parts), Counter[str]()),
         began_at=began_at,
         ended_at=ended_at,
         missing_workers=workers - len(parts),
@@ -152,14 +153,6 @@ def summarize(
             for name in dict.fromkeys(name for part in parts for name in part.journeys)
         },
     )
-
-
-def _added(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for count in counts:
-        for name, number in count.items():
-            total[name] = total.get(name, 0) + number
-    return total
 
 
 def _merged(encoded: Iterable[str]) -> Any:

@@ -52,6 +52,8 @@ class Measurement:
 
 READ_BACK = "read-back"
 INVARIANT = "invariant"
+STORE_ACTIVITY = "store-activity"
+"""How much a store has done; `value` holds `commits` and `rows`."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from seatrial.model.exchange import Exchange, GeneratorHealth
 from seatrial.model.fault import Disruption, FaultRecord
+from seatrial.model.log import LogLine
 from seatrial.model.measurement import Measurement
 from seatrial.model.step import StepRecord
 from seatrial.model.system import System
@@ -50,6 +51,7 @@ class Arm:
         measurements: in the order in which they were made.
         steps: what was carried out, in order.
         streams: health of each generator by the name of its traffic.
+        logs: what the pods wrote around the failed requests; empty when none failed, None when not recorded.
     """
 
     exchanges: tuple[Exchange, ...] = ()
@@ -60,6 +62,7 @@ class Arm:
     measurements: tuple[Measurement, ...] = ()
     steps: tuple[StepRecord, ...] = ()
     streams: Mapping[str, GeneratorHealth] = field(default_factory=dict)
+    logs: tuple[LogLine, ...] | None = None
 
     def step(self, kind: str, name: str) -> StepRecord | None:
         """The first step of that kind and name, or None."""

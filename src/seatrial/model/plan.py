@@ -40,7 +40,7 @@ def against_plan(
     """What was planned and did not come, and what came and was not planned, a sentence each.
 
     Args:
-        plan: empty for a tool that was run alone, which is held to nothing.
+        plan: empty for pytest, Locust or Chaos Toolkit run alone, which are held to nothing.
         reported: results by stage.
         tools: those that took part, each with its `tool` and `stage`.
         ended: names of the stages that ended.
@@ -55,6 +55,8 @@ def against_plan(
             yield from _of_stage(planned, reported.get(planned.stage, ()))
     if plan:
         yield from _unplanned_tools(plan, tools)
+    elif any(tool.get("tool") == PLANNER for tool in tools):
+        yield f"{PLANNER} took part and left no plan"
 
 
 def _of_stage(planned: Planned, results: Iterable[CheckResult]) -> Iterator[str]:

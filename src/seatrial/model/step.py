@@ -205,29 +205,13 @@ def steps(*given: Step) -> Steps:
     return tuple(given)
 
 
-def traffic(journey: str, *, per_second: float = 100.0, **more: Any) -> Traffic:
-    """See `Traffic`."""
-    return Traffic(journey, per_second, **more)
-
-
-def stop(name: str) -> Stop:
-    """See `Stop`."""
-    return Stop(name)
+# What takes just the fields of its step needs no function of its own.
+traffic, stop, release, hold = Traffic, Stop, Release, Hold
 
 
 def inject(fault: str, role: str, *, held: bool = False, name: str = "", **arguments: Any) -> Inject:
     """See `Inject`; further arguments are the fault's own."""
     return Inject(fault, role, arguments, held, name)
-
-
-def release(fault: str) -> Release:
-    """See `Release`."""
-    return Release(fault)
-
-
-def hold(seconds: float, reason: str) -> Hold:
-    """See `Hold`."""
-    return Hold(seconds, reason)
 
 
 def wait(condition: str, *, within_seconds: float, required: bool = True, **arguments: Any) -> Wait:

@@ -121,6 +121,9 @@ class Journey(_Part):
     request: Request
     expect: Expect = Expect()
     acknowledged: Acknowledged | None = None
+    through: tuple[Name, ...] = Field(
+        (), description="Workloads, by role, that a request passes; only they can be why it failed."
+    )
     idempotent: bool = Field(False, description="Sent again with its key, it has one effect and one answer.")
     conserves: Name | None = Field(None, description="The invariant whose answer is the total it moves.")
     timeout_seconds: float = Field(5.0, gt=0, le=120, description="Deadline of one request, seconds.")
@@ -234,6 +237,14 @@ class System(_Part):
         return self
 
     @model_validator(mode="after")
+    def _paths(self) -> System:
+        for name, journey in self.journeys.items():
+            for role in journey.through:
+                if role not in self.workloads:
+                    raise ValueError(f"journeys.{name}.through names no workload: {role}")
+        return self
+
+    @model_validator(mode="after")
     def _invariants(self) -> System:
         names = set[str]()
         for number, invariant in enumerate(self.invariants):
@@ -261,6 +272,16 @@ class System(_Part):
     def journey_of(self, role: str) -> str:
         """Name of the journey that exercises the workload `role`: its own, else the first one."""
         return self.workloads[role].journey or next(iter(self.journeys))
+
+    def path_of(self, journey: str) -> frozenset[str]:
+        """Roles of the workloads that a journey passes: what it says, else those that it exercises.
+
+        Empty when neither is known: then any workload may be on the path.
+        """
+        spec = self.journeys.get(journey)
+        if spec is not None and spec.through:
+            return frozenset(spec.through)
+        return frozenset(role for role in self.workloads if self.journey_of(role) == journey)
 
     def consent_gap(self, context: str, namespace: str) -> str:
         """Why this system may not be disturbed in `context` and `namespace`; empty when it may.

@@ -171,8 +171,34 @@ class EventSeen:
     count: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class CpuSeen:
+    """How much CPU was wanted where the nodes run, in the time that ended at `at`.
+
+    Attributes:
+        source: whose CPU: the machine, or the node.
+        span_seconds: length of the sample.
+        waited_seconds: of it, in which at least one task was ready to run and waited for a CPU.
+        busy: fraction of all CPUs that was used, 0 to 1.
+    """
+
+    at: float
+    source: str
+    span_seconds: float
+    waited_seconds: float
+    busy: float
+
+
 Seen = (
-    PodSeen | EndpointsSeen | ServiceSeen | WorkloadSeen | AutoscalerSeen | NodeSeen | EventSeen | UsageSeen
+    PodSeen
+    | EndpointsSeen
+    | ServiceSeen
+    | WorkloadSeen
+    | AutoscalerSeen
+    | NodeSeen
+    | EventSeen
+    | UsageSeen
+    | CpuSeen
 )
 
 
@@ -217,6 +243,9 @@ class Timeline:
 
     def usages(self) -> Iterator[UsageSeen]:
         return (s for s in self.seen if isinstance(s, UsageSeen))
+
+    def cpu(self) -> Iterator[CpuSeen]:
+        return (s for s in self.seen if isinstance(s, CpuSeen))
 
     def events(self) -> Iterator[EventSeen]:
         return (s for s in self.seen if isinstance(s, EventSeen))

@@ -102,6 +102,11 @@ class Verdict:
             lines.append(f"next     {self.next_step}")
         return "\n".join(lines)
 
+    def told(self, check: str, subject: str, requirement: str) -> str:
+        """Several lines of text: the outcome and what it is about, and what `explain` says."""
+        head = f"{self.outcome.upper()} {check} [{subject}]  {requirement}"
+        return "\n".join([head, *(f"  {line}" for line in self.explain().splitlines())])
+
 
 def merge(verdicts: Iterable[Verdict]) -> Verdict:
     """One verdict of several: the worst outcome, and the text of those that have it.

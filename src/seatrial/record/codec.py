@@ -20,6 +20,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.model.timeline import (
     AutoscalerSeen,
+    CpuSeen,
     EndpointsSeen,
     EventSeen,
     NodeSeen,
@@ -41,6 +42,7 @@ _SEEN: dict[str, type[Any]] = {
     "node": NodeSeen,
     "event": EventSeen,
     "usage": UsageSeen,
+    "cpu": CpuSeen,
 }
 _SEEN_NAMES = {kind: name for name, kind in _SEEN.items()}
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

@@ -1,8 +1,8 @@
 """One observation on disk: kept while it is made, so that a killed run has what it had.
 
 A folder holds `head.json` (what was planned, and the system file as it was), `records.ndjson` (steps, faults,
-measurements and streams as they came, a closing line at the end), the exchanges of each stream, and the
-timeline. Without its closing line an observation is unfinished, and never judged.
+measurements and streams as they came, a closing line at the end), the exchanges of each stream, the timeline
+and the logs of pods. Without its closing line an observation is unfinished, and never judged.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import Exchange, GeneratorHealth, merged_health
 from seatrial.model.fault import Disruption, FaultRecord
+from seatrial.model.log import Logs
 from seatrial.model.measurement import Measurement
 from seatrial.model.observation import NO_TRAFFIC, TROUBLE, Arm, Observation, Record
 from seatrial.model.step import StepRecord
@@ -27,6 +28,7 @@ from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.record import codec
 from seatrial.record.files import objects_in, packed_or_plain, unwritable
+from seatrial.record.logs import LOGS_FILE, logs_around, write_logs
 from seatrial.record.timelines import read_timeline, write_timeline
 
 VERSION = 1
@@ -87,11 +89,18 @@ class ObservationWriter:
         self._line("stream", record.arm, record)
 
     def close(
-        self, timeline: Timeline | None, *, missing: Mapping[Record, str], failure: Verdict | None
+        self,
+        timeline: Timeline | None,
+        *,
+        missing: Mapping[Record, str],
+        failure: Verdict | None,
+        logs: Logs | None = None,
     ) -> None:
-        """Store the timeline and the closing line."""
+        """Store the timeline, the logs and the closing line."""
         if timeline is not None:
             write_timeline(self.directory / TIMELINE_FILE, timeline)
+        if logs is not None:
+            write_logs(self.directory / LOGS_FILE, logs)
         self._line("closing", "", {"missing": dict(missing), "failure": failure})
         os.close(self._file)
 
@@ -234,6 +243,7 @@ class _Gathered:
                 early = exchange.planned_at < stream.steady_from
                 (warm_up if early else exchanges).append(exchange)
         healths = {stream.name: stream.health for stream in mine}
+        logs = logs_around(directory, exchanges, damage)
         return Arm(
             exchanges=tuple(sorted(exchanges, key=lambda e: (e.planned_at, e.sequence))),
             generator=merged_health(healths.values()) if healths else NO_TRAFFIC,
@@ -245,6 +255,7 @@ class _Gathered:
             measurements=tuple(record for arm, record in self.measurements if arm == name),
             steps=tuple(record for arm, record in self.steps if arm == name),
             streams=healths,
+            logs=logs,
         )
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from seatrial.judge.windows import fault_end
+from seatrial.judge.saturation import pressure
+from seatrial.judge.windows import failures, fault_end
 from seatrial.model.timeline import Change, NodeSeen, PodSeen, Timeline
 from seatrial.report.lives import PodLife, Replicas, decisions, pod_lives, replicas
 from seatrial.report.observed import ArmView
 from seatrial.report.series import Bucket, buckets
 from seatrial.report.svg.axis import Axis, draw_axis
 from seatrial.report.svg.cluster import pods_lane, replicas_lane
+from seatrial.report.svg.cpu import cpu_lane
 from seatrial.report.svg.faults import draw_bands, draw_marks
 from seatrial.report.svg.lane import Lane
 from seatrial.report.svg.traffic import latency_lane, lost_lane, requests_lane
@@ -119,7 +121,13 @@ def _cluster_lanes(identity: str, axis: Axis, arm: ArmView) -> list[Lane]:
         own = [d for d in autoscaled if d.target.lower().endswith(f"/{steps.name}".lower())]
         lanes.append(replicas_lane(f"{identity}-replicas-{number}", axis, steps, own))
     pods = [life for life in pod_lives(arm.timeline) if _pod_matters(life, focus, axis)]
-    return [*lanes, pods_lane(f"{identity}-pods", axis, pods)] if pods else lanes
+    if pods:
+        lanes.append(pods_lane(f"{identity}-pods", axis, pods))
+    samples = [each for each in arm.timeline.cpu() if axis.holds(each.at)]
+    if samples:
+        found = pressure(arm.timeline, failures(arm.exchanges))
+        lanes.append(cpu_lane(f"{identity}-cpu", axis, samples, found))
+    return lanes
 
 
 def _matters(steps: Replicas, focus: frozenset[str]) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.report.declared import DeclaredRow, Finding
-from seatrial.report.text import OUTCOME_WORDS, count, one_line
+from seatrial.report.text import count, one_line
 from seatrial.report.view import RunView
 
 _LEAST_WIDTH = 48
@@ -127,7 +127,7 @@ def _declared(view: RunView, columns: int) -> Iterator[str]:
     words = {Outcome.SKIPPED: "waived", Outcome.UNSUPPORTED: "without an object"}
     for outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, *words):
         if totals.rules[outcome]:
-            parts.append(f"{totals.rules[outcome]} {words.get(outcome, OUTCOME_WORDS[outcome])}")
+            parts.append(f"{totals.rules[outcome]} {words.get(outcome, outcome)}")
     yield from _labelled("declared", "; ".join(parts), columns)
     for row in view.results.rows:
         if row.outcome.makes_red:
@@ -154,7 +154,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _word(outcome: Outcome) -> str:
-    return OUTCOME_WORDS[outcome].upper() if outcome.makes_red else OUTCOME_WORDS[outcome]
+    return outcome.upper() if outcome.makes_red else outcome.value
 
 
 def _labelled(label: str, text: str, columns: int) -> list[str]:

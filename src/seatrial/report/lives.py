@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from seatrial.judge.path import Path
+from seatrial.judge.probes import unready_spells
 from seatrial.model.timeline import AutoscalerSeen, Change, PodSeen, Timeline, WorkloadSeen
 from seatrial.report.series import Point
 
@@ -49,11 +51,13 @@ class PodLife:
 
 def pod_lives(timeline: Timeline) -> list[PodLife]:
     """All pods in the order of their first sight."""
-    lives = [_life(timeline, states) for states in timeline.pods.values()]
+    # Why a pod became unready is what the text of a verdict says, from the same evidence.
+    why = {(spell.uid, spell.since): spell.why for spell in unready_spells(timeline, Path())}
+    lives = [_life(timeline, states, why) for states in timeline.pods.values()]
     return sorted(lives, key=lambda life: (life.spans[0].begin, life.name))
 
 
-def _life(timeline: Timeline, states: Sequence[PodSeen]) -> PodLife:
+def _life(timeline: Timeline, states: Sequence[PodSeen], why: Mapping[tuple[str, float], str]) -> PodLife:
     first = states[0]
     before = first.created_at is not None and first.created_at < timeline.began_at - 1
     spans: list[Span] = []
@@ -65,9 +69,10 @@ def _life(timeline: Timeline, states: Sequence[PodSeen]) -> PodLife:
         kind = _state(state, was_ready)
         end = timeline.ended_at if following is None else following.at
         if spans and spans[-1].state is kind:
-            spans[-1] = Span(spans[-1].begin, end, kind, state.reason or spans[-1].reason)
+            spans[-1] = Span(spans[-1].begin, end, kind, spans[-1].reason or state.reason)
         else:
-            spans.append(Span(state.at, end, kind, state.reason))
+            reason = why.get((state.uid, state.at), "") if kind is PodState.UNREADY else ""
+            spans.append(Span(state.at, end, kind, reason or state.reason))
     if not spans:
         spans = [Span(first.at, first.at, PodState.TERMINATING, first.reason)]
     named = next((state for state in reversed(states) if state.workload), first)

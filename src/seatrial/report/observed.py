@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seatrial.errors import SeatrialError
+from seatrial.judge.logs import around_first_failure
+from seatrial.judge.path import path_of
 from seatrial.judge.phases import Phases, phases
+from seatrial.judge.windows import failures
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import FaultRecord
+from seatrial.model.log import LogLine
 from seatrial.model.measurement import INVARIANT, Measurement, MeasurementOutcome
-from seatrial.model.observation import Arm, Record, observed
+from seatrial.model.observation import Arm, Observation, Record, observed
 from seatrial.model.run import ObservationStarted, Run
 from seatrial.model.step import StepRecord
 from seatrial.model.timeline import Timeline
@@ -65,7 +69,8 @@ class ArmView:
     Attributes:
         exchanges: in the order of their planned times, what was sent to warm up among them.
         begin, end: monotonic seconds in which it went on; infinite where unknown.
-        focus: roles of the workloads that it is about.
+        focus: roles of the workloads that it is about, or that the failed requests pass.
+        logs: what pods on their path wrote around the first of them.
         epoch_offset_seconds: what to add for wall time.
         steady_from: what was planned before is warm-up; None without any.
     """
@@ -83,6 +88,7 @@ class ArmView:
     steps: tuple[StepRecord, ...] = ()
     invariants: tuple[Measurement, ...] = ()
     measured: tuple[Measured, ...] = ()
+    logs: tuple[LogLine, ...] = ()
 
     @property
     def records(self) -> tuple[FaultRecord, ...]:
@@ -170,9 +176,8 @@ def _read(run: Run, number: int, started: ObservationStarted) -> ObservationView
     arms: list[ArmView] = []
     if recorded is not None:
         damage += recorded.damage
-        several = len(recorded.observation.arms) > 1
         arms = [
-            _arm(run, started, name, _drawable(arm, damage, f"{started.id}/{name}"), several)
+            _arm(run, started, recorded.observation, name, _drawable(arm, damage, f"{started.id}/{name}"))
             for name, arm in recorded.observation.arms.items()
         ]
     return ObservationView(
@@ -189,9 +194,11 @@ def _drawable(arm: Arm, damage: list[str], place: str) -> Arm:
     return Arm(**{**vars(arm), "faults": faults, "steps": steps})
 
 
-def _arm(run: Run, started: ObservationStarted, name: str, arm: Arm, several: bool) -> ArmView:
+def _arm(run: Run, started: ObservationStarted, seen: Observation, name: str, arm: Arm) -> ArmView:
     offset = float(run.extra.get("epoch_offset_seconds", 0.0))
-    begin, end = _span(arm) if several else (-math.inf, math.inf)
+    begin, end = _span(arm) if len(seen.arms) > 1 else (-math.inf, math.inf)
+    failed = failures(arm.exchanges)
+    path = path_of(seen, failed)
     return ArmView(
         name,
         tuple(sorted((*arm.warm_up, *arm.exchanges), key=lambda exchange: exchange.planned_at)),
@@ -202,13 +209,14 @@ def _arm(run: Run, started: ObservationStarted, name: str, arm: Arm, several: bo
         arm.timeline,
         begin,
         end,
-        frozenset({started.target} - {""}),
+        frozenset({started.target, *(path.roles if failed else ())} - {""}),
         _objective_seconds(run),
         arm.timeline.clock.epoch_offset_seconds if arm.timeline else offset,
         max((exchange.planned_at for exchange in arm.warm_up), default=None),
         arm.steps,
         tuple(arm.measured(INVARIANT)),
         tuple(_counted(arm)),
+        tuple(around_first_failure(arm.logs, arm.timeline, path, failed)),
     )
 
 

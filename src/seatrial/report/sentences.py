@@ -10,7 +10,7 @@ from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.report.declared import Results
 from seatrial.report.observed import ObservationView
-from seatrial.report.text import OUTCOME_WORDS, count, duration, one_line
+from seatrial.report.text import count, duration, one_line
 
 _MOST_DAMAGE = 20
 _RED_FIRST = tuple(Outcome)
@@ -190,4 +190,4 @@ def totals_line(run: Run, results: Results) -> str:
 
 
 def _amounts(outcomes: Counter[Outcome]) -> list[str]:
-    return [f"{outcomes[outcome]} {OUTCOME_WORDS[outcome]}" for outcome in _RED_FIRST if outcomes[outcome]]
+    return [f"{outcomes[outcome]} {outcome}" for outcome in _RED_FIRST if outcomes[outcome]]

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from seatrial.judge.statistics import percentile
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 
 _SMALL = (0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
@@ -51,10 +52,8 @@ class Bucket:
         return amount / (self.covered_seconds or self.end - self.begin)
 
     def quantile(self, percent: float) -> float | None:
-        """By nearest rank; None without an answer. `latencies` must be sorted."""
-        if not self.latencies:
-            return None
-        return self.latencies[max(math.ceil(len(self.latencies) * percent / 100), 1) - 1]
+        """See `percentile`; None without an answer."""
+        return percentile(self.latencies, percent)
 
 
 def nice_step(span: float, at_most: int) -> float:

@@ -7,8 +7,6 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from seatrial.model.verdict import Outcome
-
 # What neither XML 1.0 nor a terminal may see: control characters (also of the second range), surrogates,
 # non-characters; and the marks that reorder text, with which a name could pose as another.
 _UNSAFE = re.compile(
@@ -16,14 +14,6 @@ _UNSAFE = re.compile(
 )
 _SPACES = re.compile(r"\s+")
 
-OUTCOME_WORDS = {
-    Outcome.FAILED: "failed",
-    Outcome.ERROR: "error",
-    Outcome.INCONCLUSIVE: "inconclusive",
-    Outcome.UNSUPPORTED: "unsupported",
-    Outcome.SKIPPED: "skipped",
-    Outcome.PASSED: "passed",
-}
 _UNITS = {"_seconds": "s", "_ms": "ms", "_fraction": "%", "_percent": "%", "_bytes": "bytes", "_hours": "h"}
 
 

@@ -12,9 +12,15 @@ def store_crash(subject: Subject) -> Steps:
     """Kills every process of the store with SIGKILL under writes, sends them again, and reads them back."""
     moving = subject.system.conserving if subject.system.conserving != subject.journey else ""
     return steps(
+        measure("store-activity"),
+        hold(3, "what the store does without the traffic"),
+        measure("store-activity"),
         traffic(subject.journey, per_second=20),
-        *([traffic(moving, per_second=5, name="transfers", steady=False)] if moving else []),
+        measure("store-activity"),
         hold(10, "enough writes before the crash"),
+        measure("store-activity"),
+        *([traffic(moving, per_second=5, name="transfers", steady=False)] if moving else []),
+        hold(3, "transfers under way at the crash"),
         inject("crash-pod", subject.role),
         hold(15, "clients reconnect, and latency comes back"),
         stop("subject"),

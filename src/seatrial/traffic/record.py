@@ -166,15 +166,6 @@ def read_recording(path: Path) -> Recording:
     return recording
 
 
-def read_exchanges(path: Path) -> tuple[Exchange, ...]:
-    """The exchanges of a file, gzip'ed or not, in the order of their planned times.
-
-    Raises:
-        BadInput: when it cannot be read.
-    """
-    return read_recording(path).in_order()
-
-
 def pack(path: Path) -> Path:
     """Replace `x.ndjson` by `x.ndjson.gz` and return the new path. A name in use gets a number.
 

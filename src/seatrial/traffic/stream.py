@@ -21,7 +21,6 @@ from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.journey import journey_data
 from seatrial.traffic.record import free_name
 from seatrial.traffic.schedule import Constant, Schedule, to_dict
-from seatrial.traffic.target import IDLE_SECONDS
 
 
 class TrafficStream(Generator):
@@ -35,17 +34,10 @@ class TrafficStream(Generator):
         schedule: any other plan.
         directory: where the exchanges are kept, as NAME.ndjson.gz once the stream was stopped.
         name: of the file; a number is added when it is taken.
-        seed: of {random.N}.
-        fresh_every: every n-th request goes over a connection of its own; 0 for none.
-        deadline_seconds: of each request; None for the journey's `timeout_seconds`.
-        bystanders: name -> (journey, rate per second), sent by the same process as long as this one lasts.
-        idle_seconds: a connection that was idle for longer is not used again; None for any time.
-        ca_file: certificates that are trusted instead of this machine's.
-        verify: whether a certificate and its name are verified.
-        allow_remote: the address may be on another machine.
+        more: further fields of `Job`.
 
     Raises:
-        BadInput: at once, for a journey or address that cannot be used.
+        BadInput: at once, for a journey, an address or a field that cannot be used.
     """
 
     def __init__(
@@ -58,15 +50,7 @@ class TrafficStream(Generator):
         schedule: Schedule | None = None,
         directory: Path,
         name: str = "",
-        seed: int = 0,
-        fresh_every: int = 10,
-        deadline_seconds: float | None = None,
-        most_in_flight: int = 2_000,
-        bystanders: Mapping[str, tuple[Journey | Mapping[str, Any], float]] | None = None,
-        idle_seconds: float | None = IDLE_SECONDS,
-        ca_file: str = "",
-        verify: bool = True,
-        allow_remote: bool = False,
+        **more: Any,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         packed = free_name(directory / f"{name or journey_name}.ndjson.gz")
@@ -77,18 +61,7 @@ class TrafficStream(Generator):
                 "journeys": {journey_name: journey_data(journey)},
                 "schedule": to_dict(schedule or Constant(per_second)),
                 "output": str(path),
-                "seed": seed,
-                "fresh_every": fresh_every,
-                "deadline_seconds": deadline_seconds,
-                "most_in_flight": most_in_flight,
-                "bystanders": {
-                    name: {**journey_data(other), "per_second": rate}
-                    for name, (other, rate) in (bystanders or {}).items()
-                },
-                "idle_seconds": idle_seconds,
-                "ca_file": ca_file,
-                "verify": verify,
-                "allow_remote": allow_remote,
+                **more,
             }
         )
         # Taken: another stream of this name, made before this one starts, gets the next.

@@ -17,7 +17,7 @@ from socket import socket
 import pytest
 
 from seatrial.record.reader import read_run
-from seatrial.traffic.record import read_exchanges, read_recording
+from seatrial.traffic.record import read_recording
 from seatrial.waiting import NotYet, Ready, eventually
 
 LOADTESTS = Path(__file__).parents[3] / "loadtests"
@@ -69,7 +69,9 @@ def test_a_run_ends_by_its_time_and_leaves_its_result(toy) -> None:
     outcome = agreed(code, out)
     verdict = out[out.index("load.journeys [toy]") :]
     assert "place-order" not in verdict, "the verdict is not the last thing on the screen"
-    exchanges = read_exchanges(next(toy.directory.glob("run/observations/load.journeys/exchanges-*.gz")))
+    exchanges = read_recording(
+        next(toy.directory.glob("run/observations/load.journeys/exchanges-*.gz"))
+    ).in_order()
     assert 200 <= len(exchanges) <= 450, "two seconds, less the start of the generator"
     assert {exchange.journey for exchange in exchanges} == {"browse", "place-order"}
     assert all(exchange.ok for exchange in exchanges)
@@ -89,7 +91,9 @@ def test_a_schedule_with_an_end_ends_the_run_and_failures_fail_it(toy) -> None:
 
 
 def recorded_in(directory: Path) -> int:
-    return sum(len(read_exchanges(path)) for path in directory.glob("run/observations/*/exchanges-*.gz"))
+    return sum(
+        len(read_recording(path).in_order()) for path in directory.glob("run/observations/*/exchanges-*.gz")
+    )
 
 
 def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
@@ -103,11 +107,11 @@ def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
     assert written["health"]["sent"] == recorded_in(toy.directory)
     files = sorted(toy.directory.glob("run/observations/*/exchanges-*"))
     assert [path.name for path in files] == [f"exchanges-worker-{n}.ndjson.gz" for n in (0, 1)]
-    shares = [[exchange.sequence for exchange in read_exchanges(path)] for path in files]
+    shares = [[exchange.sequence for exchange in read_recording(path).in_order()] for path in files]
     assert shares == [list(range(n, n + 2 * len(share), 2)) for n, share in enumerate(shares)]
-    starts = [read_exchanges(path)[0].planned_at for path in files]
+    starts = [read_recording(path).in_order()[0].planned_at for path in files]
     assert starts[1] - starts[0] == pytest.approx(1 / 100, abs=0.002), "the workers did not agree on a start"
-    assert {exchange.error for exchange in read_exchanges(files[0])} == {"", "timeout 1 s"}
+    assert {exchange.error for exchange in read_recording(files[0]).in_order()} == {"", "timeout 1 s"}
 
 
 def test_sigterm_in_the_middle_of_a_freeze_loses_nothing(toy) -> None:
@@ -183,7 +187,9 @@ def test_what_cannot_be_sent_is_refused_in_words(toy, monkeypatch) -> None:
 
 def test_the_load_step_of_a_workload_is_sent(toy) -> None:
     headless("-t", "2s", file=LOADTESTS / "step.py")
-    exchanges = read_exchanges(next(toy.directory.glob("run/observations/load.step/exchanges-*.gz")))
+    exchanges = read_recording(
+        next(toy.directory.glob("run/observations/load.step/exchanges-*.gz"))
+    ).in_order()
     assert len(exchanges) >= 20
     gaps = [later.planned_at - sooner.planned_at for sooner, later in pairwise(exchanges)]
     assert gaps == pytest.approx([1 / 40] * len(gaps), abs=1e-5)

@@ -15,7 +15,7 @@ from seatrial.errors import BadInput, WaitExpired
 from seatrial.model.exchange import DROPPED, ExchangeOutcome
 from seatrial.traffic.generator import GeneratorDied
 from seatrial.traffic.job import job_from
-from seatrial.traffic.record import read_exchanges, read_recording
+from seatrial.traffic.record import read_recording
 from seatrial.traffic.schedule import Constant, Steps, parse
 from seatrial.traffic.stream import TrafficStream
 from seatrial.waiting import Hopeless, NotYet, Ready, eventually
@@ -39,7 +39,7 @@ def test_a_frozen_server_shows_in_the_latency_from_planned_time_and_nothing_is_l
     assert max(exchange.sent_at - exchange.planned_at for exchange in exchanges) < 0.4, "it waited for others"
     # Arrivals went on while the server stood still: every 10 ms one that waited.
     assert sum(1 for latency in latencies if latency > 0.25) >= 45
-    assert read_exchanges(tmp_path / "browse.ndjson.gz") == exchanges
+    assert read_recording(tmp_path / "browse.ndjson.gz").in_order() == exchanges
 
 
 def test_the_deadline_holds_against_a_frozen_server_and_so_does_the_end(server, tmp_path) -> None:
@@ -143,7 +143,7 @@ def test_a_killed_generator_is_an_error_and_its_exchanges_are_kept(steady_server
     with pytest.raises(GeneratorDied):
         stream.stop()
     assert len(stream.exchanges()) >= 30
-    assert len(read_exchanges(tmp_path / "browse.ndjson.gz")) == len(stream.exchanges())
+    assert len(read_recording(tmp_path / "browse.ndjson.gz").in_order()) == len(stream.exchanges())
 
 
 def test_an_error_of_the_block_is_not_replaced_by_the_generators(steady_server, tmp_path) -> None:

@@ -170,7 +170,7 @@ def test_both_protocols_in_one_process(websocket, steady_server, tmp_path) -> No
         get,
         schedule=Constant(50, 0.5),
         directory=tmp_path,
-        bystanders={"talk": (talk, 10)},
+        bystanders={"talk": {**talk, "per_second": 10}},
     ) as stream:
         stream.wait_until_ended(within_seconds=30)
     exchanges, health = stream.stop()

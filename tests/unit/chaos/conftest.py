@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from dry_experiment import experiment, shop  # noqa: F401
+from dry_experiment import experiment, run_experiment, shop  # noqa: F401
 from dry_session import dry  # noqa: F401
 
 

@@ -1,14 +1,11 @@
 """The exit code of a plain `chaos run` is true: Chaos Toolkit's own runner without a cluster."""
 
-import json
-
 import pytest
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 from chaoslib.experiment import ensure_experiment_is_valid
 from chaoslib.run import Runner
 from chaoslib.types import Strategy
-from click.testing import CliRunner
-from dry_experiment import CONTROL, activity, cli
+from dry_experiment import CONTROL, activity
 from dry_session import SYSTEM, Dry
 
 from seatrial.chaos import control
@@ -39,62 +36,24 @@ def verdict_of(run):
 class TestWhole:
     """As a person types it: `chaos run FILE`."""
 
-    @pytest.fixture
-    def chaos(self, shop, tmp_path):
-        def run(experiment, *options):
-            path = tmp_path / "experiment.json"
-            path.write_text(json.dumps(experiment))
-            arguments = ["--no-version-check", "--log-file", str(tmp_path / "log"), "run", *options]
-            arguments += [
-                "--rollback-strategy",
-                "always",
-                "--journal-path",
-                str(tmp_path / "journal.json"),
-                str(path),
-            ]
-            return CliRunner().invoke(cli, arguments)
-
-        return run
-
-    def test_a_pass_exits_0(self, chaos, dry: Dry, shop, experiment):
-        result = chaos(experiment)
-        run = read_run(shop / "latest")
+    def test_a_pass_exits_0(self, run_experiment, dry: Dry, shop, experiment):
+        code, run = run_experiment(experiment)
         assert verdict_of(run).outcome is Outcome.PASSED, verdict_of(run).explain()
-        assert result.exit_code == 0
-        assert "PASSED experiment.pods-are-replaced [basket]" in result.output
+        assert code == 0
+        assert "PASSED experiment.pods-are-replaced [basket]" in run_experiment.said
         assert dry.world.done[-2:] == ["traffic subject ended", "watches ended"]
         (made,) = run.results
         assert made.observations == ("experiment.pods-are-replaced.basket",)
         assert run.finished
         assert (shop / "latest" / "chaos" / "experiment.pods-are-replaced.json").is_file()
 
-    def test_requests_that_fail_exit_1(self, chaos, dry: Dry, shop, experiment):
+    def test_requests_that_fail_exit_1(self, run_experiment, dry: Dry, experiment):
         dry.world.fails_in_faults = True
-        result = chaos(experiment)
-        run = read_run(shop / "latest")
+        code, run = run_experiment(experiment)
         assert verdict_of(run).outcome is Outcome.FAILED
-        assert result.exit_code == 1
-        assert "FAILED experiment.pods-are-replaced [basket]" in result.output
+        assert code == 1
+        assert "FAILED experiment.pods-are-replaced [basket]" in run_experiment.said
         assert [tool["exit_code"] for tool in run.tools] == [1]
-
-    @pytest.mark.parametrize(
-        "arguments",
-        [
-            {},
-            {"role": "basket", "repetitions": 0},
-            {"role": "basket", "requests": 0},
-            {"role": "basket", "per_second": 0},
-            {"role": ""},
-        ],
-    )
-    def test_what_asks_for_no_evidence_exits_1_and_touches_nothing(
-        self, chaos, dry, shop, experiment, arguments
-    ):
-        experiment["controls"][0]["provider"]["arguments"] = arguments
-        for options in ((), ("--no-validation",)):
-            result = chaos(experiment, *options)
-            assert result.exit_code == 1
-            assert dry.world.done == []
 
 
 class TestArguments:

@@ -1,16 +1,12 @@
-"""The command as a process, and on the labelled data."""
+"""The command as a process."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from declared_manifests import BAD_TAG, TAG, Files, Run
-
-ROOT = Path(__file__).parents[3]
-CORPORA = ROOT.parent / "shared" / "corpora"
+from declared_manifests import BAD_TAG, TAG, Files
 
 
 def _process(arguments: list[str], text: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -46,30 +42,6 @@ def test_the_command_imports_nothing_heavy(files: Files) -> None:
         "json",
     }
     assert not loaded & heavy
-
-
-@pytest.mark.skipif(not CORPORA.is_dir(), reason="the labelled data is not beside the project")
-def test_online_boutique_has_what_its_readme_lists(report: Run) -> None:
-    code, found = report(str(CORPORA / "online-boutique.yaml"))
-    counts: dict[str, int] = {}
-    for finding in found["findings"]:
-        counts[finding["rule"]] = counts.get(finding["rule"], 0) + 1
-    assert code == 1
-    assert (found["summary"]["objects"], found["summary"]["workloads"]) == (35, 12)
-    # One of the twelve writes `replicas: 1`, and is then told of that alone.
-    expected = {
-        "orchestration.readiness-probe": 1,
-        "orchestration.liveness-probe": 1,
-        "orchestration.probes-differ": 10,
-        "orchestration.startup-probe": 11,
-        "orchestration.grace-period": 8,
-        "data.lasting-volume": 1,
-        "orchestration.replicas": 12,
-        "orchestration.disruption-budget": 11,
-        "orchestration.host-spread": 11,
-        "orchestration.pre-stop": 11,
-    }
-    assert {rule: counts[rule] for rule in expected} == expected
 
 
 HOSTILE = BAD_TAG.replace("{name: web}", '{name: "we\\e[31mb\\nx…"}', 1).replace("example/web", "example/wéb")

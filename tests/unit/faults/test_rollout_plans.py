@@ -10,7 +10,7 @@ from stand_ins import pod, timeline, workload
 
 from seatrial.errors import FaultRefused
 from seatrial.faults.bad_rollout import NEVER_READY_SECONDS, shows_bad_state, template_values
-from seatrial.faults.budgets import never_allows, selects
+from seatrial.faults.budgets import never_allows
 from seatrial.faults.effects.deleted_object import without_status
 from seatrial.faults.effects.stuck_pods import stuck_pods
 from seatrial.faults.revisions import no_rollout
@@ -105,24 +105,6 @@ def test_a_budget_that_never_allows_a_disruption_says_its_arithmetic() -> None:
     assert "maxUnavailable 0" in never_allows(budget(3, 3, maxUnavailable=0))
     assert never_allows(budget(1, 0, minAvailable=0)) == ""
     assert "minAvailable 5" in never_allows(budget(2, 5, minAvailable=5))
-
-
-@pytest.mark.parametrize(
-    ("selector", "selected"),
-    [
-        (None, False),
-        ({}, True),
-        ({"matchLabels": {"app": "web"}}, True),
-        ({"matchLabels": {"app": "web", "tier": "x"}}, False),
-        ({"matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}, True),
-        ({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["web"]}]}, False),
-        ({"matchExpressions": [{"key": "app", "operator": "Exists"}]}, True),
-        ({"matchExpressions": [{"key": "app", "operator": "DoesNotExist"}]}, False),
-        ({"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]}, True),
-    ],
-)
-def test_a_selector_selects_by_labels(selector: dict[str, Any] | None, selected: bool) -> None:
-    assert selects(selector, {"metadata": {"labels": {"app": "web"}}}) is selected
 
 
 def set_pod(

@@ -172,7 +172,9 @@ class TestFailure:
         assert seen.failure.observed == "its effect was not seen"
         assert dry.world.done[-3:] == ["traffic subject ended", "watches ended", "reverted drain-node"]
         assert seen.exchanges
-        assert [fault.fault for fault in seen.faults] == ["drain-node"]
+        assert [(fault.fault, fault.reverted_at is None) for fault in seen.faults] == [
+            ("drain-node", False)
+        ], "reverted when the context was left, and the record says so"
         assert [(s.path, s.ended_at is None) for s in seen.trouble.steps] == [
             ("before", False),
             ("1", False),

@@ -22,7 +22,7 @@ from seatrial.model.exchange import Exchange
 from seatrial.model.fault import FaultRecord, Target
 from seatrial.model.timeline import Change, Endpoint, EndpointsSeen, PodSeen, Seen
 
-NO_CAUSE = "The watch records show no cause: read the pod's log and the events in the evidence folder."
+NO_CAUSE = "No cause found in the watch records and events; logs were not recorded: read the pods' logs."
 
 
 def causes(failures: list[Exchange], faults: list[FaultRecord], *seen: Seen) -> str:
@@ -251,7 +251,7 @@ def test_what_is_missing_names_the_pods_that_wait_and_the_last_warning() -> None
         "after delete-pod on pod/orders-old: 1 of 3 ready; orders-a is Running, orders-b is CrashLoopBackOff."
         " Last warning: last."
     )
-    early = timeline(warning(100.0, "at once"))
+    early = timeline(workload(99.0), warning(100.0, "at once"))
     assert "Last warning: at once" in never_available(observation([], [lost], timeline=early), lost)
 
 

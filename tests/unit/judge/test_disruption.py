@@ -17,32 +17,11 @@ CLEAN = observation(stream(90, 140), three_faults(), timeline=WATCHED)
 CRASHED = replace(observation(stream(90, 140), [crash_fault(100.0, 103.0)], timeline=WATCHED), repetitions=1)
 
 
-def gap(seen: Observation, *gaps: tuple[float, float]) -> Observation:
-    arm = replace(seen.trouble, timeline=replace(WATCHED, gaps=gaps))
-    return replace(seen, arms={TROUBLE: arm})
-
-
 def test_each_kind_passes_by_its_own_judge() -> None:
     assert voluntary(CLEAN).outcome is Outcome.PASSED
     assert involuntary(CRASHED).outcome is Outcome.PASSED, involuntary(CRASHED).explain()
     assert by_disruption(CLEAN) == voluntary(CLEAN)
     assert by_disruption(CRASHED) == involuntary(CRASHED)
-
-
-@pytest.mark.parametrize(("judge", "seen"), [(voluntary, CRASHED), (involuntary, CLEAN)])
-def test_another_kind_is_an_error_that_names_it(
-    judge: Callable[[Observation], Verdict], seen: Observation
-) -> None:
-    verdict = judge(seen)
-    assert verdict.outcome is Outcome.ERROR
-    assert seen.faults[0].fault in verdict.observed
-
-
-def test_both_kinds_in_one_observation_are_no_pass() -> None:
-    mixed = observation(stream(90, 140), [*three_faults(), crash_fault(125.0, 126.0)], timeline=WATCHED)
-    for judge in (voluntary, involuntary, by_disruption):
-        assert judge(mixed).outcome is Outcome.ERROR
-    assert by_disruption(mixed) == involuntary(mixed)
 
 
 def test_no_fault_is_an_error() -> None:
@@ -52,26 +31,6 @@ def test_no_fault_is_an_error() -> None:
 def test_as_many_repetitions_are_needed_as_the_scenario_says() -> None:
     assert voluntary(replace(CLEAN, repetitions=3)).outcome is Outcome.PASSED
     assert voluntary(replace(CLEAN, repetitions=4)).outcome is Outcome.INCONCLUSIVE
-
-
-@pytest.mark.parametrize(
-    ("gaps", "outcome"),
-    [
-        (((100.2, 100.4),), Outcome.INCONCLUSIVE),
-        (((99.0, 100.1),), Outcome.INCONCLUSIVE),
-        (((102.0, 109.0),), Outcome.PASSED),
-        (((0.0, 1000.0),), Outcome.INCONCLUSIVE),
-    ],
-)
-def test_a_broken_watch_forbids_a_pass_only_inside_a_disruption(
-    gaps: tuple[tuple[float, float], ...], outcome: Outcome
-) -> None:
-    assert voluntary(gap(CLEAN, *gaps)).outcome is outcome
-
-
-def test_a_broken_watch_hides_no_failure() -> None:
-    red = observation([*stream(90, 140), failed(100.5)], three_faults(), timeline=WATCHED)
-    assert voluntary(gap(red, (0.0, 1000.0))).outcome is Outcome.FAILED
 
 
 def test_the_objectives_are_those_of_the_recorded_system() -> None:

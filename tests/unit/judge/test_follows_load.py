@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from load_steps import BEFORE, DOWN, FIRST_OF_THE_LOAD, NEW_POD, TRAFFIC, UP, judged, observed
 from observations import (
     autoscaler,
     endpoints,
@@ -11,91 +12,14 @@ from observations import (
     failed,
     health,
     pod,
-    stream,
-    timeline,
     warning,
     workload,
 )
 
 from seatrial.judge.scaling import follows_load, load_step_of
-from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.observation import TROUBLE, Arm, Observation
-from seatrial.model.step import StepRecord
-from seatrial.model.system import System
-from seatrial.model.timeline import Change, EventSeen, PodSeen, Seen
-from seatrial.model.verdict import Outcome, Verdict
-
-# Load from 100 to 300; replicas needed: 4; objectives: up in 150 s, down in 300 s.
-BEFORE: list[Seen] = [workload(90.0, 2, 2), autoscaler(90.0, 2)]
-UP: list[Seen] = [
-    autoscaler(115.0, 2, metrics=("cpu 134 % of 60 %",)),
-    autoscaler(130.0, 5, metrics=("cpu 134 % of 60 %",), conditions=("AbleToScale",)),
-    workload(130.1, 5, 2),
-    pod(130.2, "orders-a", uid="a", change=Change.ADDED, node=""),
-    pod(130.3, "orders-a", uid="a"),
-    pod(131.0, "orders-a", uid="a", started_at=131.0),
-    pod(132.5, "orders-a", uid="a", started_at=131.0, ready=True),
-    workload(133.0, 5, 4),
-    workload(134.0, 5, 5),
-]
-NEW_POD = [state for state in UP if isinstance(state, PodSeen)]
-DOWN: list[Seen] = [
-    autoscaler(400.0, 2, current=5, metrics=("cpu 5 % of 60 %",)),
-    workload(400.1, 2, 5, current=5),
-    pod(400.2, "orders-a", uid="a", started_at=131.0, ready=True, deleting=True),
-    workload(401.0, 2, 2),
-    pod(406.2, "orders-a", uid="a", change=Change.DELETED, deleting=True),
-]
-TRAFFIC = stream(90, 500, per_second=20, backend="orders-a")
-
-
-SYSTEM = System.model_validate(
-    {
-        "apiVersion": "seatrial/v1",
-        "kind": "System",
-        "metadata": {"name": "shop"},
-        "target": {"context": "nowhere", "namespace": "shop"},
-        "entry": {"url": "http://127.0.0.1:1"},
-        "workloads": {
-            "orders": {
-                "kind": "Deployment",
-                "name": "orders",
-                "autoscaled": "orders",
-                "load_step": {"journey": "quote", "per_second": 100, "replicas": 4},
-            }
-        },
-        "journeys": {name: {"request": {"path": "/"}} for name in ("browse", "quote")},
-        "objectives": {"scale_up_seconds": 150, "scale_down_seconds": 300},
-    }
-)
-FIRST_OF_THE_LOAD = replace(exchange(100.0), journey="quote")
-
-
-def observed(
-    seen: list[Seen],
-    exchanges: list[Any] | None = None,
-    *,
-    generator: GeneratorHealth | None = None,
-    load_ended_at: float | None = 300.0,
-    watched_until: float = 700.0,
-    gaps: tuple[tuple[float, float], ...] = (),
-) -> Observation:
-    """Of a load that began at 100; `load_ended_at` None: it was never ended."""
-    steps = [StepRecord("1", "traffic", "load", 99.9, 100.1)]
-    if load_ended_at is not None:
-        steps.append(StepRecord("2", "stop", "load", load_ended_at, load_ended_at + 1))
-    arm = Arm(
-        (FIRST_OF_THE_LOAD, *(TRAFFIC if exchanges is None else exchanges)),
-        health(),
-        timeline=replace(timeline(*seen, ended_at=watched_until), gaps=gaps),
-        steps=tuple(steps),
-        streams={"load": generator or health(20000)},
-    )
-    return Observation({TROUBLE: arm}, target="orders", system=SYSTEM)
-
-
-def judged(seen: list[Seen], exchanges: list[Any] | None = None, **more: Any) -> Verdict:
-    return follows_load(observed(seen, exchanges, **more))
+from seatrial.model.observation import TROUBLE
+from seatrial.model.timeline import Change, EventSeen, Seen
+from seatrial.model.verdict import Outcome
 
 
 def test_a_load_that_was_never_ended_or_not_watched_is_an_error() -> None:
@@ -116,20 +40,6 @@ def test_the_load_begins_with_its_first_arrival_and_not_with_its_process() -> No
     step = load_step_of(replace(whole, arms={TROUBLE: arm}))
     assert step is not None
     assert step.began_at == 120.0
-
-
-def test_requests_that_fail_under_the_load_fail_whatever_the_replicas_did() -> None:
-    some = [failed(at / 20) if n % 3 == 0 else exchange(at / 20) for n, at in enumerate(range(1800, 10000))]
-    verdict = judged(BEFORE + UP + DOWN, some)
-    assert verdict.outcome is Outcome.FAILED
-    assert "failed during the load" in verdict.observed
-
-
-def test_a_broken_watch_forbids_a_pass_and_hides_no_failure() -> None:
-    assert judged(BEFORE + UP + DOWN, gaps=((399.0, 402.0),)).outcome is Outcome.INCONCLUSIVE
-    assert judged(BEFORE + UP + DOWN, gaps=((90.0, 95.0),)).outcome is Outcome.PASSED
-    cut = [*TRAFFIC, failed(403.0)]
-    assert judged(BEFORE + UP + DOWN, cut, gaps=((399.0, 402.0),)).outcome is Outcome.FAILED
 
 
 def test_up_and_down_in_time_passes_and_tells_where_the_time_went() -> None:
@@ -234,7 +144,7 @@ def test_a_load_with_several_arrivals_begins_with_the_earliest_of_its_own() -> N
 
 
 def test_a_rise_that_was_not_judged_asks_for_no_traffic_at_scale_in() -> None:
-    verdict = judged(BEFORE, [], load_ended_at=200.0)
+    verdict = judged(BEFORE, TRAFFIC, load_ended_at=200.0)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "too little evidence" not in verdict.observed
 

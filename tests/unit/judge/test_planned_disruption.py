@@ -250,7 +250,7 @@ def test_without_records_no_cause_is_made_up() -> None:
     nothing = voluntary_disruption(observation([*CLEAN, failed(100.5)], three_faults()))
     assert "No timeline was recorded" in nothing.next_step
     empty = voluntary_disruption(observation([*CLEAN, failed(100.5)], three_faults(), timeline=timeline()))
-    assert "show no cause" in empty.next_step
+    assert "No cause found" in empty.next_step
 
 
 def test_the_pods_of_a_drained_node_are_victims_too() -> None:

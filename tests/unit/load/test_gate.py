@@ -3,37 +3,11 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from load_results import OBJECTIVES, result, summary
 
 from seatrial.load.gate import AVAILABILITY, judge_load
-from seatrial.load.summary import LoadSummary, WorkerResult, summarize
-from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.system import Objectives
+from seatrial.load.summary import LoadSummary, WorkerResult
 from seatrial.model.verdict import Outcome
-from seatrial.traffic.tally import histogram
-
-OBJECTIVES = Objectives(availability=0.999, latency_p99_ms=300)
-
-
-def result(latencies_ms: list[float], *, bad: int = 0, dropped: int = 0, late: int = 0) -> WorkerResult:
-    recorded = histogram()
-    for latency in latencies_ms:
-        recorded.record_value(int(latency * 1_000))
-    encoded = recorded.encode().decode()
-    sent = len(latencies_ms)
-    health = GeneratorHealth(sent + dropped, sent, dropped, late, 0.01, 0.001, 0.05)
-    outcomes = {"ok": sent - bad, "unknown": bad}
-    return WorkerResult(
-        health,
-        outcomes,
-        {"from_planned": encoded, "from_sent": encoded},
-        errors={"status 503": bad} if bad else {},
-    )
-
-
-def summary(*results: WorkerResult, workers: int | None = None) -> LoadSummary:
-    return summarize(
-        results, began_at=0.0, ended_at=60.0, workers=len(results) if workers is None else workers
-    )
 
 
 @pytest.mark.parametrize(
@@ -91,3 +65,13 @@ def test_workers_add_up_without_loss(shares: list[list[int]]) -> None:
 def test_a_result_survives_its_trip_to_the_master() -> None:
     sent = result([5.0, 6.0], bad=1)
     assert WorkerResult.from_data(sent.to_data()) == sent
+
+
+def test_a_latency_that_fails_names_the_slowest_journey() -> None:
+    slow, quick = [412.0] * 720, [5.0] * 2_880
+    run = summary(result([*slow, *quick], journeys={"place-order": slow, "browse": quick}))
+    verdict = judge_load(run, OBJECTIVES)
+    assert verdict.outcome is Outcome.FAILED
+    assert "place-order is the slowest, p99 412 ms" in verdict.observed
+    again = LoadSummary.from_data(run.to_data())
+    assert judge_load(again, OBJECTIVES) == verdict

@@ -83,4 +83,4 @@ def test_a_wrong_system_file_is_a_usage_error_with_line_and_name(run_checks):
 def test_an_unknown_check_is_a_usage_error_that_names_the_nearest(run_checks):
     result = run_checks(a_check("sample", "pass"), options=["--check", "data.sampel"])
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*data.sampel*did you mean data.sample?*"])
+    result.stderr.fnmatch_lines(["*data.sampel*Did you mean data.sample?*"])

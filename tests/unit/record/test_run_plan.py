@@ -128,7 +128,7 @@ def test_a_tool_that_was_run_alone_is_held_to_the_same(
 
 def test_objects_that_differ_make_a_run_red(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest_reports(tmp_path, monkeypatch, Outcome.PASSED, stage="")
-    writer = RunWriter(tmp_path, "seatrial")
+    writer = RunWriter(tmp_path, "pytest")
     writer.tool_started(argv=[], versions={}, seed=7)
     writer.changed_objects(["deployment/orders: replicas 3, were 2", "service/orders: gone"])
     writer.tool_finished(0)

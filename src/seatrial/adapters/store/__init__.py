@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.adapters import filling
+from seatrial.adapters import CouldNotTry, filling
 from seatrial.errors import BadInput
 from seatrial.kube.client import Kube
 from seatrial.model.system import System
@@ -32,6 +32,19 @@ class Replica:
     behind_bytes: int | None = None
 
 
+@dataclass(frozen=True)
+class Activity:
+    """What a store did since it began to count; it may begin anew when the store is started.
+
+    Attributes:
+        commits: transactions that it committed, those that only read included.
+        rows: rows that it inserted, changed or deleted.
+    """
+
+    commits: int
+    rows: int
+
+
 class Store(ABC):
     """What the role must do.
 
@@ -45,6 +58,10 @@ class Store(ABC):
     @abstractmethod
     def replicas(self) -> list[Replica]:
         """The pods that follow the primary, by name."""
+
+    def activity(self) -> Activity:
+        """What the primary did in all its databases; its counters may be a second late."""
+        raise CouldNotTry("its adapter does not count commits")
 
     @abstractmethod
     def query(self, statement: str, *, database: str, at_most_rows: int = 100) -> list[Row]:

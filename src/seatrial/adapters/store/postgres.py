@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import Field
 
 from seatrial.adapters import CouldNotTry, Refused, adapter
-from seatrial.adapters.store import Replica, Row, Store
+from seatrial.adapters.store import Activity, Replica, Row, Store
 from seatrial.errors import SeatrialError
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
@@ -39,6 +39,10 @@ REPLICATION = """
 select application_name, host(client_addr) as address, state, sync_state in ('sync', 'quorum') as synchronous,
        pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)::bigint as behind_bytes
 from pg_stat_replication
+"""
+ACTIVITY = """
+select sum(xact_commit)::bigint as commits, sum(tup_inserted + tup_updated + tup_deleted)::bigint as rows
+from pg_stat_database
 """
 
 Run = Callable[[Sequence[str], float], Ran]
@@ -76,6 +80,10 @@ class Postgres(Store):
         primary = self._primary(pods)
         fed = self._psql(primary).ask(REPLICATION, database="postgres")
         return [_replica(pod, fed) for pod in pods if pod is not primary]
+
+    def activity(self) -> Activity:
+        (row,) = self._asked().ask(ACTIVITY, database="postgres")
+        return Activity(int(row["commits"]), int(row["rows"]))
 
     def query(self, statement: str, *, database: str, at_most_rows: int = 100) -> list[Row]:
         return self._asked().ask(statement, database=database, at_most_rows=at_most_rows)

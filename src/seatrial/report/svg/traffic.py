@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from markupsafe import Markup
 
+from seatrial.judge.statistics import percentile
 from seatrial.model.exchange import Exchange
 from seatrial.report.series import Bucket, Point
 from seatrial.report.svg.axis import Axis
@@ -180,7 +181,7 @@ def _decades(everything: Sequence[float], objective_seconds: float | None) -> tu
 
 
 def _latency_finding(everything: Sequence[float], objective_seconds: float | None) -> str:
-    half, tail = (everything[max(math.ceil(len(everything) * q), 1) - 1] for q in (0.5, 0.99))
+    half, tail = percentile(everything, 50) or 0.0, percentile(everything, 99) or 0.0
     finding = f"Half within {latency(half)}, 99 % within {latency(tail)}, slowest {latency(everything[-1])}"
     if objective_seconds is None:
         return f"{finding}."

@@ -1,0 +1,45 @@
+"""What is said when requests failed: the system's fault, or, on a machine without CPU, not known whose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from seatrial.judge.cause import cause, causes
+from seatrial.judge.saturation import excuses, pressure
+from seatrial.judge.windows import Window
+from seatrial.model.exchange import Exchange
+from seatrial.model.observation import Observation
+from seatrial.model.verdict import Outcome, Verdict
+
+CPU_HELP = (
+    "The cluster's nodes share this machine: give it more CPU, or end what else runs on it, and run again. "
+    "If it fails alike then, it is the system."
+)
+
+
+def blame(
+    observation: Observation,
+    failed: Sequence[Exchange],
+    spans: Sequence[Window],
+    *,
+    seen: str,
+    allowed: str,
+    numbers: Mapping[str, Any],
+) -> Verdict:
+    """FAILED with its cause; INCONCLUSIVE only where CPU was gone meanwhile and nothing else explains it.
+
+    That holds for a kind cluster of our own, and only when every fault was over: a system that never became
+    available again has failed.
+    """
+    found = pressure(observation.timeline, failed)
+    over = all(fault.available_at is not None for fault in observation.faults)
+    if (
+        found is not None
+        and found.saturated
+        and over
+        and excuses(observation)
+        and not causes(observation, failed, spans)
+    ):
+        return Verdict(Outcome.INCONCLUSIVE, f"{seen}; {found}", allowed, CPU_HELP, numbers)
+    return Verdict(Outcome.FAILED, seen, allowed, cause(observation, failed, spans), numbers)
