@@ -16,7 +16,8 @@ from seatrial.errors import BadInput
 from seatrial.load.gate import AVAILABILITY
 from seatrial.load.user import OpenUser
 from seatrial.loadtests import open_run
-from seatrial.model.system import LoadStep, System
+from seatrial.model.load import LoadStep
+from seatrial.model.system import System
 
 
 class Step(OpenUser):

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from seatrial.model.invariant import Capability, Invariant
+from seatrial.model.load import Load, LoadStep
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
 
@@ -56,14 +57,6 @@ class Entry(_Part):
         None, description="Response header that names the pod or workload that answered; several by commas."
     )
     service: Name | None = Field(None, description="The Service behind `url`, when it selects one workload.")
-
-
-class LoadStep(_Part):
-    """The load that makes an autoscaled workload grow."""
-
-    journey: str = Field(description="The journey that costs CPU, or whatever the autoscaler measures.")
-    per_second: float = Field(gt=0, le=2000, description="Arrivals per second of the step.")
-    replicas: int = Field(ge=2, description="Replicas that this load needs; ready ones must reach it.")
 
 
 class Workload(_Part):
@@ -160,15 +153,6 @@ class Objectives(_Part):
     def latency_p99_ms_during(self, fault: str) -> float:
         """The limit of the 99th percentile while a fault of that name is at work, ms."""
         return self.disruption_latency_p99_ms.get(fault, self.latency_p99_ms)
-
-
-class Load(_Part):
-    """What a load test sends (`loadtests/journeys.py`)."""
-
-    arrivals: str = Field("constant:20", description="Schedule: constant:60, ramp:10:200:120, steps:50x30.")
-    journeys: dict[str, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict, description="Journeys by name with their share; all alike when left out."
-    )
 
 
 class Images(_Part):
