@@ -26,7 +26,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from seatrial.model.exchange import Exchange, GeneratorHealth
-from seatrial.traffic.schedule import Constant
 from seatrial.traffic.stream import TrafficStream
 
 SECONDS = float(os.environ.get("BENCH_SECONDS", "10"))
@@ -97,7 +96,7 @@ def own(
             url,
             "browse",
             BROWSE,
-            schedule=Constant(rate, seconds),
+            schedule=f"constant:{rate}:{seconds}",
             directory=Path(directory),
             fresh_every=fresh_every,
         ) as stream:

@@ -11,8 +11,9 @@ from observations import crash_fault, failed, health, observation, stream, three
 from seatrial.judge.admissible import judge
 from seatrial.judge.disruption import involuntary, voluntary
 from seatrial.model.check import CORE, Check
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import EXCHANGES, READ_BACK, TIMELINE, TROUBLE, Observation
-from seatrial.model.system import Objectives, System
+from seatrial.model.system import System
 from seatrial.model.verdict import Outcome, Verdict
 
 WATCHED = timeline(workload(1.0))

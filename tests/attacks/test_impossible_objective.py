@@ -12,9 +12,10 @@ from seatrial.harness.observe import bound, observe
 from seatrial.judge.hpa import autoscaler_from
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds, with_objectives
 from seatrial.judge.hpa.possible import least_down, least_up, ready_after_seconds
+from seatrial.model.objectives import Objectives
 from seatrial.model.scenario import SCENARIOS, Subject
 from seatrial.model.step import Wait
-from seatrial.model.system import Objectives, System
+from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.model.verdict import Outcome
 

@@ -7,7 +7,7 @@ what the world outside would have done: `World`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,6 +26,7 @@ from seatrial.commands.base import COMMANDS
 from seatrial.errors import SeatrialError
 from seatrial.faults.effects.base import EFFECTS
 from seatrial.faults.registry import FAULTS
+from seatrial.harness.beside import bystanders_of
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.measuring import MEASUREMENTS
 from seatrial.harness.session import Session
@@ -200,41 +201,45 @@ class DryInjector:
 class DryStream:
     """Traffic that was planned and answered by arithmetic; its file is as a generator's."""
 
-    def __init__(self, world: World, step: Traffic, directory: Path) -> None:
+    def __init__(self, world: World, step: Traffic, directory: Path, beside: Sequence[str] = ()) -> None:
         self._world, self._step = world, step
+        self._rates = {step.journey: step.per_second, **dict.fromkeys(beside, step.bystanders)}
+        self._sent = dict.fromkeys(self._rates, 0)
         self.path = directory / f"exchanges-{step.name}.ndjson"
         self._exchanges: list[Exchange] = []
         self._began_at = 0.0
         self._ended_at: float | None = None
+
+    @property
+    def running(self) -> bool:
+        return self._ended_at is None and not self._dead
 
     def start(self) -> DryStream:
         self._began_at = self._world.now
         self._world.done.append(f"traffic {self._step.name} began")
         return self
 
-    def exchanges(self) -> tuple[Exchange, ...]:
+    def exchanges(self, journey: str = "") -> tuple[Exchange, ...]:
         until = min(self._world.now if self._ended_at is None else self._ended_at, self._world.dies_at)
-        while (at := self._began_at + len(self._exchanges) / self._step.per_second) + 0.01 <= until:
-            outcome = self._world.outcome(at)
-            ok = outcome is ExchangeOutcome.OK
-            self._exchanges.append(
-                Exchange(
-                    len(self._exchanges),
-                    self._step.journey,
-                    at,
-                    at,
-                    at + 0.01,
-                    outcome,
-                    200 if ok else 503,
-                    "" if ok else "status 503",
-                    backend=self._world.backends.get(self._step.journey, "basket") if ok else "",
+        for name, rate in self._rates.items():
+            while (at := self._began_at + self._sent[name] / rate) + 0.01 <= until:
+                outcome = self._world.outcome(at)
+                ok = outcome is ExchangeOutcome.OK
+                status, error, backend = (
+                    (200, "", self._world.backends.get(name, "basket")) if ok else (503, "status 503", "")
                 )
-            )
-        return tuple(self._exchanges)
+                self._exchanges.append(
+                    Exchange(
+                        *(self._sent[name], name, at, at, at + 0.01, outcome, status, error), backend=backend
+                    )
+                )
+                self._sent[name] += 1
+        ordered = sorted(self._exchanges, key=lambda exchange: (exchange.planned_at, exchange.sequence))
+        return tuple(exchange for exchange in ordered if journey in ("", exchange.journey))
 
-    def wait_for_requests(self, number: int, *, within_seconds: float) -> int:
+    def wait_for_requests(self, number: int, *, within_seconds: float, journey: str = "") -> int:
         def enough() -> waiting.Ready[int] | waiting.NotYet:
-            sent = len(self.exchanges())
+            sent = len(self.exchanges(journey))
             if sent < number and self._dead:
                 raise self._death()
             return waiting.Ready(sent) if sent >= number else waiting.NotYet(f"{sent} of {number}")
@@ -295,7 +300,7 @@ class DrySession(Session):
 
     def stream(self, step: Traffic, directory: Path) -> Any:
         self.journey(step.journey)
-        return DryStream(self.world, step, directory)
+        return DryStream(self.world, step, directory, bystanders_of(self.system, step))
 
     def require_answer(self) -> None:
         """It answers."""

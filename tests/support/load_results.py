@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
 from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.system import Objectives
+from seatrial.model.objectives import Objectives
 from seatrial.traffic.tally import histogram
 
 OBJECTIVES = Objectives(availability=0.999, latency_p99_ms=300)

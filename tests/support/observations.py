@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome, GeneratorHealth
 from seatrial.model.fault import Disruption, FaultRecord, Target
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Arm, Observation, observed
-from seatrial.model.system import Objectives
 from seatrial.model.timeline import (
     AutoscalerSeen,
     Change,

@@ -14,7 +14,7 @@ SHIPPED = [
     if path.suffix in (".py", ".yaml", ".json", ".css", ".html", ".js") and "fixtures" not in path.parts
 ]
 SAMPLE = yaml.safe_load((ROOT / "fixtures" / "systems" / "sample.yaml").read_text(encoding="utf-8"))
-GENERAL = set(["database", "catalogue", "quote", "browse", "transfer", "postgres", "gateway", "prometheus", "nats"])
+GENERAL = {"database", "catalogue", "quote", "browse", "transfer", "postgres", "gateway", "prometheus"}
 """Words that a name of the sample shares with the rest of the world, such as `declared/catalogue.py`."""
 
 

@@ -65,14 +65,22 @@ def release(fault: str) -> dict[str, Any]:
 
 
 def traffic(
-    journey: str = "", per_second: float = 0.0, name: str = "more", schedule: str = "", steady: bool = False
+    journey: str = "",
+    per_second: float = 0.0,
+    name: str = "more",
+    schedule: str = "",
+    steady: bool = False,
+    bystanders: float = 0.0,
+    only_reading: bool = False,
 ) -> dict[str, Any]:
     """Begin to send a journey, until `stop_traffic` or the end of the experiment.
 
     Args:
         steady: whether it must be judged steady first, as what a disruption is judged by.
+        bystanders: arrivals per second of every other journey, sent beside it.
+        only_reading: whether bystanders that write are left out.
     """
-    return _do(Traffic(journey, per_second, schedule, name, steady))
+    return _do(Traffic(journey, per_second, schedule, name, steady, bystanders, only_reading))
 
 
 def stop_traffic(name: str = "more") -> dict[str, Any]:

@@ -14,9 +14,9 @@ from seatrial.judge.admissible import judge, judge_every
 from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.summary import LoadSummary
 from seatrial.model.check import CHECKS, Every
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.run import Run
-from seatrial.model.system import Objectives
 from seatrial.model.verdict import CheckResult, Mode, Verdict
 from seatrial.record import codec
 from seatrial.record.observations import read_observation

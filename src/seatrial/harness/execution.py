@@ -14,6 +14,7 @@ from typing import Any
 
 from seatrial.errors import SeatrialError, WaitExpired
 from seatrial.faults.registry import make_fault
+from seatrial.harness.beside import bystanders_of, wait_for_bystanders
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.context import Context
 from seatrial.harness.measuring import MEASUREMENTS
@@ -112,8 +113,10 @@ class Execution:
         seconds = INVOLUNTARY_AFTERMATH_SECONDS if crashed else AFTERMATH_SECONDS
         for name, (step, stream) in list(self._streams.items()):
             if step.steady:
-                more = len(stream.exchanges()) + int(step.per_second * seconds)
-                stream.wait_for_requests(more, within_seconds=seconds * 10)
+                more = len(stream.exchanges(step.journey)) + int(step.per_second * seconds)
+                stream.wait_for_requests(more, within_seconds=seconds * 10, journey=step.journey)
+                since = min((fault.injected_at for fault in self.faults), default=-math.inf)
+                wait_for_bystanders(self.session.system, step, stream, since)
             self.do(Stop(name), AFTER)
         if self._has_invariants:
             self.do(Measure("invariants"), AFTER)
@@ -175,7 +178,8 @@ class Execution:
         self._steady_from[step.name] = math.inf if step.steady else -math.inf
         stream.start()
         if step.steady:
-            since = steady_since(stream, step.per_second, self.session.system.objectives)
+            objectives = self.session.system.objectives_of(step.journey)
+            since = steady_since(stream, step.per_second, objectives, journey=step.journey)
             self._steady_from[step.name] = since
         return ""
 
@@ -273,7 +277,8 @@ class Execution:
             exchanges = stream.exchanges()
             health = health_so_far(exchanges)
         self.context.exchanges += exchanges
+        sent = (step.journey, *bystanders_of(self.session.system, step))
         self.writer.stream(
-            StreamRecord(TROUBLE, name, stream.path.name, (step.journey,), health, self._steady_from[name])
+            StreamRecord(TROUBLE, name, stream.path.name, sent, health, self._steady_from[name])
         )
         return death

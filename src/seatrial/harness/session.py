@@ -17,6 +17,7 @@ from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending, revert_all
+from seatrial.harness.beside import bystanders_of
 from seatrial.kube.api import Object
 from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
@@ -31,7 +32,7 @@ from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
 from seatrial.traffic.generator import Generator
 from seatrial.traffic.http import Http
-from seatrial.traffic.schedule import parse
+from seatrial.traffic.journey import journey_data
 from seatrial.traffic.stream import TrafficStream
 
 ANSWER_SECONDS = 60.0
@@ -85,10 +86,14 @@ class Session:
         Raises:
             BadInput: the journey, the schedule or the address cannot be used.
         """
+        beside = bystanders_of(self.system, step)
         return TrafficStream(
             self.base_url, step.journey, self.journey(step.journey),
-            schedule=parse(step.arrivals, seed=self.settings.seed),
-            directory=directory, name=f"exchanges-{step.name}", seed=self.settings.seed,
+            schedule=step.arrivals, seed=self.settings.seed,
+            directory=directory, name=f"exchanges-{step.name}",
+            bystanders={
+                name: {**journey_data(self.journey(name)), "per_second": step.bystanders} for name in beside
+            },
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
 

@@ -10,20 +10,28 @@ from seatrial.judge.statistics import percentile
 from seatrial.judge.steady import MINIMUM_REQUESTS, steady
 from seatrial.model.exchange import DROPPED, LATE_AFTER_SECONDS, Exchange, GeneratorHealth
 from seatrial.model.failure import require
+from seatrial.model.objectives import Objectives
 from seatrial.model.step import STEADY_SECONDS, WARM_UP_SECONDS
-from seatrial.model.system import Objectives
 from seatrial.model.verdict import Verdict
 from seatrial.traffic.generator import Generator
 from seatrial.waiting import NotYet, Ready, eventually
 
 
 def steady_since(
-    stream: Generator, per_second: float, objectives: Objectives, *, within_seconds: float = WARM_UP_SECONDS
+    stream: Generator,
+    per_second: float,
+    objectives: Objectives,
+    *,
+    journey: str = "",
+    within_seconds: float = WARM_UP_SECONDS,
 ) -> float:
     """Wait until the last `STEADY_SECONDS` of traffic are judged steady; when they began.
 
     A system that was just deployed answers its first requests slowly; that is no reason to give up at
     once, but a fault is only injected into a system that has been steady right before.
+
+    Args:
+        journey: whose requests must be enough and in time; of others only failures count. Empty for all.
 
     Raises:
         NotPassed: the traffic never was clean, or the generator could not keep its schedule.
@@ -33,9 +41,12 @@ def steady_since(
     verdicts: list[Verdict] = []
 
     def judged() -> Ready[float] | NotYet:
-        window = stream.exchanges()[-enough:]
-        if len(window) < enough:
-            return NotYet(f"{len(window)} of {enough} requests ended")
+        ended = stream.exchanges()
+        mine = [exchange for exchange in ended if journey in ("", exchange.journey)][-enough:]
+        if len(mine) < enough:
+            return NotYet(f"{len(mine)} of {enough} requests ended")
+        since = mine[0].planned_at
+        window = [e for e in ended if e.planned_at >= since and (journey in ("", e.journey) or not e.ok)]
         verdicts[:] = [steady(window, health_so_far(window), objectives)]
         return Ready(window[0].planned_at) if verdicts[0].passed else NotYet(verdicts[0].observed)
 

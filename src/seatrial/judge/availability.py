@@ -22,8 +22,8 @@ from seatrial.judge.windows import failures, windows
 from seatrial.judge.wording import errors, percent, plural, seconds
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import FaultRecord
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
-from seatrial.model.system import Objectives
 from seatrial.model.verdict import Outcome, Verdict
 
 MINIMUM_REPETITIONS = 3

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from seatrial.judge.availability import involuntary_disruption, voluntary_disruption
+from seatrial.judge.bystanders import bystanders
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.latency import latency_inside
 from seatrial.judge.recovery import recovery
 from seatrial.judge.windows import windows
 from seatrial.model.fault import Disruption
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
-from seatrial.model.system import Objectives
 from seatrial.model.verdict import Outcome, Verdict, merge
 
 
@@ -21,7 +22,7 @@ def voluntary(observation: Observation) -> Verdict:
     verdict = voluntary_disruption(mine, minimum_repetitions=mine.repetitions)
     if mine.faults and verdict.outcome is not Outcome.ERROR:
         verdict = merge([verdict, latency_inside(mine, objectives_of(observation))])
-    return watched(mine, verdict)
+    return watched(mine, with_bystanders(observation, verdict))
 
 
 def involuntary(observation: Observation) -> Verdict:
@@ -29,7 +30,18 @@ def involuntary(observation: Observation) -> Verdict:
     if verdict := another_kind(observation, Disruption.INVOLUNTARY):
         return verdict
     objectives, mine = objectives_of(observation), of_the_subject(observation)
-    return watched(mine, merge([involuntary_disruption(mine, objectives), recovery(mine, objectives)]))
+    verdict = merge([involuntary_disruption(mine, objectives), recovery(mine, objectives)])
+    return watched(mine, with_bystanders(observation, verdict))
+
+
+def with_bystanders(observation: Observation, verdict: Verdict, since: float | None = None) -> Verdict:
+    """The verdict on the subject's journey, or worse where a journey beside it broke its own objectives.
+
+    Args:
+        since: when the disturbance began; None for the first fault.
+    """
+    others = bystanders(observation, since)
+    return verdict if others is None else merge([verdict, others])
 
 
 def of_the_subject(observation: Observation) -> Observation:
@@ -73,5 +85,6 @@ def by_disruption(observation: Observation) -> Verdict:
 
 
 def objectives_of(observation: Observation) -> Objectives:
-    """The objectives of the system file as it was recorded; the defaults where none was."""
-    return Objectives() if observation.system is None else observation.system.objectives
+    """The objectives of the subject's journey as the recorded system file has them; else the defaults."""
+    system = observation.system
+    return Objectives() if system is None else system.objectives_of(observation.journey)

@@ -11,8 +11,8 @@ from seatrial.judge.who_answered import Known, subjects
 from seatrial.judge.windows import split, windows
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.exchange import Exchange
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
-from seatrial.model.system import Objectives
 from seatrial.model.verdict import Outcome, Verdict
 
 MINIMUM_SAMPLES = 100
@@ -33,12 +33,15 @@ def p99_ms(exchanges: Iterable[Exchange]) -> float | None:
     return percentile(found, 99) if len(found) >= MINIMUM_SAMPLES else None
 
 
+def limit_ms(observation: Observation, objectives: Objectives) -> float:
+    """The limit of the 99th percentile in this scenario and its faults, ms."""
+    names = {fault.fault for fault in observation.faults} | {observation.scenario}
+    return objectives.latency_p99_ms_during(*names)
+
+
 def latency_inside(observation: Observation, objectives: Objectives) -> Verdict:
     """Whether the requests begun inside the disruptions were answered within the latency objective."""
-    limit = max(
-        (objectives.latency_p99_ms_during(fault.fault) for fault in observation.faults),
-        default=objectives.latency_p99_ms,
-    )
+    limit = limit_ms(observation, objectives)
     begun = split(observation.exchanges, windows(observation)).begun
     answered, p99 = [exchange for exchange in begun if exchange.ok], p99_ms(begun)
     expected = f"p99 at most {limit:g} ms during the disruptions"

@@ -16,8 +16,8 @@ from seatrial.judge.phases import (
 )
 from seatrial.judge.wording import seconds
 from seatrial.model.fault import FaultRecord
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
-from seatrial.model.system import Objectives
 from seatrial.model.verdict import Outcome, Verdict, merge
 
 

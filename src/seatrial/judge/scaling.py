@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from seatrial.judge.disruption import objectives_of
+from seatrial.judge.disruption import objectives_of, with_bystanders
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.hpa import cycles_in_words, decision_lags, explain_decisions
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds
@@ -16,8 +16,8 @@ from seatrial.judge.statistics import wilson
 from seatrial.judge.windows import Window, failures, split
 from seatrial.judge.wording import errors, percent, plural, seconds
 from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
-from seatrial.model.system import Objectives
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Outcome, Verdict, merge
 
@@ -52,11 +52,12 @@ def follows_load(
         timeline,
         step,
         objectives_of(observation),
-        arm.exchanges,
+        observation.without_bystanders().exchanges,
         arm.streams[LOAD],
         minimum_scale_in_requests,
     )
-    return merge([followed, takes_its_share(observation, step)])
+    verdict = merge([followed, takes_its_share(observation, step)])
+    return with_bystanders(observation, verdict, step.began_at)
 
 
 def load_step_of(observation: Observation) -> LoadStep | None:

@@ -9,7 +9,7 @@ from seatrial.judge.statistics import percentile
 from seatrial.judge.windows import failures
 from seatrial.judge.wording import errors, plural
 from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
-from seatrial.model.system import Objectives
+from seatrial.model.objectives import Objectives
 from seatrial.model.verdict import Outcome, Verdict
 
 MINIMUM_REQUESTS = 100

@@ -25,7 +25,6 @@ from locust.env import Environment
 from seatrial.errors import SeatrialError
 from seatrial.load.summary import WorkerResult
 from seatrial.model.exchange import DROPPED, Exchange
-from seatrial.traffic import schedule as schedules
 from seatrial.traffic.generator import Generator
 from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.journey import HTTP1
@@ -69,7 +68,7 @@ class Share:
             {
                 "base_url": self.base_url,
                 "journeys": self.journeys,
-                "schedule": schedules.to_dict(schedules.parse(self.arrivals, seed=self.seed)),
+                "schedule": self.arrivals,
                 "output": str(output),
                 "seed": self.seed,
                 "start_at_wall": self.start_at_wall,

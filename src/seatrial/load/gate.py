@@ -16,7 +16,7 @@ from seatrial.judge.evidence import generator_weakness
 from seatrial.judge.latency import MINIMUM_SAMPLES
 from seatrial.judge.statistics import wilson
 from seatrial.load.summary import LoadSummary
-from seatrial.model.system import Objectives
+from seatrial.model.objectives import Objectives
 from seatrial.model.verdict import Outcome, Verdict, merge
 
 ONE_SIDED_95 = 1.6448536269514722

@@ -109,6 +109,19 @@ class Observation:
         )
         return replace(self, arms={**self.arms, TROUBLE: kept})
 
+    def without_bystanders(self) -> Observation:
+        """The same observation without the journeys that were sent beside the subject's and its load."""
+        beside = self.system.bystanders_of(self.journey) if self.system is not None and self.journey else []
+        arms = {
+            name: replace(
+                arm,
+                exchanges=tuple(e for e in arm.exchanges if e.journey not in beside),
+                warm_up=tuple(e for e in arm.warm_up if e.journey not in beside),
+            )
+            for name, arm in self.arms.items()
+        }
+        return replace(self, arms=arms) if beside else self
+
     @property
     def trouble(self) -> Arm:
         return self.arms[TROUBLE]

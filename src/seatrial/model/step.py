@@ -50,6 +50,8 @@ class Traffic:
         schedule: as `traffic.schedule.parse` reads it, e.g. "ramp:10:200:60"; empty for a constant rate.
         name: what `Stop` and the judges call it.
         steady: whether the traffic must be judged steady before the next step.
+        bystanders: arrivals per second of every other user action, sent beside it; 0 for none.
+        only_reading: whether bystanders that write are left out.
     """
 
     journey: str
@@ -57,6 +59,8 @@ class Traffic:
     schedule: str = ""
     name: str = "subject"
     steady: bool = True
+    bystanders: float = 0.0
+    only_reading: bool = False
 
     @property
     def label(self) -> str:

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from seatrial.model.invariant import Capability, Invariant
 from seatrial.model.load import Load, LoadStep
+from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
 
@@ -125,34 +126,13 @@ class Journey(_Part):
         0.0, ge=0, le=3600, description="How long a WebSocket connection must last, seconds; 0 for any time."
     )
     served_by: HeaderName | None = Field(None, description="As `entry.served_by`, for this journey.")
+    objectives: JourneyObjectives = JourneyObjectives()
 
     @model_validator(mode="after")
     def _messages_need_a_connection(self) -> Journey:
         if self.protocol == "http1" and (self.messages or self.lifetime_seconds):
             raise ValueError("`messages` and `lifetime_seconds` need `protocol: websocket`")
         return self
-
-
-class Objectives(_Part):
-    """Numbers that must hold."""
-
-    availability: float = Field(0.999, gt=0, lt=1, description="Fraction of time the system answers.")
-    budget_window_hours: float = Field(24.0, gt=0, description="Window of the error budget, hours.")
-    latency_p99_ms: float = Field(300.0, gt=0, description="99th percentile from planned time, ms.")
-    disruption_latency_p99_ms: dict[Name, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict, description="The same during a fault of that name; else `latency_p99_ms`."
-    )
-    recovery_seconds: float = Field(30.0, gt=0, description="Longest outage after a crash, seconds.")
-    scale_up_seconds: float | None = Field(
-        None, gt=0, description="From load step to enough replicas, seconds (default: from the autoscaler)."
-    )
-    scale_down_seconds: float | None = Field(
-        None, gt=0, description="From end of load to minReplicas, seconds (default: from the autoscaler)."
-    )
-
-    def latency_p99_ms_during(self, fault: str) -> float:
-        """The limit of the 99th percentile while a fault of that name is at work, ms."""
-        return self.disruption_latency_p99_ms.get(fault, self.latency_p99_ms)
 
 
 class Images(_Part):
@@ -256,6 +236,19 @@ class System(_Part):
     def journey_of(self, role: str) -> str:
         """Name of the journey that exercises the workload `role`: its own, else the first one."""
         return self.workloads[role].journey or next(iter(self.journeys))
+
+    def objectives_of(self, journey: str) -> Objectives:
+        """The objectives of a journey: its own where it has some, else the system's."""
+        spec = self.journeys.get(journey)
+        own = {} if spec is None else spec.objectives.model_dump(exclude_none=True)
+        return self.objectives.model_copy(update=own)
+
+    def bystanders_of(self, journey: str, *, only_reading: bool = False) -> list[str]:
+        """The other user actions, in order; what only makes load for an autoscaler is none."""
+        used = {workload.journey for workload in self.workloads.values()}
+        load = {w.load_step.journey for w in self.workloads.values() if w.load_step is not None} - used
+        others = [name for name in self.journeys if name != journey and name not in load]
+        return [n for n in others if not only_reading or self.journeys[n].request.method in ("GET", "HEAD")]
 
     def path_of(self, journey: str) -> frozenset[str]:
         """Roles of the workloads that a journey passes: what it says, else those that it exercises.

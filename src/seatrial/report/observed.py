@@ -176,9 +176,10 @@ def _read(run: Run, number: int, started: ObservationStarted) -> ObservationView
     arms: list[ArmView] = []
     if recorded is not None:
         damage += recorded.damage
+        seen = recorded.observation.without_bystanders()
         arms = [
-            _arm(run, started, recorded.observation, name, _drawable(arm, damage, f"{started.id}/{name}"))
-            for name, arm in recorded.observation.arms.items()
+            _arm(run, started, seen, name, _drawable(arm, damage, f"{started.id}/{name}"))
+            for name, arm in seen.arms.items()
         ]
     return ObservationView(
         number, started, recorded, tuple(arms), tuple(f"{FOLDER}/{line}" for line in damage)

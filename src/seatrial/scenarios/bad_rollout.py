@@ -20,7 +20,8 @@ def bad_rollout(subject: Subject) -> Steps:
     # Kubernetes cannot see that a Ready version is wrong: only a declared protection must contain it.
     kinds = KINDS if subject.system.wrong_answers_gap(subject.role) else (*KINDS, ANSWERS_500)
     return steps(
-        traffic(subject.journey, per_second=50), *(step for kind in kinds for step in _of(subject, kind))
+        traffic(subject.journey, per_second=50, bystanders=5),
+        *(step for kind in kinds for step in _of(subject, kind)),
     )
 
 

@@ -10,6 +10,6 @@ from seatrial.scenarios.needs.replicated import replicated
 def delete_pod(subject: Subject) -> Steps:
     """Deletes three pods with their grace period, each after the one before was replaced, under traffic."""
     return steps(
-        traffic(subject.journey, per_second=100),
+        traffic(subject.journey, per_second=100, bystanders=5),
         repeat(3, inject("delete-pod", subject.role)),
     )

@@ -10,6 +10,6 @@ from seatrial.scenarios.needs.replicated import replicated
 def drain_node(subject: Subject) -> Steps:
     """Cordons a node with a pod of the workload, evicts what runs there under traffic, and uncordons it."""
     return steps(
-        traffic(subject.journey, per_second=100),
+        traffic(subject.journey, per_second=100, bystanders=5),
         inject("drain-node", subject.role, held=True),
     )

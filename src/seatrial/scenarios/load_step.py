@@ -8,7 +8,7 @@ from seatrial.scenarios.needs.autoscaled import autoscaled
 
 REST_SECONDS = 180.0
 """How long the workload may take to be at its minimum before the step; more where scale-in takes longer."""
-HELD_SECONDS = 15.0
+HELD_SECONDS = 8.0
 """How long the load goes on after enough replicas are ready: proxies find them, each takes its share."""
 SLACK_SECONDS = 10.0
 """Waited beyond an objective, so that the judge sees that it was missed and not merely that nobody looked."""
@@ -21,7 +21,7 @@ def load_step(subject: Subject) -> Steps:
     assert step is not None  # the need `autoscaled` says so
     fall_seconds = down_seconds(objectives) + SLACK_SECONDS
     return steps(
-        traffic(subject.journey, per_second=20),
+        traffic(subject.journey, per_second=20, bystanders=5),
         wait("at-minimum", within_seconds=max(REST_SECONDS, fall_seconds)),
         traffic(step.journey, per_second=step.per_second, name="load", steady=False),
         wait(

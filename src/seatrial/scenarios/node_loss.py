@@ -16,7 +16,7 @@ RETURNED_SECONDS = 30.0
 def node_loss(subject: Subject) -> Steps:
     """Stops a node that runs a pod of the workload under traffic, and starts it again later."""
     return steps(
-        traffic(subject.journey, per_second=50),
+        traffic(subject.journey, per_second=50, bystanders=5),
         inject("stop-node", subject.role, held=True),
         hold(HELD_SECONDS, "clients are answered without the node"),
         release("stop-node"),

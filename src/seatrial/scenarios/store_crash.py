@@ -15,7 +15,7 @@ def store_crash(subject: Subject) -> Steps:
         measure("store-activity"),
         hold(3, "what the store does without the traffic"),
         measure("store-activity"),
-        traffic(subject.journey, per_second=20),
+        traffic(subject.journey, per_second=20, bystanders=5, only_reading=True),  # its writes are counted
         measure("store-activity"),
         hold(10, "enough writes before the crash"),
         measure("store-activity"),

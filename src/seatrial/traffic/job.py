@@ -26,7 +26,7 @@ class Job:
     Attributes:
         base_url: where to send; loopback unless `allow_remote`.
         journeys: name -> journey as in the system file, each with an optional `weight` (default 1).
-        schedule: as `traffic.schedule.to_dict` writes it.
+        schedule: in words, see `traffic.schedule.parse`; drawn with `seed` where it is drawn.
         bystanders: name -> journey with `per_second`: sent beside it at that rate, as long as it lasts.
         output: file for the exchanges (appended to; one JSON object a line).
         seed: of the choice of journeys and of {random.N}.
@@ -43,7 +43,7 @@ class Job:
 
     base_url: str
     journeys: Mapping[str, Mapping[str, Any]]
-    schedule: Mapping[str, Any]
+    schedule: str
     output: str
     seed: int = 0
     bystanders: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Job:
         return found
 
     def arrivals(self) -> schedules.Schedule:
-        return schedules.from_dict(self.schedule)
+        return schedules.parse(self.schedule, seed=self.seed)
 
 
 def job_from(data: Any) -> Job:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import count, islice
-from typing import Any, ClassVar, Protocol
+from typing import Protocol
 
 from seatrial.errors import BadInput
 
@@ -21,15 +21,13 @@ HIGHEST_RATE_PER_SECOND = 20_000
 """Above this no Python generator of one process keeps its times, so asking for it is a mistake."""
 
 _HELP = (
-    "write constant:RATE[:SECONDS], poisson:RATE[:SECONDS], ramp:FROM:TO:SECONDS or "
-    "steps:RATExSECONDS,RATExSECONDS (rates per second)."
+    "write constant:RATE[:SECONDS], poisson:RATE[:SECONDS], ramp:FROM:TO:SECONDS, "
+    "steps:RATExSECONDS,RATExSECONDS (rates per second) or replay:SECONDS,SECONDS."
 )
 
 
 class Schedule(Protocol):
     """What every schedule offers."""
-
-    kind: ClassVar[str]
 
     @property
     def duration_seconds(self) -> float | None:
@@ -45,7 +43,6 @@ class Constant:
 
     per_second: float
     duration_seconds: float | None = None
-    kind: ClassVar[str] = "constant"
 
     def __post_init__(self) -> None:
         _check_rate(self.per_second, "per_second")
@@ -63,7 +60,6 @@ class Poisson:
     per_second: float
     seed: int
     duration_seconds: float | None = None
-    kind: ClassVar[str] = "poisson"
 
     def __post_init__(self) -> None:
         _check_rate(self.per_second, "per_second")
@@ -87,7 +83,6 @@ class Ramp:
     from_per_second: float
     to_per_second: float
     duration_seconds: float
-    kind: ClassVar[str] = "ramp"
 
     def __post_init__(self) -> None:
         _check_rate(self.from_per_second, "from_per_second", zero_allowed=True)
@@ -121,7 +116,6 @@ class Steps:
     """One constant rate after another; a rate of 0 is a pause."""
 
     steps: tuple[Step, ...]
-    kind: ClassVar[str] = "steps"
 
     def __post_init__(self) -> None:
         for step in self.steps:
@@ -152,7 +146,6 @@ class Replay:
     """Times that were recorded elsewhere."""
 
     times: tuple[float, ...]
-    kind: ClassVar[str] = "replay"
 
     def __post_init__(self) -> None:
         if not self.times:
@@ -185,38 +178,8 @@ def sliced(times: Iterable[float], index: int, workers: int) -> Iterator[tuple[i
     return islice(enumerate(times), index, None, workers)
 
 
-def to_dict(schedule: Schedule) -> dict[str, Any]:
-    """The schedule as JSON data; `from_dict` reads it."""
-    return {"kind": schedule.kind, **asdict(schedule)}  # type: ignore[call-overload]
-
-
-def from_dict(data: Mapping[str, Any]) -> Schedule:
-    """The schedule that `to_dict` wrote.
-
-    Raises:
-        BadInput: unknown kind, missing or unknown key, or a value that plans nothing.
-    """
-    values = dict(data)
-    kind = values.pop("kind", None)
-    try:
-        match kind:
-            case "constant":
-                return Constant(**values)
-            case "poisson":
-                return Poisson(**values)
-            case "ramp":
-                return Ramp(**values)
-            case "steps":
-                return Steps(tuple(Step(**step) for step in values.pop("steps")), **values)
-            case "replay":
-                return Replay(tuple(float(at) for at in values.pop("times")), **values)
-    except (TypeError, KeyError, ValueError) as error:
-        raise BadInput(f"the {kind} schedule cannot be read: {error}", next_step=_HELP) from None
-    raise BadInput(f"no schedule is called {kind!r}", next_step=_HELP)
-
-
 def parse(text: str, *, seed: int = 0) -> Schedule:
-    """A schedule in words, as typed on a command line: `ramp:10:200:60`.
+    """A schedule in words, as a command line, a system file and a job have it: `ramp:10:200:60`.
 
     Raises:
         BadInput: naming the text and the forms that are understood.
@@ -224,19 +187,17 @@ def parse(text: str, *, seed: int = 0) -> Schedule:
     kind, _, rest = text.strip().partition(":")
     try:
         match kind, rest.split(":"):
-            case "constant", [rate]:
-                return Constant(float(rate))
-            case "constant", [rate, seconds]:
-                return Constant(float(rate), float(seconds))
-            case "poisson", [rate]:
-                return Poisson(float(rate), seed)
-            case "poisson", [rate, seconds]:
-                return Poisson(float(rate), seed, float(seconds))
+            case "constant", [rate, *seconds]:
+                return Constant(float(rate), *map(float, seconds))
+            case "poisson", [rate, *seconds]:
+                return Poisson(float(rate), seed, *map(float, seconds))
             case "ramp", [begin, end, seconds]:
                 return Ramp(float(begin), float(end), float(seconds))
             case "steps", [steps]:
                 return Steps(tuple(_parse_step(step) for step in steps.split(",")))
-    except ValueError:
+            case "replay", [times]:
+                return Replay(tuple(float(at) for at in times.split(",")))
+    except (ValueError, TypeError):
         pass
     raise BadInput(f"`{text}` is no schedule", next_step=_HELP)
 

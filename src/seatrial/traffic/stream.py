@@ -20,7 +20,6 @@ from seatrial.traffic.generator import Generator
 from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.journey import journey_data
 from seatrial.traffic.record import free_name
-from seatrial.traffic.schedule import Constant, Schedule, to_dict
 
 
 class TrafficStream(Generator):
@@ -31,7 +30,7 @@ class TrafficStream(Generator):
         journey_name: stands in each exchange, and in the file's name unless `name` is given.
         journey: what to send.
         per_second: constant rate; ignored when `schedule` is given.
-        schedule: any other plan.
+        schedule: any other plan, in words.
         directory: where the exchanges are kept, as NAME.ndjson.gz once the stream was stopped.
         name: of the file; a number is added when it is taken.
         more: further fields of `Job`.
@@ -47,7 +46,7 @@ class TrafficStream(Generator):
         journey: Journey | Mapping[str, Any],
         *,
         per_second: float = 100.0,
-        schedule: Schedule | None = None,
+        schedule: str = "",
         directory: Path,
         name: str = "",
         **more: Any,
@@ -59,7 +58,7 @@ class TrafficStream(Generator):
             {
                 "base_url": base_url,
                 "journeys": {journey_name: journey_data(journey)},
-                "schedule": to_dict(schedule or Constant(per_second)),
+                "schedule": schedule or f"constant:{per_second}",
                 "output": str(path),
                 **more,
             }

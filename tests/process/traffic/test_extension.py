@@ -40,13 +40,12 @@ STREAM = """
 import sys
 from pathlib import Path
 from seatrial.errors import BadInput
-from seatrial.traffic.schedule import Constant
 from seatrial.traffic.stream import TrafficStream
 
 _, url, directory, name = sys.argv
 journey = {"protocol": name, "request": {"path": "/hey/{n}"}}
 try:
-    with TrafficStream(url, "call", journey, schedule=Constant(50, 0.2), directory=Path(directory)) as stream:
+    with TrafficStream(url, "call", journey, schedule="constant:50:0.2", directory=Path(directory)) as stream:
         stream.wait_until_ended(within_seconds=30)
 except BadInput as error:
     sys.exit(str(error))

@@ -16,7 +16,6 @@ from seatrial.model.exchange import DROPPED, ExchangeOutcome
 from seatrial.traffic.generator import GeneratorDied
 from seatrial.traffic.job import job_from
 from seatrial.traffic.record import read_recording
-from seatrial.traffic.schedule import Constant, Steps, parse
 from seatrial.traffic.stream import TrafficStream
 from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 
@@ -90,7 +89,7 @@ def test_writes_keep_the_key_and_what_the_answer_named(server, tmp_path) -> None
 
 def test_every_nth_request_has_a_connection_of_its_own(steady_server, tmp_path) -> None:
     with TrafficStream(
-        steady_server.url, "browse", OK, schedule=Constant(200, 0.5), directory=tmp_path, fresh_every=5
+        steady_server.url, "browse", OK, schedule="constant:200:0.5", directory=tmp_path, fresh_every=5
     ) as stream:
         stream.wait_until_ended(within_seconds=30)
     exchanges, health = stream.stop()
@@ -104,7 +103,7 @@ def test_every_nth_request_has_a_connection_of_its_own(steady_server, tmp_path) 
 def test_what_exceeds_the_cap_is_dropped_and_counted(steady_server, tmp_path) -> None:
     slow = {"request": {"path": "/slow/0.5"}}
     with TrafficStream(
-        steady_server.url, "browse", slow, schedule=Constant(100, 0.4), directory=tmp_path, most_in_flight=5
+        steady_server.url, "browse", slow, schedule="constant:100:0.4", directory=tmp_path, most_in_flight=5
     ) as stream:
         stream.wait_until_ended(within_seconds=30)
     exchanges, health = stream.stop()
@@ -153,8 +152,7 @@ def test_an_error_of_the_block_is_not_replaced_by_the_generators(steady_server, 
 
 
 def test_the_end_of_the_schedule_ends_waiting_for_more(steady_server, tmp_path) -> None:
-    steps = parse("steps:50x0.2,100x0.1")
-    assert isinstance(steps, Steps)
+    steps = "steps:50x0.2,100x0.1"
     with (
         TrafficStream(steady_server.url, "browse", OK, schedule=steps, directory=tmp_path) as stream,
         pytest.raises(Hopeless, match="20 requests"),
@@ -176,7 +174,7 @@ def test_streams_made_side_by_side_do_not_share_a_file(tmp_path) -> None:
 
 def test_two_streams_of_one_journey_keep_both_files(steady_server, tmp_path) -> None:
     for _ in range(2):
-        with TrafficStream(steady_server.url, "browse", OK, schedule=Constant(100, 0.05), directory=tmp_path):
+        with TrafficStream(steady_server.url, "browse", OK, schedule="constant:100:0.05", directory=tmp_path):
             pass
     assert sorted(path.name for path in tmp_path.iterdir()) == ["browse-2.ndjson.gz", "browse.ndjson.gz"]
 
@@ -193,8 +191,13 @@ def start_by_hand(job: dict, *arguments: str) -> subprocess.Popen:
 
 
 def job_for(url: str, output: Path, **more: object) -> dict:
-    schedule = {"kind": "constant", "per_second": 100}
-    return {"base_url": url, "journeys": {"browse": OK}, "schedule": schedule, "output": str(output), **more}
+    return {
+        "base_url": url,
+        "journeys": {"browse": OK},
+        "schedule": "constant:100",
+        "output": str(output),
+        **more,
+    }
 
 
 def wait_for_lines(path: Path, number: int) -> None:
@@ -223,7 +226,7 @@ def test_the_generator_ends_with_its_parent_or_by_signal(steady_server, tmp_path
 
 def test_a_torn_last_line_is_counted_and_harmless(steady_server, tmp_path) -> None:
     with TrafficStream(
-        steady_server.url, "browse", OK, schedule=Constant(100, 0.1), directory=tmp_path
+        steady_server.url, "browse", OK, schedule="constant:100:0.1", directory=tmp_path
     ) as stream:
         pass
     lines = tmp_path / "torn.ndjson"
@@ -246,7 +249,8 @@ def test_a_torn_last_line_is_counted_and_harmless(steady_server, tmp_path) -> No
         ({"journeys": {}}, "lacks journeys"),
         ({"journeys": {"browse": {}}}, "cannot be read"),
         ({"journeys": {"browse": {"request": {"path": "/{x}"}}}}, "journey browse"),
-        ({"schedule": {"kind": "sine"}}, "no schedule is called 'sine'"),
+        ({"schedule": "sine:1"}, "`sine:1` is no schedule"),
+        ({"schedule": {"kind": "constant"}}, "cannot be read"),
         ({"output": "/no/such/folder/x"}, "folder of the output"),
         ({"deadline_seconds": 0}, "deadline_seconds is 0"),
         ({"fresh_every": -1}, "fresh_every is -1"),

@@ -4,7 +4,7 @@ import pytest
 
 from seatrial.harness.warmup import steady_since
 from seatrial.model.failure import NotPassed
-from seatrial.model.system import Objectives
+from seatrial.model.objectives import Objectives
 from seatrial.traffic.stream import TrafficStream
 
 CALM = Objectives(latency_p99_ms=2000)

@@ -9,8 +9,8 @@ from seatrial.errors import BadInput, WaitExpired
 from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.model.system import Journey
 from seatrial.traffic.http import Http
+from seatrial.traffic.journey import journey_data
 from seatrial.traffic.protocols import compile_any
-from seatrial.traffic.schedule import Constant, Replay
 from seatrial.traffic.stream import TrafficStream
 
 OK, FAILED, UNKNOWN = ExchangeOutcome.OK, ExchangeOutcome.FAILED, ExchangeOutcome.UNKNOWN
@@ -30,7 +30,7 @@ def journey(path: str, *messages: dict, **more: object) -> Journey:
 def sent(server: Server, tmp_path, described: Journey, *, arrivals: int = 3) -> list[list[Exchange]]:
     """The exchanges of each arrival."""
     with TrafficStream(
-        server.url, "talk", described, schedule=Replay((0.0,) * arrivals), directory=tmp_path
+        server.url, "talk", described, schedule="replay:" + ",".join(["0"] * arrivals), directory=tmp_path
     ) as stream:
         stream.wait_until_ended(within_seconds=30)
     exchanges, health = stream.stop()
@@ -151,7 +151,9 @@ def test_what_nobody_waits_for_is_passed_over(websocket, tmp_path) -> None:
 
 def test_a_stop_ends_what_only_lasts_and_counts_it_as_kept(websocket, tmp_path) -> None:
     described = journey("/echo", {"text": "a"}, {"text": "b", "after_seconds": 600}, lifetime_seconds=900)
-    with TrafficStream(websocket.url, "talk", described, schedule=Constant(20), directory=tmp_path) as stream:
+    with TrafficStream(
+        websocket.url, "talk", described, schedule="constant:20", directory=tmp_path
+    ) as stream:
         stream.wait_for_requests(20, within_seconds=30)
     exchanges, health = stream.stop()
     assert all(exchange.ok for exchange in exchanges)
@@ -168,9 +170,9 @@ def test_both_protocols_in_one_process(websocket, steady_server, tmp_path) -> No
         websocket.url,
         "get",
         get,
-        schedule=Constant(50, 0.5),
+        schedule="constant:50:0.5",
         directory=tmp_path,
-        bystanders={"talk": {**talk, "per_second": 10}},
+        bystanders={"talk": {**journey_data(talk), "per_second": 10}},
     ) as stream:
         stream.wait_until_ended(within_seconds=30)
     exchanges, health = stream.stop()

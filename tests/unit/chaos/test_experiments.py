@@ -1,11 +1,14 @@
 """The shipped experiments are those of the scenarios, as they are generated, and valid for Chaos Toolkit."""
 
+import inspect
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
 from chaoslib.experiment import ensure_experiment_is_valid
 
+from seatrial.chaos import actions
 from seatrial.chaos.generate import experiment_of, experiment_text, is_unedited, write_experiments
 from seatrial.chaos.order import Order
 from seatrial.harness.general import KINDS, general_steps
@@ -59,6 +62,13 @@ class TestEachExperiment:
         continuously = runtime["hypothesis"]["strategy"] == "continuously"
         assert continuously == (SCENARIOS.get(name).disruption is VOLUNTARY)
         assert load(name)["steady-state-hypothesis"]["probes"]
+
+
+@pytest.mark.parametrize(("step", "action"), KINDS.items(), ids=str)
+def test_every_field_of_a_step_can_be_said_in_an_experiment(step, action):
+    said = set(inspect.signature(getattr(actions, action)).parameters)
+    wanted = {field.name for field in fields(step)}
+    assert ({"name"} if action == "stop_traffic" else wanted) <= said
 
 
 class TestUnedited:

@@ -24,7 +24,7 @@ from seatrial.judge.findings import longest_gap
 from seatrial.judge.outage import failed_seconds, outages
 from seatrial.judge.windows import split, windows
 from seatrial.model.exchange import Exchange
-from seatrial.model.system import Objectives
+from seatrial.model.objectives import Objectives
 from seatrial.model.verdict import Outcome, Verdict
 
 CLEAN = stream(90, 150, per_second=20)

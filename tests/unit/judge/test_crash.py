@@ -22,7 +22,7 @@ from observations import (
 from seatrial.judge.availability import involuntary_disruption
 from seatrial.judge.outage import failed_seconds, outages
 from seatrial.model.exchange import Exchange
-from seatrial.model.system import Objectives
+from seatrial.model.objectives import Objectives
 from seatrial.model.verdict import Outcome
 
 CLEAN = stream(90, 150, per_second=20)

@@ -18,10 +18,10 @@ from seatrial.judge.recovery import recovery
 from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
 from seatrial.model.fault import Disruption, FaultRecord, Target
 from seatrial.model.measurement import Measurement, MeasurementOutcome, ReadBack
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Arm, observed
 from seatrial.model.plan import Planned
 from seatrial.model.step import Bound, StepRecord
-from seatrial.model.system import Objectives
 from seatrial.model.timeline import (
     AutoscalerSeen,
     Change,

@@ -10,8 +10,8 @@ from seatrial.judge.hpa.manifest import autoscaler_from
 from seatrial.judge.hpa.possible import Least, least_down, least_up, usual_down_seconds, usual_up_seconds
 from seatrial.judge.hpa.records import Autoscaler
 from seatrial.judge.room import node_gap, quota_gap
+from seatrial.model.objectives import Objectives
 from seatrial.model.scenario import Look, Subject
-from seatrial.model.system import Objectives
 
 Object = Mapping[str, Any]
 LEAST_UP_SECONDS = 150.0

@@ -12,7 +12,7 @@ from seatrial.judge.hpa import cycles_in_words, decision_lags
 from seatrial.judge.scaling import rises
 from seatrial.judge.scaling_delays import LoadStep
 from seatrial.model.exchange import GeneratorHealth
-from seatrial.model.system import Objectives
+from seatrial.model.objectives import Objectives
 from seatrial.model.timeline import AutoscalerSeen, Change, Clock, PodSeen, Seen, Timeline, UsageSeen
 
 PODS = [seen_pod(0.0, f"orders-{n}", -3600.0, ready_at=-3500.0) for n in range(2)]
