@@ -23,8 +23,8 @@ def clients_are_answered(window_seconds: float = 2.0) -> bool:
         raise ActivityFailed(str(error)) from error
     execution = experiment.execution
     if execution is None:
-        if experiment.scenario is not None and not experiment.parts:
-            return experiment.answers()
+        if experiment.scenario is not None:  # between two parts nothing flows that must be answered
+            return bool(experiment.parts) or experiment.answers()
         raise ActivityFailed("the experiment sends no traffic")
     was_steady = execution.is_steady  # asked twice, for traffic may begin or end while we look
     recent = execution.recent(window_seconds)
