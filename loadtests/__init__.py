@@ -1,4 +1,4 @@
-"""Load tests, each usable alone: `locust -f loadtests/checkout.py`."""
+"""Load tests, each usable alone: `locust -f loadtests/journeys.py`."""
 
 from __future__ import annotations
 

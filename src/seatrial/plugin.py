@@ -45,7 +45,7 @@ JUDGED: pytest.StashKey[list[tuple[Mode, Outcome]]] = pytest.StashKey()
 STARTED: pytest.StashKey[float] = pytest.StashKey()
 
 _FLAGS = {
-    "system": "system file (default: fixtures/systems/chandlery.yaml)",
+    "system": "system file (default: seatrial.yaml here, else the sample's)",
     "kubeconfig": "kubeconfig of a foreign cluster",
     "context": "context to use instead of the system file's",
     "namespace": "namespace to use instead of the system file's",

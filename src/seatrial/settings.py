@@ -12,9 +12,18 @@ from typing import Any
 from seatrial.errors import BadInput
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
+from seatrial.traffic import schedule
 from seatrial.traffic.journey import HTTP1
 
-DEFAULT_SYSTEM = Path("fixtures/systems/chandlery.yaml")
+OWN_SYSTEM = Path("seatrial.yaml")
+"""The system file of a folder, as `seatrial init` writes it; it is taken when none is named."""
+SAMPLE_SYSTEM = Path("fixtures/systems/sample.yaml")
+"""Taken where there is no other: the sample system of a checkout."""
+
+
+def default_system() -> Path:
+    """The system file when nobody names one."""
+    return OWN_SYSTEM if OWN_SYSTEM.is_file() else SAMPLE_SYSTEM
 
 
 @dataclass(frozen=True)
@@ -66,7 +75,7 @@ def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
             f"the seed must be a whole number, not {seed_text!r}", where="--seed or SEATRIAL_SEED"
         ) from None
     return Settings(
-        system_path=path("system") or DEFAULT_SYSTEM,
+        system_path=path("system") or default_system(),
         kubeconfig=path("kubeconfig"),
         context=choice("context"),
         namespace=choice("namespace"),
@@ -100,6 +109,7 @@ def load_system(settings: Settings) -> System:
             from seatrial.traffic.protocols import compile_any
 
             compile_any(name, journey)
+    schedule.parse(system.load.arrivals)
     if system.capabilities:
         from seatrial.adapters import check_capabilities
 

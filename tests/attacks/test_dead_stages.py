@@ -9,7 +9,7 @@ from seatrial.commands.children import run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.model.verdict import Outcome
 
-SUITES, LOAD = "suites", "load checkout"
+SUITES, LOAD = "suites", "load journeys"
 BROKEN_SUITE = "import nowhere_at_all\n"
 BROKEN_EXPERIMENT = "title: No evidence\ndescription: It has no method.\n"
 
@@ -46,7 +46,7 @@ def test_suites_that_die_in_collection_and_an_experiment_that_is_not_valid(runs,
     children = Real(folder)
     code, text, run = runs(children, report=rebuild_report, experiments=("delete-pod",))
     assert code == 1
-    assert (run.outcome, [result.check for result in run.results]) == (Outcome.ERROR, ["load.checkout"])
+    assert (run.outcome, [result.check for result in run.results]) == (Outcome.ERROR, ["load.journeys"])
     assert children.codes == {SUITES: 2, "experiment delete-pod": 1}
     for stage, tool, ended in ((SUITES, "pytest", 2), ("experiment delete-pod", "chaos", 1)):
         assert f"stage {stage}: {tool} was planned and never reported a result" in run.broken
@@ -79,7 +79,7 @@ def test_a_red_verdict_elsewhere_does_not_excuse_an_exit_code(runs):
         )
     )
     assert code == 1
-    assert run.broken == ("stage load checkout: ended with exit code 1, which no verdict of it explains",)
+    assert run.broken == ("stage load journeys: ended with exit code 1, which no verdict of it explains",)
 
 
 def test_a_red_verdict_does_not_excuse_a_crash_of_the_same_tool(runs):

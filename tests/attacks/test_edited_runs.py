@@ -32,7 +32,7 @@ def is_red(directory: Path, words: str) -> bool:
     return run.outcome is Outcome.ERROR
 
 
-@pytest.mark.parametrize("stage", ["", "suites", "load checkout", "a stage of its own"])
+@pytest.mark.parametrize("stage", ["", "suites", "load journeys", "a stage of its own"])
 def test_a_tool_that_was_not_planned_took_part(passed, monkeypatch, stage: str) -> None:
     monkeypatch.setenv(STAGE_VARIABLE, stage)
     writer = RunWriter(passed, "chaos")
@@ -63,7 +63,7 @@ def test_one_result_was_reported_twice(runs) -> None:
 
     code, _, run = runs(Children(load=twice))
     assert code == 1
-    assert run.broken == ("stage load checkout: reported more than once: load.checkout [chandlery]",)
+    assert run.broken == ("stage load journeys: reported more than once: load.journeys [chandlery]",)
 
 
 @pytest.mark.parametrize("name", ["chandlery", "somewhere-else"])

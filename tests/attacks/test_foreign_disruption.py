@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from observations import CLOCK, exchange, failed, fault, health, stream
 
-from seatrial.chaos.experiment import judged
+from seatrial.chaos.verdicts import experiment_verdict
 from seatrial.judge.admissible import judge
 from seatrial.judge.foreign import foreign
 from seatrial.model.check import CHECKS
@@ -24,7 +24,7 @@ from seatrial.model.timeline import (
     Timeline,
     WorkloadSeen,
 )
-from seatrial.model.verdict import Outcome, Verdict
+from seatrial.model.verdict import Outcome
 
 ADDED, MODIFIED, DELETED = Change.ADDED, Change.MODIFIED, Change.DELETED
 AT = 101.0
@@ -272,6 +272,14 @@ def test_a_check_on_such_an_observation_is_an_error_whatever_its_judge_would_say
 
 
 def test_what_an_experiments_probes_felt_is_not_blamed_on_the_system():
-    journal = Verdict(Outcome.FAILED, "steady state not met after the method", "it holds")
-    assert judged(seen(), journal).outcome is Outcome.FAILED
-    assert judged(seen(goes("b")), journal).outcome is Outcome.ERROR
+    probe = {"activity": {"name": "answers"}, "status": "succeeded", "tolerance_met": False, "output": False}
+    journal = {
+        "status": "completed",
+        "steady_states": {
+            "before": {"steady_state_met": True},
+            "after": {"steady_state_met": False, "probes": [probe]},
+        },
+        "run": [{"status": "succeeded"}],
+    }
+    assert experiment_verdict(seen(), [], journal, ["orders"]).outcome is Outcome.FAILED
+    assert experiment_verdict(seen(goes("b")), [], journal, ["orders"]).outcome is Outcome.ERROR

@@ -149,12 +149,12 @@ from seatrial.record.writer import RunWriter
 writer = RunWriter(pathlib.Path(os.environ["SEATRIAL_RUN"]), "locust")
 writer.tool_started(argv=["locust"], versions={}, seed=1)
 began = time.monotonic()
-writer.check_started("load.checkout", "shop", "It holds.")
+writer.check_started("load.journeys", "shop", "It holds.")
 for number in range(6):
     time.sleep(0.07)
     writer.note(f"part {number} is done")
 verdict = Verdict(Outcome.PASSED, "it held", "it holds")
-writer.check_finished(CheckResult("load.checkout", "shop", "It holds.", verdict, "locust",
+writer.check_finished(CheckResult("load.journeys", "shop", "It holds.", verdict, "locust",
                                   began, time.monotonic()))
 writer.tool_finished(0)
 writer.close()

@@ -81,6 +81,7 @@ class World:
         recorder_error: what the watches raise instead of starting.
         dies_at: when each generator dies.
         held_by: why the Lease cannot be had.
+        backends: the workload that answers a journey, by its name; `basket` answers all others.
         done: what was done to the world, in order.
     """
 
@@ -91,6 +92,7 @@ class World:
     refusals: dict[str, BaseException] = field(default_factory=dict)
     recorder_error: BaseException | None = None
     dies_at: float = float("inf")
+    backends: dict[str, str] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     sessions: list[DrySession] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
@@ -225,7 +227,9 @@ class DryStream:
             while (at := self._began_at + self._sent[name] / rate) + 0.01 <= until:
                 outcome = self._world.outcome(at)
                 ok = outcome is ExchangeOutcome.OK
-                status, error, backend = (200, "", "basket") if ok else (503, "status 503", "")
+                status, error, backend = (
+                    (200, "", self._world.backends.get(name, "basket")) if ok else (503, "status 503", "")
+                )
                 self._exchanges.append(
                     Exchange(
                         *(self._sent[name], name, at, at, at + 0.01, outcome, status, error), backend=backend

@@ -46,8 +46,9 @@ class Person:
         return path
 
     def experiment(self, name: str, change: Callable[[dict[str, Any]], None] = lambda data: None) -> Path:
-        """An experiment that differs from the shipped one."""
+        """An experiment, on one workload only, that differs from the shipped one."""
         data = yaml.safe_load((ROOT / "experiments" / f"{name}.yaml").read_text(encoding="utf-8"))
+        data["controls"][0]["provider"]["arguments"]["roles"] = ["catalogue"]
         change(data)
         path = self.folder / f"{name}.yaml"
         path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")

@@ -9,13 +9,13 @@ import pytest
 import yaml
 from person import only_catalogue
 
-from seatrial.chaos.experiment import experiment_id
 from seatrial.cluster.build.tools import ensure_tools
 from seatrial.cluster.progress import PlainProgress
 
 pytestmark = pytest.mark.usefixtures("untouched")
 REPLACEMENT = "orchestration.pod-replacement"
-DELETE_POD = experiment_id("Pods are replaced and no request fails.")
+DELETE_POD = "experiment.delete-pod"
+MINE = "experiment.mine"
 
 
 def kubectl(kubeconfig: Path, *arguments: str) -> str:
@@ -47,13 +47,14 @@ def test_a_journey_that_fails_before_any_fault_is_an_error_and_nothing_is_inject
 
 def test_a_selector_that_matches_nothing_makes_chaos_exit_1(person):
     def change(data):
-        data["method"][0]["provider"]["arguments"]["arguments"] = {
+        data["title"] = "mine"
+        data["method"][1]["provider"]["arguments"]["arguments"] = {
             "selector": "app.kubernetes.io/name=nobody"
         }
 
     typed = person.chaos(person.experiment("delete-pod", change))
     assert typed.code == 1
-    assert f"ERROR {DELETE_POD} [catalogue]" in typed.text
+    assert f"ERROR {MINE} [catalogue]" in typed.text
     assert "app.kubernetes.io/name=nobody" in typed.text
 
 
@@ -115,7 +116,7 @@ def test_an_experiment_without_the_verdict_control_exits_1(person):
 
 def test_an_experiment_for_a_workload_that_is_not_there_exits_1(person):
     def change(data):
-        data["controls"][0]["provider"]["arguments"]["role"] = "nobody"
+        data["controls"][0]["provider"]["arguments"]["roles"] = ["nobody"]
 
     typed = person.chaos(person.experiment("delete-pod", change))
     assert typed.code == 1

@@ -20,7 +20,6 @@ from seatrial.faults.effects.base import EFFECTS
 from seatrial.faults.registry import FAULTS
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.measuring import MEASUREMENTS
-from seatrial.harness.session import Session
 from seatrial.model.check import CHECKS
 from seatrial.model.scenario import NEEDS, SCENARIOS
 from seatrial.model.verdict import Outcome
@@ -229,7 +228,9 @@ def faults_for_real(dry: Dry, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa:
     for module in (seatrial.faults.base, seatrial.faults.injector, seatrial.faults.placed):
         clock = SimpleNamespace(monotonic=dry.world.monotonic, time=time.time)
         monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(DrySession, "injector", Session.injector)
+    monkeypatch.setattr(
+        DrySession, "injector", lambda self: seatrial.faults.injector.Injector(self.settings.state_directory)
+    )
 
 
 @pytest.mark.parametrize(("lux", "outcome"), [(500, Outcome.PASSED), (5, Outcome.FAILED)])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seatrial.errors import BadInput
-from seatrial.settings import DEFAULT_SYSTEM, load_system, settings_from
+from seatrial.settings import SAMPLE_SYSTEM, load_system, settings_from
 
 SYSTEM = """
 apiVersion: seatrial/v1
@@ -25,7 +25,22 @@ def test_a_flag_wins_over_the_environment():
 
 def test_the_environment_wins_over_the_default():
     assert settings_from({}, {"SEATRIAL_SYSTEM": "b.yaml"}).system_path == Path("b.yaml")
-    assert settings_from({}, {}).system_path == DEFAULT_SYSTEM
+    assert settings_from({}, {}).system_path == SAMPLE_SYSTEM
+
+
+def test_the_system_file_of_the_folder_is_taken_when_none_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert settings_from({}, {}).system_path == SAMPLE_SYSTEM
+    (tmp_path / "seatrial.yaml").write_text(SYSTEM)
+    assert settings_from({}, {}).system_path == Path("seatrial.yaml")
+    assert settings_from({}, {"SEATRIAL_SYSTEM": "b.yaml"}).system_path == Path("b.yaml")
+
+
+def test_a_schedule_of_the_load_that_is_none_is_refused(tmp_path):
+    file = tmp_path / "shop.yaml"
+    file.write_text(SYSTEM + "load: {arrivals: often}\n")
+    with pytest.raises(BadInput, match="`often` is no schedule"):
+        load_system(settings_from({"system": file}, {}))
 
 
 def test_the_context_and_namespace_override_the_file(tmp_path):

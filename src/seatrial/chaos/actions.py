@@ -1,11 +1,12 @@
 """Actions for experiments: one for each kind of step, so that every fault can be injected by the same one.
 
-They run inside an experiment (`seatrial.chaos.control`), which keeps traffic flowing and gives the verdict.
+They run inside an experiment (`seatrial.chaos.control`), which keeps what is seen and gives the verdict. What
+an action leaves out is as the experiment's scenario has it for the workload, e.g. the journey.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from chaoslib.exceptions import ActivityFailed, InterruptExecution
@@ -13,9 +14,24 @@ from chaoslib.exceptions import ActivityFailed, InterruptExecution
 from seatrial.chaos.experiment import Experiment, current_experiment
 from seatrial.errors import SeatrialError
 from seatrial.model.failure import NotPassed
-from seatrial.model.step import Hold, Inject, Measure, Release, Step, Stop, Traffic, Wait
+from seatrial.model.step import Hold, Inject, Measure, Release, Step, StepRecord, Stop, Traffic, Wait
 
-__all__ = ["hold", "inject", "measure", "release", "stop_traffic", "traffic", "wait"]
+__all__ = ["begin", "hold", "inject", "measure", "release", "step", "stop_traffic", "traffic", "wait"]
+
+
+def begin(role: str) -> dict[str, Any]:
+    """Begin the part of the experiment that is about this workload; the part before is ended."""
+    experiment = _experiment()
+    _carried_out(lambda: experiment.begin_part(role))
+    return {"step": "begin", "name": role, "note": ""}
+
+
+def step(role: str, path: str) -> dict[str, Any]:
+    """Carry out the step of the scenario's plan for this workload that stands at `path`."""
+    experiment = _experiment()
+    if experiment.current is None or experiment.current.subject.role != role:
+        raise ActivityFailed(f"the part of {role} was not begun")
+    return _shown(_carried_out(lambda: experiment.part().do_planned(path)))
 
 
 def inject(
@@ -24,18 +40,20 @@ def inject(
     arguments: Mapping[str, Any] | None = None,
     times: int = 1,
     held: bool = False,
+    name: str = "",
 ) -> list[dict[str, Any]]:
     """Inject a fault, each time verified by its effect; the next follows when the workload is available.
 
     Args:
         fault: its name; `seatrial checks --faults` lists them.
-        role: of the workload; empty for the experiment's own.
+        role: of the workload; empty for the one that the experiment is carried out on.
         arguments: of the fault, by name.
         times: how many times.
         held: leave it in place until `release`, or the end of the experiment.
+        name: what `release` calls it; the fault's name when empty.
     """
     own = role or current_role()
-    return [_do(Inject(fault, own, arguments or {}, held)) for _ in range(times)]
+    return [_do(Inject(fault, own, arguments or {}, held, name)) for _ in range(times)]
 
 
 def release(fault: str) -> dict[str, Any]:
@@ -47,10 +65,24 @@ def release(fault: str) -> dict[str, Any]:
 
 
 def traffic(
-    journey: str, per_second: float = 100.0, name: str = "more", schedule: str = "", behaviour: str = ""
+    journey: str = "",
+    per_second: float = 0.0,
+    name: str = "more",
+    schedule: str = "",
+    steady: bool = False,
+    bystanders: float = 0.0,
+    only_reading: bool = False,
+    behaviour: str = "",
 ) -> dict[str, Any]:
-    """Begin to send a further journey, until `stop_traffic` or the end of the experiment."""
-    return _do(Traffic(journey, per_second, schedule, name, steady=False, behaviour=behaviour))
+    """Begin to send a journey, until `stop_traffic` or the end of the experiment.
+
+    Args:
+        steady: whether it must be judged steady first, as what a disruption is judged by.
+        bystanders: arrivals per second of every other journey, sent beside it.
+        only_reading: whether bystanders that write are left out.
+        behaviour: of the clients: `idle`, or empty for those that drop a connection soon idle.
+    """
+    return _do(Traffic(journey, per_second, schedule, name, steady, bystanders, only_reading, behaviour))
 
 
 def stop_traffic(name: str = "more") -> dict[str, Any]:
@@ -64,22 +96,26 @@ def hold(seconds: float, reason: str) -> dict[str, Any]:
 
 
 def wait(
-    condition: str, within_seconds: float, arguments: Mapping[str, Any] | None = None, required: bool = True
+    condition: str,
+    within_seconds: float = 0.0,
+    arguments: Mapping[str, Any] | None = None,
+    required: bool = True,
 ) -> dict[str, Any]:
     """Wait for a condition, see `seatrial.harness.conditions`."""
     return _do(Wait(condition, within_seconds, arguments or {}, required))
 
 
 def measure(
-    measurement: str, within_seconds: float = 90.0, arguments: Mapping[str, Any] | None = None
+    measurement: str, within_seconds: float = 0.0, arguments: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Make a measurement, see `seatrial.harness.measuring`."""
     return _do(Measure(measurement, arguments or {}, within_seconds))
 
 
 def current_role() -> str:
-    """Role of the workload that the experiment is about."""
-    return _experiment().order.role
+    """Role of the workload that the experiment is carried out on."""
+    experiment = _experiment()
+    return experiment.order.role if experiment.current is None else experiment.current.subject.role
 
 
 def _experiment() -> Experiment:
@@ -90,10 +126,17 @@ def _experiment() -> Experiment:
         raise InterruptExecution(str(error)) from error
 
 
-def _do(step: Step) -> dict[str, Any]:
+def _do(given: Step) -> dict[str, Any]:
     experiment = _experiment()
+    return _shown(_carried_out(lambda: experiment.do(given)))
+
+
+def _carried_out(act: Callable[[], Any]) -> Any:
     try:
-        record = experiment.do(step)
+        return act()
     except (SeatrialError, NotPassed) as error:
         raise ActivityFailed(str(error)) from error
+
+
+def _shown(record: StepRecord) -> dict[str, Any]:
     return {"step": record.kind, "name": record.name, "note": record.note}

@@ -1,6 +1,6 @@
 """The verdict control: makes the exit code of a plain `chaos run` true.
 
-List it in every experiment, at experiment level; its arguments are the fields of `chaos.experiment.Order`.
+List it in every experiment, at experiment level; its arguments are the fields of `chaos.order.Order`.
 Chaos Toolkit swallows what a control raises unless it is InterruptExecution; so this one raises nothing else
 before the experiment, and after it sets `state["status"] = "failed"`, which makes `chaos run` exit 1.
 """
@@ -15,9 +15,10 @@ import typer
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 
 from seatrial.chaos.dry import Rehearsed, rehearse, strategy_of
-from seatrial.chaos.experiment import Experiment, Order, begin_experiment, drop_experiment
+from seatrial.chaos.experiment import begin_experiment, drop_experiment
+from seatrial.chaos.order import Order
 from seatrial.errors import BadInput, suggestion
-from seatrial.model.verdict import Outcome, Verdict
+from seatrial.model.verdict import CheckResult, Outcome
 from seatrial.settings import settings_from
 
 __all__ = ["after_experiment_control", "before_experiment_control", "validate_control"]
@@ -53,7 +54,7 @@ def before_experiment_control(context: MutableMapping[str, Any], **arguments: An
             raise BadInput("; ".join(wrong), where="arguments of the verdict control")
         if strategy := strategy_of(context):
             raise rehearse(context, strategy, settings_from({}), order)
-        begin_experiment(order, str(context.get("title", "")))
+        begin_experiment(order, str(context.get("title", "")), context)
     except BaseException as error:
         _failure = error
         raise InterruptExecution(str(error)) from error
@@ -65,26 +66,28 @@ def after_experiment_control(
     **arguments: Any,  # noqa: ARG001
 ) -> None:
     """Judge the experiment and make the journal's status true."""
-    verdict = Verdict(Outcome.ERROR, "the experiment was never begun", "an experiment under traffic")
+    outcome = Outcome.ERROR  # of an experiment that was never begun
     try:
         experiment = drop_experiment()
         if experiment is not None:
-            verdict = experiment.end(state, _failure)
-            _say(experiment, verdict)
+            results = experiment.end(state, _failure)
+            outcome = Outcome.worst(result.verdict.outcome for result in results)
+            for result in results:
+                _say(result)
+            typer.echo(f"  run      {experiment.run.directory}")
         elif _failure is not None and not isinstance(_failure, Rehearsed):
             logger.error(str(_failure))
     finally:
-        if not verdict.passed:
+        if outcome is not Outcome.PASSED:
             if state.get("status") in (None, "completed"):
                 state["status"] = "failed"
-            state["deviated"] = state.get("deviated") or verdict.outcome is Outcome.FAILED
+            state["deviated"] = state.get("deviated") or outcome is Outcome.FAILED
 
 
 def _order(arguments: Mapping[str, Any]) -> Order:
     known = Order.__dataclass_fields__
-    return Order(**{"role": "", **{name: value for name, value in arguments.items() if name in known}})
+    return Order(**{name: value for name, value in arguments.items() if name in known})
 
 
-def _say(experiment: Experiment, verdict: Verdict) -> None:
-    told = verdict.told(experiment.id, experiment.order.role, experiment.requirement)
-    typer.echo(f"{told}\n  run      {experiment.run.directory}")
+def _say(result: CheckResult) -> None:
+    typer.echo(result.verdict.told(result.check, result.subject, result.requirement))

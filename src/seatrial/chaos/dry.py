@@ -11,7 +11,7 @@ from typing import Any
 
 from chaoslib.types import Dry
 
-from seatrial.chaos.experiment import Order, subject_of
+from seatrial.chaos.order import Order, subjects_of
 from seatrial.errors import SeatrialError
 from seatrial.settings import Settings, load_system
 
@@ -37,7 +37,7 @@ def rehearse(
     Raises:
         BadInput: the system file is wrong, or has no such workload.
     """
-    subject_of(order, load_system(settings), settings)
+    subjects_of(order, load_system(settings), settings)
     named = [f"{item.get('type', 'activity')} {item.get('name', '?')!r}" for item in _activities(experiment)]
     experiment["rollbacks"] = []  # they may follow although nothing else does
     return Rehearsed(

@@ -1,116 +1,63 @@
-"""The experiment of this `chaos run`: one execution under traffic, from before the method to after it."""
+"""The experiment of this `chaos run`: its parts, one for each workload, from its begin to its verdicts."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import re
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from seatrial.chaos.generate import is_unedited
 from seatrial.chaos.journal import journal_verdict
+from seatrial.chaos.method import expand, of_role
+from seatrial.chaos.order import Order, experiment_id, subjects_of
+from seatrial.chaos.part import NEVER_BEGUN, Part
+from seatrial.chaos.verdicts import RECORD, checks_of, experiment_verdict
 from seatrial.cluster.progress import PlainProgress
-from seatrial.errors import BadInput, SeatrialError
+from seatrial.errors import SeatrialError
 from seatrial.harness.execution import Execution
 from seatrial.harness.observe import no_consent
 from seatrial.harness.session import Session, open_session
-from seatrial.judge.admissible import admitted
-from seatrial.judge.disruption import by_disruption
-from seatrial.judge.foreign import foreign
-from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.snapshot import Snapshot
 from seatrial.model.failure import require, verdict_of
 from seatrial.model.fault import Disruption
-from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.scenario import Subject
-from seatrial.model.step import Bound, Step, StepRecord, Traffic
-from seatrial.model.system import System
+from seatrial.model.step import Step, StepRecord, Traffic
 from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
-from seatrial.record.observations import read_observation
 from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
 from seatrial.settings import Settings, load_system, settings_from
 from seatrial.versions import versions
 
-LEAST_REPETITIONS = 1
-"""Fewer verified faults than this are no evidence at all."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What an experiment asks of the verdict control; its arguments.
-
-    Attributes:
-        role: of the workload in the system file.
-        journey: name of the journey to send, or empty for the one of the workload.
-        per_second: arrivals per second.
-        repetitions: how many faults must be verified for a verdict.
-    """
-
-    role: str
-    journey: str = ""
-    per_second: float = 100.0
-    repetitions: int = 3
-
-    def faults(self) -> list[str]:
-        """What is wrong with the arguments, each a sentence."""
-        found = []
-        whole = isinstance(self.repetitions, int) and not isinstance(self.repetitions, bool)
-        if not whole or self.repetitions < LEAST_REPETITIONS:
-            found.append(f"repetitions is {self.repetitions!r}: at least 1 fault must be verified")
-        if not isinstance(self.per_second, int | float) or not 0 < self.per_second <= 2000:
-            found.append(f"per_second is {self.per_second!r}: more than 0 and at most 2000 are possible")
-        if not isinstance(self.role, str) or not self.role:
-            found.append("role is missing: it names a workload of the system file")
-        return found
-
-
-def experiment_id(title: str) -> str:
-    """The id in reports, from an experiment's title: `experiment.pods-are-replaced`."""
-    return "experiment." + (re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60] or "untitled")
-
-
-def subject_of(order: Order, system: System, settings: Settings) -> Subject:
-    """The workload that an experiment is about.
-
-    Raises:
-        BadInput: the system file does not have it.
-    """
-    if order.role not in system.workloads:
-        raise BadInput(
-            f"the experiment names a workload that the system file does not have: {order.role}",
-            where=str(settings.system_path), next_step=f"It has {', '.join(system.workloads)}.",
-        )  # fmt: skip
-    return Subject(order.role, system)
-
-
-def judged(observation: Observation, journal: Verdict) -> Verdict:
-    """The verdict of an experiment: its observation's and its journal's, the worse one wins.
-
-    Where somebody else disturbed the system, what the journal's probes felt may be their doing.
-    """
-    return foreign(observation) or merge(
-        [observation.failure or admitted(observation, by_disruption), journal]
-    )
+SYSTEM = "system"
+"""Stands for the workload in the result of an experiment that knew none."""
 
 
 class Experiment:
-    """Opens the system, keeps traffic flowing, and judges at the end."""
+    """Opens the system, carries the parts out one after the other, and judges each at the end."""
 
-    def __init__(self, order: Order, title: str, settings: Settings) -> None:
+    def __init__(
+        self, order: Order, title: str, settings: Settings, context: MutableMapping[str, Any] | None = None
+    ) -> None:
         self.order = order
-        self.id = experiment_id(title)
+        self.scenario = order.the_scenario()
         self.requirement = title
         self.settings = settings
+        self.context = context if context is not None else {}
+        self.unedited = self.scenario is not None and is_unedited(self.context, self.scenario)
+        self.id = (
+            f"experiment.{self.scenario.id}" if self.scenario and self.unedited else experiment_id(title)
+        )
         self.joined = settings.run_directory is not None
         self.started_at = time.monotonic()
         self.run = self._open_run()
-        self.execution: Execution | None = None
+        self.roles: list[str] = []
+        self.parts: dict[str, Part] = {}
+        self.current: Part | None = None
+        self._subjects: dict[str, Subject] = {}
         self._session: Session | None = None
-        self._steps = 0
         self._changed: list[str] = []
         self._resources = contextlib.ExitStack()
 
@@ -119,114 +66,147 @@ class Experiment:
             return RunWriter(self.settings.run_directory, "chaos")
         return RunWriter.open_or_create("chaos", reports=self.settings.reports_directory, environment={})
 
+    @property
+    def execution(self) -> Execution | None:
+        """What is being carried out now."""
+        return None if self.current is None else self.current.execution
+
     def begin(self) -> None:
-        """Bring the system up, check consent, and send traffic until it is judged steady.
+        """Bring the system up, check consent, and begin; traffic is judged steady before any fault.
 
         Raises:
             SeatrialError, NotPassed: nothing may be injected, and why.
         """
         self.run.tool_started(argv=sys.argv, versions=versions(), seed=self.settings.seed)
-        self.run.check_started(self.id, self.order.role, self.requirement)
-        system = load_system(self.settings)
-        subject = subject_of(self.order, system, self.settings)
+        try:
+            system = load_system(self.settings)
+            self._subjects = {each.role: each for each in subjects_of(self.order, system, self.settings)}
+        finally:
+            self.roles = list(self._subjects) or [self.order.role or SYSTEM]
+            for role in self.roles:
+                self.run.check_started(self.id, role, self.requirement)
+        disruption = Disruption.VOLUNTARY if self.scenario is None else self.scenario.disruption
         session = open_session(self.settings, system, PlainProgress(), self.run)
         self._session = self._resources.enter_context(session)
-        if verdict := no_consent(session, Disruption.VOLUNTARY):
+        if verdict := no_consent(session, disruption):
             require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
         session.hold()
         session.revert_left_overs()
         session.require_answer()
         before = session.snapshot()
         self._resources.callback(lambda: self._compare(session, before))
-        traffic = Traffic(self.order.journey or subject.journey, self.order.per_second)
-        head = Observation(
-            {TROUBLE: Arm()}, f"{self.id}.{subject.role}", "", subject.role, Disruption.VOLUNTARY,
-            traffic.journey, self.order.repetitions, system,
-        )  # fmt: skip
-        writer = self.run.observation(head, plan=[traffic], bound=Bound(0.0, 0.0))
-        self.execution = Execution(session, head, writer)
-        self._resources.enter_context(self.execution)
-        self.execution.begin()
-        self.execution.do(traffic, "begin")
+        if self.scenario is None:
+            self.begin_part(self.order.role)
+        else:
+            expand(self.context, self.scenario, list(self._subjects.values()), unedited=self.unedited)
 
     def _compare(self, session: Session, before: Snapshot) -> None:
         """After everything was reverted: what the method and the rollbacks have left behind."""
-        faults = [] if self.execution is None else self.execution.faults
+        carried_out = [part.execution for part in self.parts.values() if part.execution is not None]
+        faults = [fault for execution in carried_out for fault in execution.faults]
         self._changed = session.changed_since(before, faults)
         self.run.changed_objects(self._changed)
 
-    def do(self, step: Step) -> StepRecord:
-        """Carry out one step of the method or of the rollbacks.
+    def begin_part(self, role: str) -> None:
+        """End the part before, and begin the one of this workload.
 
         Raises:
-            SeatrialError, NotPassed: it could not be carried out, and why.
+            SeatrialError, NotPassed: it cannot be begun, and why.
         """
-        if self.execution is None:
-            raise SeatrialError("the experiment could not be begun")
-        self._steps += 1
-        return self.execution.do(step, f"method.{self._steps}")
-
-    def end(self, state: Mapping[str, Any], failure: BaseException | None) -> Verdict:
-        """Stop the traffic, judge, write the result; returns the verdict."""
-        observation = self._observed(failure)
-        if failure is not None:
-            verdict = (observation.failure if observation else None) or verdict_of(failure)
-        elif observation is None:
-            verdict = merge(
-                [Verdict(Outcome.ERROR, "no traffic was sent", "traffic"), journal_verdict(state)]
-            )
-        else:
-            verdict = judged(observation, journal_verdict(state))
-        if self._changed:
-            text = f"objects differ after the experiment: {'; '.join(self._changed[:3])}"
-            changed = Verdict(Outcome.ERROR, text, "every object as before", "Put it back by hand.")
-            verdict = merge([verdict, changed])
-        self._write(state, verdict)
-        return verdict
-
-    def _observed(self, failure: BaseException | None) -> Observation | None:
-        """End the execution; what lies on disk of it, None when it was never begun."""
-        if self.execution is None:
-            return None
-        problem = None if failure is None else verdict_of(failure)
+        self.end_part(None)
+        if self._session is None or role not in self._subjects:
+            raise SeatrialError(f"the experiment is not carried out on {role!r}")
+        part = Part(
+            self.id, self._subjects[role], self.scenario, unedited=self.unedited,
+            repetitions=self.order.at_least(), journey=self.order.journey,
+        )  # fmt: skip
+        self.parts[role] = self.current = part
+        own = None
+        if self.scenario is None:
+            own = Traffic(part.observation.journey, self.order.per_second)
         try:
-            if failure is None:
-                self.execution.conclude()
+            part.begin(self._session, self.run, own)
         except Exception as error:
-            problem = verdict_of(error)
-        evidence = self._session if problem is not None else None
-        if evidence is not None:
-            self._collect_evidence(evidence)
+            part.problem = verdict_of(error)
+            raise
+
+    def end_part(self, failure: BaseException | None) -> None:
+        """End the part that is being carried out, if there is one."""
+        if self.current is not None:
+            self.current.end(self._session, self.run, failure)
+            self.current = None
+
+    def do(self, step: Step) -> StepRecord:
+        """Carry out one step of the method or of the rollbacks. Raises as `Part.do`."""
+        return self.part().do(step)
+
+    def part(self) -> Part:
+        """The part that is being carried out. Raises SeatrialError: there is none."""
+        if self.current is None:
+            raise SeatrialError("the experiment could not be begun")
+        return self.current
+
+    def answers(self) -> bool:
+        """Whether the system answers its first journey now."""
+        if self._session is None:
+            return False
+        try:
+            self._session.require_answer()
+        except SeatrialError:
+            return False
+        return True
+
+    def end(self, state: MutableMapping[str, Any], failure: BaseException | None) -> list[CheckResult]:
+        """Stop the traffic, judge, write the results; returns one for each workload."""
+        self.end_part(failure)
+        problem: Verdict | None = None
         try:
             self._resources.close()
         except Exception as error:
-            problem = merge([item for item in (problem, verdict_of(error)) if item is not None])
-        self.execution.close(problem)
-        return read_observation(self.execution.writer.directory).observation
+            problem = verdict_of(error)
+        if self._changed:
+            text = f"objects differ after the experiment: {'; '.join(self._changed[:3])}"
+            changed = Verdict(Outcome.ERROR, text, "every object as before", "Put it back by hand.")
+            problem = merge([item for item in (problem, changed) if item is not None])
+        judges = self._judges()
+        state[RECORD] = {"checks": judges}
+        results = [self._result(role, state, failure, problem, judges.get(role, [])) for role in self.roles]
+        self._write(state, results)
+        return results
 
-    def _collect_evidence(self, session: Session) -> None:
-        with contextlib.suppress(Exception):
-            collect_evidence(session.kube, self.run.evidence_directory(self.id, self.order.role))
+    def _judges(self) -> dict[str, list[str]]:
+        """By role, the ids of the checks that judge it."""
+        if self.scenario is None or not self.unedited:
+            return {role: list(self.order.checks) for role in self.roles}
+        return {role: checks_of(self.scenario, subject) for role, subject in self._subjects.items()}
 
-    def _write(self, state: Mapping[str, Any], verdict: Verdict) -> None:
-        made = () if self.execution is None else (self.execution.writer.directory.name,)
-        self.run.check_finished(
-            CheckResult(
-                self.id,
-                self.order.role,
-                self.requirement,
-                verdict,
-                "chaos",
-                self.started_at,
-                time.monotonic(),
-                observations=made,
-            )
-        )
+    def _result(
+        self, role: str, state: Mapping[str, Any], failure: BaseException | None, problem: Verdict | None,
+        checks: list[str],
+    ) -> CheckResult:  # fmt: skip
+        part = self.parts.get(role)
+        verdicts = [] if problem is None else [problem]
+        if failure is not None:
+            verdicts.append(verdict_of(failure))
+        elif part is not None and part.execution is not None:
+            verdicts.append(experiment_verdict(part.observation, checks, state, self.roles))
+        else:
+            verdicts += [NEVER_BEGUN, journal_verdict(of_role(state, role, self.roles))]
+        observed = (part.folder,) if part is not None and part.folder else ()
+        began_at = self.started_at if part is None else part.started_at
+        return CheckResult(
+            self.id, role, self.requirement, merge(verdicts), "chaos", began_at, time.monotonic(),
+            observations=observed,
+        )  # fmt: skip
+
+    def _write(self, state: Mapping[str, Any], results: list[CheckResult]) -> None:
+        for result in results:
+            self.run.check_finished(result)
         folder = self.run.directory / "chaos"
         folder.mkdir(exist_ok=True)
         journal = json.dumps(state, indent=2, default=str)
         (folder / f"{self.id}.json").write_text(journal, encoding="utf-8")
-        self.run.tool_finished(0 if verdict.passed else 1)
+        self.run.tool_finished(0 if all(result.verdict.passed for result in results) else 1)
         self.run.close()
         if not self.joined:
             build_report(self.run.directory)
@@ -235,8 +215,11 @@ class Experiment:
 _current: Experiment | None = None
 
 
-def begin_experiment(order: Order, title: str) -> Experiment:
+def begin_experiment(order: Order, title: str, context: MutableMapping[str, Any] | None = None) -> Experiment:
     """Begin the experiment of this process; `current_experiment` finds it even when that fails.
+
+    Args:
+        context: the experiment as Chaos Toolkit will carry it out; a scenario is written into its method.
 
     Raises:
         SeatrialError, NotPassed: it cannot be begun, and why.
@@ -244,7 +227,7 @@ def begin_experiment(order: Order, title: str) -> Experiment:
     global _current  # noqa: PLW0603 - Chaos Toolkit hands no state from a control to an activity
     if _current is not None:
         raise SeatrialError("the verdict control is listed twice", next_step="List it once.")
-    _current = Experiment(order, title, settings_from({}))
+    _current = Experiment(order, title, settings_from({}), context)
     _current.begin()
     return _current
 

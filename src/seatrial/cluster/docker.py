@@ -1,4 +1,4 @@
-"""The few questions and orders we have for the Docker engine."""
+"""The few questions and commands that we have for the Docker engine."""
 
 from __future__ import annotations
 
@@ -71,6 +71,17 @@ def save_images(tags: Sequence[str], archive: Path) -> None:
             within_seconds=600, meter=grown(folder, size), about_seconds=30,
         )  # fmt: skip
         half.replace(archive)
+
+
+def keep_image(name: str, tag: str, archive: Path) -> None:
+    """Keep an image beside the engine's store, and forget what it was before, in both places."""
+    save_images([tag], archive)
+    for other in archive.parent.glob(f"{name.replace('/', '-')}-*.tar"):
+        if other != archive:
+            other.unlink(missing_ok=True)
+    for other_tag in tags_of(name):
+        if other_tag != tag:
+            succeeds(["docker", "image", "rm", other_tag], within_seconds=60)  # refused while it is used
 
 
 def load_archive(archive: Path) -> None:

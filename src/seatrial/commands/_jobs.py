@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seatrial.commands.children import folder
-from seatrial.errors import BadInput, suggestion
+from seatrial.errors import BadInput, SeatrialError, suggestion
 from seatrial.model.plan import Planned
 from seatrial.model.verdict import named
 
@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from seatrial.model.system import System
 
 STAGES = SUITES, LOAD, EXPERIMENTS = "suites", "load", "experiments"
-LOAD_TEST = "checkout"
+LOAD_TEST = "journeys"
 LOAD_SECONDS = 60
 _SUITES_SECONDS = 2400.0
 _BEFORE_AND_AFTER_LOAD_SECONDS = 540.0
 _EXPERIMENT_SECONDS = 600.0
-_CONTROL = "seatrial.chaos.control"
+BRIEF_SECONDS = 120.0
+"""Experiments that usually take longer are left to `chaos run`."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class Job:
     arguments: Sequence[str]
     within_seconds: float
     about_seconds: float = 0.0
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stage(self) -> str:
@@ -92,14 +94,17 @@ def jobs_of(choice: Choice, system: System) -> list[Job]:
     if choice.includes(LOAD):
         jobs.append(_load(choice.load_seconds, system))
     if choice.includes(EXPERIMENTS):
-        jobs += [_experiment(path) for path in experiment_files(choice.experiments)]
+        jobs += _experiments(choice.experiments, system)
     return jobs
 
 
 def _suites(chosen: Collection[str], system: System) -> Job:
     arguments = [sys.executable, "-m", "pytest", "-v", "--color=no", str(folder("suites")), *_elsewhere()]
     arguments += [part for check in chosen for part in ("--check", check)]
-    return Job(Planned(SUITES, "pytest", tuple(_results(chosen, system))), arguments, _SUITES_SECONDS)
+    from seatrial.harness.estimate import suites_seconds
+
+    planned = Planned(SUITES, "pytest", tuple(_results(chosen, system)))
+    return Job(planned, arguments, _SUITES_SECONDS, 0.0 if chosen else suites_seconds(system))
 
 
 def _elsewhere() -> list[str]:
@@ -131,24 +136,49 @@ def _load(seconds: int, system: System) -> Job:
     return Job(planned, arguments, seconds + _BEFORE_AND_AFTER_LOAD_SECONDS, about_seconds=seconds + 15)
 
 
-def _experiment(path: Path) -> Job:
+def _experiments(chosen: Sequence[str], system: System) -> Iterator[Job]:
+    """The chosen experiments; else the brief voluntary ones that apply, each on one workload.
+
+    The suites carry every scenario out on every workload anyway; the others are left to `chaos run`.
+    """
+    from seatrial.harness.estimate import seconds_on
+    from seatrial.model.fault import Disruption
+    from seatrial.model.scenario import SCENARIOS
+
+    if chosen:
+        for path in experiment_files(chosen):
+            yield _experiment(path, system, ())
+        return
+    for path in experiment_files():
+        scenario = SCENARIOS.get(path.stem)
+        for subject in scenario.subjects(system)[-1:]:
+            brief = seconds_on(scenario, subject) <= BRIEF_SECONDS
+            if brief and scenario.disruption is Disruption.VOLUNTARY:
+                yield _experiment(path, system, (subject.role,))
+
+
+def _experiment(path: Path, system: System, roles: tuple[str, ...]) -> Job:
     arguments = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "run", str(path)]
-    return Job(Planned(f"experiment {path.stem}", "chaos", _result_of(path)), arguments, _EXPERIMENT_SECONDS)
+    results, about = _results_of(path, system, roles)
+    planned = Planned(f"experiment {path.stem}", "chaos", results)
+    environment = {"SEATRIAL_ROLES": " ".join(roles)} if roles else {}
+    return Job(planned, arguments, _EXPERIMENT_SECONDS + 3 * about, about, environment)
 
 
-def _result_of(path: Path) -> tuple[str, ...]:
-    """The result that an experiment must report; none where the file does not say, as its run will tell."""
+def _results_of(path: Path, system: System, roles: Sequence[str]) -> tuple[tuple[str, ...], float]:
+    """The results that an experiment must report, and how long it usually takes.
+
+    None where the file does not say, as its run will tell.
+    """
     import yaml
 
-    from seatrial.chaos.experiment import experiment_id
+    from seatrial.chaos.expected import results_of
 
     try:
         found: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-        providers = [control["provider"] for control in found.get("controls", ())]
-        roles = [each["arguments"]["role"] for each in providers if each.get("module") == _CONTROL]
-        return tuple(named(experiment_id(found["title"]), role) for role in roles[:1])
-    except (OSError, yaml.YAMLError, LookupError, TypeError, AttributeError):
-        return ()
+        return results_of(found, system, roles)
+    except (OSError, yaml.YAMLError, LookupError, TypeError, AttributeError, SeatrialError):
+        return (), 0.0
 
 
 def experiment_files(chosen: Sequence[str] = ()) -> list[Path]:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seatrial.chaos.experiment import judged
-from seatrial.chaos.journal import journal_verdict
+from seatrial.chaos.verdicts import experiment_verdict, judges_in
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.judge.admissible import judge, judge_every
 from seatrial.load.gate import JUDGED, judge_load
@@ -78,7 +77,8 @@ def _check(result: CheckResult, observations: Sequence[Observation]) -> Verdict:
 
 def _experiment(directory: Path, result: CheckResult, observation: Observation) -> Verdict:
     journal = _read(directory / "chaos" / f"{result.check}.json")
-    return judged(observation, journal_verdict(journal))
+    checks, roles = judges_in(journal, result.subject)
+    return experiment_verdict(observation, checks, journal, roles)
 
 
 def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:

@@ -141,7 +141,10 @@ def _run_jobs(
             running.note(f"stage {number} of {len(jobs) + 2}{takes}")
             running.exit_code = run_child(
                 job.arguments,
-                environment=child_environment(settings, writer.directory, stage=job.stage, lent=lent),
+                environment={
+                    **child_environment(settings, writer.directory, stage=job.stage, lent=lent),
+                    **job.environment,
+                },
                 log=writer.directory / "logs" / job.log,
                 within_seconds=job.within_seconds,
                 note=running.note,

@@ -138,11 +138,26 @@ class Execution:
         """Whether a fault of that name is held."""
         return fault in self._held
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether traffic flows that was judged steady, so that each of its requests counts."""
+        return any(
+            step.steady and self._steady_from[name] < math.inf
+            for name, (step, _) in list(self._streams.items())
+        )
+
     def recent(self, window_seconds: float) -> list[bool]:
         """For each request of the steady traffic that ended in the last seconds: was it answered well?"""
         since = time.monotonic() - window_seconds
-        streams = [stream for step, stream in self._streams.values() if step.steady]
-        ended = [e for stream in streams for e in stream.exchanges() if (e.completed_at or 0.0) >= since]
+        steady = [
+            (self._steady_from[name], stream)
+            for name, (step, stream) in list(self._streams.items())
+            if step.steady and self._steady_from[name] < math.inf
+        ]
+        ended = [
+            each for begin, stream in steady for each in stream.exchanges()
+            if (each.completed_at or 0.0) >= since and each.planned_at >= begin
+        ]  # fmt: skip
         return [exchange.ok for exchange in ended]
 
     @property

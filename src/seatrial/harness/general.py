@@ -102,8 +102,8 @@ def _general(one: Step, other: Step) -> General:
 
 def _default(step: Step, name: str) -> Any:
     field = next(item for item in fields(step) if item.name == name)
-    if isinstance(step, Traffic) and name in ("name", "per_second"):
-        return None  # always said: what `stop_traffic` names, and the size of the load
+    if isinstance(step, Traffic) and name in ("name", "per_second", "steady"):
+        return None  # always said: what `stop_traffic` names, the size of the load, whether it is judged
     return None if field.default is MISSING else field.default
 
 

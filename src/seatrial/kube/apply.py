@@ -15,7 +15,7 @@ from seatrial.kube.client import FIELD_MANAGER, Kube
 from seatrial.kube.errors import ApiRefused, Forbidden
 from seatrial.kube.kinds import KNOWN
 from seatrial.kube.rollout import WORKLOADS, wait_for_rollouts
-from seatrial.kube.snapshot import Snapshot, canonical_objects, compare
+from seatrial.kube.snapshot import Snapshot, canonical, compare, declared_part
 from seatrial.waiting import NotYet, Ready, eventually
 
 Object = dict[str, Any]
@@ -88,22 +88,21 @@ def drift(kube: Kube, folder: Path, images: Mapping[str, str], *, kubectl: str =
         SeatrialError: the server cannot be asked.
     """
     objects = _prepared(kube, folder, images, kubectl)
-    wanted: list[Object] = []
-    live: list[Object] = []
+    scaled = manifests.scaled_by_autoscaler(objects)
+    wanted: dict[str, Any] = {}
+    live: dict[str, Any] = {}
     for obj in objects:
+        name = f"{obj['kind'].lower()}/{obj['metadata']['name']}"
+        autoscaled = (obj["kind"], obj["metadata"]["name"]) in scaled
         if (found := kube.find(obj["kind"], obj["metadata"]["name"])) is None:
-            wanted.append(obj)
+            wanted[name] = canonical(obj)
             continue
         with contextlib.suppress(ApiRefused):  # a Job's template cannot be asked for again
-            wanted.append(kube.apply(obj, dry_run=True))
-            live.append(found)
-    autoscalers = [obj for obj in objects if obj["kind"] == "HorizontalPodAutoscaler"]
-    kept = {f"{obj['kind'].lower()}/{obj['metadata']['name']}" for obj in objects}
-    now = canonical_objects([*live, *autoscalers])
-    return compare(
-        Snapshot({name: value for name, value in canonical_objects(wanted).items() if name in kept}),
-        Snapshot({name: value for name, value in now.items() if name in kept}),
-    )
+            asked = canonical(kube.apply(obj, dry_run=True), autoscaled=autoscaled)
+            declared = canonical(obj, autoscaled=autoscaled)
+            wanted[name] = declared_part(asked, declared)
+            live[name] = declared_part(canonical(found, autoscaled=autoscaled), declared)
+    return compare(Snapshot(wanted), Snapshot(live))
 
 
 def undeploy(kube: Kube, *, within_seconds: float = REMOVE_SECONDS) -> list[str]:

@@ -54,6 +54,8 @@ _TABLE = (
     Resource("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget"),
     Resource("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
     Resource("networking.k8s.io/v1", "ingresses", "Ingress"),
+    Resource("gateway.networking.k8s.io/v1", "gateways", "Gateway"),
+    Resource("gateway.networking.k8s.io/v1", "httproutes", "HTTPRoute"),
     Resource("discovery.k8s.io/v1", "endpointslices", "EndpointSlice"),
     Resource("coordination.k8s.io/v1", "leases", "Lease"),
     Resource("rbac.authorization.k8s.io/v1", "roles", "Role"),

@@ -102,7 +102,7 @@ def with_images(objects: Sequence[Object], images: Mapping[str, str]) -> list[Ob
     """Copies of the objects with full tags for logical names.
 
     Args:
-        images: logical name (`seatrial/chandlery`) to full tag.
+        images: logical name (`seatrial/python`) to full tag.
 
     Raises:
         BadInput: a logical name has no tag; names the object and the nearest name.

@@ -137,6 +137,15 @@ def canonical(obj: Object, *, autoscaled: bool = False) -> dict[str, Any]:
     return result
 
 
+def declared_part(value: Any, declared: Any) -> Any:
+    """What `value` has at the places that `declared` fills in; what others add beside them is left out."""
+    if isinstance(value, Mapping) and isinstance(declared, Mapping):
+        return {key: declared_part(value[key], declared[key]) for key in declared if key in value}
+    if isinstance(value, list) and isinstance(declared, list) and len(value) == len(declared):
+        return [declared_part(one, other) for one, other in zip(value, declared, strict=True)]
+    return value
+
+
 def compare(before: Snapshot, after: Snapshot, traces: Collection[str] = ()) -> list[str]:
     """What differs, one sentence for each object and each controller's pods; empty when all is as it was.
 

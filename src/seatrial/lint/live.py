@@ -15,7 +15,7 @@ from seatrial.lint.decoding import parse
 _KINDS = (
     *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"),
     *("Service", "ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim"),
-    *("HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Ingress"),
+    *("HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Ingress", "HTTPRoute", "Gateway"),
     *("Role", "RoleBinding", "ResourceQuota", "LimitRange"),
 )
 _KEPT = frozenset({"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp"})

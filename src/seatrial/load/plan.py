@@ -18,15 +18,15 @@ class LoadPlan:
     """The plan of one load test; `load.user.OpenUser` is it as a class of Locust.
 
     Attributes:
-        journeys: names in the system file with their share of the arrivals.
-        arrivals: the schedule unless `--arrivals` gives another (`traffic.schedule.parse`).
-        system_file: the system unless SEATRIAL_SYSTEM names another.
+        journeys: names in the system file with their share of the arrivals; the file's own `load` when empty.
+        arrivals: the schedule unless `--arrivals` gives another (`traffic.schedule.parse`); else the file's.
+        system_file: the system unless SEATRIAL_SYSTEM names another; the usual one when None.
         judged: which objectives give the exit code (`load.gate.JUDGED`).
         recorder: opens the run that results are written to, its start noted; None writes nothing.
     """
 
     journeys: ClassVar[Mapping[str, float]] = {}
-    arrivals: ClassVar[str] = "constant:60"
+    arrivals: ClassVar[str] = ""
     system_file: ClassVar[Path | None] = None
     judged: ClassVar[Sequence[str]] = JUDGED
     recorder: ClassVar[Callable[[], RunWriter] | None] = None
@@ -39,7 +39,7 @@ class LoadPlan:
     @classmethod
     def default_arrivals(cls) -> str:
         """The schedule when nobody gives another."""
-        return cls.arrivals
+        return cls.arrivals or cls.load_system().load.arrivals
 
     @classmethod
     def load_system(cls) -> System:
@@ -49,8 +49,6 @@ class LoadPlan:
             BadInput: when there is none, or its file has a fault.
         """
         path = os.environ.get("SEATRIAL_SYSTEM") or cls.system_file
-        if path is None:
-            raise BadInput("no system file was given", next_step="set SEATRIAL_SYSTEM to its path.")
         return load_system(settings_from({"system": path}))
 
     @classmethod
@@ -60,10 +58,9 @@ class LoadPlan:
         Raises:
             BadInput: a journey is not in the system file.
         """
-        if not cls.journeys:
-            raise BadInput(f"{cls.__name__} names no journey", next_step="set its attribute `journeys`.")
         chosen = {}
-        for name, weight in cls.journeys.items():
+        named = cls.journeys or system.load.journeys or dict.fromkeys(system.journeys, 1.0)
+        for name, weight in named.items():
             if name not in system.journeys:
                 raise BadInput(
                     f"the system {system.metadata.name} has no journey `{name}`",

@@ -51,7 +51,7 @@ class FaultRecord:
         workload: the role of the workload in the system file.
         injected_at: the API server (or the node) took the request; when impossible, it was found to be so.
         verified_at: its effect was seen; None when it was not (then it must not be judged).
-        effect: what was seen, in words, e.g. "uid 3f.. gone after 0.7 s, replaced by orders-abc".
+        effect: what was seen, in words, e.g. "uid 3f.. gone after 0.7 s, replaced by shop-abc".
         available_at: as many pods ready as wanted, endpoints serving; None if never again. Of a held fault:
             after it was reverted.
         reverted_at: it was reverted, or there was nothing to revert; None while it is held.

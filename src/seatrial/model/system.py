@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from seatrial.model.invariant import Capability, Invariant
+from seatrial.model.load import Load, LoadStep
 from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
@@ -57,14 +58,6 @@ class Entry(_Part):
         None, description="Response header that names the pod or workload that answered; several by commas."
     )
     service: Name | None = Field(None, description="The Service behind `url`, when it selects one workload.")
-
-
-class LoadStep(_Part):
-    """The load that makes an autoscaled workload grow."""
-
-    journey: str = Field(description="The journey that costs CPU, or whatever the autoscaler measures.")
-    per_second: float = Field(gt=0, le=2000, description="Arrivals per second of the step.")
-    replicas: int = Field(ge=2, description="Replicas that this load needs; ready ones must reach it.")
 
 
 class Workload(_Part):
@@ -181,6 +174,7 @@ class System(_Part):
     )
     invariants: tuple[Invariant, ...] = Field((), description="What must hold while the system is at rest.")
     objectives: Objectives = Objectives()
+    load: Load = Load()
     images: Images = Images()
     consent: Consent = Consent()
     waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")
@@ -201,6 +195,9 @@ class System(_Part):
             for key, name in (("journey", workload.journey), ("load_step.journey", step)):
                 if name is not None and name not in self.journeys:
                     raise ValueError(f"workloads.{role}.{key} names no journey: {name}")
+        for name in self.load.journeys:
+            if name not in self.journeys:
+                raise ValueError(f"load.journeys.{name} names no journey")
         return self
 
     @model_validator(mode="after")

@@ -29,7 +29,7 @@ from seatrial.traffic.record import CLOSING, HEAD, WRITE_EVERY_SECONDS, RecordFi
 BAD_INPUT_CODE = 2
 EXAMPLE = """a job:
   {"base_url": "http://127.0.0.1:30080", "output": "browse.ndjson",
-   "journeys": {"browse": {"request": {"path": "/v1/catalogue/rope"}, "expect": {"status": 200}}},
+   "journeys": {"look": {"request": {"path": "/api/basket"}, "expect": {"status": 200}}},
    "schedule": "constant:100:30"}
 further keys: bystanders, seed, deadline_seconds, fresh_every, idle_seconds, most_in_flight, worker, workers,
 start_at_wall, ca_file, verify, allow_remote

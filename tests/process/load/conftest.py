@@ -29,6 +29,7 @@ journeys:
     messages: [{{text: hello}}]
     timeout_seconds: 1
   broken: {{request: {{path: /status/500}}}}
+load: {{arrivals: "constant:60", journeys: {{place-order: 1, browse: 4}}}}
 objectives: {{availability: 0.9, latency_p99_ms: 5000}}
 consent: {{disruptive: true, context: none, namespace: none}}
 """

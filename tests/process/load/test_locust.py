@@ -21,7 +21,7 @@ from seatrial.record.reader import read_run
 from seatrial.waiting import NotYet, Ready, eventually
 
 LOADTESTS = Path(__file__).parents[3] / "loadtests"
-CHECKOUT = LOADTESTS / "checkout.py"
+JOURNEYS = LOADTESTS / "journeys.py"
 
 
 @contextlib.contextmanager
@@ -34,7 +34,7 @@ def locust(file: Path, *arguments: str) -> Iterator[subprocess.Popen]:
             process.kill()
 
 
-def headless(*arguments: str, file: Path = CHECKOUT) -> tuple[int, str, str]:
+def headless(*arguments: str, file: Path = JOURNEYS) -> tuple[int, str, str]:
     with locust(file, "--headless", "--only-summary", *arguments) as process:
         out, errors = process.communicate(timeout=90)
     return process.returncode, out, errors
@@ -45,7 +45,7 @@ def agreed(code: int, out: str) -> str:
 
     On a busy machine so short a run may be inconclusive: a stall of 20 ms makes 1 % of its arrivals late.
     """
-    outcome = next(word for word in ("PASSED", "INCONCLUSIVE") if f"{word} load.checkout [toy]" in out)
+    outcome = next(word for word in ("PASSED", "INCONCLUSIVE") if f"{word} load.journeys [toy]" in out)
     assert code == (0 if outcome == "PASSED" else 1)
     assert outcome == "PASSED" or "late" in out
     return outcome.lower()
@@ -67,25 +67,25 @@ def wait_for_exchanges(directory: Path, number: int) -> None:
 def test_a_run_ends_by_its_time_and_leaves_its_result(toy) -> None:
     code, out, _ = headless("-t", "2s", "--arrivals", "constant:200")
     outcome = agreed(code, out)
-    verdict = out[out.index("load.checkout [toy]") :]
+    verdict = out[out.index("load.journeys [toy]") :]
     assert "place-order" not in verdict, "the verdict is not the last thing on the screen"
     exchanges = read_recording(
-        next(toy.directory.glob("run/observations/load.checkout/exchanges-*.gz"))
+        next(toy.directory.glob("run/observations/load.journeys/exchanges-*.gz"))
     ).in_order()
     assert 200 <= len(exchanges) <= 450, "two seconds, less the start of the generator"
     assert {exchange.journey for exchange in exchanges} == {"browse", "place-order"}
     assert all(exchange.ok for exchange in exchanges)
-    written = json.loads((toy.directory / "run" / "load" / "checkout.json").read_text())
+    written = json.loads((toy.directory / "run" / "load" / "journeys.json").read_text())
     assert written["outcomes"] == {"ok": len(exchanges)}
     run = read_run(toy.directory / "run")
-    assert [(result.check, result.verdict.outcome) for result in run.results] == [("load.checkout", outcome)]
+    assert [(result.check, result.verdict.outcome) for result in run.results] == [("load.journeys", outcome)]
 
 
 def test_a_schedule_with_an_end_ends_the_run_and_failures_fail_it(toy) -> None:
     toy.describe(**{"path: /ok": "path: /status/500"})
     code, out, _ = headless("--arrivals", "steps:50x0.5,100x0.5")
     assert code == 1
-    assert "FAILED load.checkout" in out
+    assert "FAILED load.journeys" in out
     assert "status 500" in out
     assert recorded_in(toy.directory) == 75
 
@@ -97,12 +97,12 @@ def recorded_in(directory: Path) -> int:
 
 
 def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
-    with locust(CHECKOUT, "--headless", "-t", "3s", "--arrivals", "constant:100", "--processes", "2") as run:
+    with locust(JOURNEYS, "--headless", "-t", "3s", "--arrivals", "constant:100", "--processes", "2") as run:
         wait_for_exchanges(toy.directory, 20)
         # Open requests end at their deadline, after Locust's master would have gone.
         toy.process.send_signal(signal.SIGSTOP)
         out, errors = run.communicate(timeout=90)
-    written = json.loads((toy.directory / "run" / "load" / "checkout.json").read_text())
+    written = json.loads((toy.directory / "run" / "load" / "journeys.json").read_text())
     assert written["missing_workers"] == 0, out + errors
     assert written["health"]["sent"] == recorded_in(toy.directory)
     files = sorted(toy.directory.glob("run/observations/*/exchanges-*"))
@@ -115,7 +115,7 @@ def test_workers_share_one_schedule_and_are_waited_for(toy) -> None:
 
 
 def test_sigterm_in_the_middle_of_a_freeze_loses_nothing(toy) -> None:
-    with locust(CHECKOUT, "--headless", "--arrivals", "constant:50") as process:
+    with locust(JOURNEYS, "--headless", "--arrivals", "constant:50") as process:
         wait_for_exchanges(toy.directory, 20)
         toy.process.send_signal(signal.SIGSTOP)
         eventually(
@@ -148,7 +148,7 @@ def test_the_page_starts_and_stops_the_load(toy) -> None:
         except OSError as error:
             return NotYet(str(error))
 
-    with locust(CHECKOUT, "--web-host", "127.0.0.1", "--web-port", str(port)) as process:
+    with locust(JOURNEYS, "--web-host", "127.0.0.1", "--web-port", str(port)) as process:
         assert b"constant:60" in eventually(up, within_seconds=60, what="the page answers")
         ask("/swarm", user_count="1", spawn_rate="1", arrivals="constant:200", host=toy.url)
         wait_for_exchanges(toy.directory, 300)
@@ -175,7 +175,7 @@ def test_what_cannot_be_sent_is_refused_in_words(toy, monkeypatch) -> None:
         started = {}
         for named, arguments in refused.items():
             monkeypatch.setenv("SEATRIAL_SYSTEM", str(toy.system_file if arguments else unwilling))
-            run = locust(CHECKOUT, "--headless", "-t", "1s", *arguments)
+            run = locust(JOURNEYS, "--headless", "-t", "1s", *arguments)
             started[named] = running.enter_context(run)
         for named, process in started.items():
             _, errors = process.communicate(timeout=90)
@@ -186,9 +186,9 @@ def test_what_cannot_be_sent_is_refused_in_words(toy, monkeypatch) -> None:
 
 
 def test_the_load_step_of_a_workload_is_sent(toy) -> None:
-    headless("-t", "2s", file=LOADTESTS / "quote.py")
+    headless("-t", "2s", file=LOADTESTS / "step.py")
     exchanges = read_recording(
-        next(toy.directory.glob("run/observations/load.quote/exchanges-*.gz"))
+        next(toy.directory.glob("run/observations/load.step/exchanges-*.gz"))
     ).in_order()
     assert len(exchanges) >= 20
     gaps = [later.planned_at - sooner.planned_at for sooner, later in pairwise(exchanges)]
@@ -206,7 +206,7 @@ def child_of(process: subprocess.Popen) -> int:
 
 
 def test_a_generator_that_was_killed_is_an_error_and_ends_the_run(toy) -> None:
-    with locust(CHECKOUT, "--headless", "--arrivals", "constant:50") as process:
+    with locust(JOURNEYS, "--headless", "--arrivals", "constant:50") as process:
         wait_for_exchanges(toy.directory, 20)
         os.kill(child_of(process), signal.SIGKILL)
         _, errors = process.communicate(timeout=90)
@@ -216,7 +216,7 @@ def test_a_generator_that_was_killed_is_an_error_and_ends_the_run(toy) -> None:
 
 
 def test_a_worker_whose_generator_was_killed_fails_the_run_of_all(toy) -> None:
-    with locust(CHECKOUT, "--headless", "--arrivals", "constant:50", "--processes", "2") as run:
+    with locust(JOURNEYS, "--headless", "--arrivals", "constant:50", "--processes", "2") as run:
         wait_for_exchanges(toy.directory, 20)
         # of the two workers, one has a generator that writes the first file
         first = next(toy.directory.glob("run/observations/*/*worker-0.ndjson"))
@@ -224,14 +224,13 @@ def test_a_worker_whose_generator_was_killed_fails_the_run_of_all(toy) -> None:
         out, errors = run.communicate(timeout=90)
     assert run.returncode == 1, out
     assert "the traffic generator ended early (signal SIGKILL)" in errors
-    assert "ERROR load.checkout" in out
+    assert "ERROR load.journeys" in out
     assert "1 of the workers never reported" in out
 
 
-def test_journeys_of_another_protocol_are_sent_too(toy, tmp_path) -> None:
-    file = tmp_path / "locustfile.py"
-    file.write_text(CHECKOUT.read_text().replace('"place-order": 1, "browse": 4', '"talk": 1, "browse": 4'))
-    code, out, errors = headless("--arrivals", "constant:50:1", file=file)
+def test_journeys_of_another_protocol_are_sent_too(toy) -> None:
+    toy.describe(**{"journeys: {place-order: 1, browse: 4}": "journeys: {talk: 1, browse: 4}"})
+    code, out, errors = headless("--arrivals", "constant:50:1")
     assert code == 1
     assert re.search(r"websocket +talk open +[0-9]+", errors)
     assert "no WebSocket" in out
@@ -248,7 +247,7 @@ events.request.add_listener(lambda **_: sleep(0.02))
 
 def test_a_listener_that_waits_loses_no_request(toy, tmp_path) -> None:
     file = tmp_path / "locustfile.py"
-    file.write_text(CHECKOUT.read_text() + SLOW_LISTENER)
+    file.write_text(JOURNEYS.read_text() + SLOW_LISTENER)
     headless("--arrivals", "constant:100:1", file=file)
     (result,) = (toy.directory / "run" / "load").glob("*.json")
     assert sum(json.loads(result.read_text())["outcomes"].values()) == 100

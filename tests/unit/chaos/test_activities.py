@@ -5,7 +5,8 @@ from chaoslib.exceptions import ActivityFailed, InterruptExecution
 from dry_session import Dry
 
 from seatrial.chaos import actions, probes
-from seatrial.chaos.experiment import Order, begin_experiment, drop_experiment
+from seatrial.chaos.experiment import begin_experiment, drop_experiment
+from seatrial.chaos.order import Order
 from seatrial.harness.conditions import condition
 from seatrial.harness.measuring import measurement
 from seatrial.model.measurement import Measurement, MeasurementOutcome
@@ -126,3 +127,35 @@ def _steps(experiment):
     from seatrial.record.observations import read_observation
 
     return read_observation(experiment.execution.writer.directory).observation.trouble.steps
+
+
+class TestProbeOfAScenario:
+    """Traffic begins and ends inside the method: without any, there is nothing that must be answered."""
+
+    @pytest.fixture
+    def of_scenario(self, dry: Dry):
+        context = {"method": []}
+        experiment = begin_experiment(Order(scenario="delete-pod"), "Of a scenario", context)
+        yield experiment
+        if drop_experiment() is not None:
+            experiment.end({}, None)
+
+    def test_before_the_method_the_system_is_asked(self, of_scenario, monkeypatch):
+        assert probes.clients_are_answered() is True
+        monkeypatch.setattr(of_scenario, "answers", lambda: False)
+        assert probes.clients_are_answered() is False
+
+    def test_while_a_part_begins_and_before_its_traffic_there_is_nothing_to_ask(self, of_scenario):
+        actions.begin("basket")
+        execution, of_scenario.current.execution = of_scenario.current.execution, None
+        assert probes.clients_are_answered() is True
+        of_scenario.current.execution = execution
+        assert probes.clients_are_answered() is True
+
+    def test_while_steady_traffic_flows_each_request_counts(self, of_scenario, dry: Dry):
+        actions.begin("basket")
+        actions.traffic(name="subject", steady=True)
+        assert probes.clients_are_answered() is True
+        dry.world.failing.append((dry.world.now, dry.world.now + 0.1))
+        dry.world.pass_time(1)
+        assert probes.clients_are_answered() is False

@@ -11,7 +11,7 @@ from dry_experiment import CONTROL, activity
 from dry_session import SYSTEM, Dry
 
 from seatrial.chaos import control
-from seatrial.chaos.experiment import Order, experiment_id
+from seatrial.chaos.order import Order, experiment_id
 from seatrial.errors import FaultRefused, SeatrialError
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.record.reader import read_run

@@ -1,47 +1,107 @@
-"""Every experiment lists what makes `chaos run` tell the truth, and is valid for Chaos Toolkit itself."""
+"""The shipped experiments are those of the scenarios, as they are generated, and valid for Chaos Toolkit."""
 
+import inspect
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
 from chaoslib.experiment import ensure_experiment_is_valid
 
-from seatrial.chaos.experiment import Order
+from seatrial.chaos import actions
+from seatrial.chaos.generate import experiment_of, experiment_text, is_unedited, write_experiments
+from seatrial.chaos.order import Order
+from seatrial.harness.general import KINDS, general_steps
+from seatrial.model.fault import VOLUNTARY
+from seatrial.model.scenario import SCENARIOS
 
-EXPERIMENTS = sorted((Path(__file__).parents[3] / "experiments").glob("*.yaml"))
-
-
-def load(path):
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
-
-
-def test_there_are_experiments():
-    assert {path.stem for path in EXPERIMENTS} >= {"delete-pod", "drain-node"}
+FOLDER = Path(__file__).parents[3] / "experiments"
+NAMES = sorted(SCENARIOS)
 
 
-@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
+def load(name):
+    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def test_every_scenario_has_its_experiment_and_there_is_no_other():
+    assert sorted(path.stem for path in FOLDER.glob("*.yaml")) == NAMES
+
+
+def test_they_can_be_written_into_another_folder(tmp_path):
+    written = write_experiments(tmp_path / "mine")
+    assert [path.stem for path in written] == NAMES
+    assert written[0].read_text() == (FOLDER / written[0].name).read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
 class TestEachExperiment:
-    def test_is_valid(self, path):
-        ensure_experiment_is_valid(load(path))
+    def test_is_as_it_is_generated(self, name):
+        text = (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")
+        assert text == experiment_text(SCENARIOS.get(name)), "run `seatrial experiment --write experiments`"
+        assert is_unedited(load(name), SCENARIOS.get(name))
 
-    def test_lists_the_verdict_control(self, path):
-        providers = [control["provider"] for control in load(path)["controls"]]
-        assert "seatrial.chaos.control" in [provider["module"] for provider in providers]
+    def test_is_valid(self, name):
+        ensure_experiment_is_valid(load(name))
 
-    def test_asks_for_evidence(self, path):
-        arguments = load(path)["controls"][0]["provider"]["arguments"]
-        assert Order(**arguments).faults() == []
+    def test_names_its_scenario_and_nothing_of_any_system(self, name):
+        (control,) = load(name)["controls"]
+        assert control["provider"]["module"] == "seatrial.chaos.control"
+        assert control["provider"]["arguments"] == {"scenario": name}
+        assert Order(**control["provider"]["arguments"]).faults() == []
 
-    def test_plays_rollbacks_always_and_watches_the_steady_state_throughout(self, path):
-        runtime = load(path)["runtime"]
+    def test_has_an_activity_for_each_step(self, name):
+        method = load(name)["method"]
+        kinds = [activity["provider"]["func"] for activity in method]
+        assert kinds == [step.kind for step in general_steps(SCENARIOS.get(name))]
+        assert set(kinds) <= set(KINDS.values())
+        assert len({activity["name"] for activity in method}) == len(method)
+
+    def test_watches_the_steady_state_throughout_where_no_request_may_fail(self, name):
+        runtime = load(name)["runtime"]
         assert runtime["rollbacks"]["strategy"] == "always"
-        assert runtime["hypothesis"]["strategy"] == "continuously"
+        continuously = runtime["hypothesis"]["strategy"] == "continuously"
+        assert continuously == (SCENARIOS.get(name).disruption is VOLUNTARY)
+        assert load(name)["steady-state-hypothesis"]["probes"]
 
-    def test_releases_in_the_rollbacks_what_it_holds(self, path):
-        activities = [item["provider"] for item in load(path)["method"]]
-        held = {item["arguments"]["fault"] for item in activities if item["arguments"].get("held")}
-        released = {item["provider"]["arguments"]["fault"] for item in load(path)["rollbacks"]}
-        assert held == released
 
-    def test_has_a_steady_state(self, path):
-        assert load(path)["steady-state-hypothesis"]["probes"]
+@pytest.mark.parametrize(("step", "action"), KINDS.items(), ids=str)
+def test_every_field_of_a_step_can_be_said_in_an_experiment(step, action):
+    said = set(inspect.signature(getattr(actions, action)).parameters)
+    wanted = {field.name for field in fields(step)}
+    assert ({"name"} if action == "stop_traffic" else wanted) <= said
+
+
+class TestUnedited:
+    @pytest.fixture
+    def scenario(self):
+        return SCENARIOS.get("delete-pod")
+
+    @pytest.fixture
+    def given(self, scenario):
+        return yaml.safe_load(experiment_text(scenario))
+
+    def test_roles_and_what_chaos_toolkit_adds_change_nothing(self, scenario, given):
+        given["controls"][0]["provider"]["arguments"]["roles"] = ["basket"]
+        given |= {"dry": None, "configuration": {}}
+        assert is_unedited(given, scenario)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda data: data["method"].pop(),
+            lambda data: data["method"][0]["provider"]["arguments"].update(per_second=1),
+            lambda data: data["controls"][0]["provider"]["arguments"].update(repetitions=1),
+            lambda data: data["controls"].append({"name": "another", "provider": {}}),
+            lambda data: data.update(title="Another"),
+            lambda data: data.pop("steady-state-hypothesis"),
+            lambda data: data.update(rollbacks=[{"type": "action"}]),
+            lambda data: data.update(controls=[]),
+        ],
+    )
+    def test_any_other_change_makes_it_another_experiment(self, scenario, given, change):
+        change(given)
+        assert not is_unedited(given, scenario)
+
+    def test_it_is_not_that_of_another_scenario(self, given):
+        assert not is_unedited(given, SCENARIOS.get("drain-node"))
+        assert experiment_of(SCENARIOS.get("drain-node")) != given

@@ -23,6 +23,9 @@ COMMANDS = (
     "judge",
     "schema",
     "explain",
+    "experiment",
+    "init",
+    "doctor",
     "lint",
 )
 

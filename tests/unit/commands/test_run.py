@@ -4,7 +4,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from fakes import ROOT, Children, Display, FakeSession, never_opens, report, settings_in
+from fakes import Children, Display, FakeSession, never_opens, report, settings_in
 
 from seatrial.commands._jobs import Choice, jobs_of
 from seatrial.commands.run import BRING_UP, COMPARE, run_everything
@@ -14,8 +14,8 @@ from seatrial.model.verdict import Outcome
 from seatrial.record.reader import read_run
 from seatrial.settings import load_system
 
-SUITES, LOAD = "suites", "load checkout"
-EXPERIMENTS = [f"experiment {path.stem}" for path in sorted((ROOT / "experiments").glob("*.yaml"))]
+SUITES, LOAD = "suites", "load journeys"
+EXPERIMENTS = ["experiment delete-pod", "experiment drain-node"]
 
 
 def recorded(folder):
@@ -108,7 +108,7 @@ def test_a_stage_that_fails_ends_the_run_and_names_what_never_came(runs, folder)
     assert session.did[-1] == "closed"
     assert not run.finished
     assert run.broken == (
-        "stage load checkout: failed",
+        "stage load journeys: failed",
         *(f"stage {name}: planned and never reported" for name in [*EXPERIMENTS, COMPARE]),
     )
     assert run.notes == ("a stage did not end within 600 s and was stopped",)
@@ -156,7 +156,7 @@ def test_an_interrupted_run_is_unfinished_and_has_its_page(runs, folder, before,
     assert signal.getsignal(signal.SIGTERM) is before
     assert session.did[-1] == "closed"
     assert (run.finished, run.outcome) == (False, Outcome.ERROR)
-    assert named(run, "stage load checkout: planned and never reported")
+    assert named(run, "stage load journeys: planned and never reported")
     assert (folder / "reports" / "latest" / "page.txt").exists()
 
 

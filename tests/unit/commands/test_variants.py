@@ -14,7 +14,7 @@ from seatrial.errors import BadInput
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
 from seatrial.settings import load_system
 
-DRAINS, OTHER, LOAD = "a.drains [orders]", "b.other [orders]", "load.checkout [shop]"
+DRAINS, OTHER, LOAD = "a.drains [orders]", "b.other [orders]", "load.journeys [shop]"
 VARIANT = Variant("no-drain", Path("no-drain"), {DRAINS: "preStop"}, {LOAD: "not steady"})
 FLAW = "a preStop sleep would do"
 
@@ -88,7 +88,7 @@ def test_the_table_shows_each_cell_and_marks_the_one_that_must_be_red():
     lines = text.splitlines()
     assert lines[1].split() == ["a.drains", "[orders]", "failed", "*"]
     assert lines[2].split() == ["b.other", "[orders]", "error"]
-    assert lines[3].split() == ["load.checkout", "[shop]", "error", "*"]
+    assert lines[3].split() == ["load.journeys", "[shop]", "error", "*"]
     assert any(line.startswith("WRONG  no-drain: b.other") for line in lines)
 
 
@@ -137,8 +137,8 @@ def test_a_missing_list_is_bad_input(tmp_path):
 
 def test_a_variant_that_names_what_nothing_reports_is_bad_input():
     with pytest.raises(BadInput, match="nothing reports") as caught:
-        refuse_unknown([VARIANT], [DRAINS, "load.checkout [chandlery]"])
-    assert "load.checkout [chandlery]" in caught.value.next_step
+        refuse_unknown([VARIANT], [DRAINS, "load.journeys [chandlery]"])
+    assert "load.journeys [chandlery]" in caught.value.next_step
 
 
 def shipped():
@@ -187,7 +187,7 @@ def test_a_variant_that_turns_its_check_red_is_right(tries):
     assert code == 0, text
     assert "--check" not in children.arguments[0]
     assert "WRONG" not in text
-    assert children.stages == ["suites", "load checkout", "experiment delete-pod", "experiment drain-node"]
+    assert children.stages == ["suites", "load journeys", "experiment delete-pod", "experiment drain-node"]
 
 
 def test_only_what_must_be_red_is_run_when_asked(tries):

@@ -6,31 +6,24 @@ import functools
 import shutil
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from seatrial.cluster.build import node_image
 from seatrial.cluster.build import programs
 from seatrial.cluster.build import recipes
 from seatrial.cluster.build import registry
 from seatrial.cluster.build.debian import DebianRoot
-from seatrial.cluster.docker import (
-    build_image,
-    docker,
-    has_image,
-    load_archive,
-    pull_image,
-    save_images,
-    tags_of,
-)
+from seatrial.cluster.docker import build_image, docker, has_image, keep_image, load_archive, pull_image
 from seatrial.cluster.build.gobuild import GoProgram, drop_build_cache
 from seatrial.cluster.keys import content_key
 from seatrial.cluster.lock import exclusive
 from seatrial.cluster.paths import cache_folder, fixtures_root, half_made, project_root
 from seatrial.cluster.progress import Progress, Stage
-from seatrial.cluster.shell import succeeds
 from seatrial.errors import SeatrialError
 
 _PULL_BOUND_SECONDS = 600.0
@@ -103,6 +96,21 @@ def _debian(name: str, pull: str, root: DebianRoot) -> Image:
     )
 
 
+def _of_the_sample() -> Iterator[Image]:
+    """The image of the sample system, where there is one: its `image.yaml` says its name and its base."""
+    folder = project_root() / "sample-system"
+    if (folder / "image.yaml").is_file():
+        described = yaml.safe_load((folder / "image.yaml").read_text(encoding="utf-8"))
+        yield Image(
+            described["name"],
+            "",
+            lambda context: recipes.services_image(folder, context),
+            inputs=(folder / "Dockerfile", folder / "requirements.lock", folder / "services"),
+            base=described["base"],
+            archived=False,
+        )
+
+
 @functools.cache
 def table() -> dict[str, Image]:
     """Every image by logical name.
@@ -110,7 +118,6 @@ def table() -> dict[str, Image]:
     The pull references are tags: no registry could be reached where they were written down, so no digest
     could be verified (fixtures/cluster/images/README.md).
     """
-    sample = project_root() / "sample-system"
     images = (
         Image(
             "seatrial/node",
@@ -122,14 +129,7 @@ def table() -> dict[str, Image]:
             carries=("seatrial/metrics-server",),
         ),
         _debian("python", "python:3.13-slim", recipes.PYTHON_ROOT),
-        Image(
-            "seatrial/chandlery",
-            "",
-            lambda context: recipes.chandlery_image(sample, context),
-            inputs=(sample / "Dockerfile", sample / "requirements.lock", sample / "services"),
-            base="seatrial/python",
-            archived=False,
-        ),
+        *_of_the_sample(),
         _debian("postgres", "postgres:17", recipes.POSTGRES_ROOT),
         Image(
             "seatrial/envoy",
@@ -276,22 +276,8 @@ def _build(image: Image, stage: Stage, progress: Progress) -> str:
             stage.note(f"building {tag}")
             build_image(context, tag, arguments=arguments)
     if image.archived:
-        _archive(image, tag)
+        keep_image(image.name, tag, image.archive(tag))
     return tag
-
-
-def _archive(image: Image, tag: str) -> None:
-    """Keep the image beside the engine's store, and forget what it was before, in both places."""
-    archive = image.archive(tag)
-    save_images([tag], archive)
-    for other in archive.parent.glob(f"{image.name.replace('/', '-')}-*.tar"):
-        if other != archive:
-            other.unlink(missing_ok=True)
-    for other_tag in tags_of(image.name):
-        if other_tag != tag:
-            succeeds(
-                ["docker", "image", "rm", other_tag], within_seconds=60
-            )  # refused while a container uses it
 
 
 def was_built(tag: str) -> bool:

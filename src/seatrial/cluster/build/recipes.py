@@ -180,9 +180,9 @@ def _pip(doing: str, meter: Meter, *arguments: str, temporary: Path) -> None:
     )
 
 
-def chandlery_image(sample_system: Path, context: Path) -> None:
-    """A context with the sample system's Dockerfile, its code and its dependencies."""
-    shutil.copyfile(sample_system / "Dockerfile", context / "Dockerfile")
+def services_image(system: Path, context: Path) -> None:
+    """A context with a Python system's Dockerfile, its `services/` and the dependencies of its lock."""
+    shutil.copyfile(system / "Dockerfile", context / "Dockerfile")
     unwanted = shutil.ignore_patterns("__pycache__", "*.pyc", "tests", ".*_cache")
-    shutil.copytree(sample_system / "services", context / "services", ignore=unwanted)
-    shutil.copytree(site_packages(sample_system / "requirements.lock"), context / "site-packages")
+    shutil.copytree(system / "services", context / "services", ignore=unwanted)
+    shutil.copytree(site_packages(system / "requirements.lock"), context / "site-packages")

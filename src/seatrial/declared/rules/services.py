@@ -170,7 +170,7 @@ def service_port_name(service: Resource) -> Iterator[Found]:
     must="Configuration SHOULD name hosts, not addresses.",
     why="Addresses of pods and Services change; a name follows them. Loopback and wildcard addresses are "
     "fine.",
-    fix="Use the Service's DNS name, e.g. `http://orders:8080`.",
+    fix="Use the Service's DNS name, e.g. `http://shop:8080`.",
     source="concepts/services-networking/dns-pod-service/",
     anchors="CFG-14",
 )

@@ -1,7 +1,7 @@
 """The load step that makes an autoscaled workload grow.
 
-    locust -f loadtests/quote.py --headless -t 180s
-    SEATRIAL_WORKLOAD=orders locust -f loadtests/quote.py --headless -t 180s --arrivals constant:80
+    locust -f loadtests/step.py --headless -t 180s
+    SEATRIAL_WORKLOAD=basket locust -f loadtests/step.py --headless -t 180s --arrivals constant:80
 
 Journey and rate come from `load_step` of the workload that SEATRIAL_WORKLOAD names (default: the first that
 has one). The step is meant to saturate what runs before the autoscaler has acted, so latency is not judged
@@ -10,18 +10,17 @@ here. The check scaling.follows-load offers the same step by itself, and judges 
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from seatrial.errors import BadInput
 from seatrial.load.gate import AVAILABILITY
 from seatrial.load.user import OpenUser
 from seatrial.loadtests import open_run
-from seatrial.model.system import LoadStep, System
+from seatrial.model.load import LoadStep
+from seatrial.model.system import System
 
 
-class Quote(OpenUser):
-    system_file = Path(__file__).parents[1] / "fixtures" / "systems" / "chandlery.yaml"
+class Step(OpenUser):
     judged = (AVAILABILITY,)
     recorder = open_run
 

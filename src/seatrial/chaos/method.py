@@ -1,0 +1,81 @@
+"""From the method of an experiment to what is carried out: its activities once for each workload."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from seatrial.chaos.generate import ACTIONS
+from seatrial.harness.general import KINDS
+from seatrial.model.scenario import Scenario, Subject
+from seatrial.model.step import Measure, Step, Traffic, Wait, unrolled
+
+
+def expand(
+    experiment: MutableMapping[str, Any], scenario: Scenario, subjects: Sequence[Subject], *, unedited: bool
+) -> None:
+    """Replace the method by one part for each subject: it is begun, then comes what the method says.
+
+    Unedited, that is the plan of the scenario for this very system; edited, the activities as they stand.
+    """
+    given = experiment.get("method") or []
+    method: list[dict[str, Any]] = []
+    for subject in subjects:
+        method.append(_own(f"{subject.role}: begin", "begin", role=subject.role))
+        method += _planned(scenario, subject) if unedited else _copied(given, subject)
+    experiment["method"] = method
+
+
+def of_role(journal: Mapping[str, Any], role: str, roles: Sequence[str]) -> dict[str, Any]:
+    """The journal with the activities of one role, and those of no role."""
+    others = tuple(f"{other}: " for other in roles if other != role)
+
+    def mine(run: Any) -> bool:
+        return not str((run.get("activity") or {}).get("name", "")).startswith(others)
+
+    if not others or not isinstance(journal.get("run"), list):
+        return dict(journal)
+    return {**journal, "run": [run for run in journal["run"] if mine(run)]}
+
+
+def completed(step: Step, scenario: Scenario | None, subject: Subject) -> Step:
+    """The step with what its activity left out: as the scenario has it for this subject, else as usual."""
+    alike = None
+    if scenario is not None:
+        plan = [each for _, each in unrolled(scenario.plan(subject))]
+        alike = next((each for each in plan if _key(each) == _key(step)), None)
+    match step:
+        case Traffic():
+            usual = alike if isinstance(alike, Traffic) else Traffic(subject.journey)
+            rate = step.per_second or usual.per_second
+            return replace(step, journey=step.journey or usual.journey, per_second=rate)
+        case Wait() | Measure() if isinstance(alike, Wait | Measure):
+            arguments = {**alike.arguments, **step.arguments}
+            within = step.within_seconds or alike.within_seconds
+            return replace(step, arguments=arguments, within_seconds=within)
+        case Wait() | Measure() if not step.within_seconds:
+            return replace(step, within_seconds=90.0)
+    return step
+
+
+def _key(step: Step) -> tuple[str, str]:
+    return KINDS.get(type(step), ""), step.label
+
+
+def _planned(scenario: Scenario, subject: Subject) -> Iterator[dict[str, Any]]:
+    for path, step in unrolled(scenario.plan(subject)):
+        name = f"{subject.role}: {path} {KINDS[type(step)]} {step.label}"
+        yield _own(name, "step", role=subject.role, path=path)
+
+
+def _copied(method: Sequence[Mapping[str, Any]], subject: Subject) -> Iterator[dict[str, Any]]:
+    for activity in method:
+        copied = copy.deepcopy(dict(activity))
+        yield {**copied, "name": f"{subject.role}: {copied.get('name', copied.get('ref', '?'))}"}
+
+
+def _own(name: str, function: str, **arguments: Any) -> dict[str, Any]:
+    provider = {"type": "python", "module": ACTIONS, "func": function, "arguments": arguments}
+    return {"type": "action", "name": name, "provider": provider}

@@ -1,0 +1,1 @@
+"""A system file proposed from what objects declare: pure, and nothing in it is invented."""

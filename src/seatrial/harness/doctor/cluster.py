@@ -1,0 +1,124 @@
+"""The cluster, the namespace, the clock, the metrics, and the workloads of the system file."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from seatrial.errors import SeatrialError
+from seatrial.harness.doctor.finding import Finding, bad, note, ok
+from seatrial.kube.client import Kube
+from seatrial.kube.clock import measure
+from seatrial.kube.errors import Forbidden
+from seatrial.kube.rollout import lacking
+from seatrial.model.system import System, Workload
+
+
+def examine_cluster(kube: Kube) -> Iterator[Finding]:
+    """Whether the API server answers and the namespace is there.
+
+    Raises:
+        SeatrialError: without it nothing else can be asked.
+    """
+    yield ok("cluster", f"{kube.server} answers: Kubernetes {kube.version()} (context {kube.context})")
+    kube.require_namespace()
+    try:
+        phase = (kube.get("Namespace", kube.namespace).get("status") or {}).get("phase")
+    except Forbidden:
+        phase = "Active"  # who may not read it has just listed its pods
+    if phase == "Active":
+        yield ok("namespace", f"{kube.namespace} is there")
+    else:
+        yield bad("namespace", f"{kube.namespace} is {phase}", "Wait until it is gone, and make it anew.")
+
+
+def examine_clock(kube: Kube) -> Iterator[Finding]:
+    """How far the API server's clock is from this machine's."""
+    try:
+        clock = measure(kube)
+    except SeatrialError as error:
+        yield bad("clock", f"the API server's clock cannot be told: {error.what}", error.next_step)
+        return
+    ahead = -(clock.offset_seconds + clock.epoch_offset_seconds)
+    word = "ahead of" if ahead >= 0 else "behind"
+    text = f"the API server's clock is {abs(ahead):.2f} s {word} this machine's"
+    yield ok("clock", f"{text} (known to {clock.error_seconds:.2f} s); times are corrected by it")
+
+
+def examine_metrics(kube: Kube, system: System) -> Iterator[Finding]:
+    """Whether the metrics API answers, where an autoscaler needs it."""
+    if not any(workload.autoscaled for workload in system.workloads.values()):
+        return
+    try:
+        number = len(kube.objects("PodMetrics"))
+    except Forbidden:
+        yield note("metrics", "metrics-server cannot be asked by this user")
+    except SeatrialError as error:
+        yield bad(
+            "metrics",
+            f"no metrics-server answers: {error.what}",
+            "Install it: no autoscaler acts without it.",
+        )
+    else:
+        yield ok("metrics", f"metrics-server answers for {number} pods")
+
+
+def examine_workloads(kube: Kube, system: System) -> Iterator[Finding]:
+    """Whether each workload is there and ready, and its autoscaler able to act."""
+    for role, workload in system.workloads.items():
+        try:
+            yield from _workload(kube, role, workload)
+        except SeatrialError as error:
+            yield note("workload", f"{role}: {error.what}", error.next_step)
+
+
+def _workload(kube: Kube, role: str, workload: Workload) -> Iterator[Finding]:
+    found = kube.find(workload.kind, workload.name)
+    if found is None:
+        names = [item["metadata"]["name"] for item in kube.objects(workload.kind)]
+        near = difflib.get_close_matches(workload.name, names, n=1) or names
+        there = f"There is {', '.join(near)}." if near else "Deploy it, or correct the system file."
+        yield bad("workload", f"{role}: there is no {workload.kind} {workload.name}", there)
+        return
+    missing = lacking(found)
+    replicas = found["spec"].get("replicas", 1)
+    if missing:
+        yield bad("workload", f"{role}: {missing}", "A run begins with a system that is at rest.")
+    else:
+        yield ok("workload", f"{role}: {workload.kind} {workload.name}, {replicas} of {replicas} pods ready")
+    if workload.stateless and replicas < 2 and workload.autoscaled is None:
+        yield note("workload", f"{role}: one replica; each replacement of its pod will cost requests")
+    if workload.autoscaled:
+        yield from _autoscaler(kube, role, workload.autoscaled, found)
+
+
+def _autoscaler(kube: Kube, role: str, name: str, workload: Any) -> Iterator[Finding]:
+    found = kube.find("HorizontalPodAutoscaler", name)
+    if found is None:
+        yield bad(
+            "autoscaler", f"{role}: there is no HorizontalPodAutoscaler {name}", "Correct `autoscaled`."
+        )
+        return
+    spec, replicas = found["spec"], workload["spec"].get("replicas", 1)
+    measured = [metric.get("resource", {}).get("name") for metric in spec.get("metrics") or ()]
+    containers = workload["spec"]["template"]["spec"]["containers"]
+    for resource in filter(None, measured):
+        bare = [
+            each["name"] for each in containers
+            if resource not in ((each.get("resources") or {}).get("requests") or {})
+        ]  # fmt: skip
+        if bare:
+            yield bad(
+                "autoscaler", f"{role}: {name} measures {resource}, and {', '.join(bare)} requests none",
+                "Without a request there is no ratio: it never acts.",
+            )  # fmt: skip
+    if replicas >= spec["maxReplicas"]:
+        yield bad(
+            "autoscaler", f"{role}: {replicas} replicas are its maximum already", "It cannot grow any more."
+        )
+    else:
+        yield ok(
+            "autoscaler",
+            f"{role}: {name} from {spec.get('minReplicas', 1)} to {spec['maxReplicas']}, now {replicas}",
+        )

@@ -1,0 +1,68 @@
+"""What doctor says without a cluster: which checks are possible, which not and why, and for how long."""
+
+from dry_session import SYSTEM, Dry, dry_system
+
+from seatrial.commands.doctor import _closing, _lines, exit_code
+from seatrial.harness.doctor.finding import Finding, State, bad, note, ok
+from seatrial.harness.doctor.possible import examine_checks, examine_consent, examine_duration
+from seatrial.model.check import CHECKS
+
+
+def by_check(text: str) -> dict[str, Finding]:
+    found = list(examine_checks(dry_system(text)))
+    assert len(found) == len(CHECKS.all())
+    return {finding.text.split()[0].rstrip(":"): finding for finding in found}
+
+
+def test_a_check_that_applies_names_whom_it_will_judge(dry: Dry):
+    found = by_check(SYSTEM)["orchestration.pod-replacement"]
+    assert (found.state, found.text.endswith("can judge basket")) == (State.OK, True)
+
+
+def test_one_that_does_not_says_what_lacks(dry: Dry):
+    found = by_check(SYSTEM)["scaling.follows-load"]
+    assert found.state is State.NOTE
+    assert "unsupported: it needs an autoscaled workload" in found.text
+
+
+def test_the_workload_that_lacks_the_least_is_what_is_told(dry: Dry):
+    text = SYSTEM.replace(
+        "stateless: true}", "stateless: true}\n  db: {kind: StatefulSet, name: db, stateful: true}"
+    )
+    found = by_check(text)["data.acknowledged-writes-survive"]
+    assert "(`acknowledged:` of its journey)" in found.text
+    assert "keeps data" not in found.text
+
+
+def test_without_consent_what_disturbs_will_be_skipped(dry: Dry):
+    calm = SYSTEM.replace("disruptive: true", "disruptive: false")
+    assert {finding.state for finding in by_check(calm).values()} == {State.NOTE}
+    assert "will be skipped" in by_check(calm)["orchestration.pod-replacement"].text
+    (finding,) = examine_duration(dry_system(calm))
+    assert finding.state is State.NOTE
+
+
+def test_invariants_that_nobody_declared_are_named(dry: Dry):
+    assert "no `invariants`" in by_check(SYSTEM)["data.invariants-hold"].text
+
+
+def test_the_duration_is_said_for_the_suites_and_for_each_scenario(dry: Dry):
+    both = " ".join(finding.text for finding in examine_duration(dry_system()))
+    assert "pytest suites/ about" in both
+    assert "delete-pod about" in both
+    assert "store-crash" not in both
+
+
+def test_consent_is_for_exactly_one_context_and_namespace(dry: Dry):
+    assert [each.state for each in examine_consent(dry_system(), "nowhere", "shop")] == [State.OK]
+    (other,) = examine_consent(dry_system(), "prod", "shop")
+    assert other.state is State.NOTE
+    assert "context: prod" in other.next_step
+
+
+def test_the_exit_code_is_red_only_for_what_a_run_would_end_red_for():
+    found = [ok("file", "a"), note("check", "b", "do c")]
+    assert exit_code(found) == 0
+    assert "nothing stands in the way" in _closing(found)
+    assert exit_code([*found, bad("entry", "d", "e")]) == 1
+    assert list(_lines(bad("entry", "d", "e"))) == ["entry      BAD   d", f"{'':<17}next: e"]
