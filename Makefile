@@ -35,10 +35,13 @@ lint: setup ## ruff and mypy --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-unit: setup ## tests of the tool, and of every known way to a false pass, that need no cluster
-	@$(BIN)/pytest -q tests/unit tests/attacks sample-system/tests/unit
+unit: setup ## tests of the tool that need no cluster (under 30 s)
+	@$(BIN)/pytest -q tests/unit sample-system/tests/unit
 
-test: lint unit ## everything: lint, unit, process, then the tool's tests and the suites on a real kind cluster
+attacks: setup ## every known way to a false verdict, each tried; no cluster
+	@$(BIN)/pytest -q tests/attacks
+
+test: lint unit attacks ## everything: lint, unit, attacks, process, then the tool's tests and the suites on a real kind cluster
 	@$(BIN)/pytest -q tests/process
 	@$(BIN)/seatrial up --system fixtures/systems/chandlery.yaml
 	@$(BIN)/pytest -q sample-system/tests/integration
@@ -62,4 +65,4 @@ clean: ## take down what `up` made and remove .venv and caches of this folder (k
 	@[ ! -x $(BIN)/seatrial ] || $(BIN)/seatrial down
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
 
-.PHONY: help setup lint unit test trial bench differential mutants clean
+.PHONY: help setup lint unit attacks test trial bench differential mutants clean

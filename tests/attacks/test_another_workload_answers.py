@@ -8,7 +8,9 @@ from observations import endpoints, failed, observation, pod, stream, three_faul
 
 from seatrial.judge.admissible import admitted, judge
 from seatrial.judge.disruption import voluntary
+from seatrial.judge.who_answered import thin, void
 from seatrial.model.check import CORE, Check
+from seatrial.model.fault import NONE
 from seatrial.model.observation import Observation
 from seatrial.model.system import System
 from seatrial.model.timeline import Change
@@ -92,6 +94,16 @@ def test_the_service_behind_the_entry_shows_it_where_answers_name_nobody() -> No
     assert outcome(seen("stock-1", more=(mine,), service="orders")) is Outcome.PASSED, "a proxy may forward"
 
 
+def test_a_workload_behind_another_one_is_not_shown_to_have_served_nothing() -> None:
+    behind = seen("stock-1")
+    data = system().model_dump(by_alias=True, exclude_unset=True)
+    data["journeys"]["browse"]["through"] = ["stock", "orders"]
+    assert outcome(replace(behind, system=System.model_validate(data))) is Outcome.INCONCLUSIVE
+    for path in (["stock"], ["orders"]):
+        data["journeys"]["browse"]["through"] = path
+        assert outcome(replace(behind, system=System.model_validate(data))) is Outcome.ERROR, path
+
+
 def test_without_watches_a_pods_name_says_nothing() -> None:
     blind = seen("orders-1")
     assert (
@@ -110,3 +122,17 @@ def test_the_header_of_the_entry_is_that_of_every_journey_without_its_own() -> N
     spec = system(served_by="X-Pod")
     assert {journey.served_by for journey in spec.journeys.values()} == {"X-Pod"}
     assert spec == System.model_validate(spec.model_dump(by_alias=True, exclude_unset=True))
+
+
+def test_answers_of_another_journey_say_nothing_of_the_subjects() -> None:
+    mine = seen("")
+    others = tuple(replace(each, journey="count", backend="orders-1") for each in mine.exchanges)
+    arm = replace(mine.trouble, exchanges=(*mine.exchanges, *others))
+    assert void(replace(mine, arms={"trouble": arm})) is None
+    assert thin(replace(mine, arms={"trouble": arm})) is not None
+
+
+def test_where_nothing_is_disturbed_nobody_must_have_answered() -> None:
+    for backend in ("", "stock-1"):
+        looking = replace(seen(backend), disruption=NONE)
+        assert (void(looking), thin(looking)) == (None, None)

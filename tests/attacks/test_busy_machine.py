@@ -15,6 +15,7 @@ if SUPPORT not in sys.path:
 from drained_shop import FOREIGN, cpu, drain, leaving, observed, pod, request, traffic, unhealthy  # noqa: E402
 
 from seatrial.judge.disruption import voluntary  # noqa: E402
+from seatrial.model.exchange import Exchange  # noqa: E402
 from seatrial.model.timeline import Seen  # noqa: E402
 from seatrial.model.verdict import Outcome  # noqa: E402
 
@@ -91,6 +92,35 @@ def test_requests_must_not_go_on_failing_when_there_is_cpu_again() -> None:
     single = [request(112.5 + n, ok=False) for n in range(9)]
     seen = [*cpu(60.0, 112.0, waited=1.0), *cpu(112.0, 140.0, waited=0.1, busy=0.2)]
     assert voluntary(observed([*traffic(), *burst, *single], *seen)).outcome is Outcome.FAILED
+
+
+def slow(begin: float, end: float) -> list[Exchange]:
+    """Every answer in this time takes a second."""
+    return [
+        replace(each, completed_at=each.planned_at + 1.0) if begin <= each.planned_at < end else each
+        for each in traffic()
+    ]
+
+
+def test_slow_answers_are_excused_alike() -> None:
+    verdict = voluntary(observed(slow(110.0, 113.0), *GONE))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "some tasks waited for CPU 87 % of the 4.90 s in which requests were slow" in verdict.observed
+    foreign = voluntary(observed(slow(110.0, 113.0), *GONE, target=FOREIGN))
+    assert foreign.outcome is Outcome.FAILED
+    assert "Some tasks waited for CPU 87 % of the 4.90 s in which requests were slow" in foreign.next_step
+    assert voluntary(observed(slow(110.0, 113.0), *FREE)).outcome is Outcome.FAILED
+
+
+def test_slow_answers_of_new_pods_stay_failed() -> None:
+    """A pod that is slow while it is new is the flaw, whatever the machine did."""
+    new = [pod(105.0, "catalogue-new", ready=False), pod(109.9, "catalogue-new")]
+    answers = [
+        replace(e, backend="catalogue-new") if 110 <= e.planned_at < 113 else e for e in slow(110.0, 113.0)
+    ]
+    verdict = voluntary(observed(answers, *GONE, *new))
+    assert verdict.outcome is Outcome.FAILED
+    assert "30 of 30 slow answers came from new pods (catalogue-new)" in verdict.next_step
 
 
 def test_it_never_touches_a_pass() -> None:

@@ -7,7 +7,7 @@ import pytest
 from chaoslib.types import Dry as Strategy
 from click.testing import CliRunner
 from dry_experiment import EXPERIMENT, cli
-from dry_session import SYSTEM, dry  # noqa: F401
+from dry_session import SYSTEM
 
 from seatrial.chaos import experiment as module
 
@@ -31,7 +31,7 @@ def experiment(touched):
 
 
 @pytest.fixture
-def chaos(dry, experiment, monkeypatch, tmp_path):  # noqa: F811
+def chaos(dry, experiment, monkeypatch, tmp_path):
     """Types `chaos run` for the experiment with these options; rollbacks always follow."""
     (tmp_path / "shop.yaml").write_text(SYSTEM)
     for name, path in (("SYSTEM", "shop.yaml"), ("STATE", "state"), ("REPORT_DIR", "reports")):
@@ -54,7 +54,7 @@ def said(result, tmp_path):
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-def test_every_dry_strategy_says_so_touches_nothing_and_exits_1(chaos, dry, touched, tmp_path, strategy):  # noqa: F811
+def test_every_dry_strategy_says_so_touches_nothing_and_exits_1(chaos, dry, touched, tmp_path, strategy):
     result = chaos(f"--dry={strategy}")
     text = said(result, tmp_path)
     assert result.exit_code == 1
@@ -82,7 +82,7 @@ def test_what_is_wrong_is_said_in_a_dry_run_too(chaos, experiment, tmp_path):
     assert "dry run" not in result.output
 
 
-def test_without_dry_the_same_experiment_is_carried_out(chaos, dry, touched):  # noqa: F811
+def test_without_dry_the_same_experiment_is_carried_out(chaos, dry, touched):
     chaos()
     assert "injected delete-pod on basket" in dry.world.done
     assert touched.exists()

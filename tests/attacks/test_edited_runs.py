@@ -66,6 +66,25 @@ def test_one_result_was_reported_twice(runs) -> None:
     assert run.broken == ("stage load journeys: reported more than once: load.journeys [chandlery]",)
 
 
+@pytest.mark.parametrize("name", ["chandlery", "somewhere-else"])
+def test_one_tool_looked_at_another_system(runs, name: str) -> None:
+    def looks(digest: str, name: str) -> Callable[..., int]:
+        def at(child):
+            told = {"source": "a.yaml", "namespace": "shop", "context": "nowhere", "objectives": {}}
+            child.run.system(name=name, digest=digest, **told)
+            return child.reports(Outcome.PASSED).ends(0)
+
+        return at
+
+    same = {"suites": looks("sha256:1", "chandlery"), "experiment": looks("sha256:1", "chandlery")}
+    assert runs(Children(**same))[0] == 0
+    code, _, run = runs(Children(**same | {"experiment": looks("sha256:2", name)}))
+    assert code == 1
+    (sentence,) = run.broken
+    assert sentence.startswith("one system: ")
+    assert name in sentence
+
+
 @pytest.mark.parametrize("content", ["", "\n", "{}\n", "[]\n", "no JSON"])
 def test_a_file_of_events_in_which_no_tool_began(passed: Path, content: str) -> None:
     (passed / "events-chaos-1.ndjson").write_text(content)

@@ -12,6 +12,8 @@ from seatrial.harness.observe import bound, observe
 from seatrial.judge.hpa import autoscaler_from
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds, with_objectives
 from seatrial.judge.hpa.possible import least_down, least_up, ready_after_seconds
+from seatrial.judge.recoverable import with_recovery
+from seatrial.judge.room import amounts, node_gap
 from seatrial.model.objectives import Objectives
 from seatrial.model.scenario import SCENARIOS, Subject
 from seatrial.model.step import Wait
@@ -225,10 +227,69 @@ class TestRoom:
         with pytest.raises(SeatrialError, match="room for 3 of 4 pods"):
             fixed(scaler(), node("one", "2900m"), *beside)
 
+    @pytest.mark.parametrize(
+        ("toleration", "takes"),
+        [
+            ({"key": "team", "value": "a"}, True),
+            ({"key": "team", "value": "b"}, False),
+            ({"key": "team", "operator": "Exists"}, True),
+            ({"operator": "Exists"}, True),
+            ({"operator": "Exists", "effect": "NoExecute"}, False),
+        ],
+    )
+    def test_a_tainted_node_takes_pods_that_tolerate_it(self, toleration: Any, takes: bool) -> None:
+        tainted = node("one", "8", taints=[{"key": "team", "value": "a", "effect": "NoSchedule"}])
+        assert (node_gap(1, {**pod_spec(), "tolerations": [toleration]}, [], [], [tainted]) == "") is takes
+
+    def test_a_label_that_the_node_lacks_keeps_pods_off(self) -> None:
+        spec = {**pod_spec(), "nodeSelector": {"disk": "fast"}}
+        assert "no node takes them" in node_gap(1, spec, [], [], [node("one", "8")])
+
+    def test_what_a_pod_takes_is_its_containers_or_a_larger_first_one_and_its_overhead(self) -> None:
+        first = {"name": "first", "resources": {"requests": {"cpu": "900m", "memory": "1"}}}
+        stays = {**first, "name": "stays", "restartPolicy": "Always"}
+        spec = {**pod_spec("500m"), "initContainers": [first], "overhead": {"cpu": "50m"}}
+        assert amounts(spec, "requests") == {"cpu": 950, "memory": 1000}
+        assert amounts({**spec, "initContainers": [stays]}, "requests")["cpu"] == 1450
+        assert amounts({**spec, "resources": {"requests": {"cpu": "2"}}}, "requests")["cpu"] == 2050
+        spec = pod_spec("1500m")
+        found = [scaler(), deployment(spec), *pods(spec), quota("3", "3")]
+        with pytest.raises(SeatrialError, match=r"a pod takes 1\.5"):
+            with_objectives(Subject("web", system()), found)
+
     def test_a_node_that_is_cordoned_takes_none_and_clouds_may_get_more(self) -> None:
         with pytest.raises(SeatrialError, match="no node takes them"):
             fixed(scaler(), node("one", "8", unschedulable=True))
         assert fixed(scaler(), node("one", "1", providerID="aws:///eu/i-1"))
+
+
+class TestRecovery:
+    """30 s was the default for a store whose own probe waits 60 s before it asks."""
+
+    def subject_of(self, replicas: int, objectives: str = "", **probe: Any) -> Subject:
+        obj = deployment(pod_spec(readinessProbe=probe))
+        obj["spec"]["replicas"] = replicas
+        return with_recovery(Subject("web", system(objectives)), [obj])
+
+    def test_the_default_is_what_the_only_pods_probes_permit(self) -> None:
+        assert self.subject_of(1, initialDelaySeconds=60).system.objectives.recovery_seconds == 90
+        for replicas, delay in ((1, 0), (2, 60)):
+            assert (
+                self.subject_of(replicas, initialDelaySeconds=delay).system.objectives.recovery_seconds == 30
+            )
+
+    def test_an_objective_that_they_exclude_is_refused(self) -> None:
+        with pytest.raises(SeatrialError) as refused:
+            self.subject_of(1, "recovery_seconds: 45", initialDelaySeconds=60)
+        assert "is not Ready for 60 s after its start" in str(refused.value)
+        assert "the objective says 45 s" in str(refused.value)
+        kept = self.subject_of(1, "recovery_seconds: 61", initialDelaySeconds=60)
+        assert kept.system.objectives.recovery_seconds == 61
+
+    def test_a_store_is_looked_at_before_it_is_crashed(self) -> None:
+        look = SCENARIOS.get("store-crash").look
+        assert look is not None
+        assert look.fix is with_recovery
 
 
 def test_nothing_is_touched_when_the_objective_is_impossible(dry: Dry) -> None:  # noqa: F811

@@ -5,6 +5,7 @@ from dry_checks import a_check
 from fakes import Children
 
 from seatrial.commands.children import run_child
+from seatrial.model.check import CHECKS
 from seatrial.model.verdict import Outcome
 
 DEAF = """
@@ -21,15 +22,13 @@ def odd_look(subject):
 
 
 class OnlyCollects(Children):
-    """The real suites, of which pytest is told by its own variable to carry out none, or another part."""
+    """The real suites, of which pytest is told by its own variable to carry out none."""
 
     def __call__(self, arguments, *, environment, **more):
         return run_child(arguments, environment=environment, **more)
 
 
-@pytest.mark.parametrize(
-    "options", ["-k nothing_is_called_so", "--collect-only", "-m core --deselect suites", "--setup-plan"]
-)
+@pytest.mark.parametrize("options", ["-k nothing_is_called_so", "--setup-plan"])
 def test_pytest_is_told_by_its_variable_to_leave_them_out(runs, monkeypatch, options) -> None:
     monkeypatch.setenv("PYTEST_ADDOPTS", f"{options} -p no:cacheprovider --manifests {__file__}")
     code, _, run = runs(OnlyCollects(), stages=("suites",))
@@ -103,3 +102,32 @@ def test_a_plugin_that_ends_pytest_early_with_0_does_not_make_it_green(
 
 def test_nothing_is_asked_of_checks_that_are_only_listed(run_checks) -> None:
     assert run_checks(a_check("one", "pass"), options=["--collect-only"]).ret == 0
+
+
+EXTENSION = """
+from seatrial.model.check import CORE, check
+from seatrial.model.verdict import Outcome, Verdict
+
+@check("data.of-my-own", level=CORE, scenario="delete-pod", requirement="It MUST.", remediation="Do.")
+def test_of_my_own(observation):
+    return Verdict(Outcome.PASSED, "it does", "it does")
+"""
+
+
+def test_checks_of_an_extension_are_run_and_missed(runs, folder, dry, monkeypatch) -> None:
+    place = folder / "extensions" / "own.py"
+    place.parent.mkdir()
+    place.write_text(EXTENSION)
+    monkeypatch.setenv("SEATRIAL_EXTENSIONS", str(place.parent))
+    monkeypatch.setattr(CHECKS, "_loaded", False)
+    children = Children(
+        suites=lambda child: child.reports(
+            Outcome.PASSED, *(name.partition(" ")[0] for name in child.planned() if "of-my-own" not in name)
+        ).ends(0)
+    )
+    code, _, run = runs(children, stages=("suites",))
+    assert str(place) in children.arguments[0]
+    assert code == 1
+    assert run.broken == (
+        "stage suites: planned and never reported: data.of-my-own [orders], data.of-my-own [catalogue]",
+    )

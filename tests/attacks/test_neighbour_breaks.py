@@ -5,7 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from observations import crash_fault, health, observation, pod, stream, three_faults, timeline, workload
+from observations import (
+    crash_fault,
+    dropped,
+    health,
+    observation,
+    pod,
+    stream,
+    three_faults,
+    timeline,
+    workload,
+)
 
 from seatrial.judge.bystanders import bystanders, bystanders_of
 from seatrial.judge.disruption import involuntary, voluntary, with_bystanders
@@ -163,3 +173,14 @@ def test_every_other_user_action_is_a_bystander() -> None:
     writes = system(request={"method": "POST", "path": "/"})
     assert writes.bystanders_of("browse", only_reading=True) == []
     assert writes.bystanders_of("browse") == ["count"]
+
+
+def test_in_a_fault_a_journey_of_the_disturbed_workload_must_be_in_time_too() -> None:
+    slow = [replace(e, backend="orders") for e in beside(latency=0.4)]
+    assert judged(seen(slow)).outcome is Outcome.FAILED
+
+
+def test_arrivals_that_were_never_sent_are_not_its_failures() -> None:
+    never = [replace(e, journey="count") for e in map(dropped, (100.5, 101.5, 102.5, 103.5))]
+    [found] = bystanders_of(seen([*beside(), *never]), 100.0)
+    assert len(found.before) + len(found.sent) == len(beside())

@@ -18,6 +18,7 @@ from observations import (
 from seatrial.judge.disruption import voluntary
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import Observation
+from seatrial.model.system import System
 from seatrial.model.timeline import Change, Seen
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.record.codec import seen_from_dict, seen_to_dict
@@ -92,3 +93,25 @@ def test_a_service_for_peers_is_not_blamed_where_another_one_carries_the_request
 
 def test_a_watch_record_of_a_service_survives_the_disk() -> None:
     assert seen_from_dict(seen_to_dict(FLAG)) == FLAG
+
+
+def test_a_pod_that_is_being_deleted_and_still_ready_is_not_to_get_requests() -> None:
+    verdict = judged(FLAG, backend="orders-old", at=(100.5,))
+    assert "1 request failed while Service orders sent to pods that were not Ready" in verdict.next_step
+
+
+@pytest.mark.parametrize(("entry", "named"), [("orders", True), ("web", False)])
+def test_the_service_of_the_entry_is_the_way(entry: str, named: bool) -> None:
+    system = System.model_validate(
+        {
+            "apiVersion": "seatrial/v1",
+            "kind": "System",
+            "metadata": {"name": "shop"},
+            "target": {"context": "nowhere", "namespace": "shop"},
+            "entry": {"url": "http://127.0.0.1:1", "service": entry},
+            "workloads": {"orders": {"kind": "Deployment", "name": "orders"}},
+            "journeys": {"browse": {"request": {"path": "/"}}},
+        }
+    )
+    verdict = voluntary(replace(seen(FLAG), system=system, journey="browse"))
+    assert ("publishNotReadyAddresses" in verdict.next_step) is named

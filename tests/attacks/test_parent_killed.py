@@ -126,6 +126,7 @@ from seatrial.settings import settings_from
 
 class Nothing(contextlib.AbstractContextManager):
     def __exit__(self, *_): return None
+    def lend(self): return {}
     def snapshot(self): return ()
     def changed_since(self, before): time.sleep(0.5); return []
 
@@ -213,6 +214,7 @@ def test_a_run_killed_at_any_instant_is_unfinished_and_nothing_says_passed(playi
     reports = folder / "reports"
 
     def written():
+        assert parent.poll() is None, (folder / "printed.txt").read_text()
         lines = sum(path.read_bytes().count(b"\n") for path in reports.glob("2*/events-*.ndjson"))
         return Ready(None) if lines >= records else NotYet(f"{lines} records of {records}")
 

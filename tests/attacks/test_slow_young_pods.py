@@ -105,3 +105,15 @@ def test_failed_requests_and_slow_ones_are_both_told() -> None:
     assert verdict.outcome is Outcome.FAILED
     assert "1 of 3604 requests begun" in verdict.observed
     assert "p99 400 ms" in verdict.observed
+
+
+def test_pods_that_were_slow_before_are_not_cleared_by_the_few_that_are_young() -> None:
+    """Young pods gave most of the slow answers, but others were no faster than the objective allows."""
+    young = seen()
+    slow = [
+        replace(e, completed_at=e.planned_at + 0.4) if e.backend == "old" and not n % 40 else e
+        for n, e in enumerate(young.exchanges)
+    ]
+    verdict = voluntary(replace(young, arms={TROUBLE: replace(young.trouble, exchanges=tuple(slow))}))
+    assert verdict.outcome is Outcome.FAILED
+    assert "Answers of old and new pods alike were slow" in verdict.next_step

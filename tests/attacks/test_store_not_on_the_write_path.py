@@ -116,3 +116,11 @@ def test_requests_that_failed_before_it_was_killed_show_nothing() -> None:
     earlier = replace(failing.trouble, exchanges=(failed(95.0), *failing.exchanges))
     assert not failed_without_it(replace(failing, arms={TROUBLE: earlier}))
     assert not failed_without_it(replace(failing, arms={TROUBLE: replace(failing.trouble, faults=())}))
+
+
+def test_writes_that_failed_are_not_awaited_in_the_store() -> None:
+    half = seen(looks(60))
+    sent = tuple(failed(e.planned_at) if n % 2 else e for n, e in enumerate(half.exchanges))
+    activity = activity_of(replace(half, arms={TROUBLE: replace(half.trouble, exchanges=sent)}))
+    assert isinstance(activity, Activity)
+    assert (activity.answers, activity.reached) == (88, True)

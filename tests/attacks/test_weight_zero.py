@@ -11,7 +11,6 @@ from seatrial.load.gate import judge_load
 from seatrial.load.plan import LoadPlan
 from seatrial.model.verdict import Outcome
 from seatrial.traffic.job import job_from
-from seatrial.traffic.schedule import parse, to_dict
 
 
 @pytest.mark.parametrize("weight", [0, -1, float("nan")])
@@ -25,7 +24,7 @@ def test_a_weight_that_sends_nothing_is_refused_before_anything_is_sent(weight: 
         job_from(job)
 
 
-SCHEDULE = to_dict(parse("constant:60:1"))
+SCHEDULE = "constant:60:1"
 
 
 def test_a_journey_that_was_never_sent_is_no_pass() -> None:

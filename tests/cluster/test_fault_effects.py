@@ -5,6 +5,7 @@ A process that was killed leaves exactly such an entry.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -291,3 +292,29 @@ def all_ready(kube: Kube) -> Ready[None] | NotYet:
         if condition(pod, "Ready").get("status") != "True"
     ]
     return NotYet(f"not ready: {', '.join(unready)}") if unready else Ready(None)
+
+
+def test_fields_are_written_although_the_object_changes_all_the_time(kube: Kube) -> None:
+    """As a Node does, whose kubelet reports it."""
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "busy"}, "data": {"a": "1"}}
+    kube.create(body)
+    ended = threading.Event()
+
+    def keep_changing() -> None:
+        number = 0
+        while not ended.is_set():
+            number += 1
+            kube.patch("ConfigMap", "busy", {"data": {"other": str(number)}})
+
+    thread = threading.Thread(target=keep_changing)
+    thread.start()
+    try:
+        for value in ("2", "3", "4", "5", "6"):
+            planned = ObjectFields.planned(
+                kube, "ConfigMap", "busy", {("data", "a"): value}, namespace=kube.namespace
+            )
+            planned.apply(kube)
+            assert kube.get("ConfigMap", "busy")["data"]["a"] == value
+    finally:
+        ended.set()
+        thread.join(30)

@@ -81,6 +81,7 @@ class World:
         recorder_error: what the watches raise instead of starting.
         dies_at: when each generator dies.
         backends: the workload that answers a journey, by its name; `basket` answers all others.
+        held_by: why the Lease cannot be had.
         done: what was done to the world, in order.
     """
 
@@ -95,6 +96,7 @@ class World:
     done: list[str] = field(default_factory=list)
     sessions: list[DrySession] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
+    held_by: SeatrialError | None = None
 
     def __post_init__(self) -> None:
         self.seen.append(NodeSeen(self.now, Change.ADDED, "worker", ready=True, schedulable=True))
@@ -302,6 +304,10 @@ class DrySession(Session):
         self.journey(step.journey)
         return DryStream(self.world, step, directory, bystanders_of(self.system, step))
 
+    def hold(self) -> None:
+        if self.world.held_by is not None:
+            raise self.world.held_by
+
     def require_answer(self) -> None:
         """It answers."""
 
@@ -334,7 +340,7 @@ class Dry:
     def open(
         self, settings: Settings, system: System, progress: Any, run: RunWriter | None = None
     ) -> DrySession:
-        session = DrySession(settings, system, DryKube(), system.entry.url, run, None, self.world)  # type: ignore[arg-type]
+        session = DrySession(settings, system, DryKube(), system.entry.url, run, world=self.world)  # type: ignore[arg-type]
         self.world.sessions.append(session)
         return session
 

@@ -39,6 +39,10 @@ class FakeSession:
     def __exit__(self, *_: object) -> None:
         self.did.append("closed")
 
+    def lend(self) -> dict[str, str]:
+        self.did.append("lent")
+        return {"SEATRIAL_LEASE": "word"}
+
     def snapshot(self) -> str:
         self.did.append("looked")
         return "before"

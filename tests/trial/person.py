@@ -85,6 +85,17 @@ class Person:
         return self.types("pytest", "suites/", "--check", check, "-p", "no:cacheprovider", **environment)
 
 
+def only_catalogue(data: dict[str, Any], *journeys: str) -> None:
+    """One workload and no invariants: a check is carried out once, and there is less to ask."""
+    data["workloads"] = {"catalogue": data["workloads"]["catalogue"]}
+    for about_others in ("capabilities", "invariants"):
+        data.pop(about_others)
+    kept = {name: data["journeys"][name] for name in ("browse", *journeys)}
+    for journey in kept.values():
+        journey.pop("through", None)
+    data["journeys"] = kept
+
+
 def cordoned(kube: Kube) -> list[str]:
     """Names of the nodes that take no pods."""
     return [n["metadata"]["name"] for n in kube.objects("Node") if n["spec"].get("unschedulable")]

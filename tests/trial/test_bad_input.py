@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from person import only_catalogue
 
 from seatrial.cluster.build.tools import ensure_tools
 from seatrial.cluster.progress import PlainProgress
@@ -23,13 +24,6 @@ def kubectl(kubeconfig: Path, *arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
 
 
-def only_catalogue(data):
-    data["workloads"] = {"catalogue": data["workloads"]["catalogue"]}
-    for about_others in ("capabilities", "invariants"):
-        data.pop(about_others)
-    data["journeys"] = {name: data["journeys"][name] for name in ("browse", "list-orders")}
-
-
 def test_a_namespace_that_does_not_exist_is_named(person):
     typed = person.check(REPLACEMENT, SEATRIAL_NAMESPACE="chandlry")
     assert typed.code == 1
@@ -40,7 +34,7 @@ def test_a_namespace_that_does_not_exist_is_named(person):
 
 def test_a_journey_that_fails_before_any_fault_is_an_error_and_nothing_is_injected(person):
     def change(data):
-        only_catalogue(data)
+        only_catalogue(data, "list-orders")
         data["journeys"]["browse"]["expect"] = {"status": 418}
         data["journeys"] = {"list-orders": data["journeys"]["list-orders"], **data["journeys"]}
 
@@ -130,7 +124,7 @@ def test_an_experiment_for_a_workload_that_is_not_there_exits_1(person):
 
 
 class TestWithoutTheRightToDelete:
-    """A ServiceAccount that may look at everything and delete nothing."""
+    """A ServiceAccount that may look at everything, hold the Lease, and delete nothing."""
 
     @pytest.fixture
     def reader(self, deployed, person):
@@ -143,7 +137,23 @@ class TestWithoutTheRightToDelete:
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "view"},
             "subjects": [{"kind": "ServiceAccount", **names}],
         }
-        made = [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": names}, role]
+        rule = {
+            "apiGroups": ["coordination.k8s.io"],
+            "resources": ["leases"],
+            "verbs": ["get", "create", "patch", "delete"],
+        }
+        holder = {"kind": "Role", "metadata": {**names, "name": "seatrial-holder"}, "rules": [rule]}
+        bound = {
+            **role,
+            "metadata": holder["metadata"],
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "seatrial-holder"},
+        }
+        made = [
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": names},
+            role,
+            {"apiVersion": "rbac.authorization.k8s.io/v1", **holder},
+            bound,
+        ]
         for item in made:
             deployed.create(item)
         token = kubectl(person.kubeconfig, "--namespace=chandlery", "create", "token", "seatrial-reader")
@@ -158,7 +168,7 @@ class TestWithoutTheRightToDelete:
 
         yield {"SEATRIAL_KUBECONFIG": str(path), "SEATRIAL_SYSTEM": str(person.system(change))}
         for item in made:
-            deployed.delete(item["kind"], "seatrial-reader")
+            deployed.delete(item["kind"], item["metadata"]["name"])
 
     def test_chaos_exits_1_and_names_the_missing_right(self, person, reader):
         typed = person.chaos(person.experiment("delete-pod"), **reader)

@@ -10,7 +10,7 @@ from seatrial.waiting import NotYet, Ready, eventually
 
 
 def test_the_tools_of_a_killed_run_end_and_revert(person, deployed):
-    process = person.start("seatrial", "run", "--only", "experiments")
+    process = person.start("seatrial", "run", "--only", "experiments", "--experiment", "drain-node")
 
     def drains():
         if process.poll() is not None:

@@ -17,10 +17,16 @@ from seatrial.record.reader import read_run
 RUN = Path(__file__).parents[2] / "reports" / "example"
 
 
+NOT_YET_RECORDED = {"idle-connections"}
+"""Newer than the recording; the next one takes them out of here."""
+
+
 def test_every_scenario_was_recorded_and_ended() -> None:
     run = read_run(RUN)
     recorded = [read_observation(RUN / "observations" / started.id) for started in run.observations]
-    assert {item.observation.scenario for item in recorded} >= set(SCENARIOS)
+    scenarios = {item.observation.scenario for item in recorded}
+    assert scenarios | NOT_YET_RECORDED >= set(SCENARIOS)
+    assert not scenarios & NOT_YET_RECORDED
     assert all(item.finished and not item.damage for item in recorded)
 
 

@@ -82,6 +82,7 @@ def run(build: Build) -> None:
 
 
 async def _serve(service: Service, settings: Settings, lifecycle: Lifecycle) -> None:
+    hasty = variants.active(variants.SHORT_KEEP_ALIVE)
     config = uvicorn.Config(
         application(settings, lifecycle, service.routes),
         host=settings.host,
@@ -90,7 +91,7 @@ async def _serve(service: Service, settings: Settings, lifecycle: Lifecycle) -> 
         access_log=False,  # the gateway writes it
         log_level="warning",
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=variants.SHORT_KEEP_ALIVE_SECONDS if hasty else KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(IN_FLIGHT_SECONDS),
     )
     server = DrainingServer(config, lifecycle, settings.drain_seconds)

@@ -18,8 +18,10 @@ NO_SIGTERM_DRAIN = "no-sigterm-drain"
 ACK_BEFORE_COMMIT = "ack-before-commit"
 BALANCE_BEHIND = "balance-behind"
 SLOW_ORDERS = "slow-orders"
-KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS})
+SHORT_KEEP_ALIVE = "short-keep-alive"
+KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE})
 FAR_AWAY_SECONDS = 0.4
+SHORT_KEEP_ALIVE_SECONDS = 1  # shorter than the gateway keeps its idle connections to a pod
 ENTRIES = """
 insert into entry (transaction_id, account, amount) values ($1, $2, -$4::bigint), ($1, $3, $4::bigint)
 """

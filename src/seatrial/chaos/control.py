@@ -8,10 +8,10 @@ before the experiment, and after it sets `state["status"] = "failed"`, which mak
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
+import typer
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 
 from seatrial.chaos.dry import Rehearsed, rehearse, strategy_of
@@ -74,8 +74,7 @@ def after_experiment_control(
             outcome = Outcome.worst(result.verdict.outcome for result in results)
             for result in results:
                 _say(result)
-            sys.stdout.write(f"  run      {experiment.run.directory}\n")
-            sys.stdout.flush()
+            typer.echo(f"  run      {experiment.run.directory}")
         elif _failure is not None and not isinstance(_failure, Rehearsed):
             logger.error(str(_failure))
     finally:
@@ -91,4 +90,4 @@ def _order(arguments: Mapping[str, Any]) -> Order:
 
 
 def _say(result: CheckResult) -> None:
-    sys.stdout.write(f"{result.verdict.told(result.check, result.subject, result.requirement)}\n")
+    typer.echo(result.verdict.told(result.check, result.subject, result.requirement))

@@ -90,6 +90,7 @@ class Experiment:
         self._session = self._resources.enter_context(session)
         if verdict := no_consent(session, disruption):
             require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
+        session.hold()
         session.revert_left_overs()
         session.require_answer()
         before = session.snapshot()

@@ -10,6 +10,7 @@ from seatrial.chaos.journal import journal_verdict
 from seatrial.chaos.method import of_role
 from seatrial.judge.admissible import admitted, judge, judge_every
 from seatrial.judge.disruption import by_disruption
+from seatrial.judge.foreign import foreign
 from seatrial.model.check import CHECKS, Check, Every
 from seatrial.model.failure import verdict_of
 from seatrial.model.observation import Observation
@@ -37,8 +38,9 @@ def experiment_verdict(
         journal: of Chaos Toolkit, whole.
         roles: every role that the experiment was carried out on.
     """
-    parts = [journal_verdict(of_role(journal, observation.target, roles))]
-    return merge([*observation_verdicts(observation, checks), *parts])
+    # Where somebody else disturbed the system, what the journal's probes felt may be their doing.
+    felt = journal_verdict(of_role(journal, observation.target, roles))
+    return foreign(observation) or merge([*observation_verdicts(observation, checks), felt])
 
 
 def observation_verdicts(observation: Observation, checks: Sequence[str]) -> list[Verdict]:

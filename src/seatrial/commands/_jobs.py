@@ -99,7 +99,7 @@ def jobs_of(choice: Choice, system: System) -> list[Job]:
 
 
 def _suites(chosen: Collection[str], system: System) -> Job:
-    arguments = [sys.executable, "-m", "pytest", "-v", "--color=no", str(folder("suites"))]
+    arguments = [sys.executable, "-m", "pytest", "-v", "--color=no", str(folder("suites")), *_elsewhere()]
     arguments += [part for check in chosen for part in ("--check", check)]
     from seatrial.harness.estimate import suites_seconds
 
@@ -107,16 +107,24 @@ def _suites(chosen: Collection[str], system: System) -> Job:
     return Job(planned, arguments, _SUITES_SECONDS, 0.0 if chosen else suites_seconds(system))
 
 
+def _elsewhere() -> list[str]:
+    """Files of checks that lie outside of the suites: whoever extends Seatrial has them run as well."""
+    from seatrial.model.check import CHECKS
+
+    root = folder("suites").resolve()
+    places = {Path(CHECKS.place(name)) for name in CHECKS}
+    return sorted(str(path) for path in places if not path.is_relative_to(root))
+
+
 def _results(chosen: Collection[str], system: System) -> Iterator[str]:
-    """Every proven check of the suites on each of its subjects, from the registry and never from pytest."""
+    """Every proven check on each of its subjects, from the registry and never from pytest."""
     from seatrial.model.check import CHECKS
 
     for name in chosen:
         if name not in CHECKS:
             CHECKS.get(name)  # says which is the nearest
-    root = folder("suites").resolve()
     for name, check in CHECKS.all().items():
-        if (name in chosen or not chosen) and Path(CHECKS.place(name)).is_relative_to(root):
+        if name in chosen or not chosen:
             subjects = [subject.role for subject in check.subjects(system)]
             yield from (named(name, subject) for subject in subjects or ["system"])
 

@@ -99,18 +99,18 @@ def rejudged_text(found: Sequence[Rejudged]) -> tuple[int, str]:
 
     A verdict that differs is 1, whichever way it went.
     """
-    judged = [item for item in found if item.verdict is not None]
+    again = [item for item in found if item.verdict is not None]
     lines = []
-    for item in judged:
+    for item in again:
         now = item.verdict.outcome if item.verdict else ""
         mark = "same" if item.same else f"DIFFERS, recorded as {item.result.verdict.outcome}"
         lines.append(f"{now:<13} {item.result.check} [{item.result.subject}]  {mark}")
         if not item.same and item.verdict is not None:
             lines += [f"  {line}" for line in item.verdict.explain().splitlines()]
-    left = len(found) - len(judged)
-    different = sum(not item.same for item in judged)
-    lines.append(f"{len(judged)} judged again, {different} differ; {left} hold nothing to judge again")
+    left = len(found) - len(again)
+    different = sum(not item.same for item in again)
+    lines.append(f"{len(again)} judged again, {different} differ; {left} hold nothing to judge again")
     for item in found:
         if item.verdict is None and item.result.mode is Mode.PROVEN:
             lines.append(f"  {item.result.check} [{item.result.subject}]: {item.why}")
-    return (0 if judged and not different else 1), "\n".join(lines)
+    return (0 if again and not different else 1), "\n".join(lines)

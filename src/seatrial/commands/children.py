@@ -103,11 +103,14 @@ def stop_child(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def child_environment(settings: Settings, run_directory: Path, *, stage: str = "") -> dict[str, str]:
+def child_environment(
+    settings: Settings, run_directory: Path, *, stage: str = "", lent: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """What pytest, locust and chaos need to join this run and leave the deployed system as it is.
 
     Args:
         stage: the stage of the run plan that the child reports for.
+        lent: what lets it share this run's Lease; see `Session.lend`.
     """
     chosen: Mapping[str, object] = {
         "SEATRIAL_RUN": run_directory,
@@ -121,7 +124,7 @@ def child_environment(settings: Settings, run_directory: Path, *, stage: str = "
         "SEATRIAL_STATE": settings.state_directory,
     }
     given = {name: str(value) for name, value in chosen.items() if value is not None}
-    return {**os.environ, **given, "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+    return {**os.environ, **given, **(lent or {}), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
 
 
 def folder(name: str) -> Path:

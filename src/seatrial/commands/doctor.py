@@ -48,9 +48,9 @@ def examined(chosen: Settings) -> Iterator[Finding]:
         BadInput: the system file is wrong.
         SeatrialError: the kubeconfig or the context cannot be used.
     """
+    from seatrial.harness.access import access
     from seatrial.harness.doctor.finding import bad, ok
     from seatrial.harness.doctor.possible import examine_checks, examine_duration
-    from seatrial.harness.session import access
     from seatrial.kube.client import Kube
     from seatrial.settings import load_system
 

@@ -9,7 +9,7 @@ from seatrial.commands.base import System, command, settings
 def down(system: System = None) -> int:
     """Remove what `up` made: our kind cluster, and the engine if we started it. Caches stay."""
     from seatrial import cluster
-    from seatrial.harness.session import kind_configuration
+    from seatrial.harness.access import kind_configuration
     from seatrial.settings import load_system
     from seatrial.terminal import progress_display
 

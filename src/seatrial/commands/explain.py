@@ -128,4 +128,6 @@ def _of_rule(item: Rule) -> Iterator[str]:
 
 def _field(name: str, text: str) -> list[str]:
     head = f"  {name:<12} "
-    return textwrap.wrap(text, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
+    return textwrap.wrap(
+        text, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_on_hyphens=False
+    )

@@ -133,6 +133,7 @@ def _run_jobs(
     settings: Settings, session: Session, writer: RunWriter, progress: Progress, jobs: Sequence[Job],
     run_child: RunChild, clock: Callable[[], float],
 ) -> None:  # fmt: skip
+    lent = session.lend()
     before = session.snapshot()
     for number, job in enumerate(jobs, 2):
         with _stage(writer, progress, job.stage, clock) as running:
@@ -141,7 +142,7 @@ def _run_jobs(
             running.exit_code = run_child(
                 job.arguments,
                 environment={
-                    **child_environment(settings, writer.directory, stage=job.stage),
+                    **child_environment(settings, writer.directory, stage=job.stage, lent=lent),
                     **job.environment,
                 },
                 log=writer.directory / "logs" / job.log,

@@ -50,7 +50,7 @@ def status_text(chosen: Settings, *, as_json: bool) -> str:
     """
     from seatrial import cluster
     from seatrial.faults.revert import pending
-    from seatrial.harness.session import kind_configuration
+    from seatrial.harness.access import kind_configuration
     from seatrial.settings import load_system
 
     system = load_system(chosen)
@@ -74,7 +74,7 @@ def status_text(chosen: Settings, *, as_json: bool) -> str:
 
 def _objects(chosen: Settings, system: SystemModel, found: ClusterStatus | None) -> Objects:
     """Read the namespace; what cannot be read is said, and ends nothing."""
-    from seatrial.harness.session import access
+    from seatrial.harness.access import access
     from seatrial.kube.client import Kube
     from seatrial.kube.rollout import unready
 
@@ -90,7 +90,7 @@ def _objects(chosen: Settings, system: SystemModel, found: ClusterStatus | None)
 
 def _differences(chosen: Settings, system: SystemModel, kube: Kube) -> list[str] | None:
     from seatrial import cluster
-    from seatrial.harness.session import beside
+    from seatrial.harness.access import beside
     from seatrial.kube.apply import drift, logical_images
 
     if system.deploy is None or (kubectl := cluster.present_kubectl()) is None:
@@ -104,18 +104,25 @@ def _differences(chosen: Settings, system: SystemModel, kube: Kube) -> list[str]
 
 
 def _leases(kube: Kube) -> list[str]:
+    from seatrial.faults import lease_record
     from seatrial.kube.errors import Forbidden
 
     try:
-        found = kube.objects("Lease")
+        found = kube.find("Lease", lease_record.NAME)
     except Forbidden:
+        found = None
+    if found is None:
         return []
-    ours = [lease for lease in found if lease["metadata"]["name"].startswith("seatrial")]
+    record = lease_record.read(found)
+    left = (
+        f"{len(record.effects)} fault(s) open, run `seatrial revert`" if record.effects else "no fault open"
+    )
+    if not record.token:
+        return [f"held by nobody; {left}"]
+    seen = {lease_record.State.HELD: "runs", lease_record.State.LEFT: "is gone"}
+    about = seen.get(record.state(), "is on another machine")
     return [
-        f"{lease['metadata']['name']}: {lease['spec']['holderIdentity']}"
-        f" (renewed {lease['spec'].get('renewTime', 'never')})"
-        for lease in ours
-        if lease["spec"].get("holderIdentity")
+        f"{record.who}; it {about}; {left if about != 'runs' else f'{len(record.effects)} fault(s) open'}"
     ]
 
 

@@ -88,16 +88,18 @@ def prove_variants(
     refuse_unknown(chosen, [name for job in every for name in job.planned.checks])
     planned = [(variant, _jobs(variant, system, stages, named_only=named_only)) for variant in chosen]
     rows = []
-    with open_session(settings, system, progress) as session, _restored(session, sound, progress):
-        for variant, jobs in planned:
-            if not jobs:
-                continue
-            with progress.stage(f"variant {variant.name}") as stage:
-                session.deploy(variant.folder, progress)
-                session.require_answer()
-                row = _row(variant, settings, jobs, run_child, stage.note)
-                report(row.directory)
-                rows.append(row)
+    with open_session(settings, system, progress) as session:
+        lent = session.lend()  # before anything is deployed, and given back after the last deployment
+        with _restored(session, sound, progress):
+            for variant, jobs in planned:
+                if not jobs:
+                    continue
+                with progress.stage(f"variant {variant.name}") as stage:
+                    session.deploy(variant.folder, progress)
+                    session.require_answer()
+                    row = _row(variant, settings, jobs, run_child, stage.note, lent)
+                    report(row.directory)
+                    rows.append(row)
     return (1 if not rows or any(row.faults for row in rows) else 0), table(rows)
 
 
@@ -191,6 +193,7 @@ def _row(
     jobs: Sequence[Job],
     run_child: RunChild,
     note: Callable[[str], None],
+    lent: Mapping[str, str],
 ) -> Row:
     """Run the jobs on the variant that is deployed, as a run of its own."""
     from seatrial.record.reader import read_run
@@ -202,7 +205,8 @@ def _row(
     for job in jobs:
         writer.stage_started(job.stage)
         code = run_child(
-            job.arguments, environment=child_environment(settings, writer.directory, stage=job.stage),
+            job.arguments,
+            environment=child_environment(settings, writer.directory, stage=job.stage, lent=lent),
             log=writer.directory / "logs" / job.log, within_seconds=job.within_seconds, note=note,
         )  # fmt: skip
         writer.stage_finished(job.stage, "done", exit_code=code)

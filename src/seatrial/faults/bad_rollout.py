@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -14,6 +15,7 @@ from seatrial.faults.effects.object_fields import ObjectFields
 from seatrial.faults.registry import fault
 from seatrial.faults.revisions import pods_of, revision_of, rolled_out, still_another
 from seatrial.faults.victims import workload_of
+from seatrial.judge.hpa.possible import ready_after_seconds
 from seatrial.kube.records import condition
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder
@@ -27,6 +29,7 @@ MISSING_IMAGE = "127.0.0.1:1/seatrial/there-is-no-such-image:none"
 NOT_PULLED = ("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull")
 CLOSED_PORT = 1
 NEVER_READY_SECONDS = 5.0
+READY_MARGIN_SECONDS = 5
 START_SECONDS = 90.0
 """How long the first pod of the new revision may take to be scheduled and started."""
 
@@ -52,7 +55,8 @@ class BadRollout(Fault):
             begins to fail after the pod was ready), `never-ready` (a readiness probe of a closed port),
             `answers-500` (the helper image: its probes are answered well, all else by 500).
         container: the container that is changed; empty for the first one.
-        ready_seconds: for `crash-after-ready`: when the liveness probe begins, counted from the start.
+        ready_seconds: for `crash-after-ready`: when the liveness probe begins, counted from the start; later
+            where the pod's own probes let it be ready later.
         image: for `answers-500`: reference of the helper image; its logical name for the session's own.
         hold_seconds: the longest that it stays in place after it was verified.
     """
@@ -82,10 +86,13 @@ class BadRollout(Fault):
         if isinstance(found, Impossible):
             return found
         target, container = found.target, self._container(found.obj)
+        # A liveness probe that began before the pod can be Ready would be another flaw than the one wanted.
+        delay_seconds = math.ceil(ready_after_seconds(found.obj["spec"]["template"]["spec"]))
+        ready_seconds = max(self.ready_seconds, delay_seconds + READY_MARGIN_SECONDS)
         if self.kind == "answers-500":
             values = self._bad_server(recorder, found.obj, container)
         else:
-            values = template_values(self.kind, container, self.ready_seconds)
+            values = template_values(self.kind, container, ready_seconds)
         effect = ObjectFields.planned(
             recorder.kube, target.kind, target.name, values, namespace=target.namespace
         )
@@ -96,7 +103,7 @@ class BadRollout(Fault):
             seed=self.seed,
             victims=found.pods,
             effects=(effect,),
-            verify_seconds=START_SECONDS + self.ready_seconds + NEVER_READY_SECONDS,
+            verify_seconds=START_SECONDS + ready_seconds + NEVER_READY_SECONDS,
             hold_seconds=min(self.hold_seconds, float(deadline or self.hold_seconds)),
             details={
                 "kind": self.kind,

@@ -18,6 +18,8 @@ from seatrial.waiting import NotYet, Ready
 DEFAULT_GRACE_SECONDS = 30
 # On top of the grace period: kubelet, container runtime and API server of a busy two-core machine.
 MARGIN_SECONDS = 45
+UNREPLACED_SECONDS = 15.0
+"""A pod that is gone counts as not replaced when no other has come for so long."""
 
 
 @fault("delete-pod", disruption=Disruption.VOLUNTARY, expected_seconds=20, at_most_seconds=240)
@@ -81,13 +83,19 @@ def plan_for_pod(planning: Fault, victim: PodSeen, ready: list[PodSeen], recorde
 def effect_of_replacement(
     victim: PodSeen, recorder: Recorder, injected_at: float
 ) -> Ready[Verified] | NotYet:
-    """The victim's uid is gone and another pod of its workload has come."""
+    """The victim's uid is gone, and another pod of its workload has come, or none had long enough to come.
+
+    A replacement that is refused is for the judges: what was taken away is gone all the same.
+    """
     timeline = recorder.snapshot()
     gone = pods_gone(timeline, [victim.uid])
     if isinstance(gone, NotYet):
         return gone
     replacement = replacement_of(victim, timeline, injected_at)
-    if not replacement:
+    if not replacement and timeline.ended_at < gone.value + UNREPLACED_SECONDS:
         return NotYet(f"{victim.name} is gone, no replacement yet")
+    if not replacement:
+        words = f"uid {victim.uid[:8]} gone after {gone.value - injected_at:.1f} s, not replaced"
+        return Ready(Verified(gone.value, f"{words} within {UNREPLACED_SECONDS:g} s"))
     words = f"uid {victim.uid[:8]} gone after {gone.value - injected_at:.1f} s, replaced by {replacement}"
     return Ready(Verified(gone.value, words, replacement))

@@ -1,8 +1,8 @@
 """Carrying out faults so that they are reverted whatever happens.
 
-In the journal, injected, verified, available, reverted: in this order; a held fault is reverted when it is
-released, and is available after that. SIGINT and SIGTERM become exceptions inside an injector's context, so
-that what is open is reverted on the way out; after SIGKILL the journal is left for `seatrial revert`.
+In the journal and the Lease, injected, verified, available, reverted: in this order; a held fault is reverted
+when it is released, and is available after that. SIGINT and SIGTERM become exceptions inside an injector's
+context, so that what is open is reverted on the way out; after SIGKILL both are left for `seatrial revert`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from seatrial.faults import journal
 from seatrial.faults import revert as reverting
 from seatrial.faults.base import RELEASED_SECONDS, Fault, Impossible, Plan
 from seatrial.faults.journal import JournalEntry
+from seatrial.faults.lease import Lease
 from seatrial.faults.placed import Placed, impossible_record, touches_of, verified_record
 from seatrial.faults.revert import Reverted
 from seatrial.faults.signals import SIGNALS, interrupt, uninterrupted
@@ -44,10 +45,12 @@ class Injector:
 
     Args:
         state_directory: `.seatrial`; the journal is its folder `journal`.
+        lease: says whether this process may inject, and is told what is open; None to inject all the same.
     """
 
-    def __init__(self, state_directory: Path) -> None:
+    def __init__(self, state_directory: Path, lease: Lease | None = None) -> None:
         self.state_directory = state_directory
+        self._lease = lease
         self._open: dict[str, Placed] = {}
         self._before: dict[signal.Signals, Any] = {}
 
@@ -212,6 +215,12 @@ class Injector:
             **journal.own_process(),
         )
         entry = replace(entry, path=journal.write(self.state_directory, entry))
+        if self._lease is not None:
+            try:
+                self._lease.put(entry)
+            except BaseException:
+                journal.remove(entry.path)
+                raise
         self._open[fault_id] = Placed(fault, plan, recorder, entry)
         return self._open[fault_id]
 
@@ -234,4 +243,6 @@ class Injector:
         except WaitExpired:
             return last[0]
         self._open.pop(entry.id, None)
+        if self._lease is not None:
+            self._lease.drop(entry)
         return result

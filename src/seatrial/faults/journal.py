@@ -10,15 +10,18 @@ import json
 import os
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, FaultRefused
 from seatrial.faults.effects.base import Effect, decode, encode
 
 VERSION = 2
 FOLDER = "journal"
+HERE = ("kubeconfig", "context", "pid", "process_started")
+"""What an entry says of this machine only."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class JournalEntry:
     @property
     def owner_alive(self) -> bool:
         """Whether the process that injected it still runs: then reverting it is its own affair."""
-        return self.pid != os.getpid() and _process_started(self.pid) == self.process_started != ""
+        return self.pid != os.getpid() and process_started(self.pid) == self.process_started != ""
 
 
 def new_id(fault: str) -> str:
@@ -66,7 +69,7 @@ def new_id(fault: str) -> str:
 
 def own_process() -> dict[str, Any]:
     """The `pid` and `process_started` of this process, for an entry."""
-    return {"pid": os.getpid(), "process_started": _process_started(os.getpid())}
+    return {"pid": os.getpid(), "process_started": process_started(os.getpid())}
 
 
 def write(state_directory: Path, entry: JournalEntry) -> Path:
@@ -76,14 +79,13 @@ def write(state_directory: Path, entry: JournalEntry) -> Path:
         BadInput: the folder cannot be written; then nothing may be injected.
     """
     folder = state_directory / FOLDER
-    content = {item.name: getattr(entry, item.name) for item in fields(entry) if item.name != "path"}
-    content["effects"] = encode(entry.effects)
+    content = _plain(entry)
     path = folder / f"{entry.id}.json"
     partial = folder / f".{entry.id}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8") as file:
-            json.dump(content, file, indent=1)
+            json.dump(content, file)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -115,18 +117,56 @@ def entries(state_directory: Path) -> list[JournalEntry]:
     return [_read(path) for path in sorted(folder.glob("*.json"))] if folder.is_dir() else []
 
 
+def for_others(entry: JournalEntry) -> dict[str, Any]:
+    """The entry as whoever may read the system's namespace may read it, for a revert from another machine.
+
+    Raises:
+        FaultRefused: an effect holds values of a Secret.
+    """
+    for one in entry.effects:
+        payload = one.payload()
+        if "Secret" in (payload.get("object_kind"), (payload.get("body") or {}).get("kind")):
+            raise FaultRefused(f"{one} is not changed: the values of a Secret would have to be written down")
+    return {name: value for name, value in _plain(entry).items() if name not in HERE}
+
+
+def from_others(content: Mapping[str, Any], *, kubeconfig: Path, context: str) -> JournalEntry:
+    """The inverse of `for_others`, for a process that reaches the cluster by a kubeconfig of its own.
+
+    Raises:
+        BadInput: it is none, or of another version.
+    """
+    return _entry({**content, "kubeconfig": str(kubeconfig), "context": context}, Path(), f"fault {content}")
+
+
+def _plain(entry: JournalEntry) -> dict[str, Any]:
+    content = {item.name: getattr(entry, item.name) for item in fields(entry) if item.name != "path"}
+    return content | {"effects": encode(entry.effects)}
+
+
 def _read(path: Path) -> JournalEntry:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unusable(error, str(path)) from error
+    return _entry(content, path, str(path))
+
+
+def _entry(content: Any, path: Path, where: str) -> JournalEntry:
+    try:
         if content["version"] != VERSION:
             raise ValueError(f"version {content['version']} is not {VERSION}")
         return JournalEntry(**(content | {"effects": decode(content["effects"]), "path": path}))
-    except (BadInput, OSError, ValueError, TypeError, KeyError) as error:
-        raise BadInput(
-            f"the journal entry cannot be used: {error}",
-            where=str(path),
-            next_step="revert by hand what it names, then delete it",
-        ) from error
+    except (BadInput, ValueError, TypeError, KeyError) as error:
+        raise _unusable(error, where) from error
+
+
+def _unusable(error: Exception, where: str) -> BadInput:
+    return BadInput(
+        f"the journal entry cannot be used: {error}",
+        where=where,
+        next_step="revert by hand what it names, then delete it",
+    )
 
 
 def _sync_folder(folder: Path) -> None:
@@ -137,7 +177,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _process_started(pid: int) -> str:
+def process_started(pid: int) -> str:
     """Start of a process in ticks since boot (field 22 of /proc/PID/stat); empty when it does not run."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")

@@ -66,7 +66,7 @@ def _revert_left_over(entry: JournalEntry, include_live: bool) -> Reverted:
 
 
 def revert(kube: Kube, entry: JournalEntry) -> Reverted:
-    """Revert every effect of the entry, the last one first, and remove its file. Idempotent.
+    """Revert every effect of the entry, the last one first, and remove its file if it has one. Idempotent.
 
     One effect that cannot be reverted does not keep the others from it.
 
@@ -82,5 +82,6 @@ def revert(kube: Kube, entry: JournalEntry) -> Reverted:
             failures.append(error)
     if failures:
         raise failures[0]
-    journal.remove(entry.path)
+    if entry.path != Path():
+        journal.remove(entry.path)
     return Reverted(entry, True, "; ".join(sentences) or NOTHING)

@@ -15,6 +15,8 @@ from seatrial.adapters.invariants import measure_invariants
 from seatrial.adapters.store import Store, store_of
 from seatrial.errors import SeatrialError
 from seatrial.harness.context import Context
+from seatrial.kube.connections import connections_of
+from seatrial.model.connection import CONNECTIONS
 from seatrial.model.measurement import (
     STORE_ACTIVITY,
     Measurement,
@@ -24,6 +26,10 @@ from seatrial.model.measurement import (
 from seatrial.registry import Registry
 from seatrial.traffic.again import send_again, writes_to_repeat
 from seatrial.traffic.http import Http
+from seatrial.waiting import Ready, consistently
+
+MOST_PODS = 4
+"""Connections of more pods are not looked at: each look is a command in a pod."""
 
 Measuring = Callable[..., Iterator[Measurement]]
 MEASUREMENTS: Registry[Measuring] = Registry("measurement", "seatrial.scenarios")
@@ -90,3 +96,30 @@ def _store_in(context: Context) -> Store:
         if (declared.role or name) == "store" and declared.arguments.get("workload") == context.role:
             return store_of(system, context.session.kube, name)
     raise CouldNotTry(f"no capability of the system file names the store in {context.role}")
+
+
+@measurement("connections")
+def connections(
+    context: Context, within_seconds: float, *, looks_seconds: tuple[float, ...]
+) -> Iterator[Measurement]:
+    """Lists the connections of the workload's pods at each of these seconds after the beginning."""
+    began_at = time.monotonic()
+    for look in looks_seconds:
+        left = began_at + look - time.monotonic()
+        if left > 0:
+            consistently(lambda: Ready(None), for_seconds=left, what="connections lie idle")
+        if time.monotonic() > began_at + within_seconds:
+            return
+        for pod in [pod for pod in context.pods() if pod.ready and not pod.deleting][:MOST_PODS]:
+            yield _look(context, pod.name, next(iter(pod.requests), ""))
+
+
+def _look(context: Context, pod: str, container: str) -> Measurement:
+    began_at = time.monotonic()
+    try:
+        found = connections_of(context.session.kube, pod, container)
+    except SeatrialError as error:
+        outcome = MeasurementOutcome.COULD_NOT_TRY
+        return Measurement(CONNECTIONS, pod, began_at, time.monotonic(), outcome, reason=error.what)
+    value = {"connections": [one.plain() for one in found]}
+    return Measurement(CONNECTIONS, pod, began_at, time.monotonic(), MeasurementOutcome.ANSWERED, value)

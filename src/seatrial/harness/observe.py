@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
 from seatrial.faults.registry import RELEASE_BOUND, bound_of
 from seatrial.harness.execution import Execution
 from seatrial.harness.session import Session
+from seatrial.kube.api import Object
+from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.model.failure import verdict_of
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.scenario import Scenario, Subject
-from seatrial.model.step import Bound, Inject, Release, Steps, duration, unrolled
+from seatrial.model.step import Bound, Inject, Release, Steps, Traffic, duration, unrolled
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.record.observations import read_observation
 from seatrial.record.writer import RunWriter
@@ -55,8 +58,13 @@ def observe(
     if verdict := no_consent(session, scenario.disruption):
         return replace(head_of(scenario, subject), id="", failure=verdict)
     try:
-        subject = session.looked_at(scenario, subject)
+        subject = looked_at(session, scenario, subject)
         plan = scenario.plan(subject)
+        sends = any(isinstance(step, Traffic) for _, step in unrolled(plan))
+        if verdict := no_consent(session, Disruption.VOLUNTARY) if sends else None:
+            return replace(head_of(scenario, subject), id="", failure=verdict)
+        if sends or scenario.disruption is not Disruption.NONE:
+            session.hold()
         writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
     except Exception as error:
         return replace(head_of(scenario, subject), id="", failure=verdict_of(error))
@@ -76,6 +84,21 @@ def observe(
             failure = replace(failure, outcome=Outcome.ERROR)
     execution.close(failure)
     return read_observation(writer.directory).observation
+
+
+def looked_at(session: Session, scenario: Scenario, subject: Subject) -> Subject:
+    """The subject with what the scenario's look at the cluster fixes, before anything is planned.
+
+    Raises:
+        SeatrialError: no plan can be carried out here, and why.
+    """
+    if scenario.look is None:
+        return subject
+    found: list[Object] = []
+    for kind in scenario.look.kinds:
+        with contextlib.suppress(Forbidden, NotFound):
+            found += session.kube.objects(kind)
+    return scenario.look.fix(subject, found)
 
 
 def no_consent(session: Session, disruption: Disruption) -> Verdict | None:

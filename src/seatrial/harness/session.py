@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from seatrial import cluster
 from seatrial.cluster.build.tools import ensure_tools
-from seatrial.cluster.kind_config import read_configuration
-from seatrial.cluster.paths import default_kubeconfig
 from seatrial.cluster.progress import Progress
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.faults.injector import Injector
+from seatrial.faults.lease import Lease
 from seatrial.faults.revert import pending, revert_all
+from seatrial.harness.access import access, beside, kind_configuration
 from seatrial.harness.beside import bystanders_of
-from seatrial.kube.api import Object
+from seatrial.harness.holding import Holding
 from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
-from seatrial.kube.errors import Forbidden, NotFound
-from seatrial.kube.snapshot import Snapshot, compare, take_snapshot
+from seatrial.kube.snapshot import Snapshot, settled_changes, take_snapshot
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import TRACES, FaultRecord
-from seatrial.model.scenario import Scenario, Subject
-from seatrial.model.step import Traffic
+from seatrial.model.step import IDLE, Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
@@ -35,6 +33,8 @@ from seatrial.traffic.http import Http
 from seatrial.traffic.journey import journey_data
 from seatrial.traffic.stream import TrafficStream
 
+BEHAVIOURS: dict[str, dict[str, Any]] = {"": {}, IDLE: {"idle_seconds": None, "fresh_every": 0}}
+"""What the generator is told for each behaviour of clients."""
 ANSWER_SECONDS = 60.0
 """How long a system that was just deployed may take to answer its first journey."""
 
@@ -57,10 +57,14 @@ class Session:
     run: RunWriter | None
     own: cluster.Cluster | None = None
 
+    def __post_init__(self) -> None:
+        self.holding = Holding(self.kube, self.run)
+
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.holding.lease.release()
         self.kube.close()
 
     @property
@@ -77,8 +81,16 @@ class Session:
         return Recorder(self.kube, self.system, follow_logs=True)
 
     def injector(self) -> Injector:
-        """Carries out faults; its journal lies in the state folder."""
-        return Injector(self.settings.state_directory)
+        """Carries out faults while the Lease is held; its journal lies in the state folder."""
+        return Injector(self.settings.state_directory, self.holding.lease)
+
+    def hold(self) -> None:
+        """Hold the Lease of the system until the end, to inject. Raises LeaseHeld, see `harness.holding`."""
+        self.holding.hold()
+
+    def lend(self) -> dict[str, str]:
+        """Hold it for the tools that this process starts; what they need in their environment. Or nothing."""
+        return {} if self.consent_gap() else self.holding.lend()
 
     def stream(self, step: Traffic, directory: Path) -> Generator:
         """The generator of a traffic step, not yet started; its exchanges are kept in `directory`.
@@ -86,9 +98,14 @@ class Session:
         Raises:
             BadInput: the journey, the schedule or the address cannot be used.
         """
+        if step.behaviour not in BEHAVIOURS:
+            raise BadInput(
+                f"no client behaves as {step.behaviour!r}", where=f"traffic {step.name}",
+                next_step=f"There is {', '.join(filter(None, BEHAVIOURS))}; empty for the usual one.",
+            )  # fmt: skip
         beside = bystanders_of(self.system, step)
         return TrafficStream(
-            self.base_url, step.journey, self.journey(step.journey),
+            self.base_url, step.journey, self.journey(step.journey), **BEHAVIOURS[step.behaviour],
             schedule=step.arrivals, seed=self.settings.seed,
             directory=directory, name=f"exchanges-{step.name}",
             bystanders={
@@ -198,20 +215,6 @@ class Session:
         with Http(self.base_url) as http:
             http.wait_for_journey(name, self.system.journeys[name], within_seconds=ANSWER_SECONDS)
 
-    def looked_at(self, scenario: Scenario, subject: Subject) -> Subject:
-        """The subject with what the scenario's look at the cluster fixes, before anything is planned.
-
-        Raises:
-            SeatrialError: no plan can be carried out here, and why.
-        """
-        if scenario.look is None:
-            return subject
-        found: list[Object] = []
-        for kind in scenario.look.kinds:
-            with contextlib.suppress(Forbidden, NotFound):
-                found += self.kube.objects(kind)
-        return scenario.look.fix(subject, found)
-
     def snapshot(self) -> Snapshot:
         """The objects of the namespace as they are now, for `changed_since`."""
         return take_snapshot(self.kube)
@@ -219,11 +222,12 @@ class Session:
     def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
         """What differs from `before`, a sentence for each object; what the faults leave behind may.
 
-        That the objects cannot be compared is a difference: nobody knows that there is none.
+        Pods that a controller is still replacing are waited for: what differs after that stays so. That the
+        objects cannot be compared is a difference: nobody knows that there is none.
         """
         traces = {str(name) for fault in faults for name in fault.details.get(TRACES, ())}
         try:
-            return compare(before, take_snapshot(self.kube), traces)
+            return settled_changes(self.kube, before, traces)
         except SeatrialError as error:
             return [f"the objects could not be compared with those of before: {error.what}"]
 
@@ -246,6 +250,7 @@ def open_session(
     try:
         session = Session(settings, system, kube, system.entry.url, run, own)
         if system.deploy is not None and not as_deployed:
+            Lease(kube).require_free()  # what somebody disturbs is not deployed anew under their feet
             session.deploy(beside(settings.system_path, system.deploy.kustomize), progress)
         kube.require_namespace()
         if run is not None:
@@ -259,40 +264,7 @@ def open_session(
     return session
 
 
-def kind_configuration(settings: Settings, system: System) -> Path:
-    """The kind configuration of the system's own cluster.
-
-    Raises:
-        BadInput: the system runs on a foreign cluster, or the file is missing.
-    """
-    if system.target.kind is None:
-        raise BadInput(
-            "this system runs on a cluster that is not ours", where=str(settings.system_path),
-            next_step="Only a system with `target.kind` has a cluster to show or take down.",
-        )  # fmt: skip
-    config = beside(settings.system_path, system.target.kind.config)
-    if not config.is_file():
-        raise BadInput(
-            "there is no such kind configuration", where=str(config),
-            next_step="`target.kind.config` is taken relative to the system file.",
-        )  # fmt: skip
-    return config
-
-
 def _own_cluster(settings: Settings, system: System, progress: Progress) -> cluster.Cluster | None:
     if system.target.kind is None:
         return None
     return cluster.up(kind_configuration(settings, system), progress=progress)
-
-
-def access(settings: Settings, system: System) -> tuple[Path | None, str | None]:
-    """Kubeconfig and context: our own file for our own cluster, the user's for a foreign one."""
-    if system.target.kind is None:
-        return settings.kubeconfig, system.target.context
-    name = read_configuration(kind_configuration(settings, system))["name"]
-    return default_kubeconfig(), f"kind-{name}"
-
-
-def beside(system_path: Path, relative: str) -> Path:
-    """A path of the system file: relative to the file's own folder."""
-    return (system_path.parent / relative).resolve()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from seatrial.judge.foreign import foreign
 from seatrial.judge.who_answered import thin, void
 from seatrial.model.check import Check
 from seatrial.model.failure import taken, verdict_of
@@ -17,12 +18,12 @@ from seatrial.model.verdict import Outcome, Verdict, merge
 def judge(check: Check, observation: Observation) -> Verdict:
     """The verdict of a check on one observation; a judge that raises is an ERROR, never a pass.
 
-    An observation that could not be made is judged by its failure, one whose traffic passed the victim by is
-    not judged. What is thin (a record that the check needs and that was not kept, nothing that shows who
-    answered) forbids PASSED, never FAILED.
+    One that could not be made is judged by its failure; one that somebody else disturbed, or whose traffic
+    passed the victim by, is not judged. What is thin (a record that the check needs and that was not kept,
+    nothing that shows who answered) forbids PASSED, never FAILED.
     """
-    if observation.failure is not None:
-        return observation.failure
+    if (verdict := foreign(observation) or observation.failure) is not None:
+        return verdict
     try:
         return admitted(observation, check.judge, missing_records(check, observation))
     except Exception as error:
@@ -37,7 +38,7 @@ def admitted(
     Args:
         lacking: further reasons why it cannot pass.
     """
-    if (verdict := void(observation)) is not None:
+    if (verdict := foreign(observation) or void(observation)) is not None:
         return verdict
     verdict = taken(judged(observation))
     if not verdict.passed:

@@ -6,16 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seatrial.judge.cause import cause, causes
-from seatrial.judge.saturation import excuses, pressure
+from seatrial.judge.saturation import CPU_HELP, excuses, pressure
 from seatrial.judge.windows import Window
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict
-
-CPU_HELP = (
-    "The cluster's nodes share this machine: give it more CPU, or end what else runs on it, and run again. "
-    "If it fails alike then, it is the system."
-)
 
 
 def blame(

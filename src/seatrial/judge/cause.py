@@ -15,7 +15,9 @@ from seatrial.judge.path import Path, path_of
 from seatrial.judge.placement import all_on_one_node, taken_away
 from seatrial.judge.pods import Life, endpoint_ready, life, replacement_of, workload_at
 from seatrial.judge.probes import left_without_deletion
+from seatrial.judge.refusal import sentence
 from seatrial.judge.saturation import pressure
+from seatrial.judge.shortfall import refused_of, told
 from seatrial.judge.windows import Window, fault_end
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.exchange import Exchange
@@ -81,7 +83,7 @@ def causes(observation: Observation, failed: Sequence[Exchange], spans: Sequence
         sentences += _of_old_pod(ending, theirs, endings[ending.uid][1].disruption)
     for fault in mine:
         sentences += _of_new_pod(timeline, fault, failed)
-    return [*sentences, *(each.sentence for each in left if each.stayed)]
+    return [*sentences, *(each.sentence for each in left if each.stayed), *told(observation, mine)]
 
 
 def no_cause(observation: Observation, failed: Sequence[Exchange]) -> str:
@@ -240,5 +242,8 @@ def never_available(observation: Observation, fault: FaultRecord) -> str:
     warnings = [
         event.message for event in path.events(timeline) if event.warning and event.at >= fault.injected_at
     ]
+    refused = refused_of(timeline, fault)
     tail = f". Last warning: {warnings[-1]}" if warnings else ""
+    if refused:
+        tail = f": {sentence(refused[0], fault.injected_at)[:-1]}"
     return f"{start}{counted}{'; ' + ', '.join(sorted(waiting)) if waiting else ''}{tail}."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from seatrial.judge.availability import involuntary_disruption, voluntary_disruption
 from seatrial.judge.bystanders import bystanders
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.latency import latency_inside
 from seatrial.judge.recovery import recovery
+from seatrial.judge.shortfall import told
 from seatrial.judge.windows import windows
 from seatrial.model.fault import Disruption
 from seatrial.model.objectives import Objectives
@@ -22,7 +25,7 @@ def voluntary(observation: Observation) -> Verdict:
     verdict = voluntary_disruption(mine, minimum_repetitions=mine.repetitions)
     if mine.faults and verdict.outcome is not Outcome.ERROR:
         verdict = merge([verdict, latency_inside(mine, objectives_of(observation))])
-    return watched(mine, with_bystanders(observation, verdict))
+    return watched(mine, with_bystanders(observation, _with_refusals(mine, verdict)))
 
 
 def involuntary(observation: Observation) -> Verdict:
@@ -31,7 +34,7 @@ def involuntary(observation: Observation) -> Verdict:
         return verdict
     objectives, mine = objectives_of(observation), of_the_subject(observation)
     verdict = merge([involuntary_disruption(mine, objectives), recovery(mine, objectives)])
-    return watched(mine, with_bystanders(observation, verdict))
+    return watched(mine, with_bystanders(observation, _with_refusals(mine, verdict)))
 
 
 def with_bystanders(observation: Observation, verdict: Verdict, since: float | None = None) -> Verdict:
@@ -42,6 +45,12 @@ def with_bystanders(observation: Observation, verdict: Verdict, since: float | N
     """
     others = bystanders(observation, since)
     return verdict if others is None else merge([verdict, others])
+
+
+def _with_refusals(observation: Observation, verdict: Verdict) -> Verdict:
+    """The clients' verdict with a line for each replacement that was refused: another check judges that."""
+    lines = told(observation)
+    return replace(verdict, reasons=(*verdict.reasons, *lines)) if lines else verdict
 
 
 def of_the_subject(observation: Observation) -> Observation:

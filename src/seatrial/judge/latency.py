@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatrial.judge.evidence import GENERATOR_HELP, generator_weakness
+from seatrial.judge.saturation import CPU_HELP, excuses, pressure
 from seatrial.judge.statistics import percentile
 from seatrial.judge.who_answered import Known, subjects
 from seatrial.judge.windows import split, windows
@@ -58,7 +59,27 @@ def latency_inside(observation: Observation, objectives: Objectives) -> Verdict:
         return Verdict(Outcome.PASSED, seen, expected, numbers=numbers)
     if doubt := generator_weakness(observation.generator):
         return Verdict(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", expected, GENERATOR_HELP, numbers)
-    return Verdict(Outcome.FAILED, seen, expected, _why_slow(observation, answered, limit), numbers)
+    return _slow(observation, answered, limit, Verdict(Outcome.FAILED, seen, expected, numbers=numbers))
+
+
+def _slow(observation: Observation, answered: Sequence[Exchange], limit: float, failed: Verdict) -> Verdict:
+    """FAILED, and why; INCONCLUSIVE where CPU was gone on our own cluster and nothing else explains it."""
+    aged = _aged(observation, answered)
+    if young := _young(aged, limit):
+        return replace(failed, next_step=young)
+    late = [e for e in answered if e.latency_seconds is not None and e.latency_seconds * 1000 > limit]
+    found = pressure(observation.timeline, late, became="were slow")
+    if found is not None and found.saturated and excuses(observation):
+        return replace(
+            failed,
+            outcome=Outcome.INCONCLUSIVE,
+            observed=f"{failed.observed}; {found}",
+            next_step=CPU_HELP,
+        )
+    unknown = "No answer says which pod it came from, so the cause cannot be named: see `entry.served_by`."
+    alike = "Answers of old and new pods alike were slow: no cause was found in their age."
+    cpu = f" S{str(found)[1:]}." if found is not None and found.saturated else ""
+    return replace(failed, next_step=(alike if aged else unknown) + cpu)
 
 
 @dataclass(frozen=True)
@@ -78,21 +99,18 @@ class _Aged:
         return latency is not None and latency * 1000 > limit
 
 
-def _why_slow(observation: Observation, answered: Sequence[Exchange], limit: float) -> str:
-    """What the answers say of who was slow: young pods, one pod, or nothing."""
-    aged = _aged(observation, answered)
-    if not aged:
-        return "No answer says which pod it came from, so the cause cannot be named: see `entry.served_by`."
+def _young(aged: Sequence[_Aged], limit: float) -> str:
+    """That slow answers came from new pods; empty when that is not what the answers say."""
     slow = [each for each in aged if each.slow(limit)]
     ages = [each.age for each in slow if each.age is not None]
     if not slow or len(ages) < ATTRIBUTED * len(slow):
-        return "Answers of old and new pods alike were slow: no cause was found in their age."
+        return ""
     bound = max(ages)
     older = [each.exchange for each in aged if each.age is None or each.age > bound]
     young = [each.exchange for each in aged if each.age is not None and each.age <= bound]
     usual = percentile(latencies_ms(older), 99)
     if usual is not None and usual > limit:
-        return "Answers of old and new pods alike were slow: no cause was found in their age."
+        return ""
     there = f"p99 {percentile(latencies_ms(young), 99):.0f} ms"
     there += "" if usual is None else f", {usual:.0f} ms from others"
     names = ", ".join(sorted({each.pod for each in slow if each.age is not None})[:3])

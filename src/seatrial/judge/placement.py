@@ -35,7 +35,7 @@ def taken_away(timeline: Timeline, fault: FaultRecord) -> list[str]:
     for state in _states(timeline, fault.workload):
         if not fault.injected_at < state.at <= until:
             continue
-        if _answers(state):
+        if could_answer(state):
             ready[state.uid] = state
         else:
             ready.pop(state.uid, None)
@@ -58,12 +58,13 @@ def ready_at(timeline: Timeline, workload: str, moment: float) -> dict[str, PodS
     for state in _states(timeline, workload):
         if state.at <= moment:
             last[state.uid] = state
-    return {uid: state for uid, state in last.items() if _answers(state)}
+    return {uid: state for uid, state in last.items() if could_answer(state)}
 
 
 def _states(timeline: Timeline, workload: str) -> list[PodSeen]:
     return [seen for seen in timeline.seen if isinstance(seen, PodSeen) and seen.workload == workload]
 
 
-def _answers(state: PodSeen) -> bool:
+def could_answer(state: PodSeen) -> bool:
+    """Whether a pod was ready and not on its way out in this state."""
     return state.ready and not state.deleting and state.change is not Change.DELETED

@@ -23,6 +23,11 @@ OVERLAP_FRACTION = 0.5
 REACH_SECONDS = 1.0
 """Failed requests no further apart are one time in which requests failed; samples are a second long."""
 
+CPU_HELP = (
+    "The cluster's nodes share this machine: give it more CPU, or end what else runs on it, and run again. "
+    "If it fails alike then, it is the system."
+)
+
 Span = tuple[float, float]
 
 
@@ -31,6 +36,7 @@ class Pressure:
     """How much CPU was wanted while requests failed.
 
     Attributes:
+        became: what became of the requests: they `failed`, or `were slow`.
         failing_seconds: how long requests failed, where it was recorded.
         waited: fraction of it in which some task waited for CPU.
         busy: fraction of all CPUs that was used then.
@@ -38,6 +44,7 @@ class Pressure:
     """
 
     source: str
+    became: str
     failing_seconds: float
     waited: float
     busy: float
@@ -50,12 +57,14 @@ class Pressure:
     def __str__(self) -> str:
         return (
             f"some tasks waited for CPU {self.waited * 100:.0f} % of the {seconds(self.failing_seconds)} "
-            f"in which requests failed, and {self.busy * 100:.0f} % of {self.source}'s CPU was used"
+            f"in which requests {self.became}, and {self.busy * 100:.0f} % of {self.source}'s CPU was used"
         )
 
 
-def pressure(timeline: Timeline | None, failed: Sequence[Exchange]) -> Pressure | None:
-    """The CPU that was wanted while requests failed; None when nothing failed or CPU was not recorded."""
+def pressure(
+    timeline: Timeline | None, failed: Sequence[Exchange], *, became: str = "failed"
+) -> Pressure | None:
+    """The CPU that was wanted while requests failed, or were slow; None without any, or without a record."""
     samples = [] if timeline is None else [each for each in timeline.cpu() if each.span_seconds > 0]
     spans = _spans(failed)
     shares = [(sample, _overlap(sample, spans)) for sample in samples]
@@ -65,7 +74,7 @@ def pressure(timeline: Timeline | None, failed: Sequence[Exchange]) -> Pressure 
     waited = sum(each.waited_seconds / each.span_seconds * share for each, share in shares) / total
     busy = sum(each.busy * share for each, share in shares) / total
     covered = sum(any(_without_cpu(s) and _in(s, e.planned_at) for s in samples) for e in failed)
-    return Pressure(samples[0].source, total, waited, busy, covered / len(failed))
+    return Pressure(samples[0].source, became, total, waited, busy, covered / len(failed))
 
 
 def excuses(observation: Observation) -> bool:

@@ -154,8 +154,8 @@ def _others_answered(observation: Observation) -> Verdict | None:
     answers = answers_of(observation)
     if answers.mine or answers.unnamed or not answers.others or _service_is_the_subjects(observation):
         return None
-    if _keeps_data(observation):
-        return None  # stores answer services, not clients: others are meant to give the answers
+    if _keeps_data(observation) or _behind(observation, answers.others):
+        return None  # others are meant to give the answers
     names = _names(subjects(observation))
     who = ", ".join(f"{name} {count}" for name, count in sorted(answers.others.items())[:3])
     return Verdict(
@@ -228,6 +228,14 @@ def _store_shows(observation: Observation) -> str | None:
     if isinstance(activity, str):
         return "" if failed_without_it(observation) else activity
     return "" if activity.reached else str(activity)
+
+
+def _behind(observation: Observation, others: Iterable[str]) -> bool:
+    """Whether the system file says that the journey passes the subject and these others (`through`)."""
+    system = observation.system
+    spec = None if system is None else system.journeys.get(observation.journey)
+    passed = set() if spec is None else {*spec.through}
+    return bool(subjects(observation) & passed) and {*others} <= passed
 
 
 def _keeps_data(observation: Observation) -> bool:

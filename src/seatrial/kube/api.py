@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self, cast
 
 from seatrial.errors import BadInput, suggestion
-from seatrial.kube.errors import Call, refused
+from seatrial.kube.errors import ApiRefused, Call, refused
 from seatrial.kube.kinds import KNOWN, Resource, discovered, known
 from seatrial.kube.transport import Answer, Transport
+from seatrial.model.ledger import ActSeen
 
 Object = dict[str, Any]
 
@@ -33,6 +37,8 @@ class Api:
         self.transport = Transport(kubeconfig, context)
         self.namespace = namespace
         self.timeout_seconds = timeout_seconds
+        self.listeners: list[Callable[[ActSeen], None]] = []
+        """Are told what was asked of the server that changes anything, but Leases."""
         self._discovered: dict[tuple[str, str], Resource] = {}
 
     @property
@@ -83,6 +89,24 @@ class Api:
             )
         self._discovered[api_version, kind] = resource
         return resource
+
+    @contextlib.contextmanager
+    def acting(self, verb: str, kind: str, name: str, uid: str = "") -> Iterator[None]:
+        """Tell the listeners of a change that is asked for inside, unless the server refuses it."""
+        at = time.monotonic()
+        try:
+            yield
+        except ApiRefused:
+            raise
+        except BaseException:
+            self._tell(ActSeen(at, verb, kind, name, uid))  # nobody knows whether it was carried out
+            raise
+        self._tell(ActSeen(at, verb, kind, name, uid))
+
+    def _tell(self, act: ActSeen) -> None:
+        if act.kind != "Lease":
+            for listener in tuple(self.listeners):
+                listener(act)
 
     def describe(
         self, verb: str, resource: Resource, name: str, namespace: str, subresource: str = ""

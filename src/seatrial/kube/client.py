@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -62,6 +63,7 @@ class Kube(Api):
         name: str,
         *,
         uid: str = "",
+        version: str = "",
         grace_seconds: int | None = None,
         namespace: str | None = None,
         propagation: str = "Background",
@@ -70,19 +72,23 @@ class Kube(Api):
 
         Args:
             uid: only this very object; Conflict when another one has taken its name.
+            version: only while it has this resourceVersion; Conflict when it was changed.
             grace_seconds: None leaves the object's own grace period.
         """
         options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
         if grace_seconds is not None:
             options["gracePeriodSeconds"] = grace_seconds
-        if uid:
-            options["preconditions"] = {"uid": uid}
-        self._json("delete", "DELETE", self.resource(kind), name, namespace, body=options)
+        conditions = {"uid": uid, "resourceVersion": version}
+        if any(conditions.values()):
+            options["preconditions"] = {key: value for key, value in conditions.items() if value}
+        with self.acting("delete", kind, name, uid):
+            self._json("delete", "DELETE", self.resource(kind), name, namespace, body=options)
 
     def create(self, obj: Object, *, namespace: str | None = None) -> Object:
         """Create the object. Raises Conflict when it exists."""
         resource = self.resource_of(obj)
-        return self._json("create", "POST", resource, "", namespace or _namespace(obj), body=obj)
+        with self.acting("create", resource.kind, str(obj["metadata"].get("name", ""))):
+            return self._json("create", "POST", resource, "", namespace or _namespace(obj), body=obj)
 
     def patch(
         self,
@@ -96,31 +102,24 @@ class Kube(Api):
         dry_run: bool = False,
     ) -> Object:
         """Change an object: `how` is merge, strategic or json. Returns it as changed."""
-        return self._json(
-            "patch",
-            "PATCH",
-            self.resource(kind),
-            name,
-            namespace,
-            body=body,
-            subresource=subresource,
-            content_type=PATCH_TYPES[how],
-            query={"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {}),
-        )
+        told = contextlib.nullcontext() if dry_run else self.acting("patch", kind, name)
+        query = {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})
+        with told:
+            return self._json(
+                "patch", "PATCH", self.resource(kind), name, namespace, body=body, subresource=subresource,
+                content_type=PATCH_TYPES[how], query=query,
+            )  # fmt: skip
 
     def apply(self, obj: Object, *, dry_run: bool = False) -> Object:
         """Server-side apply as field manager `seatrial`; takes over fields that others own."""
         query = {"fieldManager": FIELD_MANAGER, "force": "true"} | ({"dryRun": "All"} if dry_run else {})
-        return self._json(
-            "patch",
-            "PATCH",
-            self.resource_of(obj),
-            obj["metadata"]["name"],
-            _namespace(obj),
-            body=obj,
-            content_type=PATCH_TYPES["apply"],
-            query=query,
-        )
+        resource, name = self.resource_of(obj), obj["metadata"]["name"]
+        told = contextlib.nullcontext() if dry_run else self.acting("apply", resource.kind, name)
+        with told:
+            return self._json(
+                "patch", "PATCH", resource, name, _namespace(obj), body=obj,
+                content_type=PATCH_TYPES["apply"], query=query,
+            )  # fmt: skip
 
     def scale(self, kind: str, name: str, replicas: int) -> None:
         """Set the replicas of a Deployment or StatefulSet through its scale subresource."""
@@ -142,7 +141,8 @@ class Kube(Api):
             "deleteOptions": options,
         }
         try:
-            self._json("create", "POST", KNOWN["Pod"], pod, place, body=body, subresource="eviction")
+            with self.acting("evict", "Pod", pod, uid):
+                self._json("create", "POST", KNOWN["Pod"], pod, place, body=body, subresource="eviction")
         except TooManyRequests as error:
             causes = (error.details.get("details") or {}).get("causes") or ()
             reason = "; ".join(str(cause.get("message", "")) for cause in causes) or error.what

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import re
 import threading
 import time
 from collections import deque
@@ -33,6 +34,7 @@ RETRY_SECONDS = 1.0
 MOST_RETRIES = 10
 JOIN_SECONDS = 2.0
 _NANOSECONDS = 9
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,8 @@ class _Follower(threading.Thread):
             line = raw.decode("utf-8", "replace")
             stamp = line.partition(" ")[0]
             # After a break the server gives whole seconds again: what is known is left out.
-            if not line or (self._last and _sortable(stamp) <= _sortable(self._last)):
+            # What has no time was not written by the container: the kubelet says that it lost the log.
+            if not _STAMP.fullmatch(stamp) or (self._last and _sortable(stamp) <= _sortable(self._last)):
                 continue
             self._last = stamp
             kept = line[: LINE_CHARACTERS + len(stamp) + 1]

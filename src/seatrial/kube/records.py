@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seatrial.kube.clock import server_time
+from seatrial.kube.ownership import disruption_of, generation_of, revision_of_pod, writers_of
 from seatrial.model.metric import metric_body, metric_name
 from seatrial.model.quantity import thousandths
 from seatrial.model.system import System
@@ -127,6 +128,8 @@ def pod_seen(pod: Object, at: float, change: Change, roles: Roles, clock: Clock)
         requests=by_container(pod, "requests"),
         limits=by_container(pod, "limits"),
         pod_requests=amounts(((pod.get("spec") or {}).get("resources") or {}).get("requests")),
+        revision=revision_of_pod(pod),
+        disruption=disruption_of(pod),
     )
 
 
@@ -180,7 +183,7 @@ def service_seen(service: Object, at: float, change: Change) -> ServiceSeen:
     )
 
 
-def workload_seen(obj: Object, at: float, change: Change, roles: Roles) -> WorkloadSeen:
+def workload_seen(obj: Object, at: float, change: Change, roles: Roles, clock: Clock) -> WorkloadSeen:
     metadata, status = obj["metadata"], obj.get("status") or {}
     revision = (metadata.get("annotations") or {}).get("deployment.kubernetes.io/revision", "")
     wanted = (obj.get("spec") or {}).get("replicas")
@@ -195,10 +198,12 @@ def workload_seen(obj: Object, at: float, change: Change, roles: Roles) -> Workl
         ready=int(status.get("readyReplicas") or 0),
         updated=int(status.get("updatedReplicas") or 0),
         revision=str(status.get("updateRevision") or revision),
+        generation=generation_of(obj),
+        writers=writers_of(obj, clock),
     )
 
 
-def autoscaler_seen(hpa: Object, at: float, change: Change) -> AutoscalerSeen:
+def autoscaler_seen(hpa: Object, at: float, change: Change, clock: Clock) -> AutoscalerSeen:
     spec, status = hpa["spec"], hpa.get("status") or {}
     target = spec["scaleTargetRef"]
     return AutoscalerSeen(
@@ -214,6 +219,7 @@ def autoscaler_seen(hpa: Object, at: float, change: Change) -> AutoscalerSeen:
         conditions=tuple(conditions_in_words(status.get("conditions") or ())),
         spec=spec,
         current_metrics=tuple(status.get("currentMetrics") or ()),
+        writers=writers_of(hpa, clock),
     )
 
 

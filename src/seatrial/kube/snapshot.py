@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from seatrial.errors import WaitExpired
 from seatrial.kube.client import Kube
+from seatrial.kube.controlled import Controlled, controlled, differences_of_pods, is_about_pods
 from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.kube.manifests import scaled_by_autoscaler
+from seatrial.waiting import NotYet, Ready, eventually
 
 Object = Mapping[str, Any]
 
@@ -55,6 +59,8 @@ VOLATILE_ANNOTATIONS = (
 # Taints that the node controller sets and takes away; cordoning shows in spec.unschedulable.
 CONTROLLER_TAINTS = "node.kubernetes.io/"
 MOST_FIELDS = 5
+REPLACED_SECONDS = 60.0
+"""How long after a run controllers may still be replacing pods, before what differs counts."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +69,12 @@ class Snapshot:
 
     Attributes:
         unseen: kinds that may not be listed; nothing is known of these.
+        pods: those of each controller, by its `kind/name`.
     """
 
     objects: Mapping[str, Any]
     unseen: tuple[str, ...] = ()
+    pods: Mapping[str, Controlled] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
@@ -83,7 +91,14 @@ def take_snapshot(kube: Kube) -> Snapshot:
             found += kube.objects(kind)
         except (Forbidden, NotFound):
             unseen.append(kind)
-    return Snapshot(canonical_objects(found), tuple(unseen))
+    return snapshot_of(found, tuple(unseen))
+
+
+def snapshot_of(objects: Iterable[Object], unseen: tuple[str, ...] = ()) -> Snapshot:
+    """The snapshot that these objects are."""
+    everything = [dict(obj) for obj in objects]
+    pods = controlled(everything, scaled_by_autoscaler(everything))
+    return Snapshot(canonical_objects(everything), unseen, pods)
 
 
 def canonical_objects(objects: Iterable[Object]) -> dict[str, Any]:
@@ -132,14 +147,17 @@ def declared_part(value: Any, declared: Any) -> Any:
 
 
 def compare(before: Snapshot, after: Snapshot, traces: Collection[str] = ()) -> list[str]:
-    """What differs, one sentence for each object; empty when all is as it was.
+    """What differs, one sentence for each object and each controller's pods; empty when all is as it was.
 
     Args:
         traces: names of fields that may differ: what was injected leaves them behind, and says so.
     """
-    sentences = []
+    unseen = (*before.unseen, *after.unseen)
+    sentences = (
+        [] if "Pod" in unseen else differences_of_pods(before.pods, after.pods, restarted=bool(traces))
+    )
     for name in sorted({*before.objects, *after.objects}):
-        if name.partition("/")[0] in {kind.lower() for kind in (*before.unseen, *after.unseen)}:
+        if name.partition("/")[0] in {kind.lower() for kind in unseen}:
             continue
         if name not in after.objects:
             sentences.append(f"{name} is gone")
@@ -152,6 +170,19 @@ def compare(before: Snapshot, after: Snapshot, traces: Collection[str] = ()) -> 
                 more = f" and {len(fields) - MOST_FIELDS} more" if len(fields) > MOST_FIELDS else ""
                 sentences.append(f"{name}: {'; '.join(fields[:MOST_FIELDS])}{more}")
     return sentences
+
+
+def settled_changes(kube: Kube, before: Snapshot, traces: Collection[str] = ()) -> list[str]:
+    """What differs from `before`, as `compare` says it, once controllers had the time to replace pods."""
+    last: list[str] = []
+
+    def compared() -> Ready[None] | NotYet:
+        last[:] = compare(before, take_snapshot(kube), traces)
+        return NotYet("; ".join(last)) if any(map(is_about_pods, last)) else Ready(None)
+
+    with contextlib.suppress(WaitExpired):  # what still differs then stays so
+        eventually(compared, within_seconds=REPLACED_SECONDS, what="pods as before", every_seconds=2.0)
+    return last
 
 
 def differences(before: Any, after: Any, path: str = "", *, traces: Collection[str] = ()) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ from typing import Self, TypeVar
 
 from seatrial.errors import SeatrialError
 from seatrial.kube import clock as server_clock
-from seatrial.kube import records
+from seatrial.kube import ownership, records
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.logs import PodLogs
@@ -29,15 +30,16 @@ KINDS = (
     "Service",
     "Deployment",
     "StatefulSet",
+    "ReplicaSet",
     "HorizontalPodAutoscaler",
     "Node",
     "Event",
 )
 
-_PLAIN: dict[str, Callable[[Object, float, Change], Seen]] = {
+_PLAIN: dict[str, Callable[[Object, float, Change], Seen | None]] = {
     "EndpointSlice": records.endpoints_seen,
     "Service": records.service_seen,
-    "HorizontalPodAutoscaler": records.autoscaler_seen,
+    "ReplicaSet": ownership.replica_set_seen,
     "Node": records.node_seen,
 }
 ESTABLISH_SECONDS = 20.0
@@ -82,6 +84,7 @@ class Recorder:
             self._polls.append(UsagePoll(self.kube, self.clock, self._keep, self._note))
         if self.system.target.kind is not None:
             self._polls.append(PressurePoll(self._keep, self._note))
+        self.kube.listeners.append(self._keep)
         for thread in self._threads:
             thread.start()
         try:
@@ -123,6 +126,7 @@ class Recorder:
                 seen=tuple(self._seen),
                 gaps=tuple(sorted(gaps)),
                 notes=tuple(self._notes),
+                ledger=True,
             )
 
     def logs(self) -> Logs | None:
@@ -155,6 +159,8 @@ class Recorder:
     def _stop(self) -> None:
         with self._lock:
             self._ended_at = time.monotonic()
+        with contextlib.suppress(ValueError):
+            self.kube.listeners.remove(self._keep)
         for thread in self._threads:
             thread.stop()
         if self._logs is not None:
@@ -192,8 +198,10 @@ class Recorder:
             return records.pod_seen(obj, at, change, self._roles, self.clock)
         if kind in _PLAIN:
             return _PLAIN[kind](obj, at, change)
+        if kind == "HorizontalPodAutoscaler":
+            return records.autoscaler_seen(obj, at, change, self.clock)
         if kind in ("Deployment", "StatefulSet"):
-            return records.workload_seen(obj, at, change, self._roles)
+            return records.workload_seen(obj, at, change, self._roles, self.clock)
         # Events that were there before tell of earlier times, and one that expires tells nothing.
         return None if initial or change is Change.DELETED else records.event_seen(obj, at)
 

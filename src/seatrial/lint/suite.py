@@ -184,7 +184,7 @@ def _graph_of(config: pytest.Config) -> tuple[Graph, str]:
     manifests = config.getoption("seatrial_manifests", None)
     if manifests:
         return Graph(read([manifests]).objects, parse), manifests
-    from seatrial.harness.session import access, beside
+    from seatrial.harness.access import access, beside
     from seatrial.kube.client import Kube
     from seatrial.lint.live import read_live
     from seatrial.plugin import settings_of, system_of

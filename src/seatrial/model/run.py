@@ -100,6 +100,8 @@ class Run:
     """What must report; empty for a tool that was run alone."""
     exit_codes: Mapping[str, int] = field(default_factory=dict)
     """By stage: how the tool that was run in it ended, as its parent saw it."""
+    systems: Mapping[str, str] = field(default_factory=dict)
+    """Names of the systems that its tools looked at, by the digest of their files."""
     reported: Mapping[str, tuple[CheckResult, ...]] = field(default_factory=dict)
     """By stage, empty for a tool that was run alone: what was reported for it."""
 
@@ -125,6 +127,9 @@ class Run:
         ended = {stage.name for stage in self.stages}
         found += against_plan(self.plan, self.reported, self.tools, ended=ended, explained=explained)
         found += self._unexplained_exit_codes(explained)
+        if len(self.systems) > 1:
+            names = ", ".join(sorted(set(self.systems.values())))
+            found.append(f"one system: a tool looked at another, or its file was changed meanwhile: {names}")
         if self.changed_objects:
             amount = len(self.changed_objects)
             named = "; ".join(self.changed_objects[:3])

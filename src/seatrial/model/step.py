@@ -11,6 +11,8 @@ from typing import Any
 
 WARM_UP_SECONDS = 45.0
 """How long traffic may take to become steady."""
+IDLE = "idle"
+"""Behaviour of traffic whose connections are kept however long they lie idle, and used again."""
 STEADY_SECONDS = 3.0
 """Traffic before the first fault: the control. It must be clean, else nothing is injected."""
 
@@ -52,6 +54,7 @@ class Traffic:
         steady: whether the traffic must be judged steady before the next step.
         bystanders: arrivals per second of every other user action, sent beside it; 0 for none.
         only_reading: whether bystanders that write are left out.
+        behaviour: of the clients: `IDLE`, or empty for those that drop a connection soon idle.
     """
 
     journey: str
@@ -61,6 +64,7 @@ class Traffic:
     steady: bool = True
     bystanders: float = 0.0
     only_reading: bool = False
+    behaviour: str = ""
 
     @property
     def label(self) -> str:
@@ -157,11 +161,13 @@ class Measure:
         measurement: its name in the registry of measurements.
         arguments: of the measurement, by name.
         within_seconds: how long it may take.
+        expected_seconds: how long it takes on a system that does well.
     """
 
     measurement: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     within_seconds: float = 90.0
+    expected_seconds: float = 5.0
 
     @property
     def label(self) -> str:
@@ -223,9 +229,11 @@ def wait(condition: str, *, within_seconds: float, required: bool = True, **argu
     return Wait(condition, within_seconds, arguments, required)
 
 
-def measure(measurement: str, *, within_seconds: float = 90.0, **arguments: Any) -> Measure:
+def measure(
+    measurement: str, *, within_seconds: float = 90.0, expected_seconds: float = 5.0, **arguments: Any
+) -> Measure:
     """See `Measure`; further arguments are the measurement's own."""
-    return Measure(measurement, arguments, within_seconds)
+    return Measure(measurement, arguments, within_seconds, expected_seconds)
 
 
 def repeat(times: int, *given: Step) -> Repeat:
@@ -267,6 +275,6 @@ def _bound(step: Step, bound_of_fault: Callable[[Inject | Release], Bound]) -> B
         case Wait():
             return Bound(step.within_seconds / 3, step.within_seconds)
         case Measure():
-            return Bound(min(5.0, step.within_seconds), step.within_seconds)
+            return Bound(min(step.expected_seconds, step.within_seconds), step.within_seconds)
         case _:
             return Bound(1, 15)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from seatrial.model.ledger import ActSeen, Writer
+
 
 class Change(StrEnum):
     ADDED = "added"
@@ -64,6 +66,10 @@ class PodSeen:
     """The same for its limits."""
     pod_requests: Mapping[str, int] = field(default_factory=dict)
     """Thousandths, by resource, when the pod itself has requests."""
+    revision: str = ""
+    """Of the template that it was made from."""
+    disruption: str = ""
+    """Reason of its condition DisruptionTarget, e.g. EvictionByEvictionAPI."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,19 @@ class WorkloadSeen:
     ready: int
     updated: int
     revision: str = ""
+    generation: int = 0
+    """Grows with each change of its spec; 0 where it was not recorded."""
+    writers: tuple[Writer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSetSeen:
+    """How many pods a ReplicaSet wants: whether its controller has a reason to delete one."""
+
+    at: float
+    change: Change
+    name: str
+    wanted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +151,7 @@ class AutoscalerSeen:
     """As in the object: what the controller goes by."""
     current_metrics: tuple[Mapping[str, Any], ...] = ()
     """status.currentMetrics, as in the object."""
+    writers: tuple[Writer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +218,8 @@ Seen = (
     | NodeSeen
     | EventSeen
     | UsageSeen
+    | ActSeen
+    | ReplicaSetSeen
     | CpuSeen
 )
 
@@ -209,6 +231,7 @@ class Timeline:
     Attributes:
         gaps: spans (from, to) in which a watch was broken and something may have been missed.
         notes: what could not be watched and why, e.g. nodes without permission.
+        ledger: whether Seatrial's own acts were recorded; without them nobody else can be told from it.
     """
 
     began_at: float
@@ -217,6 +240,7 @@ class Timeline:
     seen: tuple[Seen, ...]
     gaps: tuple[tuple[float, float], ...] = ()
     notes: tuple[str, ...] = ()
+    ledger: bool = False
     pods: Mapping[str, tuple[PodSeen, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -243,6 +267,9 @@ class Timeline:
 
     def usages(self) -> Iterator[UsageSeen]:
         return (s for s in self.seen if isinstance(s, UsageSeen))
+
+    def acts(self) -> Iterator[ActSeen]:
+        return (s for s in self.seen if isinstance(s, ActSeen))
 
     def cpu(self) -> Iterator[CpuSeen]:
         return (s for s in self.seen if isinstance(s, CpuSeen))

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from seatrial.model.exchange import Exchange, ExchangeOutcome
+from seatrial.model.ledger import ActSeen
 from seatrial.model.timeline import (
     AutoscalerSeen,
     CpuSeen,
@@ -25,6 +26,7 @@ from seatrial.model.timeline import (
     EventSeen,
     NodeSeen,
     PodSeen,
+    ReplicaSetSeen,
     Seen,
     ServiceSeen,
     UsageSeen,
@@ -42,6 +44,8 @@ _SEEN: dict[str, type[Any]] = {
     "node": NodeSeen,
     "event": EventSeen,
     "usage": UsageSeen,
+    "act": ActSeen,
+    "replicaset": ReplicaSetSeen,
     "cpu": CpuSeen,
 }
 _SEEN_NAMES = {kind: name for name, kind in _SEEN.items()}

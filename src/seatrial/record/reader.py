@@ -45,6 +45,7 @@ class _Gathered:
     epoch_offset_seconds: float = 0.0
     tools: list[dict[str, Any]] = field(default_factory=list)
     system: Mapping[str, Any] = field(default_factory=dict)
+    systems: dict[str, str] = field(default_factory=dict)
     stages: list[Stage] = field(default_factory=list)
     results: list[CheckResult] = field(default_factory=list)
     unfinished_checks: list[Mapping[str, Any]] = field(default_factory=list)
@@ -81,6 +82,7 @@ class _Gathered:
                 "epoch_offset_seconds": self.epoch_offset_seconds,
             },
             plan=tuple(self.plan),
+            systems=self.systems,
             exit_codes=self.exit_codes,
             reported=self.reported,
         )
@@ -120,8 +122,7 @@ class _File:
 
     def system(self, data: Mapping[str, Any]) -> None:
         before = self.gathered.system
-        if before and before.get("digest") != data.get("digest"):
-            self.gathered.notes.append(f"Two systems took part: {before.get('name')} and {data.get('name')}.")
+        self.gathered.systems[str(data.get("digest", ""))] = str(data.get("name", ""))
         self.gathered.system = {**before, **data}
 
     def plan(self, data: Mapping[str, Any]) -> None:

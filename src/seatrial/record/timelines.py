@@ -19,6 +19,7 @@ def write_timeline(path: Path, timeline: Timeline) -> None:
     head = {
         "type": "timeline", "began_at": timeline.began_at, "ended_at": timeline.ended_at,
         "clock": timeline.clock, "gaps": timeline.gaps, "notes": timeline.notes,
+        "ledger": timeline.ledger,
     }  # fmt: skip
     try:
         # mtime 0: the time of writing is no part of it.
@@ -40,6 +41,7 @@ def read_timeline(path: Path, name: str) -> tuple[Timeline | None, list[str]]:
         clock = codec.from_plain(Clock, head["clock"])
         began_at, ended_at = float(head["began_at"]), float(head["ended_at"])
         notes = tuple(str(note) for note in head.get("notes", ()))
+        ledger = head.get("ledger") is True
     except (KeyError, TypeError, ValueError):
         return None, [*damage, f"{place or name}: the head of the timeline is missing"]
     seen: list[Seen] = []
@@ -48,4 +50,4 @@ def read_timeline(path: Path, name: str) -> tuple[Timeline | None, list[str]]:
             seen.append(codec.seen_from_dict(data))
         except codec.CodecError as error:
             damage.append(f"{at}: {error}")
-    return Timeline(began_at, ended_at, clock, tuple(seen), gaps, notes), damage
+    return Timeline(began_at, ended_at, clock, tuple(seen), gaps, notes, ledger), damage

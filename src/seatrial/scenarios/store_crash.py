@@ -1,5 +1,6 @@
 """The process that stores data is killed while it is written to."""
 
+from seatrial.judge.recoverable import RECOVERY
 from seatrial.model.fault import INVOLUNTARY
 from seatrial.model.scenario import Subject, scenario
 from seatrial.model.step import Steps, hold, inject, measure, steps, stop, traffic
@@ -7,7 +8,9 @@ from seatrial.scenarios.needs.acknowledged_writes import acknowledged_writes
 from seatrial.scenarios.needs.stateful import stateful
 
 
-@scenario("store-crash", disruption=INVOLUNTARY, needs={stateful, acknowledged_writes}, repetitions=1)
+@scenario(
+    "store-crash", disruption=INVOLUNTARY, needs={stateful, acknowledged_writes}, repetitions=1, look=RECOVERY
+)
 def store_crash(subject: Subject) -> Steps:
     """Kills every process of the store with SIGKILL under writes, sends them again, and reads them back."""
     moving = subject.system.conserving if subject.system.conserving != subject.journey else ""

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seatrial.errors import BadInput
 from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
 
 HEAD = "head"
@@ -148,22 +147,6 @@ class Tail:
             self.recording.add(self._rest)
             self._rest = b""
         return self.recording
-
-
-def read_recording(path: Path) -> Recording:
-    """Read a whole file, gzip'ed or not.
-
-    Raises:
-        BadInput: when it is not there or is no gzip file.
-    """
-    try:
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
-        raise BadInput(f"the exchanges cannot be read: {error}", where=str(path)) from None
-    recording = Recording()
-    for line in data.splitlines():
-        recording.add(line)
-    return recording
 
 
 def pack(path: Path) -> Path:

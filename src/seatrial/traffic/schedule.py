@@ -12,7 +12,7 @@ import math
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import accumulate, count, islice, repeat
 from typing import Protocol
 
 from seatrial.errors import BadInput
@@ -22,7 +22,8 @@ HIGHEST_RATE_PER_SECOND = 20_000
 
 _HELP = (
     "write constant:RATE[:SECONDS], poisson:RATE[:SECONDS], ramp:FROM:TO:SECONDS, "
-    "steps:RATExSECONDS,RATExSECONDS (rates per second) or replay:SECONDS,SECONDS."
+    "steps:RATExSECONDS,RATExSECONDS (rates per second), replay:SECONDS,SECONDS or bursts:NUMBER:GAP,GAP "
+    "(gaps in seconds)."
 )
 
 
@@ -167,6 +168,28 @@ class Replay:
         return iter(self.times)
 
 
+@dataclass(frozen=True)
+class Bursts:
+    """`number` arrivals at once, and again after each of the gaps, in seconds."""
+
+    number: int
+    gaps: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.number, int) or not 0 < self.number <= HIGHEST_RATE_PER_SECOND:
+            raise BadInput(f"a burst of {self.number!r} arrivals plans nothing", next_step=_HELP)
+        for gap in self.gaps:
+            _check_duration(gap, needed=True)
+
+    @property
+    def duration_seconds(self) -> float:
+        return math.fsum(self.gaps)
+
+    def planned(self) -> Iterator[float]:
+        for at in accumulate((0.0, *self.gaps)):
+            yield from repeat(at, self.number)
+
+
 def sliced(times: Iterable[float], index: int, workers: int) -> Iterator[tuple[int, float]]:
     """The share of worker `index` of `workers`: (sequence in the whole schedule, planned time).
 
@@ -195,6 +218,8 @@ def parse(text: str, *, seed: int = 0) -> Schedule:
                 return Ramp(float(begin), float(end), float(seconds))
             case "steps", [steps]:
                 return Steps(tuple(_parse_step(step) for step in steps.split(",")))
+            case "bursts", [number, gaps]:
+                return Bursts(int(number), tuple(float(gap) for gap in gaps.split(",")))
             case "replay", [times]:
                 return Replay(tuple(float(at) for at in times.split(",")))
     except (ValueError, TypeError):

@@ -15,9 +15,9 @@ from pathlib import Path
 from socket import socket
 
 import pytest
+from recordings import read_recording
 
 from seatrial.record.reader import read_run
-from seatrial.traffic.record import read_recording
 from seatrial.waiting import NotYet, Ready, eventually
 
 LOADTESTS = Path(__file__).parents[3] / "loadtests"

@@ -8,8 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-
-from seatrial.traffic.record import read_recording
+from recordings import read_recording
 
 SHOUT = '''
 """Sends a line over TCP, and expects it back in capitals."""

@@ -10,12 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+from recordings import read_recording
 
 from seatrial.errors import BadInput, WaitExpired
 from seatrial.model.exchange import DROPPED, ExchangeOutcome
 from seatrial.traffic.generator import GeneratorDied
 from seatrial.traffic.job import job_from
-from seatrial.traffic.record import read_recording
 from seatrial.traffic.stream import TrafficStream
 from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 

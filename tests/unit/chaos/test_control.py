@@ -1,5 +1,7 @@
 """The exit code of a plain `chaos run` is true: Chaos Toolkit's own runner without a cluster."""
 
+from types import SimpleNamespace
+
 import pytest
 from chaoslib.exceptions import InterruptExecution, InvalidActivity
 from chaoslib.experiment import ensure_experiment_is_valid
@@ -11,7 +13,7 @@ from dry_session import SYSTEM, Dry
 from seatrial.chaos import control
 from seatrial.chaos.order import Order, experiment_id
 from seatrial.errors import FaultRefused, SeatrialError
-from seatrial.model.verdict import Outcome
+from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.reader import read_run
 
 
@@ -26,6 +28,12 @@ def play(shop):
         return journal, read_run(shop / "latest")
 
     return run
+
+
+def ended(verdict):
+    """An experiment whose verdict is known."""
+    result = CheckResult("experiment.t", "basket", "It holds.", verdict, "chaos", 0.0, 1.0)
+    return SimpleNamespace(run=SimpleNamespace(directory="reports/x"), end=lambda state, failure: [result])
 
 
 def verdict_of(run):
@@ -219,6 +227,42 @@ class TestEnd:
         state = {"status": "completed", "deviated": False}
         control.after_experiment_control({"title": "t"}, state)
         assert state["status"] == "failed"
+
+    @pytest.mark.parametrize(
+        ("outcome", "state", "after"),
+        [
+            (Outcome.PASSED, {"status": "completed", "deviated": False}, ("completed", False)),
+            (Outcome.FAILED, {"status": "completed", "deviated": False}, ("failed", True)),
+            (Outcome.FAILED, {}, ("failed", True)),
+            (Outcome.ERROR, {"status": "completed", "deviated": False}, ("failed", False)),
+            (Outcome.INCONCLUSIVE, {"status": "completed", "deviated": True}, ("failed", True)),
+            (Outcome.ERROR, {"status": "aborted", "deviated": False}, ("aborted", False)),
+        ],
+    )
+    def test_status_and_deviation_follow_the_verdict(self, monkeypatch, capsys, outcome, state, after):
+        monkeypatch.setattr(control, "drop_experiment", lambda: ended(Verdict(outcome, "3 of 4", "none")))
+        control.after_experiment_control({"title": "t"}, state)
+        assert (state["status"], state["deviated"]) == after
+        assert capsys.readouterr().out.startswith(f"{outcome.upper()} experiment.t [basket]  It holds.")
+
+    def test_what_asks_for_no_evidence_is_refused_without_validation_too(self, dry):
+        with pytest.raises(InterruptExecution, match="at least 1 fault"):
+            control.before_experiment_control({"title": "t"}, role="basket", repetitions=0)
+        assert dry.world.sessions == []
+
+    @pytest.mark.parametrize(("arguments", "said"), [({}, ""), ({"repetitions": 0}, "at least 1 fault")])
+    def test_an_error_before_is_said_at_the_end_and_a_dry_run_is_none(self, dry, caplog, arguments, said):
+        with pytest.raises(InterruptExecution):
+            control.before_experiment_control({"title": "t", "dry": "actions"}, role="basket", **arguments)
+        control.after_experiment_control({"title": "t"}, {})
+        assert [record.levelname for record in caplog.records] == ["ERROR"] * bool(said)
+        assert said in caplog.text
+        assert dry.world.sessions == []
+
+    def test_nothing_is_said_of_an_experiment_that_nobody_began(self, monkeypatch, caplog):
+        monkeypatch.setattr(control, "_failure", None)
+        control.after_experiment_control({"title": "t"}, {})
+        assert caplog.records == []
 
     def test_what_is_raised_before_is_the_one_error_that_chaos_does_not_swallow(self, dry, monkeypatch):
         monkeypatch.setenv("SEATRIAL_SEED", "many")

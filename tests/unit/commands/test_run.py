@@ -1,6 +1,7 @@
 """`seatrial run` without a cluster: every way in which a run can go wrong makes it red, and is named."""
 
 import signal
+from pathlib import Path
 
 import pytest
 from fakes import Children, Display, FakeSession, never_opens, report, settings_in
@@ -32,7 +33,7 @@ def test_when_everything_passes_so_does_the_run(runs):
     assert run.finished
     assert children.stages == [SUITES, LOAD, *EXPERIMENTS]
     assert len(EXPERIMENTS) > 1
-    assert session.did == ["opened", "looked", "compared", "closed"]
+    assert session.did == ["opened", "lent", "looked", "compared", "closed"]
     assert [stage.name for stage in run.stages] == [BRING_UP, *children.stages, COMPARE]
     assert {(stage.outcome, stage.seconds) for stage in run.stages} == {("done", 1.0)}
     assert run.exit_codes == dict.fromkeys(children.stages, 0)
@@ -70,6 +71,7 @@ def test_children_join_the_run_and_leave_the_system_as_it_is(runs):
     assert told["SEATRIAL_RUN"].endswith(run.run_id)
     assert (told["SEATRIAL_AS_DEPLOYED"], told["SEATRIAL_SEED"]) == ("1", "7")
     assert told["SEATRIAL_STAGE"] == SUITES
+    assert told["SEATRIAL_LEASE"] == "word"
     assert told["SEATRIAL_SYSTEM"].endswith("chandlery.yaml")
 
 
@@ -156,3 +158,40 @@ def test_an_interrupted_run_is_unfinished_and_has_its_page(runs, folder, before,
     assert (run.finished, run.outcome) == (False, Outcome.ERROR)
     assert named(run, "stage load journeys: planned and never reported")
     assert (folder / "reports" / "latest" / "page.txt").exists()
+
+
+def test_the_stage_that_goes_on_is_begun_in_the_record_and_numbered_on_the_screen(folder):
+    display, begun = Display(), []
+
+    def child(arguments, **options):
+        begun.extend(stage.name for stage in recorded(folder).stages if stage.outcome == "unfinished")
+        return Children()(arguments, **options)
+
+    run_everything(
+        settings_in(folder), display, Choice(stages=("suites", "load")),
+        open_session=lambda *_: FakeSession(), run_child=child, report=report,
+    )  # fmt: skip
+    assert begun == [SUITES, LOAD]
+    text = "\n".join(display.lines)
+    for line in (
+        "bring up: stage 1 of 4",
+        "suites: stage 2 of 4",
+        "load journeys: stage 3 of 4, usually about",
+    ):
+        assert f"\n{line}" in text
+    assert text.count("usually about") == 2, "how long suites and load take is known before"
+
+
+def test_who_runs_it_with_which_seed_is_in_the_record_and_its_file_is_closed(runs, folder):
+    _, _, run = runs()
+    (own,) = [tool for tool in run.tools if tool["tool"] == "seatrial"]
+    assert (own["seed"], own["exit_code"]) == (7, 0)
+    assert own["versions"]
+    held = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
+    assert not [path for path in held if "events-seatrial" in path]
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_the_command_says_the_summary_and_ends_with_its_code(types, monkeypatch, code):
+    monkeypatch.setattr("seatrial.commands.run.run_everything", lambda *_: (code, "a summary"))
+    assert types("run", "--only", "suites") == (code, "a summary\n", "")

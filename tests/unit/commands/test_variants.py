@@ -167,7 +167,9 @@ def tries(folder):
             settings_in(folder), Display(), names=["wrong-hpa-target"], open_session=lambda *_: session,
             run_child=children, report=report, **options,
         )  # fmt: skip
-        assert session.did[1:] == ["deployed wrong-hpa-target", "answered", "deployed manifests", "closed"]
+        assert session.did[1:] == [
+            "lent", "deployed wrong-hpa-target", "answered", "deployed manifests", "closed"
+        ]  # fmt: skip
         return code, text, children
 
     return run
@@ -202,7 +204,13 @@ def test_only_the_named_stages_are_run(folder):
         stages=["experiments"], open_session=lambda *_: session, run_child=children, report=report,
     )  # fmt: skip
     assert children.stages == ["experiment delete-pod", "experiment drain-node"]
-    assert session.did[1:] == ["deployed no-prestop-no-drain", "answered", "deployed manifests", "closed"]
+    assert session.did[1:] == [
+        "lent",
+        "deployed no-prestop-no-drain",
+        "answered",
+        "deployed manifests",
+        "closed",
+    ]
     assert code == 1
     assert text.count("must fail here, but was: passed") == 2
 

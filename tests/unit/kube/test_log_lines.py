@@ -39,6 +39,14 @@ def test_after_a_break_nothing_is_there_twice() -> None:
     assert [line.text for line in one.lines(CLOCK)] == ["a", "b", "c"]
 
 
+def test_what_the_kubelet_says_of_a_lost_log_is_no_line() -> None:
+    """Taken for a time, its first word was asked for as the time from which to go on."""
+    one = follower()
+    one._take([b"2023-11-14T22:13:20.1Z a", b"unable to retrieve container logs for containerd://1"])
+    assert [line.text for line in one.lines(CLOCK)] == ["a"]
+    assert one._last == "2023-11-14T22:13:20.1Z"
+
+
 def test_the_newest_lines_are_kept_within_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "CONTAINER_CHARACTERS", 200)
     monkeypatch.setattr(logs, "LINE_CHARACTERS", 30)

@@ -143,10 +143,10 @@ def test_unset_conditions_of_an_endpoint_mean_ready() -> None:
 
 
 def test_a_deployment_and_a_stateful_set(recorded: dict[str, Any], roles: records.Roles) -> None:
-    web = records.workload_seen(recorded["deployment"], AT, Change.ADDED, roles)
+    web = records.workload_seen(recorded["deployment"], AT, Change.ADDED, roles, CLOCK)
     assert (web.kind, web.name, web.workload, web.revision) == ("Deployment", "web", "front", "1")
     assert (web.wanted, web.current, web.ready, web.updated) == (2, 2, 2, 2)
-    store = records.workload_seen(recorded["statefulset"], AT, Change.ADDED, roles)
+    store = records.workload_seen(recorded["statefulset"], AT, Change.ADDED, roles, CLOCK)
     assert (store.workload, store.wanted, store.ready) == ("store", 1, 1)
     assert store.revision.startswith("store-")
 
@@ -154,16 +154,18 @@ def test_a_deployment_and_a_stateful_set(recorded: dict[str, Any], roles: record
 def test_replicas_that_are_left_out_mean_one(recorded: dict[str, Any], roles: records.Roles) -> None:
     spec = {key: value for key, value in recorded["deployment"]["spec"].items() if key != "replicas"}
     assert (
-        records.workload_seen({**recorded["deployment"], "spec": spec}, AT, Change.ADDED, roles).wanted == 1
+        records.workload_seen({**recorded["deployment"], "spec": spec}, AT, Change.ADDED, roles, CLOCK).wanted
+        == 1
     )
     spec["replicas"] = 0
     assert (
-        records.workload_seen({**recorded["deployment"], "spec": spec}, AT, Change.ADDED, roles).wanted == 0
+        records.workload_seen({**recorded["deployment"], "spec": spec}, AT, Change.ADDED, roles, CLOCK).wanted
+        == 0
     )
 
 
 def test_an_autoscaler_in_words(recorded: dict[str, Any]) -> None:
-    seen = records.autoscaler_seen(recorded["autoscaler"], AT, Change.ADDED)
+    seen = records.autoscaler_seen(recorded["autoscaler"], AT, Change.ADDED, CLOCK)
     assert (seen.name, seen.target) == ("web", "Deployment/web")
     assert (seen.minimum, seen.maximum, seen.current, seen.desired) == (2, 4, 2, 2)
     assert seen.metrics == ("cpu 20 % of 60 %",)

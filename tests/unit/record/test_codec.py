@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
 from seatrial.model.fault import Disruption, FaultRecord, Target
+from seatrial.model.ledger import ActSeen
 from seatrial.model.timeline import (
     AutoscalerSeen,
     EndpointsSeen,
     EventSeen,
     NodeSeen,
     PodSeen,
+    ReplicaSetSeen,
     UsageSeen,
     WorkloadSeen,
 )
@@ -84,7 +86,10 @@ amounts = st.dictionaries(texts, st.integers(min_value=0), max_size=2)
 by_container = st.dictionaries(texts, amounts, max_size=2)
 objects = st.dictionaries(texts, plain, max_size=3)
 seen = st.one_of(
-    *(st.from_type(kind) for kind in (EndpointsSeen, WorkloadSeen, NodeSeen, EventSeen)),
+    *(
+        st.from_type(kind)
+        for kind in (EndpointsSeen, WorkloadSeen, NodeSeen, EventSeen, ActSeen, ReplicaSetSeen)
+    ),
     st.builds(PodSeen, requests=by_container, limits=by_container, pod_requests=amounts),
     st.builds(UsageSeen, containers=by_container),
     st.builds(AutoscalerSeen, spec=objects, current_metrics=st.lists(objects, max_size=2).map(tuple)),

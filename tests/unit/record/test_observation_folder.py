@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,13 +20,14 @@ from seatrial.model.timeline import Change, Clock, NodeSeen, Timeline
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.record import codec
 from seatrial.record.observations import ObservationWriter, StreamRecord, read_observation
+from seatrial.record.timelines import read_timeline, write_timeline
 
 HEALTH = GeneratorHealth(3, 3, 0, 0, 0.01, 0.001, 0.02)
 HEAD = Observation(
     {TROUBLE: Arm()}, "pod-deletion.orders", "pod-deletion", "orders", Disruption.INVOLUNTARY, "browse", 2
 )
 NODE = NodeSeen(1.0, Change.ADDED, "worker", True, True)
-TIMELINE = Timeline(0.0, 9.0, Clock(1.0, 0.5, 2.0), (NODE,), ((3.0, 4.0),), ("no watch on nodes",))
+TIMELINE = Timeline(0.0, 9.0, Clock(1.0, 0.5, 2.0), (NODE,), ((3.0, 4.0),), ("no watch on nodes",), True)
 FAULT = FaultRecord(
     "f1", "stop-node", Disruption.INVOLUNTARY, Target("Node", "", "worker"), "orders", 3.0, None, "", None,
     None, 7,
@@ -188,3 +190,16 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SeatrialError, match="cannot be written"):
         ObservationWriter(tmp_path / "file" / "x", HEAD)
+
+
+def test_a_timeline_of_before_there_was_a_ledger_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "timeline.ndjson.gz"
+    write_timeline(path, TIMELINE)
+    with gzip.open(path, "rt") as packed:
+        head, *rest = packed.read().splitlines()
+    old = {key: value for key, value in json.loads(head).items() if key != "ledger"}
+    with gzip.open(path, "wt") as packed:
+        packed.write("\n".join([json.dumps(old), *rest]))
+    timeline, damage = read_timeline(path, "timeline")
+    assert damage == []
+    assert timeline == replace(TIMELINE, ledger=False)

@@ -72,10 +72,17 @@ class ObjectFields(Effect):
         return frozenset(f"{in_words(item.path)} of {self.namespace}/{self}" for item in self.fields)
 
     def apply(self, kube: Kube) -> None:
-        current = kube.get(self.object_kind, self.name, namespace=self.namespace)
-        if current["metadata"]["uid"] != self.uid:
-            raise SeatrialError(f"{self} was replaced before its fields could be written")
-        self._write(kube, current, [(item.path, item.written) for item in self.fields])
+        def attempt() -> Ready[None] | NotYet:
+            current = kube.get(self.object_kind, self.name, namespace=self.namespace)
+            if current["metadata"]["uid"] != self.uid:
+                raise SeatrialError(f"{self} was replaced before its fields could be written")
+            try:
+                self._write(kube, current, [(item.path, item.written) for item in self.fields])
+            except Conflict as error:
+                return NotYet(error.what)  # a kubelet reports its node all the time
+            return Ready(None)
+
+        eventually(attempt, within_seconds=CONFLICT_SECONDS, what=f"fields of {self} written")
 
     def revert(self, kube: Kube) -> str:
         """Restore the fields, unless somebody changed one of them since: then the object is their affair.

@@ -1,0 +1,52 @@
+"""Somebody deletes a pod in the middle of an experiment: an error that names it, no failure of the system."""
+
+from __future__ import annotations
+
+import pytest
+
+from seatrial.chaos.experiment import experiment_id
+from seatrial.waiting import NotYet, Ready, eventually
+
+TITLE = "Pods are replaced and no request fails."
+
+
+@pytest.mark.parametrize("somebody", [True, False], ids=["somebody-deletes-a-pod", "nobody-does"])
+def test_an_experiment_during_which_somebody_deletes_a_pod_is_an_error(person, deployed, somebody):
+    process = person.start(
+        "chaostoolkit", "--no-version-check", "--log-file", person.folder / "chaos.log", "run",
+        "--journal-path", person.folder / "journal.json", person.experiment("delete-pod"),
+    )  # fmt: skip
+
+    def injects():
+        if process.poll() is not None:
+            raise AssertionError(f"the experiment ended before its fault:\n{process.stdout.read()}")
+        begun = any((person.folder / "state" / "journal").glob("*.json"))
+        return Ready(None) if begun else NotYet("no fault yet")
+
+    try:
+        eventually(injects, within_seconds=120, what="the experiment injects", every_seconds=0.05)
+        if somebody:
+            victim = victim_of(deployed)
+            deployed.delete("Pod", victim)
+        text, _ = process.communicate(timeout=240)
+    finally:
+        process.kill()
+    if not somebody:
+        assert "somebody else" not in text
+        assert f"PASSED {experiment_id(TITLE)} [catalogue]" in text
+        return
+    assert process.returncode == 1
+    assert f"ERROR {experiment_id(TITLE)} [catalogue]" in text
+    assert "somebody else disturbed the system meanwhile" in text
+    assert f"pod {victim} was deleted, by whom is not known" in text
+
+
+def victim_of(deployed):
+    """A pod of the same workload that stays."""
+
+    def there():
+        pods = deployed.objects("Pod", selector="app.kubernetes.io/name=catalogue")
+        left = [pod["metadata"]["name"] for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+        return Ready(left) if len(left) < len(pods) else NotYet("none is being deleted yet")
+
+    return eventually(there, within_seconds=30, what="the experiment deletes a pod", every_seconds=0.1)[0]
