@@ -80,8 +80,8 @@ class World:
         refusals: what a fault of that name raises instead of being injected.
         recorder_error: what the watches raise instead of starting.
         dies_at: when each generator dies.
-        held_by: why the Lease cannot be had.
         backends: the workload that answers a journey, by its name; `basket` answers all others.
+        held_by: why the Lease cannot be had.
         done: what was done to the world, in order.
     """
 

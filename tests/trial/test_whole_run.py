@@ -37,11 +37,11 @@ def test_a_short_run_carries_out_every_stage_and_exits_0(person: Person, system:
     assert (run.outcome, run.broken, run.changed_objects) == (Outcome.PASSED, (), ())
     assert {result.name: result.tool for result in run.results if result.mode is Mode.PROVEN} == {
         f"{CHECK} [catalogue]": "pytest",
-        "load.checkout [chandlery]": "locust",
-        "experiment.pods-are-replaced-and-no-request-fails [catalogue]": "chaos",
+        "load.journeys [chandlery]": "locust",
+        "experiment.delete-pod [catalogue]": "chaos",
     }
     assert [stage.name for stage in run.stages] == [
-        "bring up", "suites", "load checkout", "experiment delete-pod", "compare objects",
+        "bring up", "suites", "load journeys", "experiment delete-pod", "compare objects",
     ]  # fmt: skip
     assert (page["exit_code"], page["outcome"]) == (0, "passed")
     assert (latest / "index.html").stat().st_size > 10_000
@@ -54,9 +54,15 @@ def test_a_run_whose_experiment_fails_exits_1_and_names_it(person: Person, syste
 
     def change(data: dict[str, Any]) -> None:
         data["title"] = name
-        data["controls"][0]["provider"]["arguments"] |= {"repetitions": 1, "per_second": 50}
+        data["controls"][0]["provider"]["arguments"] = {
+            "role": "catalogue",
+            "repetitions": 1,
+            "per_second": 50,
+        }
         arguments = {"kind": "answers-500", "hold_seconds": 8}
+        del data["method"][:-1]  # its own traffic flows already
         provider = data["method"][0]["provider"]
+        provider["func"] = "inject"
         provider["arguments"] = {"fault": "bad-rollout", "held": True, "arguments": arguments}
         release = {**provider, "func": "release", "arguments": {"fault": "bad-rollout"}}
         data["rollbacks"] = [{"type": "action", "name": "roll-back", "provider": release}]

@@ -80,7 +80,7 @@ def traffic(
         steady: whether it must be judged steady first, as what a disruption is judged by.
         bystanders: arrivals per second of every other journey, sent beside it.
         only_reading: whether bystanders that write are left out.
-        behaviour: of the clients: `idle`, or empty for those that drop a connection soon idle.
+        behaviour: how a client sends it, see `seatrial.model.step.Traffic`.
     """
     return _do(Traffic(journey, per_second, schedule, name, steady, bystanders, only_reading, behaviour))
 
@@ -106,10 +106,13 @@ def wait(
 
 
 def measure(
-    measurement: str, within_seconds: float = 0.0, arguments: Mapping[str, Any] | None = None
+    measurement: str,
+    within_seconds: float = 0.0,
+    arguments: Mapping[str, Any] | None = None,
+    expected_seconds: float = 5.0,
 ) -> dict[str, Any]:
     """Make a measurement, see `seatrial.harness.measuring`."""
-    return _do(Measure(measurement, arguments or {}, within_seconds))
+    return _do(Measure(measurement, arguments or {}, within_seconds, expected_seconds))
 
 
 def current_role() -> str:

@@ -93,7 +93,7 @@ def write_experiments(folder: Path) -> list[Path]:
 def is_unedited(experiment: Mapping[str, Any], scenario: Scenario) -> bool:
     """Whether an experiment does what its scenario says, and nothing else; it may name its roles."""
     given = {key: value for key, value in experiment.items() if key not in _ADDED}
-    return _without_roles(given) == _without_roles(experiment_of(scenario))
+    return _without_roles(given) == _without_roles(yaml.safe_load(experiment_text(scenario)))
 
 
 def _without_roles(experiment: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,15 +33,14 @@ def experiment_verdict(
 ) -> Verdict:
     """The worst of what the checks, or the kind of the disruption, and the journal say of one workload.
 
-    Where somebody else disturbed the system, what the journal's probes felt may be their doing.
-
     Args:
         checks: ids; where none of them is a scenario's own, the kind of the disruption is judged as well.
         journal: of Chaos Toolkit, whole.
         roles: every role that the experiment was carried out on.
     """
-    parts = [journal_verdict(of_role(journal, observation.target, roles))]
-    return foreign(observation) or merge([*observation_verdicts(observation, checks), *parts])
+    # Where somebody else disturbed the system, what the journal's probes felt may be their doing.
+    felt = journal_verdict(of_role(journal, observation.target, roles))
+    return foreign(observation) or merge([*observation_verdicts(observation, checks), felt])
 
 
 def observation_verdicts(observation: Observation, checks: Sequence[str]) -> list[Verdict]:

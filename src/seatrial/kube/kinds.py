@@ -50,7 +50,6 @@ _TABLE = (
     Resource("batch/v1", "jobs", "Job"),
     Resource("batch/v1", "cronjobs", "CronJob"),
     Resource("autoscaling/v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
-    Resource("coordination.k8s.io/v1", "leases", "Lease"),
     Resource("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget"),
     Resource("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
     Resource("networking.k8s.io/v1", "ingresses", "Ingress"),

@@ -13,7 +13,7 @@ from dry_session import SYSTEM, Dry
 from seatrial.chaos import control
 from seatrial.chaos.order import Order, experiment_id
 from seatrial.errors import FaultRefused, SeatrialError
-from seatrial.model.verdict import Outcome, Verdict
+from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.reader import read_run
 
 
@@ -32,10 +32,8 @@ def play(shop):
 
 def ended(verdict):
     """An experiment whose verdict is known."""
-    return SimpleNamespace(
-        id="experiment.t", requirement="It holds.", order=Order("basket"),
-        run=SimpleNamespace(directory="reports/x"), end=lambda state, failure: verdict,
-    )  # fmt: skip
+    result = CheckResult("experiment.t", "basket", "It holds.", verdict, "chaos", 0.0, 1.0)
+    return SimpleNamespace(run=SimpleNamespace(directory="reports/x"), end=lambda state, failure: [result])
 
 
 def verdict_of(run):

@@ -176,10 +176,10 @@ def test_the_stage_that_goes_on_is_begun_in_the_record_and_numbered_on_the_scree
     for line in (
         "bring up: stage 1 of 4",
         "suites: stage 2 of 4",
-        "load checkout: stage 3 of 4, usually about",
+        "load journeys: stage 3 of 4, usually about",
     ):
         assert f"\n{line}" in text
-    assert text.count("usually about") == 1, "how long the suites take is not known before"
+    assert text.count("usually about") == 2, "how long suites and load take is known before"
 
 
 def test_who_runs_it_with_which_seed_is_in_the_record_and_its_file_is_closed(runs, folder):

@@ -62,6 +62,7 @@ RIGHTS = (
         wanted=_autoscaled,
     ),
     Right(_READ, "Node", "nodes cannot be watched; drain-node and node-loss are not possible", needed=False),
+    Right(("get", "create", "patch", "delete"), "Lease", "nothing may be disturbed", wanted=_disturbs),
     Right(("delete",), "Pod", "delete-pod is not possible", wanted=_disturbs),
     Right(("create",), "Pod", "drain-node is not possible", "eviction", wanted=_disturbs),
     Right(
