@@ -54,11 +54,12 @@ class Known:
         return next((pod for pod in named if pod.workload == role), None)
 
     def answered(self, exchange: Exchange) -> set[str]:
-        """Who took part: roles, and pods of no workload of the system file by name."""
+        """Who took part: roles; pods of no workload of the system file by what owns them, else by name."""
         found = set()
         for name in self.told(exchange):
             if name in self.pods:
-                found.add(self.pods[name].workload or f"pod {self.pods[name].name}")
+                pod = self.pods[name]
+                found.add(pod.workload or (f"a pod of {pod.owner}" if pod.owner else f"pod {pod.name}"))
             elif name in self.workloads:
                 found.add(self.workloads[name])
         return found

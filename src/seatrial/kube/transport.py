@@ -101,8 +101,8 @@ class Transport:
         self.server = str(self.configuration.host).rstrip("/")
         if urlsplit(self.server).hostname in ("127.0.0.1", "localhost", "::1"):
             self.configuration.proxy = None
-        # One connection for each watch, and some for calls.
-        self.configuration.connection_pool_maxsize = 24
+        # One connection for each watch and each followed log, and some for calls.
+        self.configuration.connection_pool_maxsize = 64
         self._pool = RESTClientObject(self.configuration).pool_manager
 
     def open(
