@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STAGES = SUITES, LOAD, EXPERIMENTS = "suites", "load", "experiments"
 LOAD_TEST = "journeys"
 LOAD_SECONDS = 60
-_SUITES_SECONDS = 2400.0
+_SUITES_SECONDS = 1200.0
 _BEFORE_AND_AFTER_LOAD_SECONDS = 540.0
 _EXPERIMENT_SECONDS = 600.0
 BRIEF_SECONDS = 120.0
@@ -104,7 +104,8 @@ def _suites(chosen: Collection[str], system: System) -> Job:
     from seatrial.harness.estimate import suites_seconds
 
     planned = Planned(SUITES, "pytest", tuple(_results(chosen, system)))
-    return Job(planned, arguments, _SUITES_SECONDS, 0.0 if chosen else suites_seconds(system))
+    about = suites_seconds(system)
+    return Job(planned, arguments, _SUITES_SECONDS + 3 * about, 0.0 if chosen else about)
 
 
 def _elsewhere() -> list[str]:
