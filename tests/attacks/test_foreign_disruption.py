@@ -147,6 +147,11 @@ class TestIsForeign:
     def test_a_workload_that_somebody_deletes(self):
         assert "deployment/orders was deleted" in named(seen(workload(AT, DELETED)))
 
+    def test_a_scale_of_which_no_writer_is_kept_and_that_no_autoscaler_wanted(self):
+        scaled = workload(AT, generation=8, wanted=3)
+        assert "deployment/orders was changed by somebody unknown" in named(seen(workload(), scaled))
+        assert "somebody unknown" in named(seen(autoscaler(0.0, 2), workload(), scaled, autoscaler(AT, 2)))
+
     def test_the_rules_of_an_autoscaler(self):
         before = autoscaler(0.0, 2, spec={"maxReplicas": 6})
         after = autoscaler(AT, 2, spec={"maxReplicas": 9}, writers=(Writer("kubectl-edit", "", 5.0, "c"),))
@@ -248,6 +253,9 @@ class TestIsNotForeign:
         writers = (OURS, Writer(manager, "scale", 50.0, "bb"))
         scaled = workload(AT, generation=8, wanted=4, writers=writers)
         self.nobody(autoscaler(0.0, 2), scaled, autoscaler(AT + 3, 4))
+
+    def test_what_an_autoscaler_scales_where_no_manager_owned_the_replicas(self):
+        self.nobody(autoscaler(0.0, 2), workload(AT, generation=8, wanted=4), autoscaler(AT, 4))
 
     def test_a_status_that_changes(self):
         self.nobody(workload(AT, ready=1), workload(AT + 1, ready=2), autoscaler(50.0, 2), autoscaler(AT, 3))

@@ -7,7 +7,7 @@ and then the observation says nothing about the system.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -119,29 +119,35 @@ Written = WorkloadSeen | AutoscalerSeen
 
 def _may(timeline: Timeline, kind: str, before: Written, after: Written) -> bool:
     """Whether a change was an act of ours, or an autoscaler's write to `scale`."""
-    writers = writers_of_change(before, after)
+    writers = _writers_of_change(before, after)
     acted = any(
         act.kind == kind and act.name == after.name and after.at - SEEN_SECONDS <= act.at <= after.at
         for act in timeline.acts()
     )
     if acted and (not writers or after.change is Change.DELETED or any(w.manager == OURS for w in writers)):
         return True
-    return isinstance(after, WorkloadSeen) and any(_scales(timeline, after, writer) for writer in writers)
+    if isinstance(before, WorkloadSeen) and isinstance(after, WorkloadSeen):
+        return _is_scaled(timeline, before, after, writers)
+    return False
 
 
-def _scales(timeline: Timeline, after: WorkloadSeen, writer: Writer) -> bool:
+def _is_scaled(
+    timeline: Timeline, before: WorkloadSeen, after: WorkloadSeen, writers: Sequence[Writer]
+) -> bool:
     """Whether it is the write of an autoscaler of this workload: by its name, or by the number it wants."""
     mine = [one for one in timeline.autoscaler_states() if one.target == f"{after.kind}/{after.name}"]
-    if not mine or writer.subresource != "scale":
-        return False
-    return writer.manager == AUTOSCALERS or any(
-        one.desired == after.wanted and abs(one.at - after.at) <= DESIRED_SECONDS for one in mine
+    wished = any(one.desired == after.wanted and abs(one.at - after.at) <= DESIRED_SECONDS for one in mine)
+    if not writers:
+        # Of a write to `scale` nothing is kept where no manager owned `replicas` before.
+        return wished and after.wanted != before.wanted
+    return bool(mine) and any(
+        writer.subresource == "scale" and (wished or writer.manager == AUTOSCALERS) for writer in writers
     )
 
 
-def writers_of_change(before: Written, after: Written) -> list[Writer]:
+def _writers_of_change(before: Written, after: Written) -> list[Writer]:
     """Who made `after` of `before`, by what its managedFields say; empty where they do not."""
-    changed = [writer for writer in after.writers if writer not in before.writers] or list(after.writers)
+    changed = [writer for writer in after.writers if writer not in before.writers]
     newest = max((writer.wrote_at or 0.0 for writer in changed), default=0.0)
     return [writer for writer in changed if (writer.wrote_at or 0.0) == newest]
 
@@ -149,5 +155,5 @@ def writers_of_change(before: Written, after: Written) -> list[Writer]:
 def _by(before: Written, after: Written) -> str:
     if after.change is Change.DELETED:
         return "deleted, by whom is not known,"
-    who = ", ".join(sorted({writer.manager for writer in writers_of_change(before, after)} - {""}))
+    who = ", ".join(sorted({writer.manager for writer in _writers_of_change(before, after)} - {""}))
     return f"changed by {who or 'somebody unknown'}"
