@@ -4,6 +4,7 @@ each service a process of its own, everything on ports of 127.0.0.1.
 The containers get the same configuration files that the manifests mount.
 """
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
 import httpx
 
 SAMPLE_SYSTEM = Path(__file__).resolve().parents[2]
@@ -169,6 +171,21 @@ class Stage:
         self.parts[name] = part
         eventually(f"{name} ready", part.is_ready, within_seconds=30)
         return part
+
+    def start_postgres(self) -> None:
+        """Start it again and wait until it takes connections: its clients stay ready through a short loss."""
+        self.postgres.start()
+        eventually("PostgreSQL answers", self._postgres_answers, within_seconds=20)
+
+    def _postgres_answers(self) -> bool:
+        async def ask() -> None:
+            await (await asyncpg.connect(self.database_url("orders"), timeout=5)).close()
+
+        try:
+            asyncio.run(ask())
+        except asyncpg.PostgresError:
+            return False
+        return True
 
     def database_url(self, name: str) -> str:
         return f"postgresql://postgres:{PASSWORD}@127.0.0.1:{self.postgres.port}/{name}"

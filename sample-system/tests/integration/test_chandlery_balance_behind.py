@@ -93,7 +93,7 @@ def test_balance_behind_loses_credits_when_the_database_is_killed(
     pod, stop_orders = payments_behind
     stage.postgres.kill()
     time.sleep(2.0)  # longer than a batch waits
-    stage.postgres.start()
+    stage.start_postgres()
     eventually("database back", pod.is_ready, within_seconds=20)
     stop_orders()
     wait_for_rest(stage)

@@ -174,6 +174,6 @@ def test_without_a_database_requests_fail_quickly_and_say_that_nothing_was_done(
         assert httpx.get(f"{orders.url}/readyz", timeout=5).status_code == 200
         assert httpx.get(f"{orders.url}/livez", timeout=5).status_code == 200
     finally:
-        stage.postgres.start()
+        stage.start_postgres()
     eventually("ready again", orders.is_ready, within_seconds=20)
     assert violations(read_books(stage), record) == []

@@ -18,7 +18,7 @@ def kill_the_database_under_writes(stage: Stage, name: str, variant: str) -> lis
         eventually("orders flow", lambda: len(own.sent) > 40, within_seconds=20)
         stage.postgres.kill()
         time.sleep(1.0)
-        stage.postgres.start()
+        stage.start_postgres()
         eventually("database back", pod.is_ready, within_seconds=20)
     finally:
         stop.set()
