@@ -16,6 +16,7 @@ from seatrial.kube.apply import deploy, drift, logical_images, undeploy
 from seatrial.kube.client import FIELD_MANAGER, Kube
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.snapshot import compare, take_snapshot
+from seatrial.kube.spoiled import mark_spoiled, spoiled_by, throw_away
 
 
 @pytest.fixture
@@ -102,6 +103,34 @@ def test_deployed_repeated_pruned_and_taken_away(target: Kube, access: Access, f
     assert f"Namespace/{target.namespace}" in removed
     assert target.find("Namespace", target.namespace) is None
     assert undeploy(target) == []
+
+
+def with_volume(folder: Path) -> None:
+    """Gives the StatefulSets of the folder a volume that is kept."""
+    request = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}}
+    for manifest in folder.glob("*.yaml"):
+        objects = list(yaml.safe_load_all(manifest.read_text()))
+        for item in objects:
+            if item["kind"] == "StatefulSet":
+                item["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "data"}, "spec": request}]
+        manifest.write_text(yaml.safe_dump_all(objects))
+
+
+def test_volumes_that_a_flawed_version_wrote_to_are_made_anew(
+    target: Kube, access: Access, folder: Path
+) -> None:
+    images = {PYTHON: access.python_image}
+    with_volume(folder)
+    deploy(target, folder, images, within_seconds=120)
+    assert spoiled_by(target) == ""
+    mark_spoiled(target, "late")
+    deploy(target, folder, images, within_seconds=120)
+    assert spoiled_by(target) == "late", "applying the folder again does not take the mark away"
+    before = target.get("PersistentVolumeClaim", "data-store-0")["metadata"]["uid"]
+    assert throw_away(target) == ["data-store-0"]
+    assert spoiled_by(target) == ""
+    deploy(target, folder, images, within_seconds=120)
+    assert target.get("PersistentVolumeClaim", "data-store-0")["metadata"]["uid"] != before
 
 
 def test_a_namespace_that_was_there_before_stays(kube: Kube, access: Access, folder: Path) -> None:

@@ -52,8 +52,8 @@ class FakeSession:
         self.did.append("compared")
         return self.differences
 
-    def deploy(self, folder: Path, progress: object) -> None:
-        self.did.append(f"deployed {folder.name}")
+    def deploy(self, folder: Path, progress: object, *, flawed: bool = False) -> None:
+        self.did.append(f"deployed {'flawed ' if flawed else ''}{folder.name}")
 
     def require_answer(self) -> None:
         self.did.append("answered")

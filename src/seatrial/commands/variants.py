@@ -95,7 +95,7 @@ def prove_variants(
                 if not jobs:
                     continue
                 with progress.stage(f"variant {variant.name}") as stage:
-                    session.deploy(variant.folder, progress)
+                    session.deploy(variant.folder, progress, flawed=True)
                     session.require_answer()
                     row = _row(variant, settings, jobs, run_child, stage.note, lent)
                     report(row.directory)

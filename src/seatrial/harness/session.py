@@ -22,6 +22,7 @@ from seatrial.harness.holding import Holding
 from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
 from seatrial.kube.snapshot import Snapshot, settled_changes, take_snapshot
+from seatrial.kube.spoiled import mark_spoiled, spoiled_by, throw_away
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import TRACES, FaultRecord
 from seatrial.model.step import IDLE, Traffic
@@ -131,8 +132,13 @@ class Session:
         """The seed of one step, so that repetitions pick their victims anew; the same in every run."""
         return (self.settings.seed + zlib.crc32(path.encode())) % 1_000_000
 
-    def deploy(self, folder: Path, progress: Progress) -> None:
+    def deploy(self, folder: Path, progress: Progress, *, flawed: bool = False) -> None:
         """Deploy a kustomize folder and wait for its rollout; our own images are made and loaded first.
+
+        On our own cluster, data that a flawed version may have written before is thrown away.
+
+        Args:
+            flawed: whether what this version writes must not be judged later.
 
         Raises:
             BadInput: there is no such folder.
@@ -151,6 +157,11 @@ class Session:
             tags = cluster.ensure_images(names, progress)
             cluster.load_images(self.own, list(tags.values()), progress)
         with progress.stage("deploy") as stage:
+            if self.own is not None and (by := spoiled_by(self.kube)):
+                stage.note(f"beginning with empty volumes, for {by} has written to them")
+                throw_away(self.kube)
+            if self.own is not None and flawed:
+                mark_spoiled(self.kube, folder.name)
             deploy(self.kube, folder, tags, kubectl=kubectl, note=stage.note)
 
     def helper_image(self) -> str:

@@ -72,7 +72,7 @@ def deploy(
         if (obj["kind"], obj["metadata"]["name"]) in scaled:
             _keep_replicas(kube, obj)
         _apply(kube, obj)
-    pruned = _prune(kube, objects)
+    pruned = prune(kube, objects)
     workloads = [(obj["kind"], obj["metadata"]["name"]) for obj in objects if obj["kind"] in WORKLOADS]
     wait_for_rollouts(kube, workloads, within_seconds=within_seconds, note=note)
     return Deployed(tuple(_name(obj) for obj in objects), tuple(pruned), time.monotonic() - started)
@@ -111,7 +111,7 @@ def undeploy(kube: Kube, *, within_seconds: float = REMOVE_SECONDS) -> list[str]
     Raises:
         WaitExpired: something is still there, and what.
     """
-    removed = _prune(kube, [])
+    removed = prune(kube, [])
     namespace = kube.find("Namespace", kube.namespace)
     if namespace is not None and _is_ours(namespace, kube.namespace):
         kube.delete("Namespace", kube.namespace)
@@ -209,7 +209,7 @@ def _delete_and_wait(kube: Kube, obj: Object) -> None:
     )
 
 
-def _prune(kube: Kube, keep: Sequence[Object]) -> list[str]:
+def prune(kube: Kube, keep: Sequence[Object]) -> list[str]:
     """Delete what carries our label for this namespace and is not in `keep`; the namespace itself stays."""
     wanted = {(obj["kind"], obj["metadata"]["name"]) for obj in keep}
     removed = []

@@ -168,7 +168,7 @@ def tries(folder):
             run_child=children, report=report, **options,
         )  # fmt: skip
         assert session.did[1:] == [
-            "lent", "deployed wrong-hpa-target", "answered", "deployed manifests", "closed"
+            "lent", "deployed flawed wrong-hpa-target", "answered", "deployed manifests", "closed"
         ]  # fmt: skip
         return code, text, children
 
@@ -206,7 +206,7 @@ def test_only_the_named_stages_are_run(folder):
     assert children.stages == ["experiment delete-pod", "experiment drain-node"]
     assert session.did[1:] == [
         "lent",
-        "deployed no-prestop-no-drain",
+        "deployed flawed no-prestop-no-drain",
         "answered",
         "deployed manifests",
         "closed",

@@ -129,5 +129,6 @@ def test_a_deployment_brings_it_only_where_a_scenario_needs_it(
     session.own = "own"  # type: ignore[assignment]
     monkeypatch.setattr(session_module, "logical_images", lambda folder, *, kubectl: ["seatrial/web"])
     monkeypatch.setattr(session_module, "deploy", lambda *_, **__: None)
+    monkeypatch.setattr(session_module, "spoiled_by", lambda kube: "")
     session.deploy(tmp_path, Told())  # type: ignore[arg-type]
     assert there.loaded == ["seatrial/web:built", *["seatrial/helper:built"] * helpers]
