@@ -38,6 +38,18 @@ def somebody(deployed: Kube, make_kube: Callable[[str], Kube]) -> Kube:
     return make_kube(deployed.namespace)
 
 
+def wait_for_two_pods(recorder: Recorder) -> None:
+    """What another test did to `web` is over."""
+    recorder.wait(
+        lambda seen: (
+            Ready(None)
+            if sum(pod.ready and not pod.deleting for pod in pods_now(seen, "web")) == 2
+            else NotYet("there are others")
+        ),
+        within_seconds=60, what="two pods of web are ready",
+    )  # fmt: skip
+
+
 def found(recorder: Recorder, *faults: FaultRecord) -> Verdict | None:
     """What is said of all that was seen until now, as if traffic had gone on."""
     now = time.monotonic()
@@ -59,6 +71,7 @@ def found(recorder: Recorder, *faults: FaultRecord) -> Verdict | None:
     ids=lambda fault: f"{fault.name}-{fault.role}",
 )
 def test_what_we_do_and_revert_is_ours(injector: Injector, recorder: Recorder, fault: Fault) -> None:
+    wait_for_two_pods(recorder)
     record = injector.inject(fault, recorder)
     assert recorder.snapshot().ledger
     assert found(recorder, record) is None
@@ -67,6 +80,7 @@ def test_what_we_do_and_revert_is_ours(injector: Injector, recorder: Recorder, f
 def test_a_pod_that_somebody_deletes_meanwhile(
     injector: Injector, recorder: Recorder, somebody: Kube
 ) -> None:
+    wait_for_two_pods(recorder)
     record = injector.inject(DeletePod("web"), recorder)
     victim = next(pod for pod in pods_now(recorder.snapshot(), "web") if not pod.deleting)
     somebody.delete("Pod", victim.name)
@@ -85,6 +99,7 @@ def test_a_pod_that_somebody_deletes_meanwhile(
 def test_a_workload_that_somebody_scales_is_named_with_its_field_manager_and_its_pods_are_not(
     injector: Injector, recorder: Recorder, somebody: Kube, manager: str
 ) -> None:
+    wait_for_two_pods(recorder)
     record = injector.inject(DeletePod("web"), recorder)
     try:
         for replicas in (3, 2):
