@@ -111,7 +111,7 @@ def with_volume(folder: Path) -> None:
     for manifest in folder.glob("*.yaml"):
         objects = list(yaml.safe_load_all(manifest.read_text()))
         for item in objects:
-            if item["kind"] == "StatefulSet":
+            if item.get("kind") == "StatefulSet":
                 item["spec"]["volumeClaimTemplates"] = [{"metadata": {"name": "data"}, "spec": request}]
         manifest.write_text(yaml.safe_dump_all(objects))
 
