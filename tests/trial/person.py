@@ -94,6 +94,8 @@ def only_catalogue(data: dict[str, Any], *journeys: str) -> None:
     for journey in kept.values():
         journey.pop("through", None)
     data["journeys"] = kept
+    shares = data["load"]["journeys"]
+    data["load"]["journeys"] = {name: share for name, share in shares.items() if name in kept}
 
 
 def cordoned(kube: Kube) -> list[str]:
