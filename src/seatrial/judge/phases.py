@@ -8,11 +8,11 @@ sight of an object already had it, the API server's own time is used: one second
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from seatrial.judge.pods import endpoint_ready, replacement_of
-from seatrial.judge.statistics import percentile
+from seatrial.judge.statistics import percentile, wilson
 from seatrial.judge.windows import failures, fault_end
 from seatrial.judge.wording import seconds
 from seatrial.model.exchange import DROPPED, Exchange
@@ -26,6 +26,8 @@ WATCH_RESOLUTION_SECONDS = 0.05
 SERVER_RESOLUTION_SECONDS = 1.0
 """The API server's times are whole seconds."""
 
+SLOW_FRACTION = 0.01
+"""What a 99th percentile leaves."""
 BAND_FACTOR = 2.0
 """Latency is back in its band when it is at most this many times the 99th percentile of the control."""
 
@@ -171,8 +173,9 @@ def _server_moment(timeline: Timeline, at: float, fault: FaultRecord) -> Moment:
 def _latency_back(observation: Observation, fault: FaultRecord, until: float) -> Moment | None:
     """From which second on latency was in its band until the fault settled, `BAND_HELD_SECONDS` at least.
 
-    None when it never was. The band comes from the traffic before the first fault. A second is in it when no
-    request planned in it failed and its 99th percentile is within; a second without a request is not.
+    None when it never was. The band comes from the traffic before the first fault. A second is in it when
+    some request was planned in it and none failed, and when of those from it on, for `BAND_HELD_SECONDS`,
+    not surely more than one in a hundred was slower: a second alone has too few for a 99th percentile.
     """
     control = control_latencies(observation)
     quiet = percentile(control, 99)
@@ -185,7 +188,7 @@ def _latency_back(observation: Observation, fault: FaultRecord, until: float) ->
     if quiet is None or len(control) < BAND_CONTROL_REQUESTS or not by_second:
         return None
     band = max(quiet * BAND_FACTOR, BAND_FLOOR_SECONDS)
-    good = {second for second, latencies in by_second.items() if _within(latencies, band)}
+    good = {second for second in by_second if _within(by_second, second, band)}
     settled = fault_end(fault) - fault.injected_at
     last = max(by_second) + 1 if math.isinf(settled) else math.ceil(settled)
     for second in sorted(good):
@@ -201,6 +204,8 @@ def control_latencies(observation: Observation) -> list[float]:
     return [latency for latency in latencies if latency is not None]
 
 
-def _within(latencies: Sequence[float], band: float) -> bool:
-    slowest = percentile(latencies, 99)
-    return slowest is not None and slowest <= band and math.inf not in latencies
+def _within(by_second: Mapping[int, Sequence[float]], second: int, band: float) -> bool:
+    seen = [by_second.get(each, ()) for each in range(second, second + BAND_HELD_SECONDS)]
+    latencies = [latency for each in seen for latency in each]
+    slow = sum(latency > band for latency in latencies)
+    return math.inf not in by_second[second] and wilson(slow, len(latencies)).low <= SLOW_FRACTION
