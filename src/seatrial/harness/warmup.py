@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from seatrial.errors import WaitExpired
-from seatrial.judge.statistics import percentile
-from seatrial.judge.steady import MINIMUM_REQUESTS, steady
+from seatrial.judge.statistics import MINIMUM_SAMPLES, percentile
+from seatrial.judge.steady import steady
 from seatrial.model.exchange import DROPPED, LATE_AFTER_SECONDS, Exchange, GeneratorHealth
 from seatrial.model.failure import require
 from seatrial.model.objectives import Objectives
@@ -37,7 +37,7 @@ def steady_since(
         NotPassed: the traffic never was clean, or the generator could not keep its schedule.
         WaitExpired: too few requests ended to judge any.
     """
-    enough = max(int(per_second * STEADY_SECONDS), MINIMUM_REQUESTS)
+    enough = max(int(per_second * STEADY_SECONDS), MINIMUM_SAMPLES)
     verdicts: list[Verdict] = []
 
     def judged() -> Ready[float] | NotYet:

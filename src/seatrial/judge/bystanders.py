@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seatrial.judge.evidence import generator_weakness
-from seatrial.judge.latency import MINIMUM_SAMPLES, latencies_ms, limit_ms, p99_ms
+from seatrial.judge.latency import latencies_ms, limit_ms, p99_ms
 from seatrial.judge.outage import failed_seconds, outages
-from seatrial.judge.statistics import wilson
+from seatrial.judge.statistics import MINIMUM_SAMPLES, SLOW_FRACTION_ALLOWED, wilson
 from seatrial.judge.who_answered import Known, subjects
 from seatrial.judge.windows import failures
 from seatrial.judge.wording import errors, percent, plural, seconds
@@ -16,9 +16,6 @@ from seatrial.model.fault import Disruption
 from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict, merge
-
-SLOW_FRACTION_ALLOWED = 0.01
-"""What a 99th percentile leaves."""
 
 
 @dataclass(frozen=True)

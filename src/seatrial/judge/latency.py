@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from seatrial.judge.evidence import GENERATOR_HELP, generator_weakness
 from seatrial.judge.saturation import CPU_HELP, excuses, pressure
-from seatrial.judge.statistics import percentile
+from seatrial.judge.statistics import MINIMUM_SAMPLES, percentile
 from seatrial.judge.who_answered import Known, subjects
 from seatrial.judge.windows import split, windows
 from seatrial.judge.wording import plural, seconds
@@ -15,9 +15,6 @@ from seatrial.model.exchange import Exchange
 from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict
-
-MINIMUM_SAMPLES = 100
-"""Fewer say nothing about a 99th percentile: it would be the slowest of them."""
 
 ATTRIBUTED = 0.8
 """Slow answers are put down to the age of pods when young ones gave at least this part of them."""

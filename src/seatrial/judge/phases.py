@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from seatrial.judge.pods import endpoint_ready, replacement_of
-from seatrial.judge.statistics import percentile, wilson
+from seatrial.judge.statistics import MINIMUM_SAMPLES, SLOW_FRACTION_ALLOWED, percentile, wilson
 from seatrial.judge.windows import failures, fault_end
 from seatrial.judge.wording import seconds
 from seatrial.model.exchange import DROPPED, Exchange
@@ -26,8 +26,6 @@ WATCH_RESOLUTION_SECONDS = 0.05
 SERVER_RESOLUTION_SECONDS = 1.0
 """The API server's times are whole seconds."""
 
-SLOW_FRACTION = 0.01
-"""What a 99th percentile leaves."""
 BAND_FACTOR = 2.0
 """Latency is back in its band when it is at most this many times the 99th percentile of the control."""
 
@@ -36,9 +34,6 @@ BAND_FLOOR_SECONDS = 0.020
 
 BAND_HELD_SECONDS = 5
 """For how many seconds in a row the band must hold."""
-
-BAND_CONTROL_REQUESTS = 100
-"""With less control traffic than this there is no band: fewer say nothing about a 99th percentile."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +180,7 @@ def _latency_back(observation: Observation, fault: FaultRecord, until: float) ->
             latency = exchange.latency_seconds if exchange.ok else None
             second = int(exchange.planned_at - fault.injected_at)
             by_second.setdefault(second, []).append(math.inf if latency is None else latency)
-    if quiet is None or len(control) < BAND_CONTROL_REQUESTS or not by_second:
+    if quiet is None or len(control) < MINIMUM_SAMPLES or not by_second:
         return None
     band = max(quiet * BAND_FACTOR, BAND_FLOOR_SECONDS)
     good = {second for second in by_second if _within(by_second, second, band)}
@@ -208,4 +203,4 @@ def _within(by_second: Mapping[int, Sequence[float]], second: int, band: float) 
     seen = [by_second.get(each, ()) for each in range(second, second + BAND_HELD_SECONDS)]
     latencies = [latency for each in seen for latency in each]
     slow = sum(latency > band for latency in latencies)
-    return math.inf not in by_second[second] and wilson(slow, len(latencies)).low <= SLOW_FRACTION
+    return math.inf not in by_second[second] and wilson(slow, len(latencies)).low <= SLOW_FRACTION_ALLOWED

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from seatrial.judge.evidence import FAULT_HELP, GENERATOR_HELP, fault_weakness, generator_weakness
 from seatrial.judge.phases import (
-    BAND_CONTROL_REQUESTS,
     BAND_HELD_SECONDS,
     WORDS,
     Phases,
     control_latencies,
     phases,
 )
+from seatrial.judge.statistics import MINIMUM_SAMPLES
 from seatrial.judge.wording import seconds
 from seatrial.model.fault import FaultRecord
 from seatrial.model.objectives import Objectives
@@ -98,7 +98,7 @@ def _of_fault(
         seen = f"{ended} after {name}; latency was not seen to be in its band for {BAND_HELD_SECONDS} s"
         watched = max((e.planned_at - fault.injected_at for e in observation.exchanges), default=-math.inf)
         long_enough = watched >= limit + BAND_HELD_SECONDS + 1 and len(observation.faults) == 1
-        has_band = len(control_latencies(observation)) >= BAND_CONTROL_REQUESTS
+        has_band = len(control_latencies(observation)) >= MINIMUM_SAMPLES
         outcome = Outcome.FAILED if long_enough and has_band else Outcome.INCONCLUSIVE
         help_text = "Send traffic before the fault, and for longer after it (before the next one)."
         return Verdict(outcome, seen, allowed, help_text, numbers, reasons)

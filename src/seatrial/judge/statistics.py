@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 NORMAL_95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution: a two-sided 95 % interval."""
+MINIMUM_SAMPLES = 100
+"""Fewer say nothing about a 99th percentile: it would be the slowest of them."""
+SLOW_FRACTION_ALLOWED = 0.01
+"""What a 99th percentile leaves."""
 
 
 @dataclass(frozen=True)

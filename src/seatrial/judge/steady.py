@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from seatrial.judge.evidence import GENERATOR_HELP, generator_weakness
-from seatrial.judge.statistics import percentile
+from seatrial.judge.statistics import MINIMUM_SAMPLES, percentile
 from seatrial.judge.windows import failures
 from seatrial.judge.wording import errors, plural
 from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
 from seatrial.model.objectives import Objectives
 from seatrial.model.verdict import Outcome, Verdict
-
-MINIMUM_REQUESTS = 100
-"""Fewer say nothing about a 99th percentile."""
 
 
 def steady(
@@ -21,7 +18,7 @@ def steady(
     generator: GeneratorHealth,
     objectives: Objectives,
     *,
-    minimum_requests: int = MINIMUM_REQUESTS,
+    minimum_requests: int = MINIMUM_SAMPLES,
 ) -> Verdict:
     """Whether the system answers well enough that a fault may be injected at all.
 

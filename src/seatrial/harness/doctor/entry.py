@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from seatrial.errors import SeatrialError
 from seatrial.harness.doctor.finding import Finding, bad, note, ok
 from seatrial.kube.client import Kube
-from seatrial.kube.workloads import pods_of
+from seatrial.kube.workloads import pods_of, selector_text
 from seatrial.model.system import Journey, System
 from seatrial.traffic.driver import send_once
 from seatrial.traffic.journey import HTTP1
@@ -101,8 +101,10 @@ def _own_service(kube: Kube, url: str, pods: Sequence[Any]) -> str:
         selector = service["spec"].get("selector") or {}
         if not selector or port is None or port not in [each.get("nodePort") for each in ports]:
             continue
-        wanted = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
-        behind = {pod["metadata"]["name"] for pod in kube.objects("Pod", selector=wanted)}
+        behind = {
+            pod["metadata"]["name"]
+            for pod in kube.objects("Pod", selector=selector_text({"matchLabels": selector}))
+        }
         if behind and behind <= mine:
             return str(service["metadata"]["name"])
     return ""
