@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes import ROOT, Children
+from fakes import Children
+from unhurried import ROOT
 
 from seatrial.commands._rejudging import rejudge, rejudged_text
 from seatrial.commands.report import rebuild_report

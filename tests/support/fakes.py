@@ -10,6 +10,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pytest
+from unhurried import CHANDLERY
 
 from seatrial.cluster.progress import PlainProgress
 from seatrial.commands._jobs import Choice
@@ -20,8 +21,6 @@ from seatrial.record.reader import read_run
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings, settings_from
 
-ROOT = Path(__file__).parents[2]
-CHANDLERY = ROOT / "fixtures" / "systems" / "chandlery.yaml"
 TOOLS = {"pytest": "pytest", "locust": "locust", "chaostoolkit": "chaos"}
 
 

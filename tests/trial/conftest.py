@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from person import CHANDLERY, Person, cordoned
+from person import Person, cordoned
+from unhurried import CHANDLERY
 
 from seatrial.cluster.progress import PlainProgress
 from seatrial.harness.conditions import at_rest
@@ -42,11 +43,12 @@ def spread(session: Session) -> None:
 def person(deployed: Kube, tmp_path: Path) -> Person:
     environment = {
         "SEATRIAL_AS_DEPLOYED": "1",
-        "SEATRIAL_SYSTEM": str(CHANDLERY),
         "SEATRIAL_STATE": str(tmp_path / "state"),
         "SEATRIAL_REPORT_DIR": str(tmp_path / "reports"),
     }
-    return Person(tmp_path, deployed.kubeconfig, environment)
+    person = Person(tmp_path, deployed.kubeconfig, environment)
+    environment["SEATRIAL_SYSTEM"] = str(person.system().rename(tmp_path / "sample.yaml"))
+    return person
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from unhurried import ROOT, unhurried
 
 from seatrial.kube.client import Kube
 
-ROOT = Path(__file__).parents[2]
-CHANDLERY = ROOT / "fixtures" / "systems" / "chandlery.yaml"
 BOUND_SECONDS = 240.0
 
 
@@ -35,11 +34,9 @@ class Person:
     kubeconfig: Path
     environment: dict[str, str] = field(default_factory=dict)
 
-    def system(self, change: Callable[[dict[str, Any]], None]) -> Path:
-        """A system file that differs from the sample's; its kind configuration is found all the same."""
-        data = yaml.safe_load(CHANDLERY.read_text(encoding="utf-8"))
-        data["target"]["kind"]["config"] = str(ROOT / "fixtures" / "cluster" / "three-nodes.yaml")
-        data["deploy"]["kustomize"] = str(ROOT / "sample-system" / "manifests")
+    def system(self, change: Callable[[dict[str, Any]], None] = lambda data: None) -> Path:
+        """A system file that differs from the sample's."""
+        data = unhurried()
         change(data)
         path = self.folder / "system.yaml"
         path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")

@@ -6,7 +6,7 @@ import json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from chandlery import products
+from chandlery import products, variants
 from chandlery.errors import Refused
 from chandlery.lifecycle import Lifecycle
 from chandlery.server import Service
@@ -20,6 +20,8 @@ def build(settings: Settings, _lifecycle: Lifecycle) -> Service:
     pages = {sku: page(product) for sku, product in products.load(settings.config_directory).items()}
 
     async def read(request: Request) -> Response:
+        if variants.active(variants.SLOW_WHEN_YOUNG):
+            await variants.fill_the_cache()
         sku = request.path_params["sku"]
         if sku not in pages:
             raise Refused(404, f"there is no product {sku}")

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from types import FrameType
 from uuid import UUID
@@ -19,8 +20,12 @@ ACK_BEFORE_COMMIT = "ack-before-commit"
 BALANCE_BEHIND = "balance-behind"
 SLOW_ORDERS = "slow-orders"
 SHORT_KEEP_ALIVE = "short-keep-alive"
-KNOWN = frozenset({NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE})
+SLOW_WHEN_YOUNG = "slow-when-young"
+KNOWN = frozenset(
+    {NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE, SLOW_WHEN_YOUNG}
+)
 FAR_AWAY_SECONDS = 0.4
+YOUNG_SECONDS = 15.0
 SHORT_KEEP_ALIVE_SECONDS = 1  # shorter than the gateway keeps its idle connections to a pod
 ENTRIES = """
 insert into entry (transaction_id, account, amount) values ($1, $2, -$4::bigint), ($1, $3, $4::bigint)
@@ -34,6 +39,7 @@ update account set balance = balance + booked.amount from (
 ) as booked where id = booked.account
 """
 
+BORN = time.monotonic()
 log = logging.getLogger("chandlery.variants")
 
 
@@ -53,6 +59,12 @@ def exit_at_once(_signal: int, _frame: FrameType | None) -> None:
 async def ask_far_away() -> None:
     """slow-orders: what an order waits for before it is written."""
     await asyncio.sleep(FAR_AWAY_SECONDS)
+
+
+async def fill_the_cache() -> None:
+    """slow-when-young: Ready at once, but a new process waits at each request for what it has not read."""
+    if time.monotonic() - BORN < YOUNG_SECONDS:
+        await asyncio.sleep(FAR_AWAY_SECONDS)
 
 
 class WriteBehind:

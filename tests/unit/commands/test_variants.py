@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from fakes import CHANDLERY, Children, Display, FakeSession, never_opens, report, settings_in
+from fakes import Children, Display, FakeSession, never_opens, report, settings_in
+from unhurried import CHANDLERY
 
 from seatrial.commands._jobs import Choice, jobs_of
 from seatrial.commands.variants import prove_variants, read_variants, refuse_unknown
