@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import yaml
 from unhurried import ROOT, unhurried
 
 from seatrial.kube.client import Kube
+from seatrial.waiting import NotYet, Ready, eventually
 
 BOUND_SECONDS = 240.0
 
@@ -70,12 +72,36 @@ class Person:
 
     def chaos(self, experiment: Path, **environment: str) -> Typed:
         """`chaos run EXPERIMENT`."""
-        log = str(self.folder / "chaos.log")
-        journal = str(self.folder / "journal.json")
-        return self.types(
-            "chaostoolkit", "--no-version-check", "--log-file", log, "run", "--journal-path", journal,
-            experiment, **environment,
-        )  # fmt: skip
+        return self.types(*self._chaos_run(experiment), **environment)
+
+    @contextmanager
+    def running_until(
+        self, arguments: Path | Sequence[object], what: str, happened: Callable[[], object]
+    ) -> Iterator[subprocess.Popen[str]]:
+        """`chaos run EXPERIMENT`, or a command with arguments, at the moment when something happened."""
+        process = self.start(*(self._chaos_run(arguments) if isinstance(arguments, Path) else arguments))
+
+        def looked() -> Ready[None] | NotYet:
+            if process.poll() is not None:
+                assert process.stdout is not None
+                raise AssertionError(f"it ended before this: {what}\n{process.stdout.read()}")
+            return Ready(None) if happened() else NotYet("not seen yet")
+
+        try:
+            eventually(looked, within_seconds=BOUND_SECONDS, what=what, every_seconds=0.05)
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+    def journals(self) -> list[Path]:
+        """What is journalled and not reverted."""
+        return list((self.folder / "state" / "journal").glob("*.json"))
+
+    def _chaos_run(self, experiment: Path) -> list[object]:
+        log, journal = self.folder / "chaos.log", self.folder / "journal.json"
+        return ["chaostoolkit", "--no-version-check", "--log-file", log, "run", "--journal-path", journal,
+                experiment]  # fmt: skip
 
     def check(self, check: str, **environment: str) -> Typed:
         """`pytest suites/ --check ID`."""

@@ -11,25 +11,13 @@ RESULT = "experiment.delete-pod [catalogue]"
 
 @pytest.mark.parametrize("somebody", [True, False], ids=["somebody-deletes-a-pod", "nobody-does"])
 def test_an_experiment_during_which_somebody_deletes_a_pod_is_an_error(person, deployed, somebody):
-    process = person.start(
-        "chaostoolkit", "--no-version-check", "--log-file", person.folder / "chaos.log", "run",
-        "--journal-path", person.folder / "journal.json", person.experiment("delete-pod"),
-    )  # fmt: skip
-
-    def injects():
-        if process.poll() is not None:
-            raise AssertionError(f"the experiment ended before its fault:\n{process.stdout.read()}")
-        begun = any((person.folder / "state" / "journal").glob("*.json"))
-        return Ready(None) if begun else NotYet("no fault yet")
-
-    try:
-        eventually(injects, within_seconds=120, what="the experiment injects", every_seconds=0.05)
+    with person.running_until(
+        person.experiment("delete-pod"), "a fault is injected", person.journals
+    ) as process:
         if somebody:
             victim = victim_of(deployed)
             deployed.delete("Pod", victim)
         text, _ = process.communicate(timeout=240)
-    finally:
-        process.kill()
     if not somebody:
         assert "somebody else" not in text
         assert f"PASSED {RESULT}" in text

@@ -14,22 +14,9 @@ from seatrial.waiting import NotYet, Ready, eventually
 @pytest.fixture
 def draining(person, deployed):
     """A `chaos run` of the drain that has just cordoned its node."""
-    process = person.start(
-        "chaostoolkit", "--no-version-check", "--log-file", person.folder / "chaos.log", "run",
-        "--journal-path", person.folder / "journal.json", person.experiment("drain-node"),
-    )  # fmt: skip
-
-    def has_begun():
-        if process.poll() is not None:
-            raise AssertionError(f"the experiment ended before its fault:\n{process.stdout.read()}")
-        return Ready(None) if cordoned(deployed) else NotYet("no node is cordoned")
-
-    try:
-        eventually(has_begun, within_seconds=120, what="the experiment cordons a node")
+    experiment = person.experiment("drain-node")
+    with person.running_until(experiment, "a node is cordoned", lambda: cordoned(deployed)) as process:
         yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def available(deployed):
@@ -50,7 +37,7 @@ def test_an_interrupted_experiment_reverts_its_fault_and_exits_non_zero(draining
     text, _ = draining.communicate(timeout=120)
     assert draining.returncode != 0, text
     assert cordoned(deployed) == [], text
-    assert not list((person.folder / "state" / "journal").glob("*.json")), text
+    assert not person.journals(), text
     assert "PASSED" not in text
     available(deployed)
 

@@ -10,22 +10,13 @@ from seatrial.waiting import NotYet, Ready, eventually
 
 
 def test_the_tools_of_a_killed_run_end_and_revert(person, deployed):
-    process = person.start("seatrial", "run", "--only", "experiments", "--experiment", "drain-node")
-
-    def drains():
-        if process.poll() is not None:
-            raise AssertionError(f"the run ended before a node was drained:\n{process.stdout.read()}")
-        return Ready(None) if cordoned(deployed) else NotYet("no node is cordoned")
-
-    try:
-        eventually(drains, within_seconds=240, what="an experiment cordons a node")
+    run = ["seatrial", "run", "--only", "experiments", "--experiment", "drain-node"]
+    with person.running_until(run, "a node is cordoned", lambda: cordoned(deployed)) as process:
         process.send_signal(signal.SIGKILL)
         text, _ = process.communicate(timeout=30)
-    finally:
-        process.kill()
 
     def reverted():
-        left = [*cordoned(deployed), *(person.folder / "state" / "journal").glob("*.json")]
+        left = [*cordoned(deployed), *person.journals()]
         return NotYet(f"left: {', '.join(map(str, left))}") if left else Ready(None)
 
     eventually(reverted, within_seconds=120, what="the experiment reverts its fault and ends")
