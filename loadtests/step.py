@@ -45,6 +45,6 @@ def load_step(system: System) -> LoadStep:
         if workload.load_step is not None and wished in (None, "", role):
             return workload.load_step
     raise BadInput(
-        f"no workload {wished or ''} of {system.metadata.name} has a `load_step`",
+        f"no workload {wished + ' ' if wished else ''}of {system.metadata.name} has a `load_step`",
         next_step="give it one in the system file: journey, per_second, replicas.",
     )

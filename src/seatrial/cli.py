@@ -22,10 +22,9 @@ def command_line() -> typer.Typer:
     app = typer.Typer(
         name="seatrial",
         help="Proves that a backend on Kubernetes is what its manifests declare.\n\n"
-        "Start with `seatrial run`: it brings the sample system up on kind, tests it, loads it, disturbs it, "
-        "and writes one page.",
+        "Start with `seatrial init`, which proposes the file of your system, and `seatrial doctor`; then "
+        "`seatrial run` tests it, loads it, disturbs it, and writes one page.",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,  # plain help: rich would double the time to the first line
         context_settings={"help_option_names": ["-h", "--help"]},

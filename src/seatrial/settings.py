@@ -99,7 +99,7 @@ def load_system(settings: Settings) -> System:
         raise BadInput(
             "there is no such system file",
             where=str(file),
-            next_step="Name one with --system FILE or SEATRIAL_SYSTEM; docs/your-system.md shows how.",
+            next_step="Name one with --system FILE or SEATRIAL_SYSTEM; `seatrial init` proposes one.",
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"the system file cannot be read: {error}", where=str(file)) from None

@@ -76,7 +76,8 @@ def _of_check(item: Check) -> Iterator[str]:
         yield from _field("shows", f"the effect of the declared rules {', '.join(item.shows)}")
     yield from _field("if it fails", item.remediation)
     names = " ".join(f"`seatrial explain {scenario.id}`" for scenario in item.scenarios()[:1])
-    yield from _field("see also", f"{names}; `pytest suites/ --check {item.id}` runs it alone")
+    yield from _field("see also", names)
+    yield from _field("alone", f"pytest --pyargs seatrial.suites --check {item.id}")
 
 
 def _of_scenario(item: Scenario) -> Iterator[str]:
@@ -98,7 +99,7 @@ def _of_scenario(item: Scenario) -> Iterator[str]:
         yield from _field("leaves", ", ".join(item.traces))
     judges = [check.id for check in CHECKS.all().values() if item in check.scenarios()]
     yield from _field("judged by", ", ".join(judges) or "no check yet")
-    yield from _field("alone", f"chaos run experiments/{item.id}.yaml")
+    yield from _field("alone", f"chaos run $(seatrial path experiments/{item.id}.yaml)")
 
 
 def _of_outcome(item: Outcome) -> Iterator[str]:

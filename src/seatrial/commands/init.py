@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seatrial.commands.base import Context, Kubeconfig, Namespace, command, settings
+from seatrial.commands.path import shipped
 from seatrial.errors import BadInput
 
 if TYPE_CHECKING:
     from seatrial.declared.graph import Graph
 
 SCHEMA = Path(".seatrial") / "system.schema.json"
-"""Where the JSON Schema lies that the file's first line names, beside the file."""
+"""Where the package's JSON Schema is copied to, beside the file: its first line names it for editors."""
 STANDARD_OUTPUT = "-"
 
 
@@ -129,13 +130,11 @@ def _of_namespace(kubeconfig: Path | None, context: str, namespace: str) -> tupl
 
 
 def _write(output: Path, text: str) -> None:
-    from seatrial.model.system import System
-
     schema = output.parent / SCHEMA
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         schema.parent.mkdir(exist_ok=True)
-        schema.write_text(json.dumps(System.model_json_schema(by_alias=True), indent=2), encoding="utf-8")
+        shutil.copyfile(shipped()[SCHEMA.name], schema)
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadInput(f"the file cannot be written: {error.strerror}", where=str(output)) from None

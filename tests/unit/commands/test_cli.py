@@ -26,6 +26,7 @@ COMMANDS = (
     "experiment",
     "init",
     "doctor",
+    "path",
     "lint",
 )
 

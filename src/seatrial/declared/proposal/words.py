@@ -28,7 +28,7 @@ def system_text(proposal: Proposal, *, source: str, context: str, namespace: str
     lines += [
         f"# Proposed by `seatrial init` from {_said(source)}; nothing was changed.",
         "# Lines with FILL IN need you: what the objects do not say was not guessed. Every key is explained",
-        "# in docs/your-system.md; `seatrial doctor` says what can be tested as it stands.",
+        "# in $(seatrial path docs/your-system.md); `seatrial doctor` says what can be tested as it stands.",
         "apiVersion: seatrial/v1",
         "kind: System",
         f"metadata: {{name: {_value(_name(namespace))}}}",
