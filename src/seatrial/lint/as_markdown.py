@@ -6,6 +6,7 @@ from seatrial.declared.engine import Finding
 from seatrial.declared.values import plain
 from seatrial.lint.result import Result
 from seatrial.lint.summary import count, summary_of
+from seatrial.report.text import markdown
 
 
 def render_markdown(result: Result) -> str:
@@ -48,4 +49,4 @@ def _row(finding: Finding) -> str:
 
 
 def _cell(written: str) -> str:
-    return " ".join(written.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return markdown(written, 2000)

@@ -19,6 +19,7 @@ from seatrial.report.declared import shown_by
 from seatrial.report.junit import write_junit
 from seatrial.report.palette import DARK, LIGHT, variables
 from seatrial.report.runjson import page_document, run_document, write_run_json
+from seatrial.report.sarif import write_sarif
 from seatrial.report.svg.faults import draw_recovery
 from seatrial.report.view import RunView, view_of
 
@@ -26,7 +27,7 @@ _FOR_SCRIPT = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def build_report(directory: Path) -> Path:
-    """Write `index.html`, `run.json` and `junit.xml` of the run in `directory` from its records.
+    """Write `index.html`, `run.json`, `junit.xml` and `run.sarif` of the run in `directory` from its records.
 
     Works on old and on unfinished runs; returns the path of the page.
 
@@ -45,6 +46,7 @@ def write_report(view: RunView) -> Path:
     directory, document = Path(view.run.directory), run_document(view)
     write_run_json(document, directory / "run.json")
     write_junit(view, directory / "junit.xml")
+    write_sarif(view, directory / "run.sarif")
     path = directory / "index.html"
     try:
         path.write_text(render(view, page_document(document)), encoding="utf-8", errors="replace")

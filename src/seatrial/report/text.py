@@ -13,6 +13,7 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
 )
 _SPACES = re.compile(r"\s+")
+_MARKS = re.compile(r"[\\`*_{}\[\]<>#|~!&@]")
 
 _UNITS = {"_seconds": "s", "_ms": "ms", "_fraction": "%", "_percent": "%", "_bytes": "bytes", "_hours": "h"}
 
@@ -26,6 +27,11 @@ def one_line(text: str, at_most: int = 400) -> str:
     """`text` cleaned, on one line, and cut with an ellipsis."""
     line = _SPACES.sub(" ", clean(text)).strip()
     return line if len(line) <= at_most else f"{line[: at_most - 1].rstrip()}…"
+
+
+def markdown(text: str, at_most: int = 400) -> str:
+    """`text` on one line, as Markdown that shows each character as it is: no link, no tag, no mention."""
+    return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", one_line(text, at_most))
 
 
 def shortened(name: str, at_most: int = 40) -> str:

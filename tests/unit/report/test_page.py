@@ -659,7 +659,7 @@ def test_a_page_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
 
 def test_no_path_of_this_machine_stands_in_the_page(sample: Path) -> None:
-    for name in ("index.html", "run.json", "junit.xml"):
+    for name in ("index.html", "run.json", "junit.xml", "run.sarif"):
         text = (sample / name).read_text()
         assert str(sample.parent) not in text
         assert str(Path.cwd()) not in text
