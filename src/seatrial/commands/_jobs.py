@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.commands.children import folder
 from seatrial.errors import BadInput, SeatrialError, suggestion
-from seatrial.model.plan import Planned
+from seatrial.model.plan import LOAD_SECONDS, Planned
 from seatrial.model.verdict import named
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 STAGES = SUITES, LOAD, EXPERIMENTS = "suites", "load", "experiments"
 LOAD_TEST = "journeys"
-LOAD_SECONDS = 60
 _SUITES_SECONDS = 1200.0
 _BEFORE_AND_AFTER_LOAD_SECONDS = 540.0
 _EXPERIMENT_SECONDS = 600.0

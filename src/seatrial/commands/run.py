@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seatrial.commands._jobs import LOAD_SECONDS, Choice, Job, jobs_of
+from seatrial.commands._jobs import Choice, Job, jobs_of
 from seatrial.commands.base import (
     Context,
     Kubeconfig,
@@ -27,6 +27,7 @@ from seatrial.commands.base import (
 from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.errors import SeatrialError
+from seatrial.model.plan import LOAD_SECONDS, Planned
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -102,7 +103,6 @@ def run_everything(
         BadInput: a choice that there is not, or a wrong system file.
         SeatrialError: a stage could not be done, or the run directory cannot be written.
     """
-    from seatrial.model.plan import Planned
     from seatrial.record.writer import RunWriter
     from seatrial.settings import load_system
     from seatrial.versions import versions

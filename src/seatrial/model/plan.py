@@ -12,6 +12,8 @@ from seatrial.model.verdict import CheckResult, Mode
 MOST_NAMED = 3
 PLANNER = "seatrial"
 """The tool that writes plans; it reports no result of its own."""
+LOAD_SECONDS = 60
+"""How long the load test of a run lasts, unless something else is asked for."""
 
 
 @dataclass(frozen=True)

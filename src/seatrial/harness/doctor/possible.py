@@ -8,11 +8,9 @@ from seatrial.harness.doctor.finding import Finding, note, ok
 from seatrial.harness.estimate import scenario_seconds, suites_seconds
 from seatrial.model.check import CHECKS, Check, Every
 from seatrial.model.fault import Disruption
+from seatrial.model.plan import LOAD_SECONDS
 from seatrial.model.scenario import SCENARIOS, Need, Subject
 from seatrial.model.system import System
-
-LOAD_SECONDS = 60.0
-"""The load test of a run."""
 
 
 def examine_consent(system: System, context: str, namespace: str) -> Iterator[Finding]:
@@ -36,7 +34,7 @@ def examine_duration(system: System) -> Iterator[Finding]:
         yield note("duration", "without consent nothing is carried out that takes time")
         return
     suites = suites_seconds(system)
-    yield ok("duration", f"pytest suites/ about {_minutes(suites)}; a load test {LOAD_SECONDS:.0f} s")
+    yield ok("duration", f"pytest suites/ about {_minutes(suites)}; a load test {LOAD_SECONDS} s")
     each = {
         scenario.id: seconds
         for scenario in SCENARIOS.all().values()
