@@ -21,8 +21,8 @@ Severity: an **error** leads to an outage, a lost write or a break-in; a **warni
 rollout or in an incident; a **note** is advice. Level: *core* for every workload, *extended* for production,
 *optional* where tools contradict each other or it only suits some: applied when selected by name.
 
-`seatrial lint deploy/` exits 0 when clean, 1 with findings from `--fail-on` upwards (default: warning), 2
-when it could not judge. `--format sarif --output lint.sarif` lets a code host show each finding at its line;
+`seatrial lint deploy/` ends red from `--fail-on` upwards (default: warning; docs/ci.md has the exit codes).
+`--format sarif --output lint.sarif` lets a code host show each finding at its line;
 `json`, `junit` and `markdown` are the others. `--select` and `--ignore` take ids, families and levels.
 
 A finding is waived, for a reason and until a day, by an annotation on its object, or in the system file:
