@@ -48,7 +48,7 @@ test: lint unit attacks ## everything: lint, unit, attacks, process, then the to
 	@$(BIN)/pytest -q tests/cluster
 	@$(BIN)/pytest -q tests/trial
 	@$(BIN)/python tests/support/unhurried.py >.seatrial/unhurried.yaml
-	@$(BIN)/pytest suites/ --system .seatrial/unhurried.yaml -k "Declared or not catalogue" # each scenario once
+	@$(BIN)/pytest suites/ --system .seatrial/unhurried.yaml -k "Declared or not (catalogue or system)" # each scenario once
 
 trial: setup ## everything against the sample system: cluster, suites, load, experiments, one page
 	@$(BIN)/seatrial run --system fixtures/systems/chandlery.yaml
