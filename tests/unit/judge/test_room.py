@@ -42,6 +42,9 @@ class TestQuota:
     def test_what_is_used_and_cannot_be_read_is_nothing(self, hard: str, fits: bool) -> None:
         assert (quota_gap(2, spec(), [], [quota({"cpu": hard}, {"cpu": "much"})]) == "") is fits
 
+    def test_a_pod_is_one_of_a_thousand(self) -> None:
+        assert "room for 1000 of 1001 pods" in quota_gap(1001, spec(), [], [quota({"pods": "1000"})])
+
     def test_a_limit_that_cannot_be_read_refuses_nothing_and_the_next_one_counts(self) -> None:
         assert quota_gap(2, spec(), [], [quota({"cpu": "much"})]) == ""
         assert "pods hard 1" in quota_gap(2, spec(), [], [quota({"cpu": "much", "pods": "1"})])
