@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 from drained_shop import FOREIGN, OWN, cpu, shop
-from observations import exchange, failed, fault, observation, pod, timeline, workload
+from observations import exchange, failed, fault, health, observation, pod, timeline, workload
 
 from seatrial.judge.latency import latencies_ms, latency_inside, p99_ms
 from seatrial.model.exchange import Exchange
 from seatrial.model.objectives import Objectives
-from seatrial.model.observation import Observation
+from seatrial.model.observation import TROUBLE, Observation
 from seatrial.model.timeline import PodSeen, Seen
 from seatrial.model.verdict import Outcome, Verdict
 
@@ -65,6 +65,13 @@ class TestTheNumber:
     def test_the_limit_itself_is_met(self) -> None:
         assert judged(answers([0.25] * 100)).outcome is Outcome.PASSED
         assert judged(answers([0.25] * 100), limit=249.9).outcome is Outcome.FAILED
+
+    def test_a_generator_that_lags_proves_nothing(self) -> None:
+        late = seen(answers([0.5] * 100))
+        arm = replace(late.trouble, generator=health(1000, late=100))
+        verdict = latency_inside(replace(late, arms={TROUBLE: arm}), Objectives(latency_p99_ms=250))
+        assert verdict.outcome is Outcome.INCONCLUSIVE
+        assert verdict.observed.startswith("p99 500 ms of 100 answers during the disruptions; ")
 
 
 def young_of(verdict: Verdict) -> str:
