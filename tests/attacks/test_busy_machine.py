@@ -16,6 +16,7 @@ from drained_shop import FOREIGN, cpu, drain, leaving, observed, pod, request, t
 
 from seatrial.judge.disruption import voluntary  # noqa: E402
 from seatrial.model.exchange import Exchange  # noqa: E402
+from seatrial.model.observation import TROUBLE  # noqa: E402
 from seatrial.model.timeline import Seen  # noqa: E402
 from seatrial.model.verdict import Outcome  # noqa: E402
 
@@ -129,6 +130,13 @@ def test_it_never_touches_a_pass() -> None:
 
 def test_a_system_that_never_became_available_again_has_failed() -> None:
     assert voluntary(observed(traffic(FAILING), *GONE, fault=drain(None))).outcome is Outcome.FAILED
+
+
+def test_one_of_several_faults_that_never_was_over_is_enough() -> None:
+    made = observed(traffic(FAILING), *GONE)
+    two = (drain(), replace(drain(None), id="drain-2", injected_at=135.0, verified_at=136.0))
+    never = replace(made, arms={TROUBLE: replace(made.trouble, faults=two)})
+    assert voluntary(never).outcome is Outcome.FAILED
 
 
 def test_without_a_system_file_nothing_is_known_to_be_our_own() -> None:

@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .gate import End, Project, Unusable, choose_tests, ends, sample
-from .report import Summary, read_reasons, unknown_reasons
+from .mutations import Mutant
+from .report import Kept, Summary, read_reasons, unknown_reasons
 from .serving import preload
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +36,7 @@ def options(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--change", default="", help="only mutants whose fingerprint holds this")
     parser.add_argument("--tests", action="append", default=[], help="tests to run (default: unit, attacks)")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at once (default: cores)")
+    parser.add_argument("--kept", type=Path, help="file of ends: what it holds is not tried again")
     return parser.parse_args(words)
 
 
@@ -53,18 +56,26 @@ def run(code: Project, accepted: Path, wanted: argparse.Namespace) -> bool:
         and (not wanted.module or any(part in mutant.module for part in wanted.module))
     ]
     chosen = sample(matching, wanted.number or len(matching), wanted.seed)
-    preload()
-    with tempfile.TemporaryDirectory() as work:
-        chooser = choose_tests(code, Path(work))
-        found = []
-        for number, (mutant, end) in enumerate(ends(code, chosen, chooser, wanted.processes), 1):
-            found.append((mutant, end))
-            if end is not End.KILLED and mutant.fingerprint not in reasons:
-                sys.stderr.write(f"{number}/{len(chosen)} {end.value}: {mutant.fingerprint}\n")
-                sys.stderr.flush()
+    kept = Kept(wanted.kept)
+    found = [(mutant, kept.ends[mutant.fingerprint]) for mutant in chosen if mutant.fingerprint in kept.ends]
+    left = [mutant for mutant in chosen if mutant.fingerprint not in kept.ends]
+    for number, (mutant, end) in enumerate(_tried(code, left, wanted.processes), 1):
+        found.append((mutant, end))
+        kept.add(mutant, end)
+        if end is not End.KILLED and mutant.fingerprint not in reasons:
+            sys.stderr.write(f"{number}/{len(left)} {end.value}: {mutant.fingerprint}\n")
+            sys.stderr.flush()
     summary = Summary(found, reasons)
     sys.stdout.write("\n".join(summary.lines()) + "\n")
     return summary.passed
+
+
+def _tried(code: Project, chosen: Sequence[Mutant], processes: int) -> Iterator[tuple[Mutant, End]]:
+    if not chosen:
+        return
+    preload()
+    with tempfile.TemporaryDirectory() as work:
+        yield from ends(code, chosen, choose_tests(code, Path(work)), processes)
 
 
 def main() -> None:

@@ -42,6 +42,30 @@ def unknown_reasons(reasons: Reasons, found: Iterable[Mutant]) -> list[str]:
     return [fingerprint for fingerprint in reasons if fingerprint not in known]
 
 
+class Kept:
+    """How mutants ended, in a file that a run which was cut short goes on with.
+
+    A line is `end: fingerprint`; taking out those that survived lets new tests meet them again.
+
+    Raises:
+        Unusable: when the file holds anything else.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        text = path.read_text() if path is not None and path.exists() else ""
+        pairs = [line.partition(": ")[::2] for line in text.splitlines()]
+        try:
+            self.ends = {fingerprint: End(end) for end, fingerprint in pairs}
+        except ValueError as error:
+            raise Unusable(f"{path}: expected lines of `end: fingerprint`, found {error}") from None
+
+    def add(self, mutant: Mutant, end: End) -> None:
+        if self._path is not None:
+            with self._path.open("a") as file:
+                file.write(f"{end.value}: {mutant.fingerprint}\n")
+
+
 @dataclass(frozen=True)
 class Summary:
     """How the chosen mutants ended, and which survivors are accepted."""

@@ -178,6 +178,20 @@ def test_a_survivor_is_reported_until_its_reason_is_given(tmp_path: Path) -> Non
     assert "passed: 100.0 % killed" in killed.stdout
 
 
+def test_a_run_goes_on_with_what_was_kept(tmp_path: Path) -> None:
+    shop(tmp_path)
+    kept = tmp_path / "kept.txt"
+    words = ("--kept", str(kept), "--change", "count <= 0 -> count < 0")
+    run(tmp_path, *words)
+    assert kept.read_text() == "survived: shop.price: price: count <= 0 -> count < 0\n"
+    kept.write_text(kept.read_text().replace("survived", "killed"))
+    again = run(tmp_path, *words)
+    assert again.returncode == 0, "what the file holds is not tried again"
+    assert "passed: 100.0 % killed" in again.stdout
+    kept.write_text("shop.price\n")
+    assert "expected lines of `end: fingerprint`" in run(tmp_path, *words).stderr
+
+
 def test_what_no_test_enters_survives(tmp_path: Path) -> None:
     shop(tmp_path)
     assert (

@@ -67,7 +67,7 @@ def _span(observation: Observation) -> tuple[float, float] | None:
     planned = [exchange.planned_at for exchange in observation.exchanges]
     if not faults and not planned:
         return None
-    begin = min((fault.injected_at for fault in faults), default=min(planned, default=0.0))
+    begin = min(fault.injected_at for fault in faults) if faults else min(planned)
     end = max([*(fault_end(fault) for fault in faults), *planned])
     return begin, end
 
@@ -148,7 +148,7 @@ def _is_scaled(
 def _writers_of_change(before: Written, after: Written) -> list[Writer]:
     """Who made `after` of `before`, by what its managedFields say; empty where they do not."""
     changed = [writer for writer in after.writers if writer not in before.writers]
-    newest = max((writer.wrote_at or 0.0 for writer in changed), default=0.0)
+    newest = max((writer.wrote_at or 0.0 for writer in changed), default=None)
     return [writer for writer in changed if (writer.wrote_at or 0.0) == newest]
 
 

@@ -165,8 +165,8 @@ def _in_any(spells: Sequence[Unready], exchange: Exchange) -> bool:
 
 
 def _fewest(timeline: Timeline, workload: str, begin: float, end: float) -> int:
-    """The fewest pods of a workload that were Ready in a time."""
+    """The fewest pods of a workload that were Ready in a time before which some were."""
     counts = ready_counts(timeline, workload)
     before = [count for at, count in counts if at <= begin]
     inside = [count for at, count in counts if begin < at <= end]
-    return min([*before[-1:], *inside], default=0)
+    return min([*before[-1:], *inside])

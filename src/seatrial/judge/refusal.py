@@ -123,11 +123,10 @@ def refusals(timeline: Timeline, role: str, begin: float, end: float) -> list[Re
 
 def explained(message: str) -> tuple[Kind, str]:
     """The kind of refusal that a FailedCreate event tells, and its words."""
-    for kind in (*KINDS, _UNKNOWN):
-        if match := re.search(kind.pattern, message, re.DOTALL):
-            parts = {name: part.strip().rstrip(".,") for name, part in match.groupdict().items()}
-            return kind, kind.words.format(**parts)
-    return _UNKNOWN, message
+    found = ((kind, re.search(kind.pattern, message, re.DOTALL)) for kind in (*KINDS, _UNKNOWN))
+    kind, match = next((kind, match) for kind, match in found if match)  # what is unknown may say anything
+    parts = {name: part.strip().rstrip(".,") for name, part in match.groupdict().items()}
+    return kind, kind.words.format(**parts)
 
 
 def sentence(found: Refusal, began_at: float) -> str:

@@ -69,7 +69,7 @@ def node_gap(
     total = sum(fitting.values())
     if total >= wanted:
         return ""
-    shown = [f"{name} {_number(count * 1000)}" for name, count in sorted(fitting.items())[:MOST_NODES]]
+    shown = [f"{name} {count:g}" for name, count in sorted(fitting.items())[:MOST_NODES]]
     if len(fitting) > MOST_NODES:
         shown.append(f"{len(fitting) - MOST_NODES} more")
     takes = ", ".join(
@@ -77,7 +77,7 @@ def node_gap(
     )
     where = ", ".join(shown) or "no node takes them"
     return (
-        f"the nodes have room for {_number(total * 1000)} of {plural(wanted, 'pod')}"
+        f"the nodes have room for {total:g} of {plural(wanted, 'pod')}"
         f"{f' of {takes} each' if takes else ''}: {where}"
     )
 
@@ -108,14 +108,14 @@ def _counted(name: str, spec: Object) -> int:
     """What one pod of this spec takes from a quota's entry, in thousandths; 0 where it is not about pods."""
     if name in ("pods", "count/pods"):
         return 1000
-    part, _, resource = name.rpartition(".") if "." in name else ("requests", "", name)
+    part, _, resource = name.partition(".") if "." in name else ("requests", "", name)
     if part not in ("requests", "limits"):
         return 0
     return amounts(spec, part).get(resource, 0)
 
 
-def _fits(node: Object, spec: Object, others: Iterable[Object]) -> int:
-    """How many pods of this spec the node can hold beside the others that run on it."""
+def _fits(node: Object, spec: Object, others: Iterable[Object]) -> float:
+    """How many pods of this spec the node can hold beside the others that run on it; infinite if unknown."""
     name = node["metadata"]["name"]
     here = [pod.get("spec") or {} for pod in others if (pod.get("spec") or {}).get("nodeName") == name]
     taken = [amounts(other, "requests") for other in here]
@@ -127,8 +127,7 @@ def _fits(node: Object, spec: Object, others: Iterable[Object]) -> int:
             continue
         used = 1000 * len(here) if resource == "pods" else sum(one.get(resource, 0) for one in taken)
         room.append(max((there - used) // each, 0))
-    most = min(room)
-    return 10**6 if math.isinf(most) else int(most)
+    return min(room)
 
 
 def _takes(node: Object, spec: Object) -> bool:

@@ -114,7 +114,7 @@ def _share(timeline: Timeline, step: LoadStep, pod: PodSeen, answers: Sequence[_
 def _idle_words(idle: Share, count: int, answers: Sequence[_Answer]) -> str:
     """E.g. `4 ready, one answered 98.1 % of 420 requests; orders-x answered 0 of them`."""
     counted = Counter(answer.pod for answer in answers if answer.at >= idle.since)
-    busiest, most = counted.most_common(1)[0]
+    ((busiest, most),) = counted.most_common(1)
     return (
         f"{count} ready, one answered {percent(most / idle.total)}: {busiest} gave {most} of "
         f"{plural(idle.total, 'answer')}, {idle.pod} {idle.mine}"

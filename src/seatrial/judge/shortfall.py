@@ -66,6 +66,8 @@ def _levels(timeline: Timeline, fault: FaultRecord) -> Iterator[tuple[float, int
             wanted = item.wanted
         if begun:
             yield item.at, len(ready), wanted
+    if not begun:
+        yield fault.injected_at, len(ready), wanted
     yield end, len(ready), wanted
 
 

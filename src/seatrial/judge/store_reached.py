@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,7 @@ def activity_of(observation: Observation) -> Activity | str:
     if unanswered := next((look for look in looks if not look.answered), None):
         return f"what the store did could not be asked: {unanswered.reason}"
     mine = [e for e in (*observation.warm_up, *observation.exchanges) if _is_mine(observation, e)]
-    begin = min((e.planned_at for e in mine), default=0.0)
+    begin = min((e.planned_at for e in mine), default=math.inf)
     end = min((fault.injected_at for fault in observation.faults), default=begin)
     idle = [look for look in looks if look.ended_at < begin][-2:]
     busy = [look for look in looks if begin <= look.began_at and look.ended_at <= end][-2:]

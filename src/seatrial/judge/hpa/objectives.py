@@ -22,15 +22,19 @@ UNSEEN = Autoscaler(maximum=2, metrics=())
 
 
 def up_seconds(objectives: Objectives) -> float:
-    """`scale_up_seconds`, or what Kubernetes' own windows and policies need where nothing is known."""
+    """`scale_up_seconds`, or the default, which Kubernetes' own windows and policies do not exceed."""
     given = objectives.scale_up_seconds
-    return given if given is not None else max(LEAST_UP_SECONDS, usual_up_seconds(least_up(UNSEEN, {}, 2)))
+    return given if given is not None else LEAST_UP_SECONDS
 
 
 def down_seconds(objectives: Objectives) -> float:
     """`scale_down_seconds`, or what Kubernetes' own windows and policies need where nothing is known."""
     given = objectives.scale_down_seconds
-    return given if given is not None else max(LEAST_DOWN_SECONDS, usual_down_seconds(least_down(UNSEEN, 2)))
+    return (
+        given
+        if given is not None
+        else max(LEAST_DOWN_SECONDS, usual_down_seconds(least_down(UNSEEN, UNSEEN.maximum)))
+    )
 
 
 def with_objectives(subject: Subject, objects: Sequence[Object]) -> Subject:

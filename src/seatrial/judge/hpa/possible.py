@@ -56,7 +56,7 @@ def least_up(spec: Autoscaler, pod: Mapping[str, Any], wanted: int, flags: Contr
     hidden = (_cycles(spec, pod, wanted) or 0) - len(moments)
     moments += [moments[-1] + SYNC_SECONDS * (number + 1) for number in range(hidden)] if moments else []
     rules = spec.behavior and completed(spec.behavior, flags).scale_up
-    parts = _parts(moments, 0 if not rules else rules.stabilization_seconds or 0, spec.minimum, wanted)
+    parts = _parts(moments, rules.stabilization_seconds if rules else None, spec.minimum, wanted)
     if delay := ready_after_seconds(pod):
         parts.append((delay, "until the probes' delays of a new pod are over"))
     return _sum(parts, len(moments))
@@ -68,7 +68,7 @@ def least_down(spec: Autoscaler, replicas: int, flags: Controller = DEFAULTS) ->
     if moments is None:
         return _never(f"its scale-down policies never let it shrink from {replicas} to {spec.minimum}")
     rules = spec.behavior and completed(spec.behavior, flags).scale_down
-    window = flags.downscale_stabilization_seconds if not rules else rules.stabilization_seconds or 0
+    window = rules.stabilization_seconds if rules else flags.downscale_stabilization_seconds
     return _sum(_parts(moments, window, replicas, spec.minimum), len(moments))
 
 
@@ -142,12 +142,14 @@ def _cycles(spec: Autoscaler, pod: Mapping[str, Any], wanted: int) -> int | None
     )
 
 
-def _parts(moments: list[float], window: float, begin: int, end: int) -> list[tuple[float, str]]:
+def _parts(moments: list[float], window: float | None, begin: int, end: int) -> list[tuple[float, str]]:
     """What the decisions cost: up to the first one, and from it to the last."""
     if not moments:
         return []
     first = float(round(moments[0]))
-    held = f"of stabilisation (window {window:g} s)" if window >= SYNC_SECONDS else "until its next look"
+    held = "until its next look"
+    if window is not None and window >= SYNC_SECONDS:
+        held = f"of stabilisation (window {window:g} s)"
     parts = [(first, held)]
     if further := float(round(moments[-1] - moments[0])):
         parts.append((further, f"for {plural(len(moments), 'decision')} from {begin} to {end} replicas"))
