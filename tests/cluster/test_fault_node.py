@@ -8,6 +8,7 @@ import pytest
 from tiny import system_in
 
 from seatrial.cluster import hermetic
+from seatrial.cluster.pod_weight import WEIGHT, weight_of_pods
 from seatrial.errors import FaultRefused
 from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending
@@ -62,4 +63,5 @@ def test_a_lost_node_is_seen_its_pods_replaced_elsewhere_and_it_comes_back(
     assert record.verified_at < record.available_at < record.reverted_at
     assert record.details["revert"] == f"node/{node} started again, it is Ready"
     assert hermetic.has_rules(node)
+    assert weight_of_pods(node) == str(WEIGHT)
     assert pending(tmp_path) == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from seatrial.cluster import hermetic, network
+from seatrial.cluster import hermetic, network, pod_weight
 from seatrial.cluster.build.images import ensure_images, was_built
 from seatrial.cluster.build.tools import Tools, ensure_kind, ensure_tools
 from seatrial.cluster.docker import docker
@@ -88,6 +88,7 @@ def _finish(kind: KindCluster, configuration: dict[str, Any], tags: dict[str, st
     """What follows kind's own work; each step is safe to repeat, so adopted clusters pass through too."""
     stage.note("sealing it against the outside")
     hermetic.seal_nodes(kind, hermetic.service_subnet(configuration))
+    pod_weight.prefer_pods(kind)
     if was_built(tags[NODE_IMAGE]):
         hermetic.close_dns(kind, stage.note)
     stage.note("metrics-server")
