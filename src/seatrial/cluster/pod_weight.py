@@ -1,9 +1,9 @@
 """Where the CPU of a node is short, its pods come before what starts and stops pods.
 
-In a kind node kubelet's slice, with all pods in it, weighs as much as containerd with its shims and runc. On
-two cores a drain makes those busy for seconds, and pods that serve got a third of the node: the slowest journey
-had a 99th percentile of 0.6 to 1.4 s in five drains, and of 0.4 to 0.9 s in five more with this weight. Who runs
-real nodes reserves CPU for kubelet and runtime beside the pods' instead (kubeReserved, systemReserved).
+In a kind node kubelet's slice, with all pods in it, weighs as much as containerd with its shims and runc.
+On two cores a drain makes those busy for seconds, and pods that serve got a third of the node: the slowest
+journey had a 99th percentile of 0.6 to 1.4 s in five drains, and of 0.4 to 0.9 s in five more with this
+weight. Who runs real nodes reserves CPU beside the pods' instead (kubeReserved, systemReserved).
 """
 
 from __future__ import annotations
