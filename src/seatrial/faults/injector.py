@@ -16,16 +16,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from seatrial.errors import BadInput, FaultRefused, SeatrialError, WaitExpired
+from seatrial.errors import BadInput, FaultRefused, NotAllowed, SeatrialError, WaitExpired
 from seatrial.faults import journal
 from seatrial.faults import revert as reverting
 from seatrial.faults.base import RELEASED_SECONDS, Fault, Impossible, Plan
 from seatrial.faults.journal import JournalEntry
 from seatrial.faults.lease import Lease
 from seatrial.faults.placed import Placed, impossible_record, touches_of, verified_record
+from seatrial.faults.registry import uses_of
 from seatrial.faults.revert import Reverted
 from seatrial.faults.signals import SIGNALS, interrupt, uninterrupted
 from seatrial.faults.victims import require_consent
+from seatrial.kube.rights import require_rights
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import FaultRecord
 from seatrial.waiting import NotYet, Ready, eventually
@@ -94,10 +96,12 @@ class Injector:
 
         Raises:
             FaultRefused: nothing was injected, and why.
+            NotAllowed: nor was it here, for a right lacks.
             FaultNotVerified: its effect was not seen in time; it was reverted.
             SeatrialError: the cluster refused the request; what had been done was reverted.
         """
         require_consent(recorder.system, recorder.kube)
+        require_rights(recorder.kube, uses_of(type(fault), recorder.system, fault.role))
         fault_id = journal.new_id(fault.name)
         plan = fault.plan(recorder)
         if isinstance(plan, Impossible):
@@ -109,7 +113,7 @@ class Injector:
         with uninterrupted():
             placed = self._journal(fault_id, fault, plan, recorder)
         try:
-            injected_at = fault.inject(plan, recorder)
+            injected_at = _injected(fault, plan, recorder)
             verified = placed.verify(injected_at, deadline)
             record = verified_record(fault_id, fault, plan, injected_at, verified, held)
             placed.record = record
@@ -246,3 +250,14 @@ class Injector:
         if self._lease is not None:
             self._lease.drop(entry)
         return result
+
+
+def _injected(fault: Fault, plan: Plan, recorder: Recorder) -> float:
+    """When the fault was injected. That a right lacks after all is no refusal: part of it may be in place."""
+    try:
+        return fault.inject(plan, recorder)
+    except NotAllowed as error:
+        raise SeatrialError(
+            f"{fault.name} on {plan.target} could not be carried out: {error.what}",
+            where=error.where, next_step=error.next_step,
+        ) from error  # fmt: skip

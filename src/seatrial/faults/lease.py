@@ -23,10 +23,12 @@ from seatrial.faults.revert import Reverted
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import ApiRefused, Conflict, NotFound
+from seatrial.model.right import Right
 from seatrial.waiting import NotYet, Ready, eventually
 
 log = logging.getLogger("seatrial.faults")
 
+RIGHTS = (Right(("create",), "Lease"), Right(("get", "patch", "delete"), "Lease", name=NAME))
 LOOK_SECONDS = 3 * lease_record.STALE_SECONDS
 _NOTES = "/metadata/annotations/"
 

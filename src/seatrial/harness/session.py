@@ -21,10 +21,12 @@ from seatrial.harness.beside import bystanders_of
 from seatrial.harness.holding import Holding
 from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
+from seatrial.kube.rights import require_rights
 from seatrial.kube.snapshot import Snapshot, settled_changes, take_snapshot
 from seatrial.kube.spoiled import mark_spoiled, spoiled_by, throw_away
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import TRACES, FaultRecord
+from seatrial.model.right import Use
 from seatrial.model.step import IDLE, Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
@@ -84,6 +86,10 @@ class Session:
     def injector(self) -> Injector:
         """Carries out faults while the Lease is held; its journal lies in the state folder."""
         return Injector(self.settings.state_directory, self.holding.lease)
+
+    def require_rights(self, needed: Iterable[Use]) -> None:
+        """Check that this user has the rights that something needs. Raises NotAllowed: names what lacks."""
+        require_rights(self.kube, needed)
 
     def hold(self) -> None:
         """Hold the Lease of the system until the end, to inject. Raises LeaseHeld, see `harness.holding`."""

@@ -6,18 +6,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from seatrial.declared.graph import Graph
+from seatrial.declared.kinds import KINDS
 from seatrial.declared.values import Path, mapping, maps
 from seatrial.errors import SeatrialError
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.lint.decoding import parse
 
-_KINDS = (
-    *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"),
-    *("Service", "ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim"),
-    *("HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Ingress", "HTTPRoute", "Gateway"),
-    *("Role", "RoleBinding", "ResourceQuota", "LimitRange"),
-)
 _KEPT = frozenset({"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp"})
 _SCALED = frozenset({"Deployment", "StatefulSet"})
 
@@ -41,12 +36,12 @@ def read_live(kube: Kube) -> Graph:
     place = Unlined(f"namespace {kube.namespace}")
     objects: list[dict[str, Any]] = []
     refused: list[str] = []
-    for kind in _KINDS:
+    for kind in KINDS:
         try:
             objects += (_as_written(item) for item in kube.objects(kind) if not _is_owned(item))
         except (Forbidden, NotFound):
             refused.append(kind)
-    if len(refused) == len(_KINDS):
+    if len(refused) == len(KINDS):
         raise SeatrialError(
             "nothing in the namespace may be read",
             where=place.name,
