@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from seatrial.adapters import uses_of as uses_of_products
-from seatrial.declared import kinds as declared
+from seatrial.declared.kinds import KINDS
 from seatrial.faults import lease
 from seatrial.faults.delete_pod import DeletePod
 from seatrial.faults.registry import FAULTS, uses_of
@@ -19,6 +19,7 @@ from seatrial.model.scenario import SCENARIOS, Scenario, Subject
 from seatrial.model.step import Inject, Measure, Steps, Traffic, unrolled
 from seatrial.model.system import System
 
+UNJUDGED = "rules that look at such objects are unsupported"
 WATCHES = uses(timeline.RIGHTS, "watches", always=True)
 LEASE = uses(lease.RIGHTS, "the Lease", disruptive=True, always=True)
 REST = uses(rest.RIGHTS, "rest before a scenario", disruptive=True)
@@ -32,7 +33,7 @@ def reading_uses(system: System | None) -> list[Use]:
         *uses(logs.RIGHTS, "logs of pods"),
         *uses(usage.RIGHTS, "usage of pods"),
         *uses(snapshot.RIGHTS, "the comparison after a run"),
-        *uses(declared.RIGHTS, "the declared rules"),
+        *uses(reading(KINDS, "list", without=UNJUDGED), "the declared rules"),
         *uses(doctor.RIGHTS, "doctor"),
         *(use for scenario in SCENARIOS.all().values() for use in _looks(scenario)),
     ]
