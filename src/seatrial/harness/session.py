@@ -21,6 +21,7 @@ from seatrial.harness.beside import bystanders_of
 from seatrial.harness.holding import Holding
 from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
+from seatrial.kube.kinds import KNOWN
 from seatrial.kube.rights import require_rights
 from seatrial.kube.snapshot import Snapshot, settled_changes, take_snapshot
 from seatrial.kube.spoiled import mark_spoiled, spoiled_by, throw_away
@@ -234,7 +235,12 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """The objects of the namespace as they are now, for `changed_since`."""
-        return take_snapshot(self.kube)
+        found = take_snapshot(self.kube)
+        if found.unseen and self.run is not None and self.settings.run_directory is None:
+            # The tools of a run leave it to the run to say so, once.
+            kinds = ", ".join(KNOWN[kind].plural for kind in found.unseen)
+            self.run.note(f"not compared with how they were before, for they may not be listed: {kinds}")
+        return found
 
     def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
         """What differs from `before`, a sentence for each object; what the faults leave behind may.

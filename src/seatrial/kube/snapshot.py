@@ -92,7 +92,9 @@ def take_snapshot(kube: Kube) -> Snapshot:
     for kind in KINDS:
         try:
             found += kube.objects(kind)
-        except (Forbidden, NotFound):
+        except NotFound:
+            continue  # the cluster has no such kind, so there is no object of it
+        except Forbidden:
             unseen.append(kind)
     return snapshot_of(found, tuple(unseen))
 
