@@ -113,7 +113,7 @@ class Injector:
         with uninterrupted():
             placed = self._journal(fault_id, fault, plan, recorder)
         try:
-            injected_at = _injected(fault, plan, recorder)
+            injected_at = fault.inject(plan, recorder)
             verified = placed.verify(injected_at, deadline)
             record = verified_record(fault_id, fault, plan, injected_at, verified, held)
             placed.record = record
@@ -124,11 +124,13 @@ class Injector:
                 placed.record = replace(record, available_at=available_at)
             else:
                 placed.hold()
-        except BaseException:
+        except BaseException as error:
             with uninterrupted():
                 result = self._revert(placed)
             if not result.done:
                 log.error("%s", result)
+            if isinstance(error, NotAllowed):
+                raise _too_late(fault, plan, error) from error
             raise
         return self._finish(placed, wait=not fault.becomes_available)
 
@@ -252,12 +254,9 @@ class Injector:
         return result
 
 
-def _injected(fault: Fault, plan: Plan, recorder: Recorder) -> float:
-    """When the fault was injected. That a right lacks after all is no refusal: part of it may be in place."""
-    try:
-        return fault.inject(plan, recorder)
-    except NotAllowed as error:
-        raise SeatrialError(
-            f"{fault.name} on {plan.target} could not be carried out: {error.what}",
-            where=error.where, next_step=error.next_step,
-        ) from error  # fmt: skip
+def _too_late(fault: Fault, plan: Plan, error: NotAllowed) -> SeatrialError:
+    """That a right lacks when a fault is under way is no refusal: part of it was in place."""
+    return SeatrialError(
+        f"{fault.name} on {plan.target} could not be carried out: {error.what}",
+        where=error.where, next_step=error.next_step,
+    )  # fmt: skip

@@ -289,14 +289,16 @@ class TestRights:
         assert "`seatrial rights --disruptive`" in caught.value.next_step
         assert not (tmp_path / "journal").exists()
 
+    @pytest.mark.parametrize("when", ["inject", "verify", "available"])
     def test_a_right_that_lacks_in_the_act_is_an_error_and_what_was_done_is_reverted(
-        self, tmp_path: Path, watched: Recorder
+        self, tmp_path: Path, watched: Recorder, monkeypatch: pytest.MonkeyPatch, when: str
     ) -> None:
-        def inject() -> None:
+        def lacking(*_: object) -> None:
             raise NotAllowed("not allowed to delete pods", next_step="Bind it.")
 
+        monkeypatch.setattr(Rehearsal, when, lacking)
         with Injector(tmp_path) as injector, pytest.raises(SeatrialError, match="not allowed") as caught:
-            injector.inject(Rehearsal(inject), watched)
+            injector.inject(Rehearsal(), watched)
         assert not isinstance(caught.value, NotAllowed)
         assert "rehearsal on pod/a could not be carried out" in caught.value.what
         assert verdict_of(caught.value).outcome is Outcome.ERROR
