@@ -8,7 +8,7 @@ import time
 from seatrial.chaos.method import completed
 from seatrial.errors import SeatrialError
 from seatrial.harness.execution import Execution
-from seatrial.harness.observe import bound, head_of, red_if_touched
+from seatrial.harness.observe import bound, head_of
 from seatrial.harness.session import Session
 from seatrial.kube.evidence import collect_evidence
 from seatrial.model.failure import verdict_of
@@ -131,8 +131,6 @@ class Part:
             with contextlib.suppress(Exception):
                 name = self.observation.id.rpartition(".")[0]
                 collect_evidence(session.kube, run.evidence_directory(name, self.subject.role))
-        if problem is not None:
-            problem = red_if_touched(problem, self.execution)
         try:
             self._resources.close()
         except Exception as error:

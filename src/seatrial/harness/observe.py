@@ -80,16 +80,12 @@ def observe(
                 execution.do(step, path)
             execution.conclude()
     except Exception as error:
-        failure = red_if_touched(verdict_of(error), execution)
+        failure = verdict_of(error)
+        if execution.faults and not failure.outcome.makes_red:
+            # It was tried and has touched the system: nobody may accept that in place of a verdict.
+            failure = replace(failure, outcome=Outcome.ERROR)
     execution.close(failure)
     return read_observation(writer.directory).observation
-
-
-def red_if_touched(failure: Verdict, execution: Execution) -> Verdict:
-    """The failure; an ERROR where a fault was injected before: nobody may accept that instead."""
-    if execution.faults and not failure.outcome.makes_red:
-        return replace(failure, outcome=Outcome.ERROR)
-    return failure
 
 
 def looked_at(session: Session, scenario: Scenario, subject: Subject) -> Subject:
