@@ -145,6 +145,8 @@ class Watch(threading.Thread):
         try:
             if response.status >= 400:
                 raise refused(self._describe("watch"), response.status, response.read())
+            if self._stopping.is_set():
+                return  # it was told so before there was a connection to cut
             self._whole_again()
             rest = b""
             for chunk in response.stream(None):
