@@ -50,6 +50,10 @@ class WaitExpired(SeatrialError):
     """A bounded wait ran out; carries the last reason it was given."""
 
 
+class NotAllowed(SeatrialError):
+    """A right lacks, so that something cannot be carried out here."""
+
+
 class FaultRefused(SeatrialError):
     """A fault was not injected: nothing matched, it would be unsafe, or nobody consented."""
 

@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from tiny import KIND_CONFIG, PYTHON, WORKLOAD, Access, system_in
+from tiny import KIND_CONFIG, PYTHON, WORKLOAD, Access, kubeconfig_of, system_in
 
 from seatrial import cluster
 from seatrial.kube.apply import deploy, undeploy
 from seatrial.kube.client import Kube
-from seatrial.kube.kinds import KNOWN
 from seatrial.kube.timeline import Recorder
 
 
@@ -90,16 +88,7 @@ def as_user(
                 "subjects": [subject],
             }
         )
-        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
-        answer = deployed._json(
-            "create", "POST", KNOWN["ServiceAccount"], name, None, subresource="token", body=request
-        )
-        token = answer["status"]["token"]
-        config = yaml.safe_load(access.kubeconfig.read_text())
-        config["users"] = [{"name": name, "user": {"token": token}}]
-        config["contexts"][0]["context"]["user"] = name
-        path = tmp_path / f"{name}.yaml"
-        path.write_text(yaml.safe_dump(config))
+        path = kubeconfig_of(deployed, access, name, tmp_path / f"{name}.yaml")
         made.append(Kube(path, access.context, deployed.namespace))
         return made[-1]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tiny import system_in
 
-from seatrial.errors import FaultNotVerified, FaultRefused
+from seatrial.errors import FaultNotVerified, FaultRefused, NotAllowed
 from seatrial.faults.crash_pod import CrashPod
 from seatrial.faults.delete_pod import DeletePod
 from seatrial.faults.evict_pod import EvictPod
@@ -17,7 +17,6 @@ from seatrial.faults.injector import Injector
 from seatrial.faults.kind_nodes import require_kind_node
 from seatrial.faults.revert import pending
 from seatrial.kube.client import Kube
-from seatrial.kube.errors import Forbidden
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.fault import Disruption
 
@@ -172,7 +171,7 @@ def test_a_forbidden_delete_names_the_missing_rule_and_leaves_no_entry(
     with (
         Injector(tmp_path) as injector,
         Recorder(user, system_in(user)) as recorder,
-        pytest.raises(Forbidden) as caught,
+        pytest.raises(NotAllowed, match="not allowed to delete pods") as caught,
     ):
         injector.inject(DeletePod("web"), recorder)
     assert 'resources: ["pods"], verbs: ["delete"]' in caught.value.next_step

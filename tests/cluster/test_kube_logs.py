@@ -91,6 +91,7 @@ def test_a_user_who_may_read_no_logs_is_told_once(
         for kind, verbs in {
             "pods": ["get", "list", "watch"], "events": ["list", "watch"], "deployments": ["list", "watch"],
             "statefulsets": ["list", "watch"], "endpointslices": ["list", "watch"],
+            "services": ["list", "watch"], "replicasets": ["list", "watch"],
             "horizontalpodautoscalers": ["list", "watch"],
         }.items()
     ]  # fmt: skip

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from tiny import system_in
 
 from seatrial.kube import clock, pressure
 from seatrial.kube.client import Kube
+from seatrial.kube.errors import Forbidden
 from seatrial.kube.timeline import Recorder, pods_now, workload_now
 from seatrial.model.timeline import Change, EndpointsSeen, PodSeen, Timeline, UsageSeen, WorkloadSeen
 from seatrial.waiting import NotYet, Ready
@@ -132,6 +134,18 @@ def test_who_may_not_watch_nodes_gets_a_note_and_the_rest(
         timeline = recorder.snapshot()
     assert [note for note in timeline.notes if "nodes" in note and "ClusterRole" in note]
     assert [seen for seen in timeline.seen if isinstance(seen, PodSeen)]
+
+
+def test_who_may_not_watch_what_every_verdict_rests_on_is_refused_at_once(
+    as_user: Callable[[list[dict[str, Any]]], Kube],
+) -> None:
+    groups = ["", "apps", "autoscaling"]
+    user = as_user([{"apiGroups": groups, "resources": ["*"], "verbs": ["get", "list", "watch"]}])
+    recorder = Recorder(user, system_in(user))
+    with pytest.raises(Forbidden, match="not allowed to list endpointslices") as caught, recorder:
+        pytest.fail("it began")
+    assert 'resources: ["endpointslices"]' in caught.value.next_step
+    assert not any(thread.is_alive() for thread in recorder._watches)
 
 
 AUTOSCALED = {"web": {"kind": "Deployment", "name": "web", "stateless": True, "autoscaled": "web"}}

@@ -14,13 +14,12 @@ from typing import Any
 
 import pytest
 
-from seatrial.errors import FaultRefused
+from seatrial.errors import FaultRefused, NotAllowed
 from seatrial.faults import journal, lease, lease_record
 from seatrial.faults.effects.created_object import CreatedObject
 from seatrial.faults.journal import JournalEntry
 from seatrial.faults.lease import Lease, LeaseHeld
 from seatrial.kube.client import Kube
-from seatrial.kube.errors import Forbidden
 
 Make = Callable[..., Lease]
 
@@ -218,6 +217,17 @@ def test_a_killed_run_of_this_machine_is_reverted_at_once_without_its_journal(ku
 
 
 def test_a_missing_right_is_named(as_user: Callable[[list[dict[str, Any]]], Kube]) -> None:
-    with pytest.raises(Forbidden) as refused:
+    with pytest.raises(
+        NotAllowed, match=r"not allowed to create leases.*get, patch, delete leases"
+    ) as refused:
         Lease(as_user([])).hold()
     assert 'resources: ["leases"]' in str(refused.value)
+
+
+def test_half_of_the_rights_leaves_no_lease_behind(
+    as_user: Callable[[list[dict[str, Any]]], Kube], deployed: Kube
+) -> None:
+    half = [{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create"]}]
+    with pytest.raises(NotAllowed, match="not allowed to patch, delete leases"):
+        Lease(as_user(half)).hold()
+    assert deployed.find("Lease", lease_record.NAME) is None

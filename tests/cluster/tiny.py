@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from seatrial.kube.client import Kube
+from seatrial.kube.kinds import KNOWN
 from seatrial.kube.rollout import lacking
 from seatrial.model.system import System
 from seatrial.waiting import NotYet, Ready, eventually
@@ -42,6 +45,19 @@ def system_in(kube: Kube, **changes: Any) -> System:
         "consent": {"disruptive": True, "context": kube.context, "namespace": kube.namespace},
     }
     return System.model_validate(content | changes)
+
+
+def kubeconfig_of(kube: Kube, access: Access, account: str, path: Path) -> Path:
+    """A kubeconfig at `path` with a token of a ServiceAccount of the namespace, and with nothing else."""
+    request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+    answer = kube._json(
+        "create", "POST", KNOWN["ServiceAccount"], account, None, subresource="token", body=request
+    )
+    config = yaml.safe_load(access.kubeconfig.read_text())
+    config["users"] = [{"name": account, "user": {"token": answer["status"]["token"]}}]
+    config["contexts"][0]["context"]["user"] = account
+    path.write_text(yaml.safe_dump(config))
+    return path
 
 
 def wait_until_rolled_out(kube: Kube, name: str = "web") -> None:

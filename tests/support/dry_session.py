@@ -7,7 +7,7 @@ what the world outside would have done: `World`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +30,7 @@ from seatrial.harness.beside import bystanders_of
 from seatrial.harness.conditions import CONDITIONS
 from seatrial.harness.measuring import MEASUREMENTS
 from seatrial.harness.session import Session
+from seatrial.kube.kinds import KNOWN
 from seatrial.model.check import CHECKS
 from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
 from seatrial.model.fault import FaultRecord, Target
@@ -82,6 +83,7 @@ class World:
         dies_at: when each generator dies.
         backends: the workload that answers a journey, by its name; `basket` answers all others.
         held_by: why the Lease cannot be had.
+        forbidden: what the user may not do, e.g. `delete pods`.
         done: what was done to the world, in order.
     """
 
@@ -96,7 +98,8 @@ class World:
     done: list[str] = field(default_factory=list)
     sessions: list[DrySession] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
-    held_by: SeatrialError | None = None
+    held_by: BaseException | None = None
+    forbidden: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.seen.append(NodeSeen(self.now, Change.ADDED, "worker", ready=True, schedulable=True))
@@ -274,15 +277,21 @@ class DryStream:
 
 @dataclass
 class DryKube:
-    """Every workload is rolled out, with one pod."""
+    """Every workload is rolled out, with one pod; everything is allowed but what the world forbids."""
 
     context: str = "nowhere"
     namespace: str = "shop"
     kubeconfig: Path = Path("kubeconfig")
+    server: str = "https://nowhere"
+    forbidden: Collection[str] = ()
 
     def find(self, kind: str, name: str) -> dict[str, Any]:
         status = {"observedGeneration": 1, "readyReplicas": 1}
         return {"kind": kind, "metadata": {"name": name, "generation": 1}, "status": status, "spec": {}}
+
+    def can_i(self, verb: str, kind: str, *, subresource: str = "", **_: str) -> bool:
+        resource = "/".join(filter(None, (KNOWN[kind].plural, subresource)))
+        return f"{verb} {resource}" not in self.forbidden
 
     def close(self) -> None:
         """Nothing is open."""
@@ -340,7 +349,8 @@ class Dry:
     def open(
         self, settings: Settings, system: System, progress: Any, run: RunWriter | None = None
     ) -> DrySession:
-        session = DrySession(settings, system, DryKube(), system.entry.url, run, world=self.world)  # type: ignore[arg-type]
+        kube: Any = DryKube(forbidden=self.world.forbidden)
+        session = DrySession(settings, system, kube, system.entry.url, run, world=self.world)
         self.world.sessions.append(session)
         return session
 

@@ -7,7 +7,7 @@ under `<role>/<product>`; a file in a folder of `SEATRIAL_EXTENSIONS` does so ju
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.kube.client import Kube
 from seatrial.model.part import Part
+from seatrial.model.right import Right, Use, uses
 from seatrial.model.system import System
 from seatrial.model.system_file import faults_of_part, faulty, line_of
 from seatrial.registry import Registry
@@ -37,11 +38,13 @@ class Adapter:
         name: `<role>/<product>`, as in `adapters/<role>/<product>.py`.
         arguments: the keys that a capability with this product may have, each with its description.
         make: makes the adapter for one system on one cluster.
+        rights: what it needs in the cluster, given its arguments.
     """
 
     name: str
     arguments: type[Part]
     make: Callable[[Kube, System, Any], Any]
+    rights: Callable[[Any], Iterable[Right]]
 
     @property
     def role(self) -> str:
@@ -55,15 +58,20 @@ class Adapter:
 ADAPTERS: Registry[Adapter] = Registry("adapter", "seatrial.adapters")
 
 
-def adapter(name: str, *, arguments: type[Part]) -> Callable[[Any], Any]:
+def adapter(
+    name: str, *, arguments: type[Part], rights: Callable[[Any], Iterable[Right]] = lambda _: ()
+) -> Callable[[Any], Any]:
     """Register a class under `<role>/<product>`; it is called with a Kube, the System and its arguments.
+
+    Args:
+        rights: from its arguments to what it needs in the cluster.
 
     Raises:
         ValueError: the name is not of that form.
     """
     if len([part for part in name.split("/") if part]) != 2:
         raise ValueError(f"{name!r} is not <role>/<product>")
-    return ADAPTERS.decorator(name, lambda made: Adapter(name, arguments, made))
+    return ADAPTERS.decorator(name, lambda made: Adapter(name, arguments, made, rights))
 
 
 def filling(system: System, kube: Kube, capability: str) -> Any:
@@ -72,6 +80,24 @@ def filling(system: System, kube: Kube, capability: str) -> Any:
     Raises:
         BadInput: no such capability or product, or arguments that the adapter does not take.
     """
+    found, arguments = _chosen(system, capability)
+    return found.make(kube, system, arguments)
+
+
+def uses_of(system: System) -> list[Use]:
+    """What the products of the system file need in the cluster, each named as its capability.
+
+    Raises:
+        BadInput: no such product, or arguments that its adapter does not take.
+    """
+    found: list[Use] = []
+    for name in system.capabilities:
+        chosen, arguments = _chosen(system, name)
+        found += uses(chosen.rights(arguments), f"{name} ({chosen.product})", disruptive=True)
+    return found
+
+
+def _chosen(system: System, capability: str) -> tuple[Adapter, Any]:
     if capability not in system.capabilities:
         known = ", ".join(system.capabilities) or "none"
         raise BadInput(
@@ -85,7 +111,7 @@ def filling(system: System, kube: Kube, capability: str) -> Any:
     except ValidationError as error:
         reasons = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise BadInput(f"capability {capability}: {reasons}") from None
-    return found.make(kube, system, arguments)
+    return found, arguments
 
 
 def check_capabilities(system: System, *, text: str, source: str) -> None:

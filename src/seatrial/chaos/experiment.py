@@ -19,6 +19,7 @@ from seatrial.cluster.progress import PlainProgress
 from seatrial.errors import SeatrialError
 from seatrial.harness.execution import Execution
 from seatrial.harness.observe import no_consent
+from seatrial.harness.rights import uses_of_plan
 from seatrial.harness.session import Session, open_session
 from seatrial.kube.snapshot import Snapshot
 from seatrial.model.failure import require, verdict_of
@@ -90,6 +91,9 @@ class Experiment:
         self._session = self._resources.enter_context(session)
         if verdict := no_consent(session, disruption):
             require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
+        for subject in self._subjects.values():
+            plan = self.scenario.plan(subject) if self.scenario is not None and self.unedited else ()
+            session.require_rights(uses_of_plan(plan, disruption, subject))
         session.hold()
         session.revert_left_overs()
         session.require_answer()

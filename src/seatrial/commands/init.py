@@ -126,7 +126,7 @@ def _of_namespace(kubeconfig: Path | None, context: str, namespace: str) -> tupl
         )
     with Kube(kubeconfig, context or None, namespace) as kube:
         kube.require_namespace()
-        return read_live(kube), namespace
+        return read_live(kube, judged=False), namespace
 
 
 def _write(output: Path, text: str) -> None:

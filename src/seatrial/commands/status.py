@@ -109,8 +109,8 @@ def _leases(kube: Kube) -> list[str]:
 
     try:
         found = kube.find("Lease", lease_record.NAME)
-    except Forbidden:
-        found = None
+    except Forbidden as error:
+        return [f"not known: {error.what}"]
     if found is None:
         return []
     record = lease_record.read(found)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from seatrial.declared.graph import Graph
+from seatrial.declared.kinds import Unread
 from seatrial.declared.objects import Container, Resource
 from seatrial.declared.rule import CONTAINER, EVERY_CONTAINER, RESOURCE, WAIVER, WORKLOAD, Found, Rule
 from seatrial.declared.values import Path, printable
@@ -32,11 +33,16 @@ class Finding(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A rule that could not judge an object: a defect of the rule, never a pass."""
+    """A rule that could not judge an object: never a pass.
+
+    Attributes:
+        unread: what it needed to read and may not; empty where the rule has a defect.
+    """
 
     rule: Rule
     resource: Resource
     reason: str
+    unread: str = ""
 
 
 class Report(NamedTuple):
@@ -97,6 +103,8 @@ def _apply_all(rules: Sequence[Rule], subjects: Sequence[Any], report: Report) -
                 for path, seen in rule.check(subject):
                     container = printable(subject.name) if subject.__class__ is Container else ""
                     report.findings.append(Finding(rule, subject.resource, container, path, printable(seen)))
+            except Unread as error:
+                report.faults.append(Fault(rule, subject.resource, str(error), error.why))
             except Exception as error:  # one broken rule must not hide the others; it is reported as an error
                 report.faults.append(Fault(rule, subject.resource, f"{type(error).__name__}: {error}"))
 
@@ -106,6 +114,8 @@ def _waive(waivers: list[Waiver], report: Report, today: str) -> None:
         if waiver.problem:
             continue
         waiver.expired = waiver.until < today
+        reasons = (each.unread for each in report.faults if waiver.covers(each.rule.id, each.resource))
+        waiver.not_judged = next(filter(None, reasons), "")
         for index, finding in enumerate(report.findings):
             if finding.waiver is None and waiver.covers(finding.rule.id, finding.resource):
                 waiver.matched = True
@@ -123,7 +133,7 @@ def subjects_of(graph: Graph, on: str) -> Sequence[Any]:
         return graph.every_container()
     if on == RESOURCE:
         return graph.resources
-    return [resource for kind in on.split("|") for resource in graph.of(kind)]
+    return [resource for kind in on.split("|") for resource in graph.by_type.get(kind, [])]
 
 
 def verdicts(rule: Rule, graph: Graph) -> Iterator[tuple[Any, list[Found]]]:

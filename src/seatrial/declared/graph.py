@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from seatrial.declared.objects import TEMPLATES, Container, Reference, Resource, Workload, qualified
+from seatrial.declared.kinds import TEMPLATES, Unread, qualified
+from seatrial.declared.objects import Container, Reference, Resource, Workload
 from seatrial.declared.pod_references import pod_references
 from seatrial.declared.values import dig, mapping, maps, selects, sequence, text
 
@@ -27,11 +29,17 @@ class Graph:
         helm_tests: number of Helm test pods left out.
         parse: reads YAML that stands in a text (an Envoy configuration in a ConfigMap), or None;
             rules that need it do not apply without it.
+        unread: kinds of which there may be objects that are not here, with the reason; who asks for them
+            raises Unread.
     """
 
     def __init__(
-        self, objects: Iterable[tuple[dict[str, Any], Any]], parse: Callable[[str], Any] | None = None
+        self,
+        objects: Iterable[tuple[dict[str, Any], Any]],
+        parse: Callable[[str], Any] | None = None,
+        unread: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        self.unread = unread
         self.parse = None if parse is None else _once(parse)
         self.resources: list[Resource] = []
         self.by_type: dict[str, list[Resource]] = {}
@@ -81,44 +89,52 @@ class Graph:
             if owner.get("controller") is True:
                 group = text(owner.get("apiVersion")).rpartition("/")[0]
                 kind = qualified(text(owner.get("kind")), group)
-                if self.find(kind, workload.namespace, text(owner.get("name"))) is not None:
+                if (kind, workload.namespace, text(owner.get("name"))) in self._named:
                     return True
         return False
 
     def _connect(self) -> None:
-        for service in self.of("Service"):
+        for service in self.by_type.get("Service", []):
             labels = mapping(service.spec.get("selector"))
             if labels and service.spec.get("type") != "ExternalName":
-                service.selected = self.matching(service.namespace, {"matchLabels": labels})
-            for workload in service.selected:
-                workload.services.append(service)
-        for budget in self.of("PodDisruptionBudget"):
-            budget.selected = self.matching(budget.namespace, budget.spec.get("selector"))
-            for workload in budget.selected:
-                workload.budgets.append(budget)
-        for policy in self.of("NetworkPolicy"):
-            policy.selected = self.matching(policy.namespace, mapping(policy.spec.get("podSelector")))
-            for workload in policy.selected:
-                workload.policies.append(policy)
-        for autoscaler in self.of("HorizontalPodAutoscaler"):
-            target = self.target_of(autoscaler)
+                self._point(service, self._matching(service.namespace, {"matchLabels": labels}))
+        for budget in self.by_type.get("PodDisruptionBudget", []):
+            self._point(budget, self._matching(budget.namespace, budget.spec.get("selector")))
+        for policy in self.by_type.get("NetworkPolicy", []):
+            self._point(policy, self._matching(policy.namespace, mapping(policy.spec.get("podSelector"))))
+        for autoscaler in self.by_type.get("HorizontalPodAutoscaler", []):
+            target = self._named.get(_scaled_by(autoscaler))
             if isinstance(target, Workload):
-                autoscaler.selected = [target]
-                target.autoscalers.append(autoscaler)
+                self._point(autoscaler, [target])
+
+    def _point(self, resource: Resource, workloads: list[Workload]) -> None:
+        resource.chosen = workloads
+        for workload in workloads:
+            workload.pointing.setdefault(resource.type, []).append(resource)
+
+    def require_read(self, *kinds: str) -> None:
+        """Go on only where all objects of these kinds could be read.
+
+        Raises:
+            Unread: those of one may not be.
+        """
+        if self.unread:
+            for kind in kinds:
+                if kind in self.unread:
+                    raise Unread(kind, self.unread[kind])
 
     def target_of(self, autoscaler: Resource) -> Resource | None:
-        """The object that an autoscaler scales, if the input has it."""
-        reference = mapping(autoscaler.spec.get("scaleTargetRef"))
-        group = text(reference.get("apiVersion")).rpartition("/")[0]
-        kind = qualified(text(reference.get("kind")), group)
-        return self.find(kind, autoscaler.namespace, text(reference.get("name")))
+        """The object that an autoscaler scales, if the input has it. Raises Unread."""
+        return self.find(*_scaled_by(autoscaler))
 
     def of(self, kind: str) -> list[Resource]:
-        """Every object of one type."""
+        """Every object of one type. Raises Unread."""
+        self.require_read(kind)
         return self.by_type.get(kind, [])
 
     def find(self, kind: str, namespace: str, name: str) -> Resource | None:
-        """The object of that name, or None when the input does not have it."""
+        """The object of that name, or None when the input does not have it. Raises Unread."""
+        self.require_read(kind)
         return self._named.get((kind, namespace, name))
 
     def repeated(self, resource: Resource) -> bool:
@@ -126,7 +142,13 @@ class Graph:
         return (resource.type, resource.namespace, resource.name, resource.version) in self._repeated
 
     def matching(self, namespace: str, selector: Any) -> list[Workload]:
-        """The judged workloads of a namespace whose pods a LabelSelector matches."""
+        """The judged workloads of a namespace whose pods a LabelSelector matches. Raises Unread."""
+        found = self._matching(namespace, selector)
+        if not found:
+            self.require_read(*TEMPLATES)
+        return found
+
+    def _matching(self, namespace: str, selector: Any) -> list[Workload]:
         labels = mapping(mapping(selector).get("matchLabels"))
         if not labels.keys().isdisjoint(_GIVEN_LATER):
             return self._matching_one_pod(namespace, mapping(selector), labels)
@@ -145,7 +167,7 @@ class Graph:
         """As `matching`, for a selector with labels that a controller gives to its pods."""
         written = {key: value for key, value in labels.items() if key not in _GIVEN_LATER}
         name, _, _ = text(labels.get(_POD_NAME)).rpartition("-")
-        found = self.matching(namespace, {**selector, "matchLabels": written})
+        found = self._matching(namespace, {**selector, "matchLabels": written})
         return [workload for workload in found if _POD_NAME not in labels or workload.name == name]
 
     def others_may_match(self, namespace: str, selector: Any) -> bool:
@@ -191,6 +213,14 @@ class Graph:
     def every_container(self) -> list[Container]:
         """The containers and init containers of every judged workload."""
         return [container for workload in self.workloads for container in workload.every_container]
+
+
+def _scaled_by(autoscaler: Resource) -> tuple[str, str, str]:
+    """Type, namespace and name of what an autoscaler scales."""
+    reference = mapping(autoscaler.spec.get("scaleTargetRef"))
+    group = text(reference.get("apiVersion")).rpartition("/")[0]
+    kind = qualified(text(reference.get("kind")), group)
+    return kind, autoscaler.namespace, text(reference.get("name"))
 
 
 def _once(parse: Callable[[str], Any]) -> Callable[[str], Any]:

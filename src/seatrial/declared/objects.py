@@ -2,29 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from seatrial.declared.kinds import FINITE, REPLICATED, TEMPLATES, qualified
 from seatrial.declared.values import Path, mapping, maps, printable, sequence, text, whole
-
-_TEMPLATED = ("spec", "template")
-TEMPLATES: dict[str, Path] = {
-    "Deployment": _TEMPLATED,
-    "StatefulSet": _TEMPLATED,
-    "DaemonSet": _TEMPLATED,
-    "ReplicaSet": _TEMPLATED,
-    "ReplicationController": _TEMPLATED,
-    "Job": _TEMPLATED,
-    "Rollout.argoproj.io": _TEMPLATED,
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-    "Pod": (),
-}
-"""Kinds that run pods, and where their pod template stands."""
-
-REPLICATED = frozenset(
-    {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout.argoproj.io"}
-)
-_FINITE = frozenset({"Job", "CronJob"})
 
 _INJECTED = {
     "istio-proxy": "sidecar.istio.io/status",
@@ -41,17 +23,14 @@ _INJECTED = {
 """Containers that a webhook adds, and the annotation that proves it: their owner cannot mend them here."""
 
 
-def qualified(kind: str, group: str) -> str:
-    """`kind` for Kubernetes' own groups, `kind.group` for others, so that equal names do not collide."""
-    return f"{kind}.{group}" if "." in group and not group.endswith("k8s.io") else kind
-
-
 class Surroundings(Protocol):
     """What an object can ask about the others of its input; `declared.graph.Graph` answers."""
 
     workloads: list[Workload]
     parse: Callable[[str], Any] | None
+    unread: Mapping[str, str]
 
+    def require_read(self, *kinds: str) -> None: ...
     def of(self, kind: str) -> list[Resource]: ...
     def find(self, kind: str, namespace: str, name: str) -> Resource | None: ...
     def repeated(self, resource: Resource) -> bool: ...
@@ -90,12 +69,11 @@ class Resource:
         group, version: the two halves of apiVersion.
         namespace: as written, "default" when not written.
         origin: whatever the reader of the input attached; rules do not look at it.
-        selected: the workloads whose pods its selector matches (Service, PodDisruptionBudget, NetworkPolicy),
-            or that it targets (HorizontalPodAutoscaler).
     """
 
     __slots__ = (
         "annotations",
+        "chosen",
         "data",
         "graph",
         "group",
@@ -104,7 +82,6 @@ class Resource:
         "name",
         "namespace",
         "origin",
-        "selected",
         "spec",
         "type",
         "version",
@@ -125,7 +102,18 @@ class Resource:
         self.labels = mapping(metadata.get("labels"))
         self.annotations = mapping(metadata.get("annotations"))
         self.spec = mapping(data.get("spec"))
-        self.selected: list[Workload] = []
+        self.chosen: list[Workload] = []
+
+    @property
+    def selected(self) -> list[Workload]:
+        """The workloads whose pods it selects (Service, budget, NetworkPolicy), or that an autoscaler scales.
+
+        Raises:
+            Unread: there is none, and a kind of workload may not be read.
+        """
+        if not self.chosen:
+            self.graph.require_read(*TEMPLATES)
+        return self.chosen
 
     @property
     def title(self) -> str:
@@ -147,20 +135,17 @@ class Workload(Resource):
         pod_labels, pod_annotations: of the pod template.
         containers: those that live as long as the pod, native sidecars included, injected ones left out.
         every_container: these and the init containers.
-        services, budgets, policies, autoscalers: the objects that point at it.
+        pointing: the objects that point at it, by kind.
     """
 
     __slots__ = (
-        "autoscalers",
-        "budgets",
         "containers",
         "every_container",
         "pod",
         "pod_annotations",
         "pod_labels",
         "pod_path",
-        "policies",
-        "services",
+        "pointing",
     )
 
     def __init__(self, data: dict[str, Any], origin: Any, graph: Surroundings) -> None:
@@ -173,12 +158,33 @@ class Workload(Resource):
         self.pod_path: Path = (*TEMPLATES[self.type], "spec")
         self.pod_labels = mapping(metadata.get("labels"))
         self.pod_annotations = mapping(metadata.get("annotations"))
-        self.services: list[Resource] = []
-        self.budgets: list[Resource] = []
-        self.policies: list[Resource] = []
-        self.autoscalers: list[Resource] = []
+        self.pointing: dict[str, list[Resource]] = {}
         self.every_container = self._read_containers()
         self.containers = [container for container in self.every_container if not container.starts_the_pod]
+
+    def _pointed_at_by(self, kind: str) -> list[Resource]:
+        self.graph.require_read(kind)
+        return self.pointing.get(kind, [])
+
+    @property
+    def services(self) -> list[Resource]:
+        """The Services that select its pods. Raises Unread."""
+        return self._pointed_at_by("Service")
+
+    @property
+    def budgets(self) -> list[Resource]:
+        """The PodDisruptionBudgets that select its pods. Raises Unread."""
+        return self._pointed_at_by("PodDisruptionBudget")
+
+    @property
+    def policies(self) -> list[Resource]:
+        """The NetworkPolicies that select its pods. Raises Unread."""
+        return self._pointed_at_by("NetworkPolicy")
+
+    @property
+    def autoscalers(self) -> list[Resource]:
+        """The HorizontalPodAutoscalers that scale it. Raises Unread."""
+        return self._pointed_at_by("HorizontalPodAutoscaler")
 
     def _read_containers(self) -> list[Container]:
         found = []
@@ -197,7 +203,7 @@ class Workload(Resource):
                 text(self.pod.get("restartPolicy")) in ("", "Always")
                 and "helm.sh/hook" not in self.annotations
             )
-        return self.type not in _FINITE
+        return self.type not in FINITE
 
     @property
     def replicated(self) -> bool:

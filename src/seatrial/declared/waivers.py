@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from seatrial.declared.graph import Graph
+from seatrial.declared.kinds import Unread
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import RULES, WAIVER, Found, Level, Severity, rule
 from seatrial.declared.values import Path, Pattern, brief, mapping, printable, text
@@ -30,9 +31,13 @@ class Waiver:
         problem: why it is not well formed, or empty.
         resource, path: where it stands.
         expired, matched: filled in when it is applied.
+        not_judged: why the rule could not say whether there is something to waive; filled in, too.
     """
 
-    __slots__ = ("expired", "matched", "path", "problem", "reason", "resource", "rule_id", "target", "until")
+    __slots__ = (
+        *("expired", "matched", "not_judged", "path", "problem", "reason", "resource", "rule_id", "target"),
+        "until",
+    )
 
     def __init__(
         self, rule_id: str, target: str, reason: str, until: str, resource: Resource, path: Path
@@ -45,6 +50,7 @@ class Waiver:
         self.path = path
         self.expired = False
         self.matched = False
+        self.not_judged = ""
         self.problem = self._problem()
 
     def _problem(self) -> str:
@@ -152,6 +158,8 @@ def waiver_expired(waiver: Waiver) -> Iterator[Found]:
     source="concepts/overview/working-with-objects/annotations/",
 )
 def waiver_matches(waiver: Waiver) -> Iterator[Found]:
+    if not waiver.matched and waiver.not_judged:
+        raise Unread(waiver.rule_id, waiver.not_judged)
     if not waiver.matched and not waiver.problem:
         on = f" on {waiver.target}" if waiver.target else ""
         yield waiver.path, f"{brief(waiver.rule_id)} finds nothing{on}"

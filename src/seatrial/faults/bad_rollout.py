@@ -20,6 +20,7 @@ from seatrial.kube.records import condition
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption
+from seatrial.model.right import Right, of_kind, on_workload
 from seatrial.model.system import HELPER_IMAGE
 from seatrial.model.timeline import PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
@@ -42,6 +43,8 @@ Kind = Literal["image-missing", "crash-after-ready", "never-ready", "answers-500
     expected_seconds=60,
     at_most_seconds=300,
     becomes_available=False,
+    # The controller of a StatefulSet leaves a pod that is stuck on the bad revision: its revert deletes it.
+    rights=[*on_workload("get", "patch"), Right(("delete",), "Pod", when=of_kind("StatefulSet"))],
 )
 class BadRollout(Fault):
     """Change a workload's template so that its new pods do not work, and restore it afterwards.

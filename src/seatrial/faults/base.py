@@ -14,6 +14,7 @@ from seatrial.faults.available import available_since
 from seatrial.faults.effects.base import Effect
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption, Target
+from seatrial.model.right import Right
 from seatrial.model.timeline import PodSeen
 from seatrial.waiting import NotYet, Ready
 
@@ -94,6 +95,7 @@ class Fault(ABC):
     name: ClassVar[str]
     disruption: ClassVar[Disruption]
     becomes_available: ClassVar[bool] = True
+    rights: ClassVar[tuple[Right, ...]] = ()
     image: str = ""
     """Image that it puts into the cluster; a logical name stands for the reference that the session has."""
     expected_seconds: float

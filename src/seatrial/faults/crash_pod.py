@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from seatrial.errors import FaultRefused
 from seatrial.faults.base import Fault, Plan, Verified
 from seatrial.faults.kind_nodes import kill_containers, require_kind_node
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates, workload_of
-from seatrial.kube.exec import run_in_pod
+from seatrial.kube.exec import EXEC, run_in_pod
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption, Target
+from seatrial.model.right import Right, on_foreign_cluster
 from seatrial.model.timeline import PodSeen
 from seatrial.waiting import NotYet, Ready
 
 KILLED = 128 + 9
 VERIFY_SECONDS = 60.0
-# A command is started over a WebSocket: a GET that also needs `create`.
-EXEC_RULE = '{apiGroups: [""], resources: ["pods/exec"], verbs: ["get", "create"]}'
 
 
-@fault("crash-pod", disruption=Disruption.INVOLUNTARY, expected_seconds=15, at_most_seconds=240)
+@fault(
+    "crash-pod",
+    disruption=Disruption.INVOLUNTARY,
+    expected_seconds=15,
+    at_most_seconds=240,
+    rights=[Right(("get",), "Pod"), replace(EXEC, when=on_foreign_cluster)],
+)
 class CrashPod(Fault):
     """SIGKILL for all processes of one pod.
 
@@ -43,11 +48,6 @@ class CrashPod(Fault):
         by_engine = system.target.kind is not None
         if by_engine:
             require_kind_node(victim.node)
-        elif not all(recorder.kube.can_i(verb, "Pod", subresource="exec") for verb in ("get", "create")):
-            raise FaultRefused(
-                f"pod/{victim.name} cannot be crashed: this user may not run commands in pods",
-                next_step=f"bind a Role with {EXEC_RULE}",
-            )
         return Plan(
             target=Target("Pod", recorder.kube.namespace, victim.name, victim.uid),
             workload=self.role,

@@ -12,6 +12,7 @@ from seatrial.faults.victims import candidates, pods_gone, replacement_of
 from seatrial.kube.errors import Conflict, NotFound
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption, Target
+from seatrial.model.right import Right
 from seatrial.model.timeline import PodSeen
 from seatrial.waiting import NotYet, Ready
 
@@ -22,7 +23,13 @@ UNREPLACED_SECONDS = 15.0
 """A pod that is gone counts as not replaced when no other has come for so long."""
 
 
-@fault("delete-pod", disruption=Disruption.VOLUNTARY, expected_seconds=20, at_most_seconds=240)
+@fault(
+    "delete-pod",
+    disruption=Disruption.VOLUNTARY,
+    expected_seconds=20,
+    at_most_seconds=240,
+    rights=[Right(("get", "delete"), "Pod")],
+)
 class DeletePod(Fault):
     """Delete a ready pod of a role, gracefully.
 

@@ -10,14 +10,23 @@ from seatrial.errors import FaultRefused, WaitExpired
 from seatrial.faults.base import Impossible, Plan, Verified
 from seatrial.faults.budgets import blocking_budget
 from seatrial.faults.effects.object_fields import ObjectFields
-from seatrial.faults.evict_pod import evict_all
+from seatrial.faults.evict_pod import BUDGETS, EVICT, evict_all
 from seatrial.faults.journal import new_id
-from seatrial.faults.nodes import NodeFault, NodePicking, claims_on_nodes, no_refuge, require_replicas, stays
+from seatrial.faults.nodes import (
+    CLAIMS,
+    NodeFault,
+    NodePicking,
+    claims_on_nodes,
+    no_refuge,
+    require_replicas,
+    stays,
+)
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import pods_gone
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.fault import Disruption, Target
+from seatrial.model.right import Right
 from seatrial.model.timeline import Change, NodeSeen, Timeline
 from seatrial.waiting import NotYet, Ready
 
@@ -27,7 +36,13 @@ UNSCHEDULABLE = ("spec", "unschedulable")
 MARK_PATH = ("metadata", "annotations", MARK)
 
 
-@fault("drain-node", disruption=Disruption.VOLUNTARY, expected_seconds=40, at_most_seconds=360)
+@fault(
+    "drain-node",
+    disruption=Disruption.VOLUNTARY,
+    expected_seconds=40,
+    at_most_seconds=360,
+    rights=[Right(("get", "list", "watch", "patch"), "Node"), EVICT, BUDGETS, *CLAIMS],
+)
 class DrainNode(NodeFault):
     """Drain the node that holds a pod of a role.
 

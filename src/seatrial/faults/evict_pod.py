@@ -15,13 +15,24 @@ from seatrial.kube.client import EvictionBlocked, Kube
 from seatrial.kube.errors import Conflict, NotFound
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption
+from seatrial.model.right import Right
 from seatrial.waiting import NotYet, Ready, eventually
 
 EVICT_SECONDS = 60.0
 RETRY_SECONDS = 1.0
 
 
-@fault("evict-pod", disruption=Disruption.VOLUNTARY, expected_seconds=20, at_most_seconds=300)
+EVICT = Right(("create",), "Pod", "eviction")
+BUDGETS = Right(("list",), "PodDisruptionBudget")
+
+
+@fault(
+    "evict-pod",
+    disruption=Disruption.VOLUNTARY,
+    expected_seconds=20,
+    at_most_seconds=300,
+    rights=[EVICT, BUDGETS, Right(("get",), "Pod")],
+)
 class EvictPod(Fault):
     """Evict a ready pod of a role.
 

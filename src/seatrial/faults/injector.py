@@ -16,16 +16,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from seatrial.errors import BadInput, FaultRefused, SeatrialError, WaitExpired
+from seatrial.errors import BadInput, FaultRefused, NotAllowed, SeatrialError, WaitExpired
 from seatrial.faults import journal
 from seatrial.faults import revert as reverting
 from seatrial.faults.base import RELEASED_SECONDS, Fault, Impossible, Plan
 from seatrial.faults.journal import JournalEntry
 from seatrial.faults.lease import Lease
 from seatrial.faults.placed import Placed, impossible_record, touches_of, verified_record
+from seatrial.faults.registry import uses_of
 from seatrial.faults.revert import Reverted
 from seatrial.faults.signals import SIGNALS, interrupt, uninterrupted
 from seatrial.faults.victims import require_consent
+from seatrial.kube.rights import require_rights
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import FaultRecord
 from seatrial.waiting import NotYet, Ready, eventually
@@ -94,10 +96,12 @@ class Injector:
 
         Raises:
             FaultRefused: nothing was injected, and why.
+            NotAllowed: nor was it here, for a right lacks.
             FaultNotVerified: its effect was not seen in time; it was reverted.
             SeatrialError: the cluster refused the request; what had been done was reverted.
         """
         require_consent(recorder.system, recorder.kube)
+        require_rights(recorder.kube, uses_of(type(fault), recorder.system, fault.role))
         fault_id = journal.new_id(fault.name)
         plan = fault.plan(recorder)
         if isinstance(plan, Impossible):
@@ -120,11 +124,13 @@ class Injector:
                 placed.record = replace(record, available_at=available_at)
             else:
                 placed.hold()
-        except BaseException:
+        except BaseException as error:
             with uninterrupted():
                 result = self._revert(placed)
             if not result.done:
                 log.error("%s", result)
+            if isinstance(error, NotAllowed):
+                raise _too_late(fault, plan, error) from error
             raise
         return self._finish(placed, wait=not fault.becomes_available)
 
@@ -246,3 +252,11 @@ class Injector:
         if self._lease is not None:
             self._lease.drop(entry)
         return result
+
+
+def _too_late(fault: Fault, plan: Plan, error: NotAllowed) -> SeatrialError:
+    """That a right lacks when a fault is under way is no refusal: part of it was in place."""
+    return SeatrialError(
+        f"{fault.name} on {plan.target} could not be carried out: {error.what}",
+        where=error.where, next_step=error.next_step,
+    )  # fmt: skip

@@ -23,10 +23,13 @@ from seatrial.faults.revert import Reverted
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import ApiRefused, Conflict, NotFound
+from seatrial.kube.rights import require_rights
+from seatrial.model.right import Right, uses
 from seatrial.waiting import NotYet, Ready, eventually
 
 log = logging.getLogger("seatrial.faults")
 
+RIGHTS = (Right(("create",), "Lease"), Right(("get", "patch", "delete"), "Lease", name=NAME))
 LOOK_SECONDS = 3 * lease_record.STALE_SECONDS
 _NOTES = "/metadata/annotations/"
 
@@ -70,10 +73,12 @@ class Lease:
 
         Raises:
             LeaseHeld: somebody else holds it, with who, where and since when.
-            SeatrialError: what was left open cannot be reverted, or a right is missing.
+            NotAllowed: a right lacks; nothing was touched.
+            SeatrialError: what was left open cannot be reverted.
         """
         if self._held:
             return []
+        require_rights(self.kube, uses(RIGHTS, "the Lease"))  # half of them would leave a Lease behind
         left = self._join() if self._shared else self._take(inject)
         self._held, self._claimed = True, inject
         if not self._shared:

@@ -9,9 +9,9 @@ from seatrial.errors import FaultRefused
 from seatrial.faults.base import Fault, Picking
 from seatrial.faults.victims import candidates
 from seatrial.kube.client import Kube
-from seatrial.kube.errors import Forbidden
 from seatrial.kube.records import controller
 from seatrial.kube.timeline import Recorder, pods_now
+from seatrial.model.right import reading
 from seatrial.model.timeline import PodSeen, Timeline
 
 
@@ -50,6 +50,8 @@ class NodeFault(Fault):
         return [first] if self.node or self.pod else [first, *(name for name in nodes if name != first)]
 
 
+CLAIMS = reading(("PersistentVolume", "PersistentVolumeClaim"), "list")
+"""Without them nobody knows which pods could not come back on another node."""
 HOSTNAME = "kubernetes.io/hostname"
 MIRROR = "kubernetes.io/config.mirror"
 
@@ -76,11 +78,8 @@ def takes_pods(node: Mapping[str, Any]) -> bool:
 
 
 def claims_on_nodes(kube: Kube) -> frozenset[str]:
-    """Names of the claims whose volume can only be used on one node; none where volumes may not be listed."""
-    try:
-        volumes = kube.objects("PersistentVolume")
-    except Forbidden:
-        return frozenset()
+    """Names of the claims whose volume can only be used on one node. Raises Forbidden."""
+    volumes = kube.objects("PersistentVolume")
     tied = {volume["metadata"]["name"] for volume in volumes if tied_to_node(volume)}
     claims = kube.objects("PersistentVolumeClaim")
     return frozenset(c["metadata"]["name"] for c in claims if c["spec"].get("volumeName") in tied)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeVar
 
 from seatrial.errors import BadInput, suggestion
 from seatrial.faults.base import RELEASED_SECONDS, REVERT_SECONDS, Fault
 from seatrial.model.fault import Disruption
+from seatrial.model.right import Right, Use, uses
 from seatrial.model.step import Bound
+from seatrial.model.system import System
 from seatrial.registry import Registry, place_of
 
 FAULTS: Registry[type[Fault]] = Registry("fault", "seatrial.faults")
@@ -31,6 +33,7 @@ def fault(
     expected_seconds: float,
     at_most_seconds: float,
     becomes_available: bool = True,
+    rights: Iterable[Right] = (),
 ) -> Callable[[Decorated], Decorated]:
     """Register a fault.
 
@@ -40,12 +43,13 @@ def fault(
             where it is held, until its effect is verified.
         at_most_seconds: the bound of the same; it is given up then.
         becomes_available: False where the workload cannot become available while the fault is in place.
+        rights: what it and its revert do in the cluster, beside what the watches need.
     """
 
     def decorate(decorated: Decorated) -> Decorated:
         decorated.name, decorated.disruption = name, disruption
         decorated.expected_seconds, decorated.at_most_seconds = expected_seconds, at_most_seconds
-        decorated.becomes_available = becomes_available
+        decorated.becomes_available, decorated.rights = becomes_available, tuple(rights)
         FAULTS.add(name, decorated, place=place_of(decorated))
         return decorated
 
@@ -75,6 +79,11 @@ def make_fault(name: str, role: str, arguments: Mapping[str, Any] | None = None,
         next_step = f"Its arguments are {', '.join(sorted(known))}."
         raise BadInput(f"fault {name} needs the argument {missing[0]!r}", next_step=next_step)
     return made(role, **{**(arguments or {}), "seed": seed})
+
+
+def uses_of(made: type[Fault], system: System | None, role: str = "") -> list[Use]:
+    """What a fault needs to be injected into a workload of the system, or into any."""
+    return uses((each for each in made.rights if each.applies(system, role)), made.name, disruptive=True)
 
 
 def bound_of(name: str, arguments: Mapping[str, Any] | None = None) -> Bound:

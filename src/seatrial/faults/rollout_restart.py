@@ -12,12 +12,19 @@ from seatrial.faults.victims import pods_gone
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import TRACES, Disruption
+from seatrial.model.right import on_workload
 from seatrial.waiting import NotYet, Ready
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
-@fault("rollout-restart", disruption=Disruption.VOLUNTARY, expected_seconds=60, at_most_seconds=600)
+@fault(
+    "rollout-restart",
+    disruption=Disruption.VOLUNTARY,
+    expected_seconds=60,
+    at_most_seconds=600,
+    rights=on_workload("get", "patch"),
+)
 class RolloutRestart(Fault):
     """Roll out a workload whose template has a new annotation `restartedAt`.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Unpack
 
 from seatrial.cluster.docker import inspect
@@ -12,6 +13,7 @@ from seatrial.faults.base import Impossible, Plan, Verified
 from seatrial.faults.effects.engine_container import EngineContainer
 from seatrial.faults.kind_nodes import require_kind_node
 from seatrial.faults.nodes import (
+    CLAIMS,
     NodeFault,
     NodePicking,
     claims_on_nodes,
@@ -22,6 +24,7 @@ from seatrial.faults.nodes import (
 from seatrial.faults.registry import fault
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.fault import Disruption, Target
+from seatrial.model.right import Right, on_own_cluster
 from seatrial.model.timeline import NodeSeen, PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
 
@@ -30,7 +33,15 @@ NOT_READY_SECONDS = 90.0
 UNREACHABLE = "node.kubernetes.io/unreachable"
 
 
-@fault("stop-node", disruption=Disruption.INVOLUNTARY, expected_seconds=120, at_most_seconds=600)
+@fault(
+    "stop-node",
+    disruption=Disruption.INVOLUNTARY,
+    expected_seconds=120,
+    at_most_seconds=600,
+    rights=[
+        replace(right, when=on_own_cluster) for right in (Right(("get", "list", "watch"), "Node"), *CLAIMS)
+    ],
+)
 class StopNode(NodeFault):
     """Kill the container of the worker node that holds a pod of a role; reverting it starts it again.
 

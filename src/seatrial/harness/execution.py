@@ -241,7 +241,7 @@ class Execution:
     def _(self, step: Measure, path: str) -> str:
         number = 0
         measuring = MEASUREMENTS.get(step.measurement)
-        for each in measuring(self.context, step.within_seconds, **step.arguments):
+        for each in measuring.make(self.context, step.within_seconds, **step.arguments):
             self.writer.measurement(replace(each, step=path))
             number += 1
         return f"{number} measured"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from seatrial.errors import NotAllowed
 from seatrial.faults.lease import Lease
 from seatrial.faults.revert import Reverted
 from seatrial.kube.client import Kube
@@ -30,17 +31,25 @@ class Holding:
 
         Raises:
             LeaseHeld: somebody else may disturb the system just now; who, where and since when.
-            SeatrialError: what an earlier holder left open cannot be reverted, or a right is missing.
+            NotAllowed: a right lacks; nothing was touched.
+            SeatrialError: what an earlier holder left open cannot be reverted.
         """
         self._note(self.lease.hold())
 
     def lend(self) -> dict[str, str]:
         """Hold it for the tools that this process starts; what they need in their environment.
 
+        Nothing where a right lacks: no tool can disturb anything then, and each of its checks says so.
+
         Raises:
             LeaseHeld, SeatrialError: as `hold`.
         """
-        self._note(self.lease.hold(inject=False))
+        try:
+            self._note(self.lease.hold(inject=False))
+        except NotAllowed as error:
+            if self._run is not None:
+                self._run.note(f"the Lease cannot be held, so nothing can be disturbed: {error.what}")
+            return {}
         return {LEASE_VARIABLE: self.lease.token}
 
     def _note(self, reverted: Sequence[Reverted]) -> None:

@@ -7,8 +7,9 @@ yields one `Measurement` after the other.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
 
 from seatrial.adapters import CouldNotTry, Refused
 from seatrial.adapters.invariants import measure_invariants
@@ -16,6 +17,7 @@ from seatrial.adapters.store import Store, store_of
 from seatrial.errors import SeatrialError
 from seatrial.harness.context import Context
 from seatrial.kube.connections import connections_of
+from seatrial.kube.exec import EXEC
 from seatrial.model.connection import CONNECTIONS
 from seatrial.model.measurement import (
     STORE_ACTIVITY,
@@ -23,6 +25,7 @@ from seatrial.model.measurement import (
     MeasurementOutcome,
     again_measurement,
 )
+from seatrial.model.right import Right
 from seatrial.registry import Registry
 from seatrial.traffic.again import send_again, writes_to_repeat
 from seatrial.traffic.http import Http
@@ -31,13 +34,23 @@ from seatrial.waiting import Ready, consistently
 MOST_PODS = 4
 """Connections of more pods are not looked at: each look is a command in a pod."""
 
-Measuring = Callable[..., Iterator[Measurement]]
+
+@dataclass(frozen=True)
+class Measuring:
+    """A measurement, and what it needs in the cluster beside what the watches need."""
+
+    make: Callable[..., Iterator[Measurement]]
+    rights: tuple[Right, ...] = ()
+
+
 MEASUREMENTS: Registry[Measuring] = Registry("measurement", "seatrial.scenarios")
 
+Decorated = TypeVar("Decorated", bound=Callable[..., Iterator[Measurement]])
 
-def measurement(name: str) -> Callable[[Measuring], Measuring]:
+
+def measurement(name: str, *, rights: Iterable[Right] = ()) -> Callable[[Decorated], Decorated]:
     """Register a measurement under the name that `measure` steps use."""
-    return MEASUREMENTS.decorator(name, lambda function: function)
+    return MEASUREMENTS.decorator(name, lambda function: Measuring(function, tuple(rights)))
 
 
 @measurement("read-back")
@@ -98,7 +111,9 @@ def _store_in(context: Context) -> Store:
     raise CouldNotTry(f"no capability of the system file names the store in {context.role}")
 
 
-@measurement("connections")
+@measurement(
+    "connections", rights=[replace(EXEC, without="who closes idle connections first cannot be seen")]
+)
 def connections(
     context: Context, within_seconds: float, *, looks_seconds: tuple[float, ...]
 ) -> Iterator[Measurement]:

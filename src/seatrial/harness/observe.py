@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from seatrial.faults.registry import RELEASE_BOUND, bound_of
 from seatrial.harness.execution import Execution
+from seatrial.harness.rights import uses_of_plan
 from seatrial.harness.session import Session
 from seatrial.kube.api import Object
 from seatrial.kube.errors import Forbidden, NotFound
@@ -63,6 +64,7 @@ def observe(
         sends = any(isinstance(step, Traffic) for _, step in unrolled(plan))
         if verdict := no_consent(session, Disruption.VOLUNTARY) if sends else None:
             return replace(head_of(scenario, subject), id="", failure=verdict)
+        session.require_rights(uses_of_plan(plan, scenario.disruption, subject))
         if sends or scenario.disruption is not Disruption.NONE:
             session.hold()
         writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))

@@ -5,23 +5,30 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from seatrial.errors import WaitExpired
 from seatrial.faults.delete_pod import DeletePod
+from seatrial.faults.evict_pod import EVICT
 from seatrial.faults.victims import pods_gone
 from seatrial.harness.context import Context
 from seatrial.harness.session import ANSWER_SECONDS
 from seatrial.kube.client import EvictionBlocked
-from seatrial.kube.errors import Conflict, NotFound
+from seatrial.kube.errors import Conflict, Forbidden, NotFound
 from seatrial.kube.timeline import pods_now
+from seatrial.model.right import Right
 from seatrial.model.timeline import PodSeen, Timeline
 from seatrial.traffic.http import Http
 
 RESTART_MEMORY_SECONDS = 660.0
 """kubelet forgets a container's restarts after ten minutes without one; a little more for its clock."""
 
+RIGHTS = (
+    Right(("get",), "Pod"),
+    replace(EVICT, without="pods stay on one node where an earlier drain has left them"),
+)
 MOVED_SECONDS = 120.0
 HOSTNAME = "kubernetes.io/hostname"
 
@@ -62,16 +69,19 @@ def restore_spread(context: Context) -> str:
     would begin from a placement that nobody declared.
 
     Returns:
-        What was moved, in words; empty when nothing was.
+        What was moved, or why it may not be, in words; empty when nothing was to be.
     """
     kube, moved = context.session.kube, []
     for pods in crowded(context.recorder.snapshot()):
         if not declares_spread(kube.get("Pod", pods[0].name).get("spec") or {}):
             continue
         for pod in pods[: len(pods) // 2]:
-            with contextlib.suppress(EvictionBlocked, NotFound, Conflict):
-                kube.evict(pod.name, uid=pod.uid)
-                moved.append(pod)
+            try:
+                with contextlib.suppress(EvictionBlocked, NotFound, Conflict):
+                    kube.evict(pod.name, uid=pod.uid)
+                    moved.append(pod)
+            except Forbidden as error:
+                return f"the declared spread is not restored: {error.what}"
     if not moved:
         return ""
     uids = [pod.uid for pod in moved]

@@ -21,10 +21,13 @@ from seatrial.harness.beside import bystanders_of
 from seatrial.harness.holding import Holding
 from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
+from seatrial.kube.kinds import KNOWN
+from seatrial.kube.rights import require_rights
 from seatrial.kube.snapshot import Snapshot, settled_changes, take_snapshot
 from seatrial.kube.spoiled import mark_spoiled, spoiled_by, throw_away
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import TRACES, FaultRecord
+from seatrial.model.right import Use
 from seatrial.model.step import IDLE, Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
@@ -84,6 +87,10 @@ class Session:
     def injector(self) -> Injector:
         """Carries out faults while the Lease is held; its journal lies in the state folder."""
         return Injector(self.settings.state_directory, self.holding.lease)
+
+    def require_rights(self, needed: Iterable[Use]) -> None:
+        """Check that this user has the rights that something needs. Raises NotAllowed: names what lacks."""
+        require_rights(self.kube, needed)
 
     def hold(self) -> None:
         """Hold the Lease of the system until the end, to inject. Raises LeaseHeld, see `harness.holding`."""
@@ -228,7 +235,12 @@ class Session:
 
     def snapshot(self) -> Snapshot:
         """The objects of the namespace as they are now, for `changed_since`."""
-        return take_snapshot(self.kube)
+        found = take_snapshot(self.kube)
+        if found.unseen and self.run is not None and self.settings.run_directory is None:
+            # The tools of a run leave it to the run to say so, once.
+            kinds = ", ".join(KNOWN[kind].plural for kind in found.unseen)
+            self.run.note(f"not compared with how they were before, for they may not be listed: {kinds}")
+        return found
 
     def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
         """What differs from `before`, a sentence for each object; what the faults leave behind may.

@@ -152,14 +152,21 @@ class Kube(Api):
 
     # Questions
 
-    def can_i(self, verb: str, kind: str, *, subresource: str = "", namespace: str | None = None) -> bool:
-        """Whether this user may `verb` the kind (SelfSubjectAccessReview)."""
+    def can_i(
+        self, verb: str, kind: str, *, subresource: str = "", name: str = "", namespace: str | None = None
+    ) -> bool:
+        """Whether this user may `verb` the kind, or that one object (SelfSubjectAccessReview).
+
+        Args:
+            namespace: empty for the whole cluster; None for where objects of this kind lie.
+        """
         resource = self.resource(kind)
-        attributes = {"verb": verb, "group": resource.group, "resource": resource.plural}
-        if subresource:
-            attributes["subresource"] = subresource
-        if resource.namespaced:
-            attributes["namespace"] = self.namespace if namespace is None else namespace
+        place = (self.namespace if resource.namespaced else "") if namespace is None else namespace
+        given = {"subresource": subresource, "name": name, "namespace": place}
+        attributes = {
+            "verb": verb, "group": resource.group, "resource": resource.plural,
+            **{key: value for key, value in given.items() if value},
+        }  # fmt: skip
         review = {
             "apiVersion": "authorization.k8s.io/v1",
             "kind": "SelfSubjectAccessReview",
@@ -220,7 +227,7 @@ class Kube(Api):
             Forbidden, NotFound, ApiRefused: the API server let nothing through, or reached no pod.
         """
         place = self.namespace if namespace is None else namespace
-        name = f"https:{service}:{port}" if scheme == "https" else f"{service}:{port}"
+        name = proxied(service, port, scheme)
         answer = self.transport.send(
             "GET",
             f"{KNOWN['Service'].path(place, name, 'proxy')}{path}",
@@ -245,6 +252,11 @@ class Kube(Api):
                 self.describe("get", Resource("", "version", ""), "", ""), answer.status, answer.body
             )
         return str(json.loads(answer.body).get("gitVersion", ""))
+
+
+def proxied(service: str, port: int | str, scheme: str) -> str:
+    """A port of a Service as the API server's proxy, and a rule about it, name it."""
+    return f"https:{service}:{port}" if scheme == "https" else f"{service}:{port}"
 
 
 def _namespace(obj: Object) -> str | None:

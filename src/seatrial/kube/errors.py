@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from seatrial.errors import ClusterUnreachable, SeatrialError
+from seatrial.errors import ClusterUnreachable, NotAllowed, SeatrialError
 
 
 class ApiRefused(SeatrialError):
@@ -39,8 +39,12 @@ class NotFound(ApiRefused):
     """404: the object, or its kind, is not there."""
 
 
-class Forbidden(ApiRefused):
+class Forbidden(ApiRefused, NotAllowed):
     """403: a Role lacks a rule."""
+
+
+class Denied(ApiRefused):
+    """403 too, but not for want of a right: a quota, or somebody who admits objects."""
 
 
 class Conflict(ApiRefused):
@@ -62,6 +66,10 @@ _BY_STATUS: dict[int, type[ApiRefused]] = {
     410: Gone,
     429: TooManyRequests,
 }
+
+
+_ADMISSION = re.compile(r"is forbidden: (?!User )|admission webhook .* denied")
+"""How an answer is worded that says 403 and does not speak of the user."""
 
 
 @dataclass(frozen=True)
@@ -105,15 +113,17 @@ def refused(call: Call, status: int, body: bytes) -> ApiRefused:
     if status == 401:
         what = f"the API server does not know who is asking: {message}"
         next_step = "renew the credentials of this context, then try `kubectl auth whoami`"
-    elif status == 403:
+    elif status == 403 and not _ADMISSION.search(message):
         what = f"not allowed to {call}"
         where = f"{message} ({call.server}, context {call.context or 'none'})"
         next_step = (
-            f"bind {replace(call, verb=_denied_verb(message) or call.verb).missing_rule()} to this user"
+            f"bind {replace(call, verb=_denied_verb(message) or call.verb).missing_rule()} to this user; "
+            "`seatrial rights --disruptive` prints every rule"
         )
     elif status == 404:
         what = f"nothing found to {call}: {message}"
-    return _BY_STATUS.get(status, ApiRefused)(
+    kind = Denied if status == 403 and not next_step else _BY_STATUS.get(status, ApiRefused)
+    return kind(
         what,
         status=status,
         reason=str(details.get("reason", "")),

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from seatrial.errors import SeatrialError
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Call, refused
+from seatrial.model.right import Right
+
+EXEC = Right(("get", "create"), "Pod", "exec")
+"""A command is started over a WebSocket: a GET that also needs `create`."""
 
 STDOUT_CHANNEL, STDERR_CHANNEL, ERROR_CHANNEL = 1, 2, 3
 

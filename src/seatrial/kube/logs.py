@@ -20,6 +20,7 @@ from seatrial.kube.errors import ApiRefused, Forbidden, NotFound, refused
 from seatrial.kube.evidence import redact_text
 from seatrial.kube.kinds import KNOWN
 from seatrial.model.log import LogLine, Logs
+from seatrial.model.right import Right
 from seatrial.model.timeline import Clock
 
 LINE_CHARACTERS = 1000
@@ -117,6 +118,11 @@ class PodLogs:
     def _note(self, text: str) -> None:
         with self._lock:
             self._notes.append(text)
+
+
+RIGHTS = (
+    Right(("get",), "Pod", "log", without="what pods write explains nothing and shows nobody who answered"),
+)
 
 
 class _Follower(threading.Thread):

@@ -15,6 +15,7 @@ from seatrial.kube.client import Kube
 from seatrial.kube.controlled import Controlled, controlled, differences_of_pods, is_about_pods
 from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.kube.manifests import scaled_by_autoscaler
+from seatrial.model.right import reading
 from seatrial.waiting import NotYet, Ready, eventually
 
 Object = Mapping[str, Any]
@@ -42,6 +43,8 @@ KINDS = (
     "LimitRange",
     "Node",
 )
+
+RIGHTS = reading(KINDS, "list", without="whether such objects are as before is not known")
 
 VOLATILE_METADATA = (
     "uid",
@@ -89,7 +92,9 @@ def take_snapshot(kube: Kube) -> Snapshot:
     for kind in KINDS:
         try:
             found += kube.objects(kind)
-        except (Forbidden, NotFound):
+        except NotFound:
+            continue  # the cluster has no such kind, so there is no object of it
+        except Forbidden:
             unseen.append(kind)
     return snapshot_of(found, tuple(unseen))
 

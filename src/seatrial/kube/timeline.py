@@ -18,6 +18,7 @@ from seatrial.kube.pressure import PressurePoll
 from seatrial.kube.usage import UsagePoll
 from seatrial.kube.watch import Watch
 from seatrial.model.log import Logs
+from seatrial.model.right import reading
 from seatrial.model.system import System
 from seatrial.model.timeline import Change, Clock, PodSeen, Seen, Timeline, WorkloadSeen
 from seatrial.waiting import NotYet, Ready, eventually
@@ -34,6 +35,13 @@ KINDS = (
     "HorizontalPodAutoscaler",
     "Node",
     "Event",
+)
+
+CLUSTER_WIDE = "Node"
+"""The only kind without which a scenario can be carried out and judged."""
+RIGHTS = (
+    *reading([kind for kind in KINDS if kind != CLUSTER_WIDE], "list", "watch"),
+    *reading([CLUSTER_WIDE], "list", "watch", without="what happens to nodes explains no failure"),
 )
 
 _PLAIN: dict[str, Callable[[Object, float, Change], Seen | None]] = {
@@ -74,6 +82,7 @@ class Recorder:
 
         Raises:
             ClusterUnreachable: no answer.
+            Forbidden: a kind may not be watched without which nothing can be judged.
             WaitExpired: a watch did not start; with its last error.
         """
         self._clock = server_clock.measure(self.kube)
@@ -151,6 +160,9 @@ class Recorder:
         )
 
     def _established(self) -> Ready[None] | NotYet:
+        for watch in self._watches:
+            if watch.forbidden is not None and watch.kind != CLUSTER_WIDE:
+                raise watch.forbidden
         missing = [watch for watch in self._watches if not watch.established.is_set()]
         if not missing:
             return Ready(None)

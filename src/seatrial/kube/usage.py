@@ -10,8 +10,12 @@ from seatrial.errors import ClusterUnreachable
 from seatrial.kube import records
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import ApiRefused
+from seatrial.model.right import Right, autoscaled
 from seatrial.model.timeline import Clock, UsageSeen
 
+RIGHTS = (
+    Right(("list",), "PodMetrics", without="an autoscaler's decisions are not explained", when=autoscaled),
+)
 POLL_SECONDS = 1.0
 
 

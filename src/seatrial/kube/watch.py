@@ -62,6 +62,7 @@ class Watch(threading.Thread):
         self._broken_since: float | None = None
         self._heard_at = time.monotonic()
         self.last_error = ""
+        self.forbidden: Forbidden | None = None
 
     def stop(self) -> None:
         """Ask the thread to end and cut its connection; `join` afterwards."""
@@ -84,6 +85,7 @@ class Watch(threading.Thread):
                 continue
             except Forbidden as error:
                 self._broken(self._heard_at)
+                self.forbidden = error
                 self._note(f"no watch on {self._resource.plural}: {error.what}; {error.next_step}")
                 self.established.set()
                 return
@@ -143,6 +145,8 @@ class Watch(threading.Thread):
         try:
             if response.status >= 400:
                 raise refused(self._describe("watch"), response.status, response.read())
+            if self._stopping.is_set():
+                return  # it was told so before there was a connection to cut
             self._whole_again()
             rest = b""
             for chunk in response.stream(None):

@@ -6,18 +6,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from seatrial.declared.graph import Graph
+from seatrial.declared.kinds import KINDS
 from seatrial.declared.values import Path, mapping, maps
-from seatrial.errors import SeatrialError
+from seatrial.errors import NotAllowed
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.lint.decoding import parse
 
-_KINDS = (
-    *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"),
-    *("Service", "ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim"),
-    *("HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Ingress", "HTTPRoute", "Gateway"),
-    *("Role", "RoleBinding", "ResourceQuota", "LimitRange"),
-)
 _KEPT = frozenset({"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp"})
 _SCALED = frozenset({"Deployment", "StatefulSet"})
 
@@ -32,27 +27,34 @@ class Unlined(NamedTuple):
         return self.name, 0, 0
 
 
-def read_live(kube: Kube) -> Graph:
+def read_live(kube: Kube, *, judged: bool) -> Graph:
     """The graph of a namespace; kinds that may not be read or are not served are left out.
 
+    Args:
+        judged: whether rules will ask it; they are told of kinds that may not be read.
+
     Raises:
-        SeatrialError: the API server does not answer, or nothing may be read.
+        ClusterUnreachable: the API server does not answer.
+        NotAllowed: nothing may be read.
     """
     place = Unlined(f"namespace {kube.namespace}")
     objects: list[dict[str, Any]] = []
-    refused: list[str] = []
-    for kind in _KINDS:
+    refused: dict[str, str] = {}
+    missing = 0
+    for kind in KINDS:
         try:
             objects += (_as_written(item) for item in kube.objects(kind) if not _is_owned(item))
-        except (Forbidden, NotFound):
-            refused.append(kind)
-    if len(refused) == len(_KINDS):
-        raise SeatrialError(
+        except NotFound:
+            missing += 1  # the cluster has no such kind, so there is no object of it
+        except Forbidden as error:
+            refused[kind] = f"{error.what}; {error.next_step}"
+    if len(refused) == len(KINDS) - missing:
+        raise NotAllowed(
             "nothing in the namespace may be read",
             where=place.name,
-            next_step="grant get and list, e.g. by the ClusterRole `view`",
+            next_step="`seatrial rights` prints the Roles for whoever may bind them",
         )
-    return Graph([(item, place) for item in objects], parse)
+    return Graph([(item, place) for item in objects], parse, refused if judged else {})
 
 
 def _is_owned(item: dict[str, Any]) -> bool:

@@ -7,15 +7,17 @@ before the system is deployed the manifests that its system file would deploy.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from seatrial.declared.catalogue import choose
-from seatrial.declared.engine import Finding, Report, examine, subjects_of
+from seatrial.declared.engine import Fault, Finding, Report, examine, subjects_of
 from seatrial.declared.graph import Graph
+from seatrial.declared.kinds import TEMPLATES
 from seatrial.declared.objects import Resource
-from seatrial.declared.rule import WAIVER, Rule, Severity
+from seatrial.declared.rule import CONTAINER, EVERY_CONTAINER, WAIVER, WORKLOAD, Rule, Severity
 from seatrial.declared.values import plain
 from seatrial.declared.waivers import Waiver, from_system
 from seatrial.errors import BadInput, SeatrialError
@@ -23,6 +25,7 @@ from seatrial.lint.decoding import parse
 from seatrial.lint.live import Unlined
 from seatrial.lint.reading import read
 from seatrial.model.check import Level, check, check_of
+from seatrial.model.failure import verdict_of
 from seatrial.model.verdict import Mode, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -83,7 +86,7 @@ def _find_subjects(metafunc: pytest.Metafunc) -> None:
         return
     judged = _judged(metafunc.config)
     if isinstance(judged, SeatrialError):
-        verdict = Verdict(Outcome.ERROR, str(judged.what), "an input that can be judged", judged.next_step)
+        verdict = replace(verdict_of(judged), expected="an input that can be judged")
         subjects = [Subject("system", verdict)]
     else:
         subjects = list(_subjects(item.id, judged)) or [_nobody(item.id, judged)]
@@ -95,27 +98,37 @@ def _subjects(rule_id: str, judged: Judged) -> list[Subject]:
     rule = next(rule for rule in judged.report.rules if rule.id == rule_id)
     if rule.on == WAIVER:
         found = [finding for finding in judged.report.findings if finding.rule.id == rule_id]
-        verdict = _verdict(rule, found, judged.source)
+        fault = next((each for each in judged.report.faults if each.rule.id == rule_id), None)
+        verdict = _verdict(rule, found, judged.source, fault)
         return [Subject("waivers", verdict)] if judged.report.applied[rule_id] else []
     resources: dict[int, Resource] = {}
     for subject in subjects_of(graph, rule.on):
-        if rule.when is None or rule.when(subject):
+        if _applies(rule, subject):
             resources.setdefault(id(subject.resource), subject.resource)
     findings: dict[int, list[Finding]] = {}
     for finding in judged.report.findings:
         if finding.rule.id == rule_id:
             findings.setdefault(id(finding.resource), []).append(finding)
+    faults = {id(each.resource): each for each in judged.report.faults if each.rule.id == rule_id}
     names = [judged.roles.get((item.kind, item.name)) or item.name for item in resources.values()]
     return [
         Subject(
             name if names.count(name) == 1 else f"{item.kind}-{item.name}",
-            _verdict(rule, findings.get(key, []), judged.source),
+            _verdict(rule, findings.get(key, []), judged.source, faults.get(key)),
         )
         for name, (key, item) in zip(names, resources.items(), strict=True)
     ]
 
 
-def _verdict(rule: Rule, findings: list[Finding], source: str) -> Verdict:
+def _applies(rule: Rule, subject: object) -> bool:
+    """Whether a rule applies; where it could not tell, its fault is the verdict."""
+    try:
+        return rule.when is None or rule.when(subject)
+    except Exception:
+        return True
+
+
+def _verdict(rule: Rule, findings: list[Finding], source: str, fault: Fault | None = None) -> Verdict:
     open_ones = [finding for finding in findings if finding.waiver is None]
     expected = "none"
     observed = "; ".join(
@@ -124,6 +137,8 @@ def _verdict(rule: Rule, findings: list[Finding], source: str) -> Verdict:
     places = tuple(_place(finding) for finding in open_ones)
     if open_ones and rule.severity is not Severity.NOTE:
         return Verdict(Outcome.FAILED, observed, expected, rule.remediation, reasons=places)
+    if fault is not None:
+        return _not_judged(fault)
     if open_ones:
         return Verdict(Outcome.PASSED, f"advice only: {observed}", expected, rule.remediation, reasons=places)
     if findings and findings[0].waiver is not None:
@@ -134,6 +149,17 @@ def _verdict(rule: Rule, findings: list[Finding], source: str) -> Verdict:
     return Verdict(Outcome.PASSED, f"nothing to object to in {source}", expected)
 
 
+def _not_judged(fault: Fault) -> Verdict:
+    """The verdict of a rule that could not judge an object, whatever it found before."""
+    if fault.unread:
+        what, _, next_step = fault.unread.partition("; ")
+        return Verdict(Outcome.UNSUPPORTED, what, "objects that the rule looks at may be read", next_step)
+    return Verdict(
+        Outcome.ERROR, f"the rule could not judge it: {fault.reason}", "the rule can judge it",
+        "This is a defect of the rule, not of the system: please report it.",
+    )  # fmt: skip
+
+
 def _place(finding: Finding) -> str:
     file, line, _ = finding.resource.origin.position(finding.path)
     where = f"{file}:{line}" if line else f"{file}, {finding.resource.title}"
@@ -142,6 +168,12 @@ def _place(finding: Finding) -> str:
 
 def _nobody(rule_id: str, judged: Judged) -> Subject:
     rule = next(rule for rule in judged.report.rules if rule.id == rule_id)
+    unread = judged.report.graph.unread
+    for kind in TEMPLATES if rule.on in (WORKLOAD, CONTAINER, EVERY_CONTAINER) else rule.on.split("|"):
+        if kind in unread:
+            what, _, next_step = unread[kind].partition("; ")
+            expected = "objects that the rule looks at may be read"
+            return Subject("none", Verdict(Outcome.UNSUPPORTED, what, expected, next_step))
     on = rule.on.replace("|", " or ")
     return Subject(
         "none", Verdict(Outcome.UNSUPPORTED, f"no {on} it applies to in {judged.source}", "at least one")
@@ -194,7 +226,7 @@ def _graph_of(config: pytest.Config) -> tuple[Graph, str]:
     try:
         kube = Kube(*access(settings, system), system.target.namespace)
         try:
-            graph = read_live(kube)
+            graph = read_live(kube, judged=True)
         finally:
             kube.close()
         if graph.workloads or folder is None:

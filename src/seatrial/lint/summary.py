@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from seatrial.declared.objects import TEMPLATES
+from seatrial.declared.kinds import TEMPLATES
 from seatrial.declared.rule import CONTAINER, EVERY_CONTAINER, RESOURCE, RULES, WAIVER, WORKLOAD
 from seatrial.lint.result import Result
 

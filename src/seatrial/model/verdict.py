@@ -59,8 +59,10 @@ _MEANINGS = {
         "More of it is needed: more requests or repetitions, an unbroken watch, a generator that is in time.",
     ),
     Outcome.UNSUPPORTED: (
-        "The system declares nothing that the check applies to, or the cluster cannot do what it needs.",
-        "Declare it in the system file if the system has it; docs/your-system.md says how.",
+        "The system declares nothing that the check applies to, the cluster cannot do what it needs, or a "
+        "right lacks.",
+        "Declare it in the system file if the system has it; `seatrial rights` prints the Roles; "
+        "docs/your-system.md says how.",
     ),
     Outcome.SKIPPED: (
         "It was not run on purpose: no consent, or not selected.",

@@ -134,6 +134,15 @@ class TestBegin:
         dry.world.recorder_error = SeatrialError("the API server does not answer")
         assert "the API server does not answer" in self.interrupted(play, experiment, dry).observed
 
+    def test_a_right_that_lacks_is_unsupported_and_nothing_is_touched(self, play, experiment, dry: Dry):
+        dry.world.forbidden.add("create leases")
+        journal, run = play(experiment)
+        assert journal["status"] == "interrupted"
+        assert verdict_of(run).outcome is Outcome.UNSUPPORTED
+        assert "not allowed to create leases" in verdict_of(run).observed
+        assert "seatrial rights --disruptive" in verdict_of(run).next_step
+        assert dry.world.done == []
+
     def test_no_consent_is_an_error_of_an_experiment(self, play, experiment, dry, shop):
         (shop.parent / "shop.yaml").write_text(SYSTEM.replace("disruptive: true", "disruptive: false"))
         verdict = self.interrupted(play, experiment, dry)

@@ -14,7 +14,7 @@ from seatrial.chaos.generate import experiment_text
 from seatrial.chaos.method import completed
 from seatrial.chaos.order import Order
 from seatrial.commands._rejudging import rejudge
-from seatrial.errors import FaultRefused
+from seatrial.errors import FaultRefused, NotAllowed
 from seatrial.model.check import CORE, check
 from seatrial.model.fault import VOLUNTARY
 from seatrial.model.scenario import SCENARIOS, Scenario, Subject, scenario
@@ -72,6 +72,28 @@ class TestUnedited:
         done = [line for line in dry.world.done if line.startswith("injected")]
         assert done == ["injected delete-pod on basket"] * 3 + ["injected delete-pod on till"] * 3
         assert dry.world.done.count("watches began") == dry.world.done.count("watches ended") == 2
+
+    def test_what_a_fault_of_the_plan_may_not_do_is_unsupported_before_anything_is_touched(
+        self, play, generated, dry: Dry
+    ):
+        dry.world.forbidden.add("delete pods")
+        verdicts = play(generated("delete-pod")).verdicts()
+        assert {verdict.outcome for verdict in verdicts.values()} == {Outcome.UNSUPPORTED}
+        assert "delete pods in namespace shop" in verdicts["basket"].observed
+        assert dry.world.done == []
+
+    def test_a_right_that_is_taken_away_after_the_first_fault_is_an_error(self, play, generated, dry: Dry):
+        edited = generated("delete-pod")
+        edited["title"] = "Mine"
+        edited["method"].append(
+            {**edited["method"][-1], "name": "evict", "provider": {
+                **edited["method"][-1]["provider"], "arguments": {"fault": "evict-pod"}, "func": "inject",
+            }}
+        )  # fmt: skip
+        dry.world.refusals["evict-pod"] = NotAllowed("not allowed to create pods/eviction")
+        verdict = play(edited).verdicts()["basket"]
+        assert verdict.outcome is Outcome.ERROR, verdict.explain()
+        assert "not allowed to create pods/eviction" in verdict.observed
 
     def test_one_step_is_one_activity_of_the_journal(self, play, generated):
         played = play(generated("delete-pod"))

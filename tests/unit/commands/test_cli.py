@@ -27,6 +27,7 @@ COMMANDS = (
     "init",
     "doctor",
     "path",
+    "rights",
     "lint",
 )
 

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from stand_ins import Rehearsal, pod, recorder, system, timeline, workload
 
-from seatrial.errors import BadInput, FaultNotVerified, FaultRefused, SeatrialError
+from seatrial.errors import BadInput, FaultNotVerified, FaultRefused, NotAllowed, SeatrialError
 from seatrial.faults.effects.scaled import Scaled
 from seatrial.faults.injector import Injector, RevertFailed
 from seatrial.faults.revert import pending, revert_all
 from seatrial.faults.signals import Terminated
 from seatrial.kube.timeline import Recorder
+from seatrial.model.failure import verdict_of
+from seatrial.model.right import Right
+from seatrial.model.verdict import Outcome
 from seatrial.waiting import NotYet
 
 AVAILABLE = timeline(workload(12.0), pod("a", 12.0), pod("b", 12.0))
@@ -267,3 +270,36 @@ def test_a_workload_that_is_not_available_in_time_is_recorded_so(tmp_path: Path)
     assert record.verified
     assert record.available_at is None
     assert record.reverted_at is not None
+
+
+class TestRights:
+    @pytest.fixture
+    def guarded(self, watched: Recorder, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+        """A user who may do nothing, and a fault that needs one right."""
+        monkeypatch.setattr(Rehearsal, "rights", (Right(("get", "delete"), "Pod"),))
+        watched.kube.can_i = lambda *_, **__: False  # type: ignore[method-assign]
+        watched.kube.server = "https://nowhere"  # type: ignore[misc]
+        return watched
+
+    def test_a_fault_whose_right_lacks_is_neither_planned_nor_written(
+        self, tmp_path: Path, guarded: Recorder
+    ) -> None:
+        with Injector(tmp_path) as injector, pytest.raises(NotAllowed, match="get, delete pods") as caught:
+            injector.inject(Rehearsal(lambda: pytest.fail("injected")), guarded)
+        assert "`seatrial rights --disruptive`" in caught.value.next_step
+        assert not (tmp_path / "journal").exists()
+
+    @pytest.mark.parametrize("when", ["inject", "verify", "available"])
+    def test_a_right_that_lacks_in_the_act_is_an_error_and_what_was_done_is_reverted(
+        self, tmp_path: Path, watched: Recorder, monkeypatch: pytest.MonkeyPatch, when: str
+    ) -> None:
+        def lacking(*_: object) -> None:
+            raise NotAllowed("not allowed to delete pods", next_step="Bind it.")
+
+        monkeypatch.setattr(Rehearsal, when, lacking)
+        with Injector(tmp_path) as injector, pytest.raises(SeatrialError, match="not allowed") as caught:
+            injector.inject(Rehearsal(), watched)
+        assert not isinstance(caught.value, NotAllowed)
+        assert "rehearsal on pod/a could not be carried out" in caught.value.what
+        assert verdict_of(caught.value).outcome is Outcome.ERROR
+        assert pending(tmp_path) == []

@@ -6,7 +6,7 @@ import math
 import pytest
 from dry_session import SYSTEM, Dry, subject
 
-from seatrial.errors import BadInput, FaultNotVerified, SeatrialError
+from seatrial.errors import BadInput, FaultNotVerified, NotAllowed, SeatrialError
 from seatrial.harness.conditions import condition
 from seatrial.harness.measuring import measurement
 from seatrial.harness.observe import bound, observe
@@ -339,3 +339,48 @@ def test_what_is_judged_is_what_lies_on_disk(dry: Dry, monkeypatch: pytest.Monke
 def test_an_unknown_fault_is_refused_when_the_bound_is_computed() -> None:
     with pytest.raises(BadInput, match="delete-pod"):
         bound((inject("delete-pods", "basket"),))
+
+
+class TestRights:
+    """A right that lacks is unsupported, by name, and before anything was touched."""
+
+    @pytest.mark.parametrize(
+        "lacking", ["delete pods", "create leases", "patch leases", "watch replicasets", "list events"]
+    )
+    def test_what_lacks_is_named_and_nothing_was_touched(self, dry: Dry, lacking: str) -> None:
+        dry.world.forbidden.add(lacking)
+        dry.world.held_by = AssertionError("the Lease was taken")
+        seen = carried_out(dry, *THREE)
+        assert (seen.id, dry.world.done) == ("", [])
+        assert seen.failure.outcome is Outcome.UNSUPPORTED
+        verb, resource = lacking.split()
+        assert f"not allowed to {verb} {resource}" in seen.failure.observed
+        assert f'resources: ["{resource}"]' in seen.failure.next_step
+        assert "`seatrial rights --disruptive`" in seen.failure.next_step
+
+    @pytest.mark.parametrize("wanted", ["watch nodes", "get pods/log", "create pods/eviction", "patch nodes"])
+    def test_what_is_only_wanted_and_what_others_need_keeps_nothing_back(self, dry: Dry, wanted: str) -> None:
+        dry.world.forbidden.add(wanted)
+        assert carried_out(dry, *THREE).failure is None
+
+    def test_another_fault_of_the_plan_may_be_what_lacks(self, dry: Dry) -> None:
+        dry.world.forbidden.add("list persistentvolumes")
+        seen = carried_out(dry, *THREE, inject("drain-node", "basket"))
+        assert "list persistentvolumes (needed by drain-node)" in seen.failure.observed
+        assert dry.world.done == []
+
+    def test_a_right_that_was_taken_away_meanwhile_is_an_error_once_something_was_disturbed(
+        self, dry: Dry
+    ) -> None:
+        dry.world.refusals["evict-pod"] = NotAllowed("not allowed to create pods/eviction")
+        early = carried_out(dry, traffic("look"), inject("evict-pod", "basket"))
+        assert early.failure.outcome is Outcome.UNSUPPORTED
+        late = carried_out(dry, *THREE, inject("evict-pod", "basket"))
+        assert late.failure.outcome is Outcome.ERROR
+        assert "not allowed to create pods/eviction" in late.failure.observed
+
+    def test_without_any_disturbance_no_lease_is_needed(self, dry: Dry) -> None:
+        dry.world.forbidden |= {"create leases", "delete pods", "get pods"}
+        assert carried_out(dry, hold(1, "x"), disruption=NONE).failure is None
+        dry.world.forbidden.add("watch pods")
+        assert carried_out(dry, hold(1, "x"), disruption=NONE).failure.outcome is Outcome.UNSUPPORTED

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from seatrial.errors import BadInput
-from seatrial.kube.errors import Call, Forbidden, Gone, NotFound, TooManyRequests, refused
+from seatrial.errors import BadInput, NotAllowed
+from seatrial.kube.errors import Call, Denied, Forbidden, Gone, NotFound, TooManyRequests, refused
 from seatrial.kube.transport import choose_context
+from seatrial.model.failure import verdict_of
+from seatrial.model.verdict import Outcome
 
 
 def kubeconfig(path: Path, *contexts: str, current: str = "") -> Path:
@@ -76,6 +78,29 @@ def test_a_forbidden_call_names_verb_object_namespace_and_rule() -> None:
     assert (
         'a Role with {apiGroups: ["apps"], resources: ["deployments"], verbs: ["delete"]}' in error.next_step
     )
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        'pods "x" is forbidden: exceeded quota: few, requested: pods=1, used: pods=3, limited: pods=3',
+        'pods "x" is forbidden: violates PodSecurity "restricted:latest": privileged',
+        'admission webhook "keep.example.com" denied the request: not today',
+    ],
+)
+def test_what_admission_denies_is_no_right_that_lacks(message: str) -> None:
+    error = refused(CALL, 403, status(403, message, "Forbidden"))
+    assert isinstance(error, Denied)
+    assert not isinstance(error, NotAllowed)
+    assert message in error.what
+    assert "Role" not in error.next_step
+    assert verdict_of(error).outcome is Outcome.ERROR
+
+
+def test_a_right_that_lacks_is_unsupported_and_an_unknown_user_is_an_error() -> None:
+    message = 'deployments.apps "web" is forbidden: User "u" cannot delete resource "deployments"'
+    assert verdict_of(refused(CALL, 403, status(403, message))).outcome is Outcome.UNSUPPORTED
+    assert verdict_of(refused(CALL, 401, status(401, "Unauthorized"))).outcome is Outcome.ERROR
 
 
 def test_the_verb_that_the_authorizer_names_goes_into_the_rule() -> None:

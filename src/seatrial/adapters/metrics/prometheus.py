@@ -15,9 +15,10 @@ from pydantic import Field
 from seatrial.adapters import CouldNotTry, Refused, adapter
 from seatrial.adapters.metrics import Alert, Metrics, Rule, ScrapeTarget, Series
 from seatrial.errors import SeatrialError
-from seatrial.kube.client import Kube
+from seatrial.kube.client import Kube, proxied
 from seatrial.kube.errors import ApiRefused
 from seatrial.model.part import Name, Part
+from seatrial.model.right import Right
 from seatrial.model.system import System
 
 _UNIT_SECONDS = {"y": 31536000.0, "w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
@@ -34,7 +35,15 @@ class PrometheusArguments(Part):
     namespace: Name | None = Field(None, description="Namespace of the Service (default: the system's own).")
 
 
-@adapter("metrics/prometheus", arguments=PrometheusArguments)
+def rights(arguments: PrometheusArguments) -> tuple[Right, ...]:
+    """A proxy to this port of this Service, and no other."""
+    name = proxied(arguments.service, arguments.port, arguments.scheme)
+    asked = arguments.namespace or ""
+    without = "the metrics cannot be asked"
+    return (Right(("get",), "Service", "proxy", name=name, namespace=asked, without=without),)
+
+
+@adapter("metrics/prometheus", arguments=PrometheusArguments, rights=rights)
 class Prometheus(Metrics):
     """Prometheus 2.6 or newer."""
 

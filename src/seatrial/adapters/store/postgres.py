@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
@@ -18,9 +19,10 @@ from seatrial.adapters.store import Activity, Replica, Row, Store
 from seatrial.errors import SeatrialError
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
-from seatrial.kube.exec import Ran, run_in_pod
+from seatrial.kube.exec import EXEC, Ran, run_in_pod
 from seatrial.kube.workloads import pods_of, running
 from seatrial.model.part import Part
+from seatrial.model.right import on_workload
 from seatrial.model.system import System
 
 CONNECT_SECONDS = 5
@@ -63,7 +65,11 @@ class PostgresArguments(Part):
     timeout_seconds: float = Field(10.0, gt=0, le=300, description="Bound of one statement, seconds.")
 
 
-@adapter("store/postgres", arguments=PostgresArguments)
+@adapter(
+    "store/postgres",
+    arguments=PostgresArguments,
+    rights=lambda _: (*on_workload("get"), replace(EXEC, without="the store cannot be asked")),
+)
 class Postgres(Store):
     """PostgreSQL 10 or newer in the pods of a workload."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatrial.declared.objects import TEMPLATES, Resource, Workload, minimum_of
+from seatrial.declared.kinds import TEMPLATES
+from seatrial.declared.objects import Resource, Workload, minimum_of
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import replicated
 from seatrial.declared.values import brief, dig, mapping, maps, text, whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from seatrial.declared.kinds import TEMPLATES
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.values import (
@@ -203,10 +204,12 @@ def _matches_nothing(policy: Resource, peer: dict[str, Any]) -> bool:
     selector = peer.get("podSelector")
     if selector is None or "namespaceSelector" in peer or selects_nothing_in_particular(selector):
         return False
-    workloads = policy.graph.workloads
     if policy.graph.others_may_match(policy.namespace, selector):
         return False
-    return not any(
+    matched = any(
         workload.namespace == policy.namespace and selects(selector, workload.pod_labels)
-        for workload in workloads
+        for workload in policy.graph.workloads
     )
+    if not matched:
+        policy.graph.require_read(*TEMPLATES)
+    return not matched

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seatrial.declared.kinds import TEMPLATES
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import RESOURCE, WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.values import brief, mapping
@@ -152,7 +153,10 @@ def config_rollout(workload: Workload) -> Iterator[Found]:
 )
 def unused_config(resource: Resource) -> Iterator[Found]:
     graph = resource.graph
+    if not graph.workloads:
+        graph.require_read(*TEMPLATES)
     if not graph.workloads or resource.annotations.get("kubernetes.io/service-account.name"):
         return
     if (resource.type, resource.namespace, resource.name) not in graph.used_names():
+        graph.require_read(*(kind for kind in graph.unread if kind not in ("ConfigMap", "Secret")))
         yield ("metadata", "name"), "nothing in the input refers to it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from seatrial.errors import SeatrialError
@@ -12,7 +13,19 @@ from seatrial.kube.client import Kube
 from seatrial.kube.clock import measure
 from seatrial.kube.errors import Forbidden
 from seatrial.kube.rollout import lacking
+from seatrial.model.right import Right, autoscaled, on_workload
 from seatrial.model.system import System, Workload
+
+RIGHTS = (
+    Right(("get",), "Namespace", without="whether the namespace is being deleted is not known"),
+    *(replace(each, without="whether workloads are ready is not known") for each in on_workload("get")),
+    Right(
+        ("get",),
+        "HorizontalPodAutoscaler",
+        without="whether autoscalers can act is not known",
+        when=autoscaled,
+    ),
+)
 
 
 def examine_cluster(kube: Kube) -> Iterator[Finding]:

@@ -1,0 +1,48 @@
+"""Kinds of object: those that are read of a namespace for the rules to judge, and those that run pods."""
+
+from __future__ import annotations
+
+from seatrial.declared.values import Path
+
+KINDS = (
+    *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"),
+    *("Service", "ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim"),
+    *("HorizontalPodAutoscaler", "PodDisruptionBudget", "NetworkPolicy", "Ingress", "HTTPRoute", "Gateway"),
+    *("Role", "RoleBinding", "ResourceQuota", "LimitRange"),
+)
+
+_TEMPLATED = ("spec", "template")
+TEMPLATES: dict[str, Path] = {
+    "Deployment": _TEMPLATED,
+    "StatefulSet": _TEMPLATED,
+    "DaemonSet": _TEMPLATED,
+    "ReplicaSet": _TEMPLATED,
+    "ReplicationController": _TEMPLATED,
+    "Job": _TEMPLATED,
+    "Rollout.argoproj.io": _TEMPLATED,
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "Pod": (),
+}
+"""Kinds that run pods, and where their pod template stands."""
+
+REPLICATED = frozenset(
+    {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout.argoproj.io"}
+)
+FINITE = frozenset({"Job", "CronJob"})
+
+
+class Unread(Exception):
+    """A rule asked for objects of a kind that may not be read, or for what they would tell: it cannot judge.
+
+    Attributes:
+        why: what is not allowed, and the rule of a Role that lacks.
+    """
+
+    def __init__(self, what: str, why: str) -> None:
+        super().__init__(f"{what}: {why}")
+        self.why = why
+
+
+def qualified(kind: str, group: str) -> str:
+    """`kind` for Kubernetes' own groups, `kind.group` for others, so that equal names do not collide."""
+    return f"{kind}.{group}" if "." in group and not group.endswith("k8s.io") else kind
