@@ -31,7 +31,7 @@ def planned(seen: Observation, journey: str) -> list[float]:
 def test_traffic_goes_on_until_each_bystander_can_be_judged(dry: Dry) -> None:
     seen = observed(dry, bystanders=5.0)
     assert seen.failure is None
-    first = seen.faults[0].injected_at - 0.001  # times on disk are rounded, and one arrival falls on this very one
+    first = seen.faults[0].injected_at - 0.001  # times on disk are rounded, and an arrival falls on it
     assert len([at for at in planned(seen, "buy") if at >= first]) >= ENOUGH_REQUESTS
     assert voluntary(seen).outcome is Outcome.PASSED, voluntary(seen).explain()
     assert "bystander buy of basket: 0 of" in voluntary(seen).observed
