@@ -122,6 +122,7 @@ def test_a_version_that_answers_500_is_ready_serves_and_is_rolled_back(
             pod
             for pod in deployed.objects("Pod", selector="app=web")
             if pod["metadata"]["labels"][REVISIONS["web"]] == record.details["revision_bad"]
+            and "podIP" in pod["status"]  # others may just be starting
         ]
         assert bad["spec"]["containers"][0]["image"] == helper_image
         address = f"{bad['status']['podIP']}:8080"

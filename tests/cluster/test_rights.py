@@ -361,7 +361,7 @@ def reads_everything(user: Kube, system: System, settings: Settings) -> None:
     """Doctor, the declared rules, the comparison, and the watches with logs and usage."""
     assert json.dumps([each.text for each in examined(settings)])
     user.find("HorizontalPodAutoscaler", "web")  # doctor does where the file has one
-    read_live(user)
+    read_live(user, judged=True)
     take_snapshot(user)
     with Recorder(user, system, follow_logs=True) as recorder:
         recorder.wait(
