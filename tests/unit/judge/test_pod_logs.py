@@ -6,9 +6,10 @@ import pytest
 from drained_shop import observed, pod, request, traffic
 from observations import CLOCK
 
-from seatrial.judge.cause import never_available, no_cause
+from seatrial.judge.cause import causes, never_available, no_cause
 from seatrial.judge.logs import around_first_failure, telling
 from seatrial.judge.path import Path
+from seatrial.judge.windows import windows
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import FaultRecord, Target
 from seatrial.model.log import LogLine
@@ -45,6 +46,7 @@ class TestKept:
     def test_trouble_comes_before_what_is_near_and_the_result_is_in_order(self) -> None:
         calm = [line(110.0 + n / 100, "served") for n in range(1, 13)]
         assert kept(line(113.0), *calm) == [*(each.at for each in calm[:11]), 113.0]
+        assert kept(line(106.0, "served"), *calm) == [each.at for each in calm]
 
     def test_twelve_of_a_pod_and_sixty_in_all(self) -> None:
         names = [f"gateway-{letter}" for letter in "abcdefg"]
@@ -81,6 +83,11 @@ class TestTold:
     def test_it_is_quoted_with_its_time_from_the_first_failure(self, at: float, when: str) -> None:
         said = no_cause(*silent((line(at, "error " + "x" * 300),), *FAILED))
         assert said.endswith(f". gateway-a wrote {when} the first failure: error {'x' * 194}")
+
+    def test_without_a_timeline_there_is_no_cause(self) -> None:
+        seen, failed = silent(None, *FAILED)
+        blind = replace(seen.trouble, timeline=None)
+        assert causes(replace(seen, arms={"trouble": blind}), failed, windows(seen)) == []
 
     def test_where_the_path_is_not_known_none_is_named(self) -> None:
         seen, failed = silent(None, *FAILED)
