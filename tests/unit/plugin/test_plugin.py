@@ -93,10 +93,11 @@ RED = a_check("red", "return says(Outcome.FAILED)")
 SAID = a_check("said", "return says(Outcome.PASSED)", form=DECLARED)
 
 
-def test_checks_have_registered_marks_by_which_they_are_chosen(run_checks):
+def test_checks_have_registered_marks_by_which_they_are_chosen(run_checks, recorded):
     marked = a_check("marked", "return says(Outcome.PASSED)", mark="@pytest.mark.k8s")
     result = run_checks(marked, SAID, options=["--strict-markers", "-m", "core and disruptive"])
     result.assert_outcomes(passed=1, deselected=1)
+    assert [made.check for made in recorded().results] == ["data.marked"]
 
 
 def test_what_is_not_asked_for_is_counted_as_deselected(run_checks, recorded):
