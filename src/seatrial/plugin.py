@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seatrial import plugin_report
-from seatrial.errors import BadInput, SeatrialError, suggestion
+from seatrial.errors import BadInput, suggestion
 from seatrial.model.check import Check, Every, Level, check_of
 from seatrial.model.failure import taken, verdict_of
 from seatrial.model.run import lacks_a_pass
@@ -38,7 +38,7 @@ SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 SYSTEM: pytest.StashKey[System] = pytest.StashKey()
 RUN: pytest.StashKey[RunWriter] = pytest.StashKey()
 SUITE: pytest.StashKey[Suite] = pytest.StashKey()
-BAD_SYSTEM: pytest.StashKey[SeatrialError] = pytest.StashKey()
+BAD_SYSTEM: pytest.StashKey[Exception] = pytest.StashKey()
 VERDICT: pytest.StashKey[Verdict] = pytest.StashKey()
 OBSERVED: pytest.StashKey[tuple[str, ...]] = pytest.StashKey()
 JUDGED: pytest.StashKey[list[tuple[Mode, Outcome]]] = pytest.StashKey()
@@ -172,7 +172,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if not names:
         try:
             names = [subject.role for subject in found.subjects(system_of(metafunc.config))]
-        except BadInput as error:
+        except (BadInput, pytest.UsageError) as error:
             # Raised here it would be shown as a failed collection, with a traceback: kept for its end.
             metafunc.config.stash[BAD_SYSTEM] = error
     metafunc.parametrize("observation", names or [""], ids=names or ["none"], indirect=True)
@@ -264,8 +264,6 @@ def pytest_runtest_makereport(
         item.stash[STARTED], time.monotonic(), _evidence(item, found, verdict), found.mode, found.shows,
         item.stash[OBSERVED],
     )  # fmt: skip
-    words = {"check": found.id, "requirement": found.requirement, "observed": verdict.observed}
-    report.user_properties += list(words.items())
     run_of(item.config).check_finished(result)
     return report
 

@@ -88,3 +88,11 @@ def test_no_other_plugin_makes_a_red_verdict_exit_0(pytester, run_checks, record
     assert [tool["exit_code"] for tool in run.tools] == [1]
     assert run.outcome is FAILED
     assert view_of(run).exit_code == 1
+
+
+def test_nor_is_it_hidden_by_others_that_pass(pytester, run_checks, recorded):
+    pytester.makeconftest(OTHERWISE)
+    passing = [a_check(name, "return says(Outcome.PASSED)") for name in ("one", "three")]
+    result = run_checks(*passing, a_check("two", "return says(Outcome.FAILED)"))
+    assert result.ret == 1
+    assert recorded().outcome is FAILED

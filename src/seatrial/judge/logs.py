@@ -48,7 +48,9 @@ def telling(observation: Observation, failed: Sequence[Exchange]) -> LogLine | N
     """The line nearest to the first failure in which a pod on the path says that something went wrong."""
     path = path_of(observation, failed)
     lines = around_first_failure(observation.trouble.logs, observation.timeline, path, failed)
-    first = min((exchange.planned_at for exchange in failed), default=0.0)
+    if not lines:
+        return None
+    first = min(exchange.planned_at for exchange in failed)
     near = [
         line
         for line in lines

@@ -221,9 +221,28 @@ def test_a_fault_disturbs_again_from_when_its_release_began() -> None:
     seen = observation(exchanges, [held(150.0)])
     assert recovery(seen, OBJECTIVES).outcome is Outcome.FAILED
     steps = tuple(
-        StepRecord("3", kind, "x", at, at + 9.0) for kind, at in (("hold", 120.0), ("release", 145.0))
+        StepRecord("3", kind, "x", at, at + 9.0)
+        for kind, at in (
+            ("release", 110.0),
+            ("hold", 120.0),
+            ("release", 145.0),
+            ("wait", 148.0),
+            ("release", 151.0),
+        )
     )
     released = replace(seen, arms={TROUBLE: replace(seen.trouble, steps=steps)})
     verdict = recovery(released, OBJECTIVES)
     assert verdict.outcome is Outcome.PASSED, verdict.explain()
     assert "last client error 6.99 s" in verdict.observed
+
+
+def test_a_request_of_the_very_revert_is_the_reverts() -> None:
+    exchanges = [failed(e.planned_at) if e.planned_at == 150.0 else e for e in stream(80.0, 230.0)]
+    numbers = recovery(observation(exchanges, [held(150.0)]), OBJECTIVES).numbers
+    assert numbers["fault-100-revert_last_error_seconds"] == 0.0
+    assert "fault-100_last_error_seconds" not in numbers
+
+
+def test_without_an_error_any_limit_is_met() -> None:
+    objectives = OBJECTIVES.model_copy(update={"recovery_seconds": 0.5})
+    assert recovery(observation(traffic(), [crash_fault()]), objectives).outcome is Outcome.PASSED

@@ -128,6 +128,15 @@ def test_latency_must_stay_in_its_band_until_the_fault_has_settled() -> None:
     )
 
 
+def test_of_a_fault_that_never_settled_the_last_second_counts_too() -> None:
+    unsettled = [crash_fault(100.0, None)]
+    for at in (119.5, 118.5):
+        seen = observation([*CONTROL, *after(), failed(at)], unsettled)
+        assert phases(seen, unsettled[0]).latency_back is None
+    seen = observation([*CONTROL, *after(), failed(112.5)], unsettled)
+    assert phases(seen, unsettled[0]).latency_back == Moment(13.0, 1.0)
+
+
 def test_the_request_of_the_very_moment_counts_for_the_fault_that_begins_then() -> None:
     assert back(after((100, 100.15, 1.0))) == 1.0, "two slow ones of fifty are too many"
     assert back(after((100.05, 100.15, 1.0))) == 0.0, "one is not"

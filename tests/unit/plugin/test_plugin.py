@@ -4,10 +4,12 @@ Each run of pytest inside pytest costs time, so one run holds a check of each ou
 """
 
 import pytest
-from dry_checks import a_check
+from dry_checks import DECLARED, a_check
 from dry_session import SYSTEM
 
+import seatrial.harness.suite
 from seatrial.model.verdict import Outcome
+from seatrial.record.reader import read_run
 from seatrial.report.view import view_of
 
 
@@ -84,3 +86,71 @@ def test_an_unknown_check_is_a_usage_error_that_names_the_nearest(run_checks):
     result = run_checks(a_check("sample", "pass"), options=["--check", "data.sampel"])
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*data.sampel*Did you mean data.sample?*"])
+
+
+GOOD = a_check("good", "return says(Outcome.PASSED)")
+RED = a_check("red", "return says(Outcome.FAILED)")
+SAID = a_check("said", "return says(Outcome.PASSED)", form=DECLARED)
+
+
+def test_checks_have_registered_marks_by_which_they_are_chosen(run_checks, recorded):
+    marked = a_check("marked", "return says(Outcome.PASSED)", mark="@pytest.mark.k8s")
+    result = run_checks(marked, SAID, options=["--strict-markers", "-m", "core and disruptive"])
+    result.assert_outcomes(passed=1, deselected=1)
+    assert [made.check for made in recorded().results] == ["data.marked"]
+
+
+def test_what_is_not_asked_for_is_counted_as_deselected(run_checks, recorded):
+    plain = "\ndef test_plain():\n    raise RuntimeError\n"
+    result = run_checks(GOOD, SAID, plain, options=["--check", "data.good"])
+    assert result.ret == 0
+    result.assert_outcomes(passed=1, deselected=2)
+    assert [made.check for made in recorded().results] == ["data.good"]
+
+
+def test_a_setting_that_cannot_be_read_is_a_usage_error(run_checks):
+    result = run_checks(GOOD, options=["--seed", "many"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*many*"])
+    result.stderr.no_fnmatch_line("*Traceback*")
+
+
+def test_an_existing_run_is_appended_to_and_its_page_is_left_to_whoever_began_it(run_checks, pytester):
+    result = run_checks(GOOD, options=["--run", "mine", "--seed", "5"])
+    assert result.ret == 0
+    result.stdout.no_fnmatch_line("page  *")
+    run_checks(RED, options=["--run", "mine"])
+    run = read_run(pytester.path / "mine")
+    assert [made.check for made in run.results] == ["data.good", "data.red"]
+    assert (run.tools[0]["seed"], run.tools[0]["exit_code"]) == (5, 0)
+    assert not (pytester.path / "reports").exists()
+    run_checks(GOOD).stdout.fnmatch_lines(["page  *index.html"])
+
+
+def test_evidence_is_kept_for_what_is_red_and_was_carried_out(run_checks, pytester):
+    run_checks(GOOD, RED, a_check("wrong", "return says(Outcome.FAILED)", form=DECLARED))
+    folders = (pytester.path / "reports" / "latest" / "evidence").iterdir()
+    assert [folder.name for folder in folders] == ["data.red"]
+
+
+def test_a_check_is_called_once(run_checks):
+    body = """seen = globals().setdefault("seen", [])
+    seen.append(1)
+    assert len(seen) == 1
+    return says(Outcome.PASSED)"""
+    assert run_checks(a_check("once", body, form=DECLARED)).ret == 0
+
+
+def test_setting_up_is_told_while_it_is_done(run_checks, dry, monkeypatch):
+    def opened(settings, system, progress, run=None):
+        with progress.stage("a long build"):
+            return dry.open(settings, system, progress, run)
+
+    monkeypatch.setattr(seatrial.harness.suite, "open_session", opened)
+    run_checks(GOOD).stderr.fnmatch_lines(["*a long build*"])
+
+
+def test_an_item_is_named_by_its_workload_or_by_there_being_none(run_checks):
+    gold = a_check("gold", "return says(Outcome.PASSED)", scenario="'golden'")
+    result = run_checks(GOOD, gold, options=["-v"])
+    result.stdout.fnmatch_lines(["*::test_good[[]basket[]] PASSED*", "*::test_gold[[]none[]] UNSUPPORTED*"])
