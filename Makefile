@@ -2,32 +2,33 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-BIN := .venv/bin
-STAMP := .venv/installed-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-12)
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-12)
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv from requirements.lock (skipped when nothing changed)
-	@echo "setup: .venv holds requirements.lock"
+	@echo "setup: $(VENV) holds requirements.lock"
 
 $(STAMP):
-	@echo "setup: installing requirements.lock into .venv (about a minute; pip's output: .venv/setup.log)"
+	@echo "setup: installing requirements.lock into $(VENV) (about a minute; pip's output: $(VENV)/setup.log)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: $(PYTHON) is older than 3.11; name a newer one: make setup PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "setup: $(PYTHON) has no venv module; trying apt-get install python3-venv"; apt-get update -qq && apt-get install -y -qq python3-venv; }
-	@rm -f .venv/installed-*
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock >.venv/setup.log 2>&1 & \
+	@rm -f $(VENV)/installed-*
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes -r requirements.lock >$(VENV)/setup.log 2>&1 & \
 	of=$$(grep -c '^[A-Za-z0-9].*==' requirements.lock); began=$$SECONDS; said=0; \
 	while kill -0 $$! 2>/dev/null; do \
 	  sleep 0.5; \
 	  if (( SECONDS - began >= said + 10 )); then \
-	    said=$$((SECONDS - began)); n=$$(grep -c '^Collecting' .venv/setup.log); \
-	    grep -q '^Installing collected' .venv/setup.log && doing="installing $$of packages" || doing="fetched $$n of $$of packages"; \
+	    said=$$((SECONDS - began)); n=$$(grep -c '^Collecting' $(VENV)/setup.log); \
+	    grep -q '^Installing collected' $(VENV)/setup.log && doing="installing $$of packages" || doing="fetched $$n of $$of packages"; \
 	    echo "setup: $$doing; $$said s so far, usually about 60 s"; \
 	  fi; \
 	done; \
-	wait $$! || { tail -n 5 .venv/setup.log >&2; echo "setup: pip failed; all of its output is in .venv/setup.log" >&2; exit 1; }
+	wait $$! || { tail -n 5 $(VENV)/setup.log >&2; echo "setup: pip failed; all of its output is in $(VENV)/setup.log" >&2; exit 1; }
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
 
@@ -64,6 +65,6 @@ mutants: setup ## change judges and glue in 200 places, one at a time: which cha
 
 clean: ## take down what `up` made and remove .venv and caches of this folder (keeps ~/.cache/seatrial)
 	@[ ! -x $(BIN)/seatrial ] || $(BIN)/seatrial down
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
 
 .PHONY: help setup lint unit attacks test trial bench differential mutants clean

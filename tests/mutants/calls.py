@@ -26,6 +26,7 @@ class CallMap:
         self._modules = modules
         self._found: dict[str, tuple[float, set[str]]] = {}
         self._imported: dict[str, set[str]] = {}
+        self._active: list[cProfile.Profile] = []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
@@ -47,11 +48,18 @@ class CallMap:
     def _noting(self) -> Iterator[set[str]]:
         names: set[str] = set()
         profile = cProfile.Profile(subcalls=False, builtins=False)
+        # Collecting a folder collects its files: since Python 3.12 only one profile may be active.
+        for outer in self._active[-1:]:
+            outer.disable()
+        self._active.append(profile)
         profile.enable()
         try:
             yield names
         finally:
             profile.disable()
+            self._active.pop()
+            for outer in self._active[-1:]:
+                outer.enable()
             names.update(
                 f"{self._modules[code.co_filename]}: {code.co_qualname.split('.<locals>')[0]}"
                 for code in (entry.code for entry in profile.getstats())

@@ -188,7 +188,7 @@ def test_who_runs_it_with_which_seed_is_in_the_record_and_its_file_is_closed(run
     assert (own["seed"], own["exit_code"]) == (7, 0)
     assert own["versions"]
     held = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
-    assert not [path for path in held if "events-seatrial" in path]
+    assert not [path for path in held if run.run_id in path]
 
 
 @pytest.mark.parametrize("code", [0, 1])
