@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping
@@ -106,6 +107,7 @@ def required_arguments(made: type[Fault]) -> list[str]:
     return [key for key, item in _keywords(made).items() if item.default is inspect.Parameter.empty]
 
 
+@functools.cache
 def _keywords(made: type[Fault]) -> dict[str, inspect.Parameter]:
     """What the constructor takes by name; what it takes as `**` it hands on to the class above."""
     found: dict[str, inspect.Parameter] = {}

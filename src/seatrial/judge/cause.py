@@ -7,7 +7,7 @@ logs of what lies on the requests' path; when they do not show a cause, it says 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from seatrial.judge.logs import telling
 from seatrial.judge.not_ready import sent_to_not_ready
@@ -79,10 +79,14 @@ def causes(observation: Observation, failed: Sequence[Exchange], spans: Sequence
     failed = [exchange for exchange in failed if id(exchange) not in explained]
     victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault, path)]
     endings = {ending.uid: (ending, fault) for ending, fault in victims if ending.served}
+    over_open = set[int]()
     for ending, theirs in _assign([ending for ending, _ in endings.values()], failed):
-        sentences += _of_old_pod(ending, theirs, endings[ending.uid][1].disruption)
+        disruption = endings[ending.uid][1].disruption
+        sentences += _of_old_pod(ending, theirs, disruption)
+        if disruption is not Disruption.INVOLUNTARY:
+            over_open |= {id(e) for e in _over_open_connections(ending, theirs)}
     for fault in mine:
-        sentences += _of_new_pod(timeline, fault, failed)
+        sentences += _of_new_pod(timeline, fault, failed, over_open)
     return [*sentences, *(each.sentence for each in left if each.stayed), *told(observation, mine)]
 
 
@@ -153,7 +157,7 @@ def _of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption
     until = left + PROPAGATION_SECONDS
     cut = [e for e in failed if _sent(e) < began]
     routed = [e for e in failed if began <= _sent(e) <= until]
-    late = [e for e in failed if until < _sent(e) <= _or_infinite(ending.gone_at)]
+    late = _over_open_connections(ending, failed)
     sentences: list[str] = []
     if routed:
         when = (
@@ -179,6 +183,14 @@ def _of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption
     return sentences
 
 
+def _over_open_connections(ending: Life, failed: Sequence[Exchange]) -> list[Exchange]:
+    """Those sent when no new connection led to the pod any more, and before it was gone."""
+    if ending.deleting_at is None:
+        return []
+    until = _or_infinite(ending.endpoint_left_at) + PROPAGATION_SECONDS
+    return [e for e in failed if until < _sent(e) <= _or_infinite(ending.gone_at)]
+
+
 def _of_crashed_pod(ending: Life, failed: Sequence[Exchange]) -> list[str]:
     left = ending.endpoint_left_at
     first = min(_sent(e) for e in failed)
@@ -192,8 +204,14 @@ def _of_crashed_pod(ending: Life, failed: Sequence[Exchange]) -> list[str]:
     ]
 
 
-def _of_new_pod(timeline: Timeline, fault: FaultRecord, failed: Sequence[Exchange]) -> list[str]:
-    """What the replacement's beginning says: traffic before it could answer."""
+def _of_new_pod(
+    timeline: Timeline, fault: FaultRecord, failed: Sequence[Exchange], over_open: Set[int]
+) -> list[str]:
+    """What the replacement's beginning says: traffic before it could answer.
+
+    Args:
+        over_open: `id` of the requests that the end of an old pod explains; these alone do not show it.
+    """
     states = replacement_of(timeline, fault)
     name = states[0].name if states else ""
     serving = endpoint_ready(timeline, name, fault.injected_at)
@@ -201,7 +219,7 @@ def _of_new_pod(timeline: Timeline, fault: FaultRecord, failed: Sequence[Exchang
         return []
     early = [e for e in failed if serving <= _sent(e) <= serving + NEW_POD_SECONDS]
     early = [e for e in early if e.backend in ("", name)]
-    if not early:
+    if not early or all(not e.backend and id(e) in over_open for e in early):
         return []
     ready = next((s.ready_at for s in states if s.ready_at is not None), None)
     started = next((s.started_at for s in states if s.started_at is not None), None)

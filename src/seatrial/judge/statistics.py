@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 NORMAL_95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution: a two-sided 95 % interval."""
+ONE_SIDED_95 = 1.6448536269514722
+"""The 95 % quantile: only one end of the interval is compared with a limit."""
 MINIMUM_SAMPLES = 100
 """Fewer say nothing about a 99th percentile: it would be the slowest of them."""
 SLOW_FRACTION_ALLOWED = 0.01
@@ -47,6 +49,15 @@ def wilson(hits: int, total: int, *, quantile: float = NORMAL_95) -> Interval:
     low = 0.0 if hits == 0 else (centre - spread) / scale
     high = 1.0 if hits == total else (centre + spread) / scale
     return Interval(low, high)
+
+
+def least_that_tells(allowed: float, *, quantile: float = ONE_SIDED_95) -> int:
+    """So many of which none had a property show that its fraction is surely no more than `allowed`.
+
+    Args:
+        allowed: more than 0, for no sample shows that something never happens.
+    """
+    return math.ceil(quantile * quantile * (1 - allowed) / allowed)
 
 
 def percentile(values: Iterable[float], percent: float) -> float | None:

@@ -31,7 +31,8 @@ def read_live(kube: Kube, *, judged: bool) -> Graph:
     """The graph of a namespace; kinds that may not be read or are not served are left out.
 
     Args:
-        judged: whether rules will ask it; they are told of kinds that may not be read.
+        judged: whether rules will ask it; they are told of kinds that may not be read. Else nodes are read,
+            too: a node port is reached at their addresses.
 
     Raises:
         ClusterUnreachable: the API server does not answer.
@@ -40,15 +41,15 @@ def read_live(kube: Kube, *, judged: bool) -> Graph:
     place = Unlined(f"namespace {kube.namespace}")
     objects: list[dict[str, Any]] = []
     refused: dict[str, str] = {}
-    missing = 0
-    for kind in KINDS:
+    missing = set[str]()
+    for kind in KINDS if judged else (*KINDS, "Node"):
         try:
             objects += (_as_written(item) for item in kube.objects(kind) if not _is_owned(item))
         except NotFound:
-            missing += 1  # the cluster has no such kind, so there is no object of it
+            missing.add(kind)  # the cluster has no such kind, so there is no object of it
         except Forbidden as error:
             refused[kind] = f"{error.what}; {error.next_step}"
-    if len(refused) == len(KINDS) - missing:
+    if not set(KINDS) - missing - refused.keys():
         raise NotAllowed(
             "nothing in the namespace may be read",
             where=place.name,

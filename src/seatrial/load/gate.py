@@ -13,12 +13,11 @@ import math
 from collections.abc import Sequence
 
 from seatrial.judge.evidence import generator_weakness
-from seatrial.judge.statistics import MINIMUM_SAMPLES, SLOW_FRACTION_ALLOWED, wilson
+from seatrial.judge.statistics import MINIMUM_SAMPLES, ONE_SIDED_95, SLOW_FRACTION_ALLOWED, wilson
 from seatrial.load.summary import LoadSummary
 from seatrial.model.objectives import Objectives
 from seatrial.model.verdict import Outcome, Verdict, merge
 
-ONE_SIDED_95 = 1.6448536269514722
 AVAILABILITY = "availability"
 LATENCY = "latency"
 JUDGED = (AVAILABILITY, LATENCY)

@@ -20,7 +20,7 @@ class LoadStep(Part):
 class Load(Part):
     """What a load test sends (`loadtests/journeys.py`)."""
 
-    arrivals: str = Field("constant:20", description="Schedule: constant:60, ramp:10:200:120, steps:50x30.")
+    arrivals: str = Field("constant:60", description="Schedule: constant:60, ramp:10:200:120, steps:50x30.")
     journeys: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict, description="Journeys by name with their share; all alike when left out."
     )

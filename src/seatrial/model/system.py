@@ -20,6 +20,8 @@ from seatrial.model.part import Part as _Part
 HELPER_IMAGE = "seatrial/helper"
 """Logical name of the image of our own whose program stands in where a fault needs one."""
 HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
+MOST_BYSTANDERS = 20
+"""Journeys that are sent beside a subject's: with each at 5 a second, no more load than the subject's own."""
 NOT_DECLARED = "neither progressive delivery nor outlier ejection is declared in the system file"
 
 
@@ -244,11 +246,22 @@ class System(_Part):
         return self.objectives.model_copy(update=own)
 
     def bystanders_of(self, journey: str, *, only_reading: bool = False) -> list[str]:
-        """The other user actions, in order; what only makes load for an autoscaler is none."""
+        """The other user actions, in order; what only makes load for an autoscaler is none.
+
+        Of more than `MOST_BYSTANDERS` those that come next in the file, so that each has its turn.
+        """
         used = {workload.journey for workload in self.workloads.values()}
         load = {w.load_step.journey for w in self.workloads.values() if w.load_step is not None} - used
-        others = [name for name in self.journeys if name != journey and name not in load]
-        return [n for n in others if not only_reading or self.journeys[n].request.method in ("GET", "HEAD")]
+        names = [name for name in self.journeys if name == journey or name not in load]
+        safe = ("GET", "HEAD")
+        here = names.index(journey) if journey in names else 0
+        following = [*names[here:], *names[:here]]
+        chosen = [
+            name
+            for name in following
+            if name != journey and (not only_reading or self.journeys[name].request.method in safe)
+        ][:MOST_BYSTANDERS]
+        return [name for name in names if name in chosen]
 
     def path_of(self, journey: str) -> frozenset[str]:
         """Roles of the workloads that a journey passes: what it says, else those that it exercises.

@@ -27,15 +27,16 @@ class Answer:
         complete: whether the whole answer arrived.
         error: short reason when it did not.
         backend: the header by which a server tells who it is, with a comma between several; empty without.
+        location: where a redirection leads to; empty without.
     """
 
-    __slots__ = ("backend", "body", "complete", "completed_at", "error", "sent", "status")
+    __slots__ = ("backend", "body", "complete", "completed_at", "error", "location", "sent", "status")
 
     def __init__(self) -> None:
         self.completed_at = 0.0
         self.sent = self.complete = False
         self.status: int | None = None
-        self.error = self.backend = ""
+        self.error = self.backend = self.location = ""
         self.body: bytes | bytearray = b""
 
 
@@ -103,11 +104,13 @@ class AnswerReader:
             self.answer.backend = f"{before}, {told}" if before else told
         elif name in _LENGTHS:
             self._has_length = True
+        elif name == b"location":
+            self.answer.location = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
         if status < 200:  # an interim answer, whose headers are not those of the final one
-            self.answer.backend = ""
+            self.answer.backend = self.answer.location = ""
             self._has_length = False
             return
         self.answer.status = status

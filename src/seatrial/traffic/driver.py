@@ -221,7 +221,7 @@ class Driver:
         self._late += arrival.sent_at - arrival.planned_at > LATE_AFTER_SECONDS
         self._in_flight += 1
         every = self.plan.fresh_every
-        arrival.fresh = every > 0 and self._sent % every == 0
+        arrival.fresh |= every > 0 and self._sent % every == 0
         arrival.client.send(arrival)
 
     def _pick(self, sequence: int) -> CompiledJourney:

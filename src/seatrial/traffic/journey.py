@@ -24,6 +24,8 @@ Thing = TypeVar("Thing")
 HTTP1 = "http1"
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_LONGEST_PLACE = 120
+_OURS = frozenset({"host", "content-length", "connection", "transfer-encoding"})
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _TARGET = re.compile(r"/(?!/)[^\x00-\x20\x7f-\U0010ffff]*")
@@ -52,6 +54,7 @@ class CompiledJourney:
         requests: the most that one arrival makes, one after another.
         lasts_seconds: how long an arrival lasts beside its requests, unless it is stopped.
         served_by: the header that says who answered, in small letters; empty for none.
+        one_each: whether each request gets a connection of its own, as `Connection: close` says.
     """
 
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
@@ -74,6 +77,7 @@ class CompiledJourney:
             self._headers.append(("Content-Type", compile_text("application/json", where=where)))
         if "user-agent" not in names:
             self._headers.append(("User-Agent", compile_text("seatrial", where=where)))
+        self.one_each = any(_closes(name, value) for name, value in (request.get("headers") or {}).items())
         self._check_path(where)
         self._head = self._path + _literal(" HTTP/1.1")
         for header, value in self._headers:
@@ -143,13 +147,18 @@ class CompiledJourney:
         texts = [self._path, *(value for _, value in self._headers), *([self._body] if self._body else [])]
         return not any(hole.startswith("random.") for text in texts for hole in text.holes)
 
-    def outcome_of(self, status: int) -> tuple[ExchangeOutcome, str]:
+    def outcome_of(self, status: int, location: str = "") -> tuple[ExchangeOutcome, str]:
         """What an answer with this status means, and the short reason when it is not OK.
 
-        The rule of `model.exchange.ExchangeOutcome`: expected is OK; a 4xx refused the request, so it was
-        surely not applied; any other status leaves that open (a 5xx, or a 2xx or 3xx nobody expected).
+        A redirection is not followed: `location` says where it leads. The rule of
+        `model.exchange.ExchangeOutcome`: expected is OK; a 4xx refused the request, so it was surely not
+        applied; any other status leaves that open (a 5xx, or a 2xx or 3xx nobody expected).
         """
-        return judge_status(status, self.expected)
+        outcome, reason = judge_status(status, self.expected)
+        if not reason or not 300 <= status < 400 or not location:
+            return outcome, reason
+        place = location.partition("?")[0]  # what a query holds differs from request to request
+        return outcome, f"{reason}: redirected to {place[:_LONGEST_PLACE]}"
 
     def answer_id(self, body: bytes | bytearray) -> str:
         """The field of a JSON answer that names what was written; empty when it is not there."""
@@ -218,12 +227,18 @@ def _headers(headers: Mapping[str, str], where: str) -> list[tuple[str, Template
         here = f"{where}, request.headers.{name}"
         if not _TOKEN.fullmatch(name) or not _FIELD_VALUE.fullmatch(value):
             raise BadInput(f"the header `{name}: {value}` cannot be sent", where=here)
-        if name.lower() in ("host", "content-length", "connection", "transfer-encoding"):
+        if name.lower() in _OURS and not _closes(name, value):
             raise BadInput(
-                f"the header {name} is set by the generator", where=here, next_step="leave it out."
-            )
+                f"the header {name} is set by the generator", where=here,
+                next_step="leave it out; `Connection: close` is the one that may stand here.",
+            )  # fmt: skip
         compiled.append((name, compile_text(value, where=here)))
     return compiled
+
+
+def _closes(name: str, value: str) -> bool:
+    """Whether the header says that its connection is for one request only."""
+    return name.lower() == "connection" and value.strip().lower() == "close"
 
 
 def pick_by_weight(things: Sequence[Thing], weights: Sequence[float], draw: float) -> Thing:

@@ -2,8 +2,8 @@
 
 It prints its port. The path decides: /ok, /json, /things[/ID], /status/N, /warming/N (503 to the first N),
 /slow/SECONDS, /size (tells the body's length), /reset, /half, /no-length, /close, /interim, /second-dies,
-/mute (reads, never answers), /garbage. x-served-by holds the number of the connection. GET /count answers how
-many requests came in so far, as JSON by path.
+/mute (reads, never answers), /moved (301), /garbage. x-served-by holds the number of the connection. GET
+/count answers how many requests came in so far, as JSON by path.
 """
 
 import asyncio
@@ -65,6 +65,7 @@ async def respond(
         "half": answer(200, b"x" * 100, number)[:-50],
         "no-length": HEAD + b"until the end",
         "close": answer(200, b"", number, extra="Connection: close\r\n"),
+        "moved": answer(301, b"", number, extra=f"Location: https://shop.example/login?from={number}\r\n"),
         "garbage": b"SSH-2.0-OpenSSH_9.2\r\n",
     }
     writer.write(answers.get(first) or answer(200, b"ok", number))

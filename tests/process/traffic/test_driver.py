@@ -13,9 +13,13 @@ from seatrial.traffic.schedule import Constant, Replay
 from seatrial.traffic.target import Target
 
 
-def walk(url: str, path: str = "/ok", *, schedule=None, **more) -> tuple[GeneratorHealth, list[Exchange]]:
+def walk(
+    url: str, path: str = "/ok", *, schedule=None, headers=None, **more
+) -> tuple[GeneratorHealth, list[Exchange]]:
     """The health and the exchanges; what the driver raises has the latter as an attribute."""
-    journey = compile_journey("browse", {"request": {"path": path}, "timeout_seconds": 0.5})
+    request = {"path": path, "headers": headers or {}}
+    data = {"request": request, "timeout_seconds": 0.5, "served_by": "x-served-by"}
+    journey = compile_journey("browse", data)
     plan = Plan(Target(url), [(journey, 1.0)], schedule or Constant(200, 0.5), **more)
 
     async def run() -> tuple[GeneratorHealth, list[Exchange]]:
@@ -100,6 +104,13 @@ def test_nothing_is_sent_before_its_time(steady_server) -> None:
     _, ended = walk(steady_server.url, schedule=Replay(times))
     assert len(ended) == 100
     assert min(exchange.sent_at - exchange.planned_at for exchange in ended) >= 0
+
+
+def test_a_journey_may_ask_for_a_connection_for_each_request(steady_server) -> None:
+    """The server names its connection; by itself it keeps each for the next request."""
+    _, ended = walk(steady_server.url, schedule=Constant(100, 0.5), headers={"connection": "Close"})
+    assert [exchange.ok for exchange in ended] == [True] * 50
+    assert len({exchange.backend for exchange in ended}) == 50
 
 
 def test_bystanders_have_their_own_rate_and_numbers(steady_server) -> None:

@@ -58,6 +58,18 @@ def test_waiting_for_a_journey_names_the_last_answer(http) -> None:
         http.wait_for_journey("browse", {"request": {"path": "/status/500"}}, within_seconds=0.1)
 
 
+def test_a_redirection_is_not_followed_and_says_where_it_leads(http) -> None:
+    """Without its query, which differs from request to request."""
+    journey = {"request": {"path": "/moved"}}
+    (moved,) = send_once(http.base_url, "browse", journey)
+    assert (moved.status, moved.outcome) == (301, ExchangeOutcome.UNKNOWN)
+    assert moved.error == "status 301: redirected to https://shop.example/login"
+    with pytest.raises(WaitExpired, match="redirected to https"):
+        http.wait_for_journey("browse", journey, within_seconds=0.1)
+    (expected,) = send_once(http.base_url, "browse", {**journey, "expect": {"status": 301}})
+    assert (expected.ok, expected.error) == (True, "")
+
+
 def test_writes_are_found_absent_or_unreadable(http) -> None:
     stored = [send_once(http.base_url, "write", WRITE)[0].answer_id for _ in range(12)]
     lost = [name for name in stored if name.endswith("7")]

@@ -99,6 +99,19 @@ spec: {schedule: "0 3 * * *", jobTemplate: {spec: {template: {spec: {containers:
 CLAIMS = "volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce]}}]"
 
 
+NODE_PORT = "{port: 80, targetPort: web, nodePort: 30123}"
+CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
+
+
+def node(name, address, label="usual"):
+    return textwrap.dedent(f"""
+    apiVersion: v1
+    kind: Node
+    metadata: {{name: {name}, labels: {{{label}: ""}}}}
+    status: {{addresses: [{{type: Hostname, address: {name}}}, {{type: InternalIP, address: {address}}}]}}
+    """)
+
+
 @pytest.fixture
 def propose(tmp_path):
     """The text proposed for these manifests, and the system that it describes."""
@@ -154,6 +167,27 @@ class TestEntry:
         assert system.entry.url == "http://fill-in.invalid:30123"
         assert "FILL IN the host: Service basket (NodePort) does not say it" in text
         assert list(system.journeys) == ["basket-healthz"]
+
+    def test_a_node_port_is_reached_at_a_node_where_nodes_can_be_read(self, propose):
+        basket = workload("basket", probe=READY), service("basket", "NodePort", port=NODE_PORT)
+        worker, plane = node("worker", "192.0.2.1"), node("plane", "192.0.2.2", CONTROL_PLANE)
+        text, system = propose(*basket, worker, plane)
+        assert system.entry.url == "http://192.0.2.2:30123"
+        assert "# from Service basket (NodePort) at the internal address of node plane" in text
+        outside = node("outside", "192.0.2.3}, {type: ExternalIP, address: 198.51.100.3")
+        _, system = propose(*basket, worker, outside, plane)
+        assert system.entry.url == "http://198.51.100.3:30123"
+
+    def test_the_service_of_one_workload_is_named_behind_the_entry(self, propose):
+        """Else nothing shows who answered, and nobody is told that the key is there."""
+        basket = workload("basket", probe=READY), service("basket", "NodePort", port=NODE_PORT)
+        text, system = propose(*basket, node("worker", "192.0.2.1"))
+        assert system.entry.service == "basket"
+        assert "FILL IN `served_by:`" in text
+        both = workload("soap").replace("labels: {app: soap}", "labels: {app: basket}")
+        text, system = propose(*basket, both, node("worker", "192.0.2.1"))
+        assert system.entry.service is None
+        assert "or `service:`, the Service behind it" in text
 
     def test_where_nothing_leads_in_that_is_said(self, propose):
         text, system = propose(workload("basket"), service("basket"))

@@ -10,7 +10,13 @@ from seatrial.model.fault import VOLUNTARY
 from seatrial.model.observation import Observation
 from seatrial.model.scenario import SCENARIOS, scenario
 from seatrial.model.step import inject, repeat, steps, traffic
+from seatrial.model.system import MOST_BYSTANDERS, System
 from seatrial.model.verdict import Outcome
+
+MINIMAL = {
+    "apiVersion": "seatrial/v1", "kind": "System", "metadata": {"name": "large"},
+    "target": {"context": "any", "namespace": "large"}, "entry": {"url": "http://large.example"},
+}  # fmt: skip
 
 
 def observed(dry: Dry, **how: object) -> Observation:
@@ -48,3 +54,14 @@ def test_none_is_sent_where_none_is_asked_for_or_none_only_reads(dry: Dry, how: 
     assert planned(seen, "buy") == []
     assert voluntary(seen).outcome is Outcome.PASSED
     assert seen.trouble.exchanges[-1].planned_at - seen.faults[-1].injected_at < 10
+
+
+def test_of_many_journeys_the_next_ones_have_their_turn() -> None:
+    """A system with hundreds of journeys is not sent five a second of each."""
+    journeys = {f"look-{number}": {"request": {"path": f"/{number}"}} for number in range(50)}
+    written = {"workloads": {"basket": {"kind": "Deployment", "name": "basket"}}, "journeys": journeys}
+    system = System.model_validate({**MINIMAL, **written})
+    assert system.bystanders_of("look-3") == [f"look-{number}" for number in range(4, 24)]
+    assert system.bystanders_of("look-40") == [f"look-{n}" for n in (*range(11), *range(41, 50))]
+    few = system.model_copy(update={"journeys": dict(list(system.journeys.items())[:MOST_BYSTANDERS])})
+    assert few.bystanders_of("look-3") == [name for name in few.journeys if name != "look-3"]

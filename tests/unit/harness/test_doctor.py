@@ -7,6 +7,7 @@ from seatrial.commands.doctor import _closing, _lines, exit_code
 from seatrial.harness.doctor.finding import Finding, State, bad, note, ok
 from seatrial.harness.doctor.possible import examine_checks, examine_consent, examine_duration
 from seatrial.model.check import CHECKS
+from seatrial.model.load import Load
 
 
 def by_check(text: str) -> dict[str, Finding]:
@@ -55,6 +56,23 @@ def test_the_duration_is_said_for_the_suites_and_for_each_scenario(dry: Dry):
     assert "store-crash" not in both
 
 
+def about_load(**load: str) -> list[Finding]:
+    found = examine_duration(dry_system(SYSTEM).model_copy(update={"load": Load(**load)}))
+    return [finding for finding in found if finding.about == "load"]
+
+
+def test_a_load_test_that_is_too_short_to_tell_is_said_beforehand(dry: Dry):
+    """By default it is long enough; else each first run of a new system would end inconclusive."""
+    assert about_load() == []
+    (found,) = about_load(arrivals="steps:20x30,10x60")
+    assert found.state is State.BAD
+    assert "sends 900 requests" in found.text
+    assert "2703 that all succeed are needed to show an availability of 0.999" in found.text
+    assert about_load(arrivals="ramp:40:60:60") == []
+    (wrong,) = about_load(arrivals="often")
+    assert "`often` is no schedule" in wrong.text
+
+
 def test_consent_is_for_exactly_one_context_and_namespace(dry: Dry):
     assert [each.state for each in examine_consent(dry_system(), "nowhere", "shop")] == [State.OK]
     (other,) = examine_consent(dry_system(), "prod", "shop")
@@ -68,3 +86,9 @@ def test_the_exit_code_is_red_only_for_what_a_run_would_end_red_for():
     assert "nothing stands in the way" in _closing(found)
     assert exit_code([*found, bad("entry", "d", "e")]) == 1
     assert list(_lines(bad("entry", "d", "e"))) == ["entry      BAD   d", f"{'':<17}next: e"]
+
+
+def test_of_very_many_workloads_some_are_named_and_the_rest_counted(dry: Dry):
+    more = "".join(f"\n  s{n}: {{kind: Deployment, name: s{n}, stateless: true}}" for n in range(30))
+    found = by_check(SYSTEM.replace("stateless: true}", "stateless: true}" + more, 1))
+    assert found["orchestration.pod-replacement"].text.endswith("s7, s8 and 21 more")

@@ -215,6 +215,23 @@ def test_a_new_pod_is_blamed_for_its_first_five_seconds(at: float, backend: str,
 
 
 @pytest.mark.parametrize(
+    ("sent", "blamed"),
+    [([102.0], False), ([102.0, 103.0], False), ([102.0, 103.5], True), ([100.6, 102.0], True)],
+)
+def test_what_the_end_of_the_old_pod_explains_is_not_put_down_to_the_new_one(
+    sent: list[float], blamed: bool
+) -> None:
+    """The old one left its Service at 100.4 and is gone at 103.2, the new one serves from 100.5 on."""
+    failures = [failed(at) for at in sent]
+    text = causes(failures, [fault(100.0, 110.0, uid="orders-old")], *ending("orders-old"), *fresh())
+    assert ("over open connections" in text) is True
+    assert ("orders-new began to serve" in text) is blamed
+    named = [failed(102.0, backend="orders-new")]
+    text = causes(named, [fault(100.0, 110.0, uid="orders-old")], *ending("orders-old"), *fresh())
+    assert "orders-new began to serve" in text
+
+
+@pytest.mark.parametrize(
     ("ready_at", "words"),
     [(100.5, "no readiness probe"), (100.51, "must not succeed before"), (101.0, "must not succeed before")],
 )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.judge.statistics import percentile, wilson
+from seatrial.judge.statistics import ONE_SIDED_95, least_that_tells, percentile, wilson
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,10 @@ def test_percentile_refuses_what_is_no_percentage() -> None:
     for percent in (-0.5, 100.5, 101):
         with pytest.raises(ValueError, match="no percentage"):
             percentile([1.0], percent)
+
+
+@pytest.mark.parametrize("allowed", [0.5, 0.01, 0.001, 0.0001])
+def test_the_least_sample_that_tells_is_the_least(allowed: float) -> None:
+    least = least_that_tells(allowed)
+    assert wilson(0, least, quantile=ONE_SIDED_95).high <= allowed
+    assert wilson(0, least - 1, quantile=ONE_SIDED_95).high > allowed

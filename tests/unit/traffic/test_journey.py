@@ -79,6 +79,7 @@ def test_the_model_of_the_system_file_is_taken_as_it_is() -> None:
         ({"path": "/", "headers": {"X-Id": "{m}"}}, "request.headers.X-Id"),
         ({"path": "/", "headers": {"X-Id": "a\r\nb"}}, "cannot be sent"),
         ({"path": "/", "headers": {"content-length": "3"}}, "set by the generator"),
+        ({"path": "/", "headers": {"Connection": "keep-alive"}}, "`Connection: close` is the one"),
         ({"method": "POST", "path": "/", "json": {"a": ["{b}"]}}, "{b}"),
     ],
 )

@@ -13,6 +13,7 @@ from seatrial.declared.values import mapping, maps, sequence, text, whole
 UNKNOWN_HOST = "fill-in.invalid"
 """Stands where the objects do not say how a host is called; no name below `.invalid` ever exists."""
 _HTTP, _HTTPS = 80, 443
+_CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,15 @@ class Way:
         url: base address; its host is `UNKNOWN_HOST` where the objects do not say it.
         why: the objects that say so.
         reaches: the workloads right behind it; empty where routes decide.
+        ports: of their pods, where it ends: numbers or names.
+        service: name of the Service that it leads to; empty where routes decide.
     """
 
     url: str
     why: str
     reaches: tuple[Workload, ...] = ()
     ports: tuple[Any, ...] = ()
+    service: str = ""
 
     @property
     def known(self) -> bool:
@@ -50,7 +54,7 @@ def ways_in(graph: Graph, namespace: str) -> list[Way]:
     found = [
         *(way for ingress in _of(graph, "Ingress", namespace) for way in _of_ingress(ingress)),
         *(way for route in _of(graph, "HTTPRoute", namespace) for way in _of_http_route(graph, route)),
-        *(way for service in _of(graph, "Service", namespace) for way in _of_service(service)),
+        *(way for service in _of(graph, "Service", namespace) for way in _of_service(graph, service)),
     ]
     distinct: dict[str, Way] = {}
     for way in found:
@@ -127,21 +131,38 @@ def _http_routes(route: Resource) -> Iterator[Route]:
                     yield Route(where, text(backend.get("name")), f"HTTPRoute {route.name}")
 
 
-def _of_service(service: Resource) -> Iterator[Way]:
+def _of_service(graph: Graph, service: Resource) -> Iterator[Way]:
     kind = text(service.spec.get("type"))
     if kind not in ("LoadBalancer", "NodePort"):
         return
-    addresses = _balancer_addresses(service) + [text(ip) for ip in sequence(service.spec.get("externalIPs"))]
+    balanced, behind = kind == "LoadBalancer", tuple(service.selected)
+    why = f"Service {service.name} ({kind})"
+    given = _balancer_addresses(service) + [text(ip) for ip in sequence(service.spec.get("externalIPs"))]
+    nodes = () if balanced or given else _node_addresses(graph)
+    addresses = [(address, why) for address in given] + [(each, f"{why} {at}") for each, at in nodes]
     for _, port in maps(service.spec.get("ports")):
         if text(port.get("protocol")) not in ("", "TCP"):
             continue
-        balanced = kind == "LoadBalancer"
         number = whole(port.get("port" if balanced else "nodePort"))
         secure = number == _HTTPS or text(port.get("name")) == "https"
         listener = {"protocol": "HTTPS" if secure else "HTTP", "port": number}
-        why, target = f"Service {service.name} ({kind})", port.get("targetPort", port.get("port"))
-        for host in addresses or [UNKNOWN_HOST]:
-            yield Way(_address(host, listener), why, tuple(service.selected), (target,))
+        target = (port.get("targetPort", port.get("port")),)
+        for host, said in addresses or [(UNKNOWN_HOST, why)]:
+            yield Way(_address(host, listener), said, behind, target, service.name)
+
+
+def _node_addresses(graph: Graph) -> Iterator[tuple[str, str]]:
+    """One address of a node, where the objects have nodes, and whose it is: every node takes node ports.
+
+    An external address comes first, then the control plane's: where it can be seen, it takes no pods.
+    """
+    nodes = sorted(graph.of("Node"), key=lambda node: _CONTROL_PLANE not in node.labels)
+    for kind, reached in (("ExternalIP", "external"), ("InternalIP", "internal")):
+        for node in nodes:
+            for _, each in maps(mapping(node.data.get("status")).get("addresses")):
+                if text(each.get("type")) == kind and text(each.get("address")):
+                    yield text(each.get("address")), f"at the {reached} address of node {node.name}"
+                    return
 
 
 def _balancer_addresses(resource: Resource) -> list[str]:

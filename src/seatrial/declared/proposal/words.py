@@ -66,7 +66,11 @@ def _entry(proposal: Proposal) -> Iterator[str]:
         yield f"# FILL IN the host: {_said(best.why)} does not say it"
     else:
         yield f"# from {_said(best.why)}"
-    yield f"entry: {{url: {_value(best.url if best else f'http://{UNKNOWN_HOST}')}}}"
+    behind = f", service: {_value(best.service)}" if best and best.service and len(best.reaches) == 1 else ""
+    yield "# FILL IN `served_by:`, the response header that names the pod which answered, if there is one"
+    if not behind:
+        yield "# or `service:`, the Service behind it, if that selects pods of one workload only"
+    yield f"entry: {{url: {_value(best.url if best else f'http://{UNKNOWN_HOST}')}{behind}}}"
     yield from (f"# or {_said(f'{way.url}  ({way.why})')}" for way in proposal.ways[1:])
 
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
-from seatrial.harness.doctor.finding import Finding, note, ok
+from seatrial.errors import BadInput
+from seatrial.harness.doctor.finding import Finding, bad, note, ok
 from seatrial.harness.estimate import scenario_seconds, suites_seconds
+from seatrial.judge.statistics import least_that_tells
 from seatrial.model.check import CHECKS, Check, Every
 from seatrial.model.fault import Disruption
 from seatrial.model.plan import LOAD_SECONDS
 from seatrial.model.scenario import SCENARIOS, Need, Subject
 from seatrial.model.system import System
+from seatrial.traffic.schedule import parse
+
+_NAMED = 10
+"""So many workloads are named in one line."""
 
 
 def examine_consent(system: System, context: str, namespace: str) -> Iterator[Finding]:
@@ -35,12 +42,32 @@ def examine_duration(system: System) -> Iterator[Finding]:
         return
     suites = suites_seconds(system)
     yield ok("duration", f"pytest suites/ about {_minutes(suites)}; a load test {LOAD_SECONDS} s")
+    yield from _load_that_cannot_tell(system)
     each = {
         scenario.id: seconds
         for scenario in SCENARIOS.all().values()
         if (seconds := scenario_seconds(scenario, system))
     }
     yield ok("duration", "; ".join(f"{name} about {_minutes(seconds)}" for name, seconds in each.items()))
+
+
+def _load_that_cannot_tell(system: System) -> Iterator[Finding]:
+    """Whether the load test of a run sends too few requests to show the availability, even if none fails."""
+    arrivals, availability = system.load.arrivals, system.objectives.availability
+    try:
+        planned = parse(arrivals).planned()
+    except BadInput as error:
+        yield bad("load", f"load.arrivals: {error.what}", error.next_step)
+        return
+    sent = sum(1 for _ in takewhile(lambda at: at < LOAD_SECONDS, planned))
+    needed = least_that_tells(1 - availability)
+    if sent < needed:
+        yield bad(
+            "load",
+            f"a load test of {LOAD_SECONDS} s sends {sent} requests ({arrivals}), and {needed} that all "
+            f"succeed are needed to show an availability of {availability:g}",
+            "Raise `load.arrivals`, or let it last longer: --load-seconds.",
+        )
 
 
 def _possible(check: Check, system: System) -> Finding:
@@ -56,7 +83,7 @@ def _possible(check: Check, system: System) -> Finding:
         return note("check", f"{check.id}: no scenario applies to this system")
     subjects = check.subjects(system)
     if subjects:
-        return ok("check", f"{check.id} can judge {', '.join(map(str, subjects))}")
+        return ok("check", f"{check.id} can judge {_named([str(each) for each in subjects])}")
     lacks = "; ".join(need.text for need in _missing(check, system))
     return note(
         "check", f"{check.id} is unsupported: it needs {lacks}", "docs/your-system.md names each key."
@@ -70,6 +97,11 @@ def _missing(check: Check, system: System) -> list[Need]:
         for role in system.workloads
     ]
     return min(lacking, key=len)
+
+
+def _named(subjects: Sequence[str]) -> str:
+    more = len(subjects) - _NAMED
+    return ", ".join(subjects[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _minutes(seconds: float) -> str:

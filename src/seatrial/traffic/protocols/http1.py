@@ -120,6 +120,7 @@ class Http1(Client):
         arrival.key = prepared.key
         arrival.request = prepared
         arrival.answer = Answer()
+        arrival.fresh = arrival.journey.one_each
 
     def send(self, arrival: Arrival) -> None:
         seconds = arrival.journey.timeout_seconds + TIMER_STEP_SECONDS
@@ -134,7 +135,7 @@ class Http1(Client):
     def exchanges(self, arrival: Arrival, /) -> Sequence[Exchange]:
         answer, journey, answer_id = arrival.answer, arrival.journey, ""
         if answer.complete:
-            outcome, error = journey.outcome_of(answer.status)
+            outcome, error = journey.outcome_of(answer.status, answer.location)
             if outcome is ExchangeOutcome.OK:
                 answer_id = journey.answer_id(answer.body)
         else:
