@@ -173,6 +173,6 @@ class TestWithoutTheRightToDelete:
     def test_chaos_exits_1_and_names_the_missing_right(self, person, reader):
         typed = person.chaos(person.experiment("delete-pod"), **reader)
         assert typed.code == 1
-        assert f"ERROR {DELETE_POD} [catalogue]" in typed.text
-        assert "delete" in typed.text
-        assert "pods" in typed.text
+        assert f"UNSUPPORTED {DELETE_POD} [catalogue]" in typed.text
+        assert "delete pods (needed by delete-pod" in typed.text
+        assert "seatrial rights --disruptive" in typed.text
