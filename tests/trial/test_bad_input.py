@@ -174,5 +174,5 @@ class TestWithoutTheRightToDelete:
         typed = person.chaos(person.experiment("delete-pod"), **reader)
         assert typed.code == 1
         assert f"UNSUPPORTED {DELETE_POD} [catalogue]" in typed.text
-        assert "delete pods (needed by delete-pod" in typed.text
+        assert "not allowed to delete pods in namespace chandlery (needed by delete-pod)" in typed.text
         assert "seatrial rights --disruptive" in typed.text
