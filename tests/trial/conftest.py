@@ -46,7 +46,7 @@ def person(deployed: Kube, tmp_path: Path) -> Person:
         "SEATRIAL_STATE": str(tmp_path / "state"),
         "SEATRIAL_REPORT_DIR": str(tmp_path / "reports"),
     }
-    person = Person(tmp_path, deployed.kubeconfig, environment)
+    person = Person(tmp_path, environment, deployed.kubeconfig)
     environment["SEATRIAL_SYSTEM"] = str(person.system().rename(tmp_path / "sample.yaml"))
     return person
 

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+from typing_commands import BOUND_SECONDS, Typed, Typist
 from unhurried import ROOT, unhurried
 
 from seatrial.kube.client import Kube
 from seatrial.waiting import NotYet, Ready, eventually
 
-BOUND_SECONDS = 240.0
 
-
-@dataclass
-class Typed:
-    """A command that was run: its exit code and all that it printed."""
-
-    code: int
-    text: str
-
-
-@dataclass
-class Person:
+class Person(Typist):
     """Types commands in the checkout, with an own state folder, on the system as it is deployed."""
 
-    folder: Path
-    kubeconfig: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    def __init__(self, folder: Path, environment: dict[str, str], kubeconfig: Path) -> None:
+        super().__init__(folder, ROOT, environment)
+        self.kubeconfig = kubeconfig
 
     def system(self, change: Callable[[dict[str, Any]], None] = lambda data: None) -> Path:
         """A system file that differs from the sample's."""
@@ -53,33 +40,12 @@ class Person:
         path.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
         return path
 
-    def start(self, *arguments: object, **environment: str) -> subprocess.Popen[str]:
-        """Start `python -m ARGUMENTS`."""
-        return subprocess.Popen(
-            [sys.executable, "-m", *map(str, arguments)], cwd=ROOT, text=True, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env={**os.environ, **self.environment, **environment},
-        )  # fmt: skip
-
-    def types(self, *arguments: object, **environment: str) -> Typed:
-        """Run `python -m ARGUMENTS` to its end."""
-        process = self.start(*arguments, **environment)
-        try:
-            text, _ = process.communicate(timeout=BOUND_SECONDS)
-        finally:
-            process.kill()
-        return Typed(process.returncode, text)
-
-    def chaos(self, experiment: Path, **environment: str) -> Typed:
-        """`chaos run EXPERIMENT`."""
-        return self.types(*self._chaos_run(experiment), **environment)
-
     @contextmanager
     def running_until(
         self, arguments: Path | Sequence[object], what: str, happened: Callable[[], object]
     ) -> Iterator[subprocess.Popen[str]]:
         """`chaos run EXPERIMENT`, or a command with arguments, at the moment when something happened."""
-        process = self.start(*(self._chaos_run(arguments) if isinstance(arguments, Path) else arguments))
+        process = self.start(*(self.chaos_run(arguments) if isinstance(arguments, Path) else arguments))
 
         def looked() -> Ready[None] | NotYet:
             if process.poll() is not None:
@@ -93,15 +59,6 @@ class Person:
         finally:
             process.kill()
             process.communicate()
-
-    def journals(self) -> list[Path]:
-        """What is journalled and not reverted."""
-        return list((self.folder / "state" / "journal").glob("*.json"))
-
-    def _chaos_run(self, experiment: Path) -> list[object]:
-        log, journal = self.folder / "chaos.log", self.folder / "journal.json"
-        return ["chaostoolkit", "--no-version-check", "--log-file", log, "run", "--journal-path", journal,
-                experiment]  # fmt: skip
 
     def check(self, check: str, **environment: str) -> Typed:
         """`pytest suites/ --check ID`."""

@@ -177,13 +177,20 @@ class Kube(Api):
         return bool((answer.get("status") or {}).get("allowed"))
 
     def require_namespace(self) -> None:
-        """Check that the namespace exists.
+        """Check that the namespace exists, and is not being deleted.
 
         Raises:
-            BadInput: it does not; names the nearest ones where they can be listed.
+            BadInput: it does not; names the nearest ones where they can be listed. Or it is.
         """
         try:
-            self.get("Namespace", self.namespace)
+            found = self.get("Namespace", self.namespace)
+            if (found.get("status") or {}).get("phase") == "Terminating":
+                raise BadInput(
+                    f"the namespace {self.namespace!r} is being deleted",
+                    where=f"{self.server} (context {self.context})",
+                    next_step="Wait until it is gone and make it anew; `kubectl describe namespace "
+                    f"{self.namespace}` says what it waits for.",
+                )
         except Forbidden:
             # A Role in one namespace cannot read the Namespace object; a list inside it must do.
             self.objects("Pod")
