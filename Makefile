@@ -48,6 +48,7 @@ test: lint unit attacks ## everything: lint, unit, attacks, process, then the to
 	@$(BIN)/pytest -q sample-system/tests/integration
 	@$(BIN)/pytest -q tests/cluster
 	@$(BIN)/pytest -q tests/trial
+	@$(BIN)/pytest -q tests/systems
 	@$(BIN)/python tests/support/unhurried.py >.seatrial/unhurried.yaml
 	@$(BIN)/pytest suites/ --system .seatrial/unhurried.yaml -k "Declared or not (catalogue or system)" # each scenario once
 

@@ -1,0 +1,49 @@
+"""A StatefulSet that keeps its data on a volume, on our own cluster, with no Deployment."""
+
+from __future__ import annotations
+
+from stranger import Stranger
+
+from seatrial.model.verdict import Mode, Outcome
+
+SYSTEM = "notebook"
+SURVIVE, ONE_EFFECT = "data.acknowledged-writes-survive", "data.retries-have-one-effect"
+
+
+def test_doctor_says_what_can_be_judged_and_what_not(stranger: Stranger) -> None:
+    typed = stranger.types("seatrial", "doctor")
+    assert typed.code == 0, typed.text
+    assert f"{SURVIVE} can judge pages" in typed.text
+    assert "orchestration.pod-replacement is unsupported: it needs a stateless workload" in typed.text
+    assert "journey write-down was not sent: it may change something" in typed.text
+
+
+def test_pytest_deploys_it_and_kills_it_and_finds_every_write(stranger: Stranger) -> None:
+    """The whole suites: what does not apply to it is named, and is no pass."""
+    typed = stranger.suites()
+    assert typed.code == 0, typed.text
+    proven = stranger.proven()
+    passed = {name for name, outcome in proven.items() if outcome is Outcome.PASSED}
+    assert passed == {f"{SURVIVE} [pages]", f"{ONE_EFFECT} [pages]"}
+    assert {*proven.values()} == {Outcome.PASSED, Outcome.UNSUPPORTED}
+    declared = [each.verdict.outcome for each in stranger.latest().results if each.mode is Mode.DECLARED]
+    assert declared.count(Outcome.PASSED) > 100
+    assert declared.count(Outcome.SKIPPED) == 2, "the two waivers of its system file"
+
+
+def test_locust_writes_and_looks(stranger: Stranger) -> None:
+    typed = stranger.load(10)
+    assert typed.code == 0, typed.text
+    assert stranger.proven() == {"load.journeys [notebook]": Outcome.PASSED}
+
+
+def test_an_experiment_that_does_not_apply_is_no_pass(stranger: Stranger) -> None:
+    typed = stranger.experiment("delete-pod")
+    assert typed.code == 1, typed.text
+    assert stranger.proven() == {"experiment.delete-pod [system]": Outcome.UNSUPPORTED}
+
+
+def test_chaos_toolkit_kills_it_as_well(stranger: Stranger) -> None:
+    typed = stranger.experiment("store-crash")
+    assert typed.code == 0, typed.text
+    assert stranger.proven() == {"experiment.store-crash [pages]": Outcome.PASSED}
