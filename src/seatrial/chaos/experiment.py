@@ -162,12 +162,14 @@ class Experiment:
 
     def end(self, state: MutableMapping[str, Any], failure: BaseException | None) -> list[CheckResult]:
         """Stop the traffic, judge, write the results; returns one for each workload."""
-        self.end_part(failure)
         problem: Verdict | None = None
         try:
-            self._resources.close()
-        except Exception as error:
-            problem = verdict_of(error)
+            self.end_part(failure)
+        finally:  # also when that is interrupted: a fault may still be in place
+            try:
+                self._resources.close()
+            except Exception as error:
+                problem = verdict_of(error)
         if self._changed:
             text = f"objects differ after the experiment: {'; '.join(self._changed[:3])}"
             changed = Verdict(Outcome.ERROR, text, "every object as before", "Put it back by hand.")

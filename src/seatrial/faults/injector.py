@@ -25,7 +25,7 @@ from seatrial.faults.lease import Lease
 from seatrial.faults.placed import Placed, impossible_record, touches_of, verified_record
 from seatrial.faults.registry import uses_of
 from seatrial.faults.revert import Reverted
-from seatrial.faults.signals import SIGNALS, interrupt, uninterrupted
+from seatrial.faults.signals import SIGNALS, Interrupts, uninterrupted
 from seatrial.faults.victims import require_consent
 from seatrial.kube.rights import require_rights
 from seatrial.kube.timeline import Recorder
@@ -58,7 +58,8 @@ class Injector:
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, interrupt) for number in SIGNALS}
+            interrupts = Interrupts()
+            self._before = {number: signal.signal(number, interrupts) for number in SIGNALS}
         return self
 
     def __exit__(
