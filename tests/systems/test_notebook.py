@@ -41,9 +41,3 @@ def test_an_experiment_that_does_not_apply_is_no_pass(stranger: Stranger) -> Non
     typed = stranger.experiment("delete-pod")
     assert typed.code == 1, typed.text
     assert stranger.proven() == {"experiment.delete-pod [system]": Outcome.UNSUPPORTED}
-
-
-def test_chaos_toolkit_kills_it_as_well(stranger: Stranger) -> None:
-    typed = stranger.experiment("store-crash")
-    assert typed.code == 0, typed.text
-    assert stranger.proven() == {"experiment.store-crash [pages]": Outcome.PASSED}
