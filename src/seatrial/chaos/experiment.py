@@ -10,7 +10,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from seatrial.chaos.generate import is_unedited
-from seatrial.chaos.journal import journal_verdict
+from seatrial.chaos.journal import CUT_SHORT, journal_verdict
 from seatrial.chaos.method import expand, of_role
 from seatrial.chaos.order import Order, experiment_id, subjects_of
 from seatrial.chaos.part import NEVER_BEGUN, Part
@@ -163,8 +163,10 @@ class Experiment:
     def end(self, state: MutableMapping[str, Any], failure: BaseException | None) -> list[CheckResult]:
         """Stop the traffic, judge, write the results; returns one for each workload."""
         problem: Verdict | None = None
+        # Somebody wants it to end: what traffic would still have shown is not waited for.
+        cut_short = KeyboardInterrupt() if state.get("status") in CUT_SHORT else None
         try:
-            self.end_part(failure)
+            self.end_part(failure or cut_short)
         finally:  # also when that is interrupted: a fault may still be in place
             try:
                 self._resources.close()

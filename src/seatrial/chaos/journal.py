@@ -11,6 +11,7 @@ from typing import Any
 
 from seatrial.model.verdict import Outcome, Verdict, merge
 
+CUT_SHORT = ("interrupted", "aborted")
 _ALLOWED = "every activity succeeds, and the steady state holds before, during and after"
 
 
@@ -28,7 +29,7 @@ def journal_verdict(journal: Mapping[str, Any]) -> Verdict:
 
 def _findings(journal: Mapping[str, Any]) -> Iterator[Verdict]:
     status = journal.get("status")
-    if status in ("interrupted", "aborted"):
+    if status in CUT_SHORT:
         yield _error(f"the experiment was {status}", "Run it again to its end.")
     states = journal.get("steady_states") or {}
     before = states.get("before")
