@@ -59,3 +59,21 @@ def test_an_experiment_that_is_interrupted_at_its_end_closes_what_reverts_its_fa
     with pytest.raises(KeyboardInterrupt):
         experiment.end({}, None)
     assert closed == ["the injector"]
+
+
+def test_an_experiment_that_was_interrupted_does_not_wait_for_what_it_would_have_seen() -> None:
+    told: list[object] = []
+
+    class Part:
+        def end(self, _session: object, _run: object, failure: BaseException | None) -> None:
+            told.append(failure)
+            raise RuntimeError("enough")
+
+    for status in ("interrupted", "completed"):
+        experiment = Experiment.__new__(Experiment)
+        experiment.current, experiment.run, experiment._session = Part(), None, None
+        experiment._resources = ExitStack()
+        with pytest.raises(RuntimeError, match="enough"):
+            experiment.end({"status": status}, None)
+    assert isinstance(told[0], KeyboardInterrupt)
+    assert told[1] is None
