@@ -54,6 +54,10 @@ class NotAllowed(SeatrialError):
     """A right lacks, so that something cannot be carried out here."""
 
 
+class EvidenceLost(SeatrialError):
+    """What was seen is not all that happened, so that nothing can be said."""
+
+
 class FaultRefused(SeatrialError):
     """A fault was not injected: nothing matched, it would be unsafe, or nobody consented."""
 

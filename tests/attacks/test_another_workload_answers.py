@@ -85,13 +85,14 @@ def test_a_failure_that_was_seen_is_hidden_by_nothing_thin() -> None:
 
 def test_the_service_behind_the_entry_shows_it_where_answers_name_nobody() -> None:
     mine, both = endpoints(80.0, orders_1=True), endpoints(80.0, orders_1=True, stock_1=True)
-    assert outcome(seen("", more=(mine,), service="orders")) is Outcome.PASSED
-    assert outcome(seen("", more=(both,), service="orders")) is Outcome.INCONCLUSIVE
-    assert outcome(seen("", more=(mine,), service="other")) is Outcome.INCONCLUSIVE
-    assert outcome(seen("", service="orders")) is Outcome.INCONCLUSIVE, "it had no endpoints"
+    assert outcome(seen("", more=(mine,), service={"name": "orders"})) is Outcome.PASSED
+    assert outcome(seen("", more=(both,), service={"name": "orders"})) is Outcome.INCONCLUSIVE
+    assert outcome(seen("", more=(mine,), service={"name": "other"})) is Outcome.INCONCLUSIVE
+    assert outcome(seen("", service={"name": "orders"})) is Outcome.INCONCLUSIVE, "it had no endpoints"
     deleted = replace(mine, change=Change.DELETED)
-    assert outcome(seen("", more=(deleted,), service="orders")) is Outcome.INCONCLUSIVE
-    assert outcome(seen("stock-1", more=(mine,), service="orders")) is Outcome.PASSED, "a proxy may forward"
+    assert outcome(seen("", more=(deleted,), service={"name": "orders"})) is Outcome.INCONCLUSIVE
+    forwarded = seen("stock-1", more=(mine,), service={"name": "orders"})
+    assert outcome(forwarded) is Outcome.PASSED, "a proxy may forward"
 
 
 def test_a_workload_behind_another_one_is_not_shown_to_have_served_nothing() -> None:

@@ -108,7 +108,7 @@ def test_the_service_of_the_entry_is_the_way(entry: str, named: bool) -> None:
             "kind": "System",
             "metadata": {"name": "shop"},
             "target": {"context": "nowhere", "namespace": "shop"},
-            "entry": {"url": "http://127.0.0.1:1", "service": entry},
+            "entry": {"url": "http://127.0.0.1:1", "service": {"name": entry}},
             "workloads": {"orders": {"kind": "Deployment", "name": "orders"}},
             "journeys": {"browse": {"request": {"path": "/"}}},
         }

@@ -154,31 +154,35 @@ def _cluster(kind: KindCluster) -> Cluster:
     return Cluster(kind.cluster_name, kind.context, Path(str(kind.kubeconfig)), tuple(kind.node_names()))
 
 
-def load_images(cluster: Cluster, tags: Sequence[str], progress: Progress) -> None:
+def load_images(
+    cluster: Cluster, tags: Sequence[str], progress: Progress, *, everywhere: bool = False
+) -> None:
     """Load images of the engine's store into the nodes that take workloads; what is there is skipped.
 
     Args:
         cluster: from `up`.
         tags: full tags, from `ensure_images`.
         progress: is told one stage.
+        everywhere: also into the control plane.
 
     Raises:
         SeatrialError: an image is not in the engine's store, or a node does not take it.
     """
     if tags:
-        _load(_existing(cluster, ensure_tools(progress)), tags, progress)
+        _load(_existing(cluster, ensure_tools(progress)), tags, progress, everywhere=everywhere)
 
 
-def _load(kind: KindCluster, tags: Sequence[str], progress: Progress) -> None:
+def _load(kind: KindCluster, tags: Sequence[str], progress: Progress, *, everywhere: bool = False) -> None:
     if not tags:
         return
+    nodes = kind.node_names() if everywhere else kind.workload_nodes()
     with progress.stage("images into the nodes") as stage:
-        lacking = kind.lacking(tags, kind.workload_nodes())
+        lacking = kind.lacking(tags, nodes)
         if not lacking:
             stage.skipped("the nodes have them")
             return
         stage.note(", ".join(sorted({tag for missing in lacking.values() for tag in missing})))
-        kind.load_images(tags, kind.workload_nodes())
+        kind.load_images(tags, nodes)
 
 
 def _existing(cluster: Cluster, tools: Tools) -> KindCluster:

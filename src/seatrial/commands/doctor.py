@@ -58,7 +58,7 @@ def examined(chosen: Settings) -> Iterator[Finding]:
     yield ok("file", f"{chosen.system_path} describes {system.metadata.name}")
     with Kube(*access(chosen, system), system.target.namespace) as kube:
         try:
-            yield from _of_cluster(kube, system)
+            yield from _of_cluster(kube, system, chosen)
         except SeatrialError as error:
             where = f" ({error.where})" if error.where else ""
             yield bad("cluster", f"{error.what}{where}", error.next_step)
@@ -66,7 +66,7 @@ def examined(chosen: Settings) -> Iterator[Finding]:
     yield from examine_duration(system)
 
 
-def _of_cluster(kube: Kube, system: SystemModel) -> Iterator[Finding]:
+def _of_cluster(kube: Kube, system: SystemModel, chosen: Settings) -> Iterator[Finding]:
     from seatrial.harness.doctor.cluster import (
         examine_clock,
         examine_cluster,
@@ -76,6 +76,7 @@ def _of_cluster(kube: Kube, system: SystemModel) -> Iterator[Finding]:
     from seatrial.harness.doctor.entry import examine_entry
     from seatrial.harness.doctor.possible import examine_consent
     from seatrial.harness.doctor.rights import examine_rights
+    from seatrial.harness.helper_image import helper_image
 
     yield from examine_consent(system, kube.context, kube.namespace)
     questions: tuple[Callable[[], Iterable[Finding]], ...] = (
@@ -84,7 +85,7 @@ def _of_cluster(kube: Kube, system: SystemModel) -> Iterator[Finding]:
         lambda: examine_clock(kube),
         lambda: examine_metrics(kube, system),
         lambda: examine_workloads(kube, system),
-        lambda: examine_entry(kube, system),
+        lambda: examine_entry(kube, system, lambda: helper_image(chosen, system)),
     )
     for question in questions:
         yield from _asked(question)

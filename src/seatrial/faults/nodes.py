@@ -9,6 +9,7 @@ from seatrial.errors import FaultRefused
 from seatrial.faults.base import Fault, Picking
 from seatrial.faults.victims import candidates
 from seatrial.kube.client import Kube
+from seatrial.kube.ours import is_ours
 from seatrial.kube.records import controller
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.right import reading
@@ -111,6 +112,7 @@ def stays(pod: Mapping[str, Any], claims: Collection[str] = ()) -> str:
         ((pod.get("status") or {}).get("phase") in ("Succeeded", "Failed"), "it has ended"),
         (metadata.get("deletionTimestamp"), "it is terminating already"),
         (MIRROR in (metadata.get("annotations") or {}), "it is a static pod of the node"),
+        (is_ours(pod), "it sends the traffic"),
         (not owner, "nothing would replace it (no controller)"),
         (owner.get("kind") == "DaemonSet", "it belongs to a DaemonSet"),
         (tied, f"its volume {', '.join(tied)} lies on this node"),

@@ -22,6 +22,7 @@ from seatrial.faults.nodes import (
     tied_claims,
 )
 from seatrial.faults.registry import fault
+from seatrial.kube.ours import is_ours
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.fault import Disruption, Target
 from seatrial.model.right import Right, on_own_cluster
@@ -89,6 +90,11 @@ class StopNode(NodeFault):
         roles = system.workloads.items()
         require_replicas(victims, timeline, [role for role, workload in roles if workload.stateless])
         pods = kube.objects("Pod", fields=f"spec.nodeName={name}")
+        if any(is_ours(pod) for pod in pods):
+            raise FaultRefused(
+                f"node {name} runs the generator of the traffic: without it nothing could be seen",
+                next_step="name another node",
+            )
         if not self.allow_last_with_data:
             stateful = [role for role, workload in roles if workload.stateful]
             require_other_data(victims, timeline, stateful, _with_data(pods, claims_on_nodes(kube)))

@@ -28,7 +28,6 @@ from seatrial.model.measurement import (
 from seatrial.model.right import Right
 from seatrial.registry import Registry
 from seatrial.traffic.again import send_again, writes_to_repeat
-from seatrial.traffic.http import Http
 from seatrial.waiting import Ready, consistently
 
 MOST_PODS = 4
@@ -57,7 +56,7 @@ def measurement(name: str, *, rights: Iterable[Right] = ()) -> Callable[[Decorat
 def read_back(context: Context, within_seconds: float, *, journey: str) -> Iterator[Measurement]:
     """Looks for every write of a journey that was sent, where its `acknowledged.read` says."""
     began_at = time.monotonic()
-    with Http(context.session.base_url) as http:
+    with context.session.http() as http:
         spec = context.session.system.journeys[journey]
         for read in http.read_back(context.exchanges, journey, spec, within_seconds=within_seconds):
             yield read.measurement(began_at)
@@ -70,7 +69,7 @@ def send_writes_again(
     """Sends writes again with their keys, and keeps each answer; a later read-back looks for its ids, too."""
     ends_at = time.monotonic() + within_seconds
     writes = writes_to_repeat(context.exchanges, journey, at_most)
-    with Http(context.session.base_url) as http:
+    with context.session.http() as http:
         for exchange in send_again(http, writes, journey, context.session.system.journeys[journey]):
             context.exchanges.append(exchange)
             yield again_measurement(exchange)
@@ -82,7 +81,7 @@ def send_writes_again(
 def invariants(context: Context, within_seconds: float) -> Iterator[Measurement]:
     """Asks every invariant of the system file until it holds, or its time to converge is over."""
     session = context.session
-    with Http(session.base_url) as http:
+    with session.http() as http:
         yield from measure_invariants(session.system, session.kube, http, within_seconds=within_seconds)
 
 

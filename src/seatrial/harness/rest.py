@@ -20,7 +20,6 @@ from seatrial.kube.errors import Conflict, Forbidden, NotFound
 from seatrial.kube.timeline import pods_now
 from seatrial.model.right import Right
 from seatrial.model.timeline import PodSeen, Timeline
-from seatrial.traffic.http import Http
 
 RESTART_MEMORY_SECONDS = 660.0
 """kubelet forgets a container's restarts after ten minutes without one; a little more for its clock."""
@@ -45,7 +44,7 @@ def rest(context: Context) -> None:
         context.injector.inject(DeletePod(context.role, pod=name, allow_last=True), context.recorder)
     if restarted:
         subject = context.subject
-        with Http(context.session.base_url) as http:
+        with context.session.http() as http:
             http.wait_for_journey(
                 subject.journey, subject.journey_spec, within_seconds=ANSWER_SECONDS, in_a_row=5
             )

@@ -12,7 +12,7 @@ from seatrial.faults.registry import FAULTS, uses_of
 from seatrial.harness import rest
 from seatrial.harness.doctor import cluster as doctor
 from seatrial.harness.measuring import MEASUREMENTS
-from seatrial.kube import logs, snapshot, timeline, usage
+from seatrial.kube import generator_job, logs, snapshot, timeline, usage
 from seatrial.model.fault import Disruption
 from seatrial.model.right import Right, Use, reading, uses
 from seatrial.model.scenario import SCENARIOS, Scenario, Subject
@@ -52,8 +52,16 @@ def disruptive_uses(system: System | None) -> list[Use]:
             for use in uses(measuring.rights, f"the measurement {name}", disruptive=True)
         ),
         *(uses_of_products(system) if system is not None else ()),
+        *generator_uses(system),
     ]
     return [use for use in found if use.right.applies(system)]
+
+
+def generator_uses(system: System | None) -> list[Use]:
+    """What the Job needs that sends requests from inside the cluster; nothing where none is made."""
+    if system is None or not system.entry.in_cluster:
+        return []
+    return uses(generator_job.RIGHTS, "the generator's Job", disruptive=True, always=True)
 
 
 def uses_of_plan(plan: Steps, disruption: Disruption, subject: Subject) -> list[Use]:
@@ -61,7 +69,7 @@ def uses_of_plan(plan: Steps, disruption: Disruption, subject: Subject) -> list[
     steps = [step for _, step in unrolled(plan)]
     found = [*WATCHES]
     if disruption is not Disruption.NONE or any(isinstance(step, Traffic) for step in steps):
-        found += LEASE
+        found += [*LEASE, *generator_uses(subject.system)]
     if disruption is not Disruption.NONE:
         found += REST
     if disruption is Disruption.INVOLUNTARY:

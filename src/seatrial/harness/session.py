@@ -12,13 +12,15 @@ from typing import Any
 from seatrial import cluster
 from seatrial.cluster.build.tools import ensure_tools
 from seatrial.cluster.progress import Progress
-from seatrial.errors import BadInput, SeatrialError
+from seatrial.errors import BadInput, SeatrialError, WaitExpired
 from seatrial.faults.injector import Injector
 from seatrial.faults.lease import Lease
 from seatrial.faults.revert import pending, revert_all
 from seatrial.harness.access import access, beside, kind_configuration
 from seatrial.harness.beside import bystanders_of
+from seatrial.harness.helper_image import helper_image
 from seatrial.harness.holding import Holding
+from seatrial.harness.sending import Sending
 from seatrial.kube.apply import deploy, logical_images
 from seatrial.kube.client import Kube
 from seatrial.kube.kinds import KNOWN
@@ -63,11 +65,14 @@ class Session:
 
     def __post_init__(self) -> None:
         self.holding = Holding(self.kube, self.run)
+        note = self.run.note if self.run is not None else None
+        self.sending = Sending(self.kube, self.system, self.helper_image, note)
 
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.sending.close()
         self.holding.lease.release()
         self.kube.close()
 
@@ -113,14 +118,22 @@ class Session:
             )  # fmt: skip
         beside = bystanders_of(self.system, step)
         return TrafficStream(
-            self.base_url, step.journey, self.journey(step.journey), **BEHAVIOURS[step.behaviour],
-            schedule=step.arrivals, seed=self.settings.seed,
+            self.base_url, step.journey, self.journey(step.journey), runner=self.sending.runner(),
+            **BEHAVIOURS[step.behaviour], schedule=step.arrivals, seed=self.settings.seed,
             directory=directory, name=f"exchanges-{step.name}",
             bystanders={
                 name: {**journey_data(self.journey(name)), "per_second": step.bystanders} for name in beside
             },
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
+
+    def http(self) -> Http:
+        """Single requests to the entry, from where its traffic is sent, too. A context manager.
+
+        Raises:
+            SeatrialError: nothing can be sent from inside the cluster, and why.
+        """
+        return self.sending.http()
 
     def journey(self, name: str) -> Journey:
         """The journey of that name.
@@ -172,30 +185,14 @@ class Session:
             deploy(self.kube, folder, tags, kubectl=kubectl, note=stage.note)
 
     def helper_image(self) -> str:
-        """The reference of the helper image; on our own cluster it is made and loaded when it is not there.
-
-        Raises:
-            SeatrialError: it can be had in no way, or not be made, and why.
-        """
-        if gap := self.system.helper_gap():
-            raise SeatrialError(
-                "there is no helper image", where=gap,
-                next_step="docs/your-system.md says how to make it: name its reference as `images.helper`.",
-            )  # fmt: skip
-        if self.system.target.kind is None:
-            return str(self.system.images.helper)
-        progress = cluster.PlainProgress()
-        there = cluster.status(kind_configuration(self.settings, self.system))
-        if there.cluster is None:
-            raise SeatrialError("the helper image cannot be loaded", where=there.problem)
-        tag = cluster.ensure_images([HELPER_IMAGE], progress)[HELPER_IMAGE]
-        cluster.load_images(there.cluster, [tag], progress)
-        return tag
+        """The reference of the helper image, see `harness.helper_image`."""
+        return helper_image(self.settings, self.system)
 
     def _helpers(self) -> list[str]:
         """The helper image when a scenario will need it, so that it is not made under traffic."""
         roles = self.system.workloads
-        return [] if all(map(self.system.wrong_answers_gap, roles)) else [HELPER_IMAGE]
+        needed = self.system.entry.in_cluster or not all(map(self.system.wrong_answers_gap, roles))
+        return [HELPER_IMAGE] if needed else []
 
     def revert_left_overs(self) -> None:
         """Revert what a killed run left behind, on our own cluster; on a foreign one stop and say so.
@@ -230,8 +227,12 @@ class Session:
             WaitExpired: it was not, within `ANSWER_SECONDS`; carries the last answer.
         """
         name = next(iter(self.system.journeys))
-        with Http(self.base_url) as http:
-            http.wait_for_journey(name, self.system.journeys[name], within_seconds=ANSWER_SECONDS)
+        with self.http() as http:
+            try:
+                http.wait_for_journey(name, self.system.journeys[name], within_seconds=ANSWER_SECONDS)
+            except WaitExpired as error:
+                error.next_step = self.sending.refused_by() or error.next_step
+                raise
 
     def snapshot(self) -> Snapshot:
         """The objects of the namespace as they are now, for `changed_since`."""
@@ -271,7 +272,7 @@ def open_session(
     kubeconfig, context = access(settings, system)
     kube = Kube(kubeconfig, context, system.target.namespace)
     try:
-        session = Session(settings, system, kube, system.entry.url, run, own)
+        session = Session(settings, system, kube, system.entry.address, run, own)
         if system.deploy is not None and not as_deployed:
             Lease(kube).require_free()  # what somebody disturbs is not deployed anew under their feet
             session.deploy(beside(settings.system_path, system.deploy.kustomize), progress)

@@ -52,8 +52,8 @@ def _flagged(timeline: Timeline) -> list[str]:
 
 def _is_the_way(observation: Observation, timeline: Timeline, service: str, pod: str) -> bool:
     system = observation.system
-    if system is not None and system.entry.service is not None:
-        return system.entry.service == service
+    if system is not None and system.entry.service_name:
+        return system.entry.service_name == service
     listing = {s.service for s in timeline.endpoint_states() if endpoint_of(s.endpoints, pod) is not None}
     return listing <= set(_flagged(timeline))
 

@@ -187,8 +187,8 @@ def _service_shows(observation: Observation) -> str | None:
         return ""
     if _keeps_data(observation):
         return None
-    entry = None if observation.system is None else observation.system.entry.service
-    if entry is None:
+    entry = "" if observation.system is None else observation.system.entry.service_name
+    if not entry:
         return "no Service is named behind the entry"
     return f"Service {entry} selects not only pods of {_names(subjects(observation))}"
 
@@ -196,11 +196,11 @@ def _service_shows(observation: Observation) -> str | None:
 def _service_is_the_subjects(observation: Observation) -> bool:
     """Whether the Service that the entry names had endpoints, all of them pods of the subject."""
     system, timeline = observation.system, observation.timeline
-    if system is None or system.entry.service is None or timeline is None:
+    if system is None or not system.entry.service_name or timeline is None:
         return False
     pods = {
         endpoint.pod
-        for state in timeline.endpoint_states(system.entry.service)
+        for state in timeline.endpoint_states(system.entry.service_name)
         if state.change is not Change.DELETED
         for endpoint in state.endpoints
     }

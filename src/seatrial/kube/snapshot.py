@@ -15,6 +15,7 @@ from seatrial.kube.client import Kube
 from seatrial.kube.controlled import Controlled, controlled, differences_of_pods, is_about_pods
 from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.kube.manifests import scaled_by_autoscaler
+from seatrial.kube.ours import is_ours
 from seatrial.model.right import reading
 from seatrial.waiting import NotYet, Ready, eventually
 
@@ -101,7 +102,7 @@ def take_snapshot(kube: Kube) -> Snapshot:
 
 def snapshot_of(objects: Iterable[Object], unseen: tuple[str, ...] = ()) -> Snapshot:
     """The snapshot that these objects are."""
-    everything = [dict(obj) for obj in objects]
+    everything = [dict(obj) for obj in objects if not is_ours(obj)]
     pods = controlled(everything, scaled_by_autoscaler(everything))
     return Snapshot(canonical_objects(everything), unseen, pods)
 

@@ -14,6 +14,7 @@ from seatrial.kube import ownership, records
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.logs import PodLogs
+from seatrial.kube.ours import is_ours
 from seatrial.kube.pressure import PressurePoll
 from seatrial.kube.usage import UsagePoll
 from seatrial.kube.watch import Watch
@@ -204,6 +205,8 @@ class Recorder:
 
     def _record(self, obj: Object, change: Change, at: float, initial: bool) -> Seen | None:
         kind = obj["kind"]
+        if is_ours(obj):
+            return None  # no part of the system
         if kind == "Pod":
             if self._logs is not None and change is not Change.DELETED:
                 self._logs.see(obj, initial=initial)

@@ -11,6 +11,7 @@ from seatrial.declared.values import Path, mapping, maps
 from seatrial.errors import NotAllowed
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden, NotFound
+from seatrial.kube.ours import is_ours
 from seatrial.lint.decoding import parse
 
 _KEPT = frozenset({"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp"})
@@ -59,7 +60,9 @@ def read_live(kube: Kube, *, judged: bool) -> Graph:
 
 
 def _is_owned(item: dict[str, Any]) -> bool:
-    """Made by a controller: what it declares stands in its owner."""
+    """Made by a controller: what it declares stands in its owner. Or by Seatrial itself."""
+    if is_ours(item):
+        return True
     owners = mapping(item.get("metadata")).get("ownerReferences")
     return any(owner.get("controller") is True for _, owner in maps(owners))
 

@@ -10,7 +10,6 @@ deadline: Locust itself waits half a second, in which requests to a frozen syste
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -29,6 +28,7 @@ from seatrial.traffic.generator import Generator
 from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.journey import HTTP1
 from seatrial.traffic.record import WRITE_EVERY_SECONDS
+from seatrial.traffic.runner import Runner
 from seatrial.traffic.tally import Tally
 
 MOST_ERRORS = 5
@@ -83,11 +83,16 @@ class Dispatcher:
     """Has a generator send one share, and fires Locust's `request` event for each exchange.
 
     Args:
+        runner: where the generator runs.
         on_end: called once, when the schedule ended or after `stop`, with the result or why there is none.
     """
 
     def __init__(
-        self, environment: Environment, share: Share, on_end: Callable[[WorkerResult | SeatrialError], None]
+        self,
+        environment: Environment,
+        share: Share,
+        runner: Runner,
+        on_end: Callable[[WorkerResult | SeatrialError], None],
     ) -> None:
         self._events: Any = environment.events
         self._on_end = on_end
@@ -104,7 +109,7 @@ class Dispatcher:
             for journey, _ in job.compiled()
         }
         self._generator = Generator(
-            [sys.executable, "-m", "seatrial.traffic"],
+            runner,
             output,
             deadline_seconds=job.ending_seconds(),
             first_line=json.dumps(asdict(job)).encode() + b"\n",

@@ -11,7 +11,7 @@ from seatrial.errors import BadInput
 from seatrial.load.gate import JUDGED
 from seatrial.model.system import System
 from seatrial.record.writer import RunWriter
-from seatrial.settings import load_system, settings_from
+from seatrial.settings import Settings, load_system, settings_from
 
 
 class LoadPlan:
@@ -48,8 +48,13 @@ class LoadPlan:
         Raises:
             BadInput: when there is none, or its file has a fault.
         """
+        return load_system(cls.settings())
+
+    @classmethod
+    def settings(cls) -> Settings:
+        """The settings, with the path of the system file."""
         path = os.environ.get("SEATRIAL_SYSTEM") or cls.system_file
-        return load_system(settings_from({"system": path}))
+        return settings_from({"system": path})
 
     @classmethod
     def choose(cls, system: System) -> Mapping[str, Any]:

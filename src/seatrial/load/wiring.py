@@ -24,12 +24,16 @@ from seatrial.load.summary import WorkerResult
 from seatrial.traffic import schedule as schedules
 from seatrial.traffic.job import is_loopback
 from seatrial.traffic.protocols import compile_any
+from seatrial.traffic.runner import COMMAND, LocalProcess
 
 START, STOP, RESULT = "seatrial-start", "seatrial-stop", "seatrial-result"
 FAILURE = "failure"
 GRACE_SECONDS = 10.0
 WORKERS_DELAY_SECONDS = 1.5
 """From the master's word to the first arrival: the time for every worker to have its generator ready."""
+RELAY = (sys.executable, "-m", "seatrial.harness.relay")
+JOBS_DELAY_SECONDS = 30.0
+"""The same where each worker's generator is a Job inside the cluster."""
 
 _installed: list[type[LoadPlan]] = []
 
@@ -81,7 +85,7 @@ class LoadSession:
         self.journeys = user.choose(self.system)
         self.headless = headless
         self._check_consent()
-        environment.host = environment.host or self.system.entry.url
+        environment.host = environment.host or self.system.entry.address
         self._check_host()
         schedules.parse(self._options.arrivals)
         self.conclusion = Conclusion(user, self.system)
@@ -130,11 +134,11 @@ class LoadSession:
     def _check_host(self) -> None:
         """Load goes to this machine, or to where the system file says; not to whatever `--host` names."""
         host = host_of(str(self.environment.host))
-        if not is_loopback(host) and host != host_of(self.system.entry.url):
+        if not is_loopback(host) and host != host_of(self.system.entry.address):
             raise BadInput(
                 f"{host} is neither this machine nor the entry of {self.system.metadata.name}",
                 where=f"--host {self.environment.host}",
-                next_step="name it in the system file's entry.url, with its owner's consent.",
+                next_step="name it in the system file's `entry`, with its owner's consent.",
             )
 
     def _on_start(self, **_: Any) -> None:
@@ -164,7 +168,8 @@ class LoadSession:
             active = runner.clients.ready + runner.clients.running + runner.clients.spawning
             clients = [client.id for client in active]
         run.workers = len(clients)
-        start_at = time.time() + WORKERS_DELAY_SECONDS if self._is_master else None
+        delay = JOBS_DELAY_SECONDS if self.system.entry.in_cluster else WORKERS_DELAY_SECONDS
+        start_at = time.time() + delay if self._is_master else None
         return {
             client: Share(
                 str(self.environment.host),
@@ -184,7 +189,13 @@ class LoadSession:
 
     def _dispatch(self, share: Share) -> None:
         self._share = share
-        self._dispatcher = Dispatcher(self.environment, share, self._on_own_result)
+        self._dispatcher = Dispatcher(self.environment, share, self._runner_of_load(), self._on_own_result)
+
+    def _runner_of_load(self) -> LocalProcess:
+        """The generator as a process of this machine, or one that stands for a Job inside the cluster."""
+        if not self.system.entry.in_cluster:
+            return LocalProcess(COMMAND)
+        return LocalProcess([*RELAY, "--system", str(self.user.settings().system_path)])
 
     def _on_own_result(self, result: WorkerResult | SeatrialError) -> None:
         if self._is_worker:

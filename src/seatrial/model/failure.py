@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seatrial.errors import NotAllowed, SeatrialError
+from seatrial.errors import EvidenceLost, NotAllowed, SeatrialError
 from seatrial.model.verdict import Outcome, Verdict
 
 
@@ -22,13 +22,18 @@ def require(verdict: Verdict) -> Verdict:
 
 
 def verdict_of(error: BaseException) -> Verdict:
-    """The verdict that an exception means: its own, UNSUPPORTED where a right lacks, ERROR for all else."""
+    """The verdict that an exception means.
+
+    Its own; UNSUPPORTED where a right lacks, INCONCLUSIVE where evidence was lost, ERROR for all else.
+    """
     if isinstance(error, NotPassed):
         return error.verdict
     if isinstance(error, SeatrialError):
         seen = f"{error.what} ({error.where})" if error.where else error.what
         if isinstance(error, NotAllowed):
             return Verdict(Outcome.UNSUPPORTED, seen, "every right that it needs", error.next_step)
+        if isinstance(error, EvidenceLost):
+            return Verdict(Outcome.INCONCLUSIVE, seen, "everything that was sent is known", error.next_step)
         return Verdict(Outcome.ERROR, seen, "the check can be carried out", error.next_step)
     if isinstance(error, KeyboardInterrupt):
         return Verdict(Outcome.ERROR, "interrupted", "the check runs to its end", "Run it again.")

@@ -7,10 +7,11 @@ Every field's description names its unit; the JSON Schema for editors is exporte
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from seatrial.model.entry import Entry, HeaderName
 from seatrial.model.invariant import Capability, Invariant
 from seatrial.model.load import Load, LoadStep
 from seatrial.model.objectives import JourneyObjectives, Objectives
@@ -19,7 +20,6 @@ from seatrial.model.part import Part as _Part
 
 HELPER_IMAGE = "seatrial/helper"
 """Logical name of the image of our own whose program stands in where a fault needs one."""
-HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
 MOST_BYSTANDERS = 20
 """Journeys that are sent beside a subject's: with each at 5 a second, no more load than the subject's own."""
 NOT_DECLARED = "neither progressive delivery nor outlier ejection is declared in the system file"
@@ -50,16 +50,6 @@ class TargetCluster(_Part):
 
 class Deploy(_Part):
     kustomize: str = Field(description="Folder with a kustomization, relative to the system file.")
-
-
-class Entry(_Part):
-    """Where clients reach the system."""
-
-    url: str = Field(pattern=r"^https?://[^/\s]+$", description="Base address, no path.")
-    served_by: HeaderName | None = Field(
-        None, description="Response header that names the pod or workload that answered; several by commas."
-    )
-    service: Name | None = Field(None, description="The Service behind `url`, when it selects one workload.")
 
 
 class Workload(_Part):

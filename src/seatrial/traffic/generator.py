@@ -1,18 +1,15 @@
-"""A generator in a process of its own, seen from its parent: how it is started, watched and stopped."""
+"""A generator seen from its parent: how it is started, watched and stopped, wherever it runs."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
-from seatrial.errors import SeatrialError
+from seatrial.errors import EvidenceLost, SeatrialError
 from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
 from seatrial.traffic.record import Recording, Tail, pack
+from seatrial.traffic.runner import Runner
 from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 
 START_SECONDS = 20.0
@@ -25,20 +22,24 @@ class GeneratorDied(SeatrialError):
     """The generator ended without its closing record, so nobody knows what it would have sent."""
 
 
+class ResultsLost(GeneratorDied, EvidenceLost):
+    """It ran elsewhere, and what it has sent cannot be read to its end."""
+
+
 class Generator:
-    """A process that writes exchanges to a file, as a context manager.
+    """A generator that writes exchanges to a file, as a context manager.
 
     Args:
-        command: what to start. It ends at SIGTERM, and when its stdin ends.
-        path: the file it appends to; packed as PATH.gz once it was stopped.
+        runner: where it runs.
+        path: the file that gets what it records; packed as PATH.gz once it was stopped.
         packed: False leaves PATH as it is.
         deadline_seconds: the longest deadline of its requests: how long its end may take.
-        first_line: written to its stdin.
+        first_line: its job, for its stdin.
     """
 
     def __init__(
         self,
-        command: Sequence[str],
+        runner: Runner,
         path: Path,
         *,
         deadline_seconds: float,
@@ -46,33 +47,22 @@ class Generator:
         packed: bool = True,
     ) -> None:
         self.path = path
-        self._command = command
+        self._runner = runner
         self._first_line = first_line
         self._deadline_seconds = deadline_seconds
         self._tail = Tail(path)
-        self._process: subprocess.Popen[bytes] | None = None
-        self._errors: IO[bytes] | None = None
         self._failure: GeneratorDied | None = None
         self._packed = False
         self._pack = packed
 
     @property
     def process_id(self) -> int | None:
-        """Of the generator, while it was started."""
-        return self._process.pid if self._process else None
+        """Of the generator, while it was started on this machine."""
+        return self._runner.process_id
 
     def launch(self) -> Self:
         """Start the process and return at once, whatever becomes of it."""
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=self._errors,
-            # Ctrl-C in a terminal goes to the whole group; this process is stopped by its parent instead.
-            start_new_session=True,
-        )
-        self._send_first_line(self._process)
+        self._runner.launch(self.path, self._first_line)
         return self
 
     def start(self) -> Self:
@@ -92,19 +82,18 @@ class Generator:
 
     def end(self) -> None:
         """Have it plan nothing more; returns at once."""
-        if self._process is not None and self.running:
-            self._process.send_signal(signal.SIGTERM)
+        self._runner.end()
 
     @property
     def running(self) -> bool:
         """Whether the process was started and has not ended."""
-        return self._process is not None and self._process.poll() is None
+        return self._runner.running
 
     def recording(self) -> Recording:
         """What has been written so far, live: a caller may take its exchanges out."""
         if self._packed:
             return self._tail.recording
-        return self._tail.update(ended=self._process is not None and not self.running)
+        return self._tail.update(ended=self._runner.launched and not self.running)
 
     def exchanges(self, journey: str = "") -> tuple[Exchange, ...]:
         """What has ended so far, by planned time; at most 100 ms old. Works after the end too.
@@ -163,7 +152,7 @@ class Generator:
         Raises:
             GeneratorDied: when there is no closing record. `exchanges()` and the disk keep what was recorded.
         """
-        if self._process is None:
+        if not self._runner.launched:
             raise GeneratorDied("the traffic generator was never started", where=str(self.path))
         self._end_process()
         if self._failure is not None:
@@ -182,48 +171,34 @@ class Generator:
         if error is None and self._failure is not None:
             raise self._failure
 
-    def _send_first_line(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdin is not None  # it was started with a pipe
-        try:
-            process.stdin.write(self._first_line)
-            process.stdin.flush()
-        except BrokenPipeError:
-            return  # It died at once; the wait for the first request tells why.
-
     def _raise_if_dead(self) -> None:
-        if not self.running and self.recording().health is None:
-            raise self._death()
+        if not self.running and (death := self._death()) is not None:
+            raise death
 
-    def _death(self) -> GeneratorDied:
-        code = self._process.poll() if self._process else None
-        text = b""
-        if self._errors is not None and not self._errors.closed:
-            self._errors.seek(0)
-            text = self._errors.read()[-4_000:]
-        by = f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+    def _death(self) -> GeneratorDied | None:
+        """Why what it sent is not known to the end; None when it is."""
+        recording = self.recording()
+        kept = f"{len(recording.exchanges)} exchanges were kept; no verdict can rest on them."
+        if why := self._runner.lost():
+            return ResultsLost(f"what the traffic generator sent is not all known: {why}", next_step=kept)
+        if recording.health is not None:
+            return None
         return GeneratorDied(
-            f"the traffic generator ended early ({by})",
-            where=text.decode(errors="replace").strip() or str(self.path),
-            next_step=f"{len(self.recording().exchanges)} exchanges were kept; no verdict can rest on them.",
+            f"the traffic generator ended early ({self._runner.how_it_ended()})",
+            where=self._runner.errors() or str(self.path),
+            next_step=kept,
         )
 
     def _end_process(self) -> None:
         """Stop the process if it runs, keep its word, pack the file. Idempotent."""
-        process = self._process
-        if process is None or self._packed:
+        if not self._runner.launched or self._packed:
             return
-        assert process.stdin is not None  # it was started with a pipe
         self.end()
-        try:
-            process.wait(timeout=self._deadline_seconds + GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait(timeout=GRACE_SECONDS)
-        process.stdin.close()
-        if self.recording().health is None:
-            self._failure = self._death()
-        if self._errors is not None:
-            self._errors.close()
+        if not self._runner.wait(self._deadline_seconds + GRACE_SECONDS):
+            self._runner.kill()
+            self._runner.wait(GRACE_SECONDS)
+        self._failure = self._death()
+        self._runner.close()
         if self._pack and self.path.exists():
             self.path = pack(self.path)
         self._packed = True

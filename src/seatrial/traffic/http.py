@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from json import loads
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import httpx
 
@@ -19,7 +19,7 @@ from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.measurement import ReadBack
 from seatrial.model.system import Journey
 from seatrial.traffic.driver import send_once
-from seatrial.traffic.journey import compile_journey
+from seatrial.traffic.journey import compile_journey, journey_data
 from seatrial.waiting import NotYet, Ready, eventually
 
 TIMEOUT_SECONDS = 10.0
@@ -56,19 +56,63 @@ class Answer:
             raise SeatrialError(f"the answer is no JSON (status {self.status})", where=beginning) from None
 
 
+class Sender(Protocol):
+    """Sends single requests from somewhere else than this machine."""
+
+    def request(
+        self,
+        base_url: str,
+        method: str,
+        path: str,
+        headers: Sequence[tuple[str, str]],
+        content: bytes,
+        timeout_seconds: float,
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Status, headers and body of the answer. Raises ConnectionError: there was none, and why."""
+
+    def once(self, base_url: str, name: str, journey: Mapping[str, Any]) -> tuple[Exchange, ...]:
+        """One arrival of a journey of any protocol."""
+
+
+class _Elsewhere(httpx.BaseTransport):
+    """Hands requests to a sender."""
+
+    def __init__(self, sender: Sender, base_url: str) -> None:
+        self._sender = sender
+        self._base_url = base_url
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        timeout = float((request.extensions.get("timeout") or {}).get("read") or TIMEOUT_SECONDS)
+        path = request.url.raw_path.decode("ascii")
+        try:
+            status, headers, body = self._sender.request(
+                self._base_url, request.method, path, request.headers.multi_items(), request.read(), timeout
+            )
+        except ConnectionError as error:
+            raise httpx.ConnectError(str(error), request=request) from None
+        return httpx.Response(status, headers=headers, content=body, request=request)
+
+
 class Http:
     """Requests to one base address, each with its own deadline and none repeated. A context manager.
 
     Args:
         base_url: scheme, host and port.
         timeout_seconds: deadline of each phase of a request (connect, write, read), unless given with it.
+        sender: sends them from somewhere else; None for this machine.
     """
 
-    def __init__(self, base_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, base_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, sender: Sender | None = None
+    ) -> None:
         self.base_url = base_url
         self._timeout_seconds = timeout_seconds
+        self._sender = sender
         # No proxy and no .netrc of the environment: what is measured is the system.
-        self._client = httpx.Client(base_url=base_url, timeout=timeout_seconds, trust_env=False)
+        self._client = httpx.Client(
+            base_url=base_url, timeout=timeout_seconds, trust_env=False,
+            transport=_Elsewhere(sender, base_url) if sender else None,
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +171,16 @@ class Http:
         """GET with status 200 unless told otherwise; raises as `request` does."""
         return self.request("GET", path, expect=expect)
 
+    def once(self, name: str, journey: Journey | Mapping[str, Any]) -> tuple[Exchange, ...]:
+        """Send one arrival of a journey of any protocol, and wait for its end.
+
+        Raises:
+            BadInput: a template cannot be filled, or there is no such protocol.
+        """
+        if self._sender is not None:
+            return self._sender.once(self.base_url, name, journey_data(journey))
+        return send_once(self.base_url, name, journey)
+
     def wait_for_journey(
         self, name: str, journey: Journey | Mapping[str, Any], *, within_seconds: float, in_a_row: int = 1
     ) -> None:
@@ -138,9 +192,7 @@ class Http:
         """
 
         def answered() -> Ready[bool] | NotYet:
-            wrong = [
-                exchange.error for exchange in send_once(self.base_url, name, journey) if not exchange.ok
-            ]
+            wrong = [exchange.error for exchange in self.once(name, journey) if not exchange.ok]
             return NotYet(wrong[0]) if wrong else Ready(True)
 
         eventually(

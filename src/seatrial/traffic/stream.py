@@ -9,7 +9,6 @@ exchanges, health = stream.stop()  # the end of the block has stopped it already
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,10 +19,11 @@ from seatrial.traffic.generator import Generator
 from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.journey import journey_data
 from seatrial.traffic.record import free_name
+from seatrial.traffic.runner import COMMAND, LocalProcess, Runner
 
 
 class TrafficStream(Generator):
-    """A stream of traffic in a process of its own, as a context manager.
+    """A stream of traffic in a process of its own, here or elsewhere, as a context manager.
 
     Args:
         base_url: where to send; loopback unless `allow_remote`.
@@ -33,6 +33,7 @@ class TrafficStream(Generator):
         schedule: any other plan, in words.
         directory: where the exchanges are kept, as NAME.ndjson.gz once the stream was stopped.
         name: of the file; a number is added when it is taken.
+        runner: where it is sent from; None for this machine.
         more: further fields of `Job`.
 
     Raises:
@@ -49,6 +50,7 @@ class TrafficStream(Generator):
         schedule: str = "",
         directory: Path,
         name: str = "",
+        runner: Runner | None = None,
         **more: Any,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -66,7 +68,7 @@ class TrafficStream(Generator):
         # Taken: another stream of this name, made before this one starts, gets the next.
         path.touch(exist_ok=False)
         super().__init__(
-            [sys.executable, "-m", "seatrial.traffic"],
+            runner or LocalProcess(COMMAND),
             path,
             deadline_seconds=self.job.ending_seconds(),
             first_line=json.dumps(asdict(self.job)).encode() + b"\n",

@@ -1,13 +1,17 @@
-"""Answers every GET with 200; on SIGTERM it stops."""
+"""Answers every GET with 200 and its pod's name; on SIGTERM it stops. What asks for /logged is logged."""
 
 import http.server
+import os
 import signal
 import sys
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path == "/logged":
+            print("GET", self.path, self.headers.get("X-Request-Id"), flush=True)  # noqa: T201
         self.send_response(200)
+        self.send_header("X-Pod", os.environ["HOSTNAME"])
         self.end_headers()
 
     def log_message(self, *args: object) -> None:

@@ -182,7 +182,7 @@ class TestEntry:
         """Else nothing shows who answered, and nobody is told that the key is there."""
         basket = workload("basket", probe=READY), service("basket", "NodePort", port=NODE_PORT)
         text, system = propose(*basket, node("worker", "192.0.2.1"))
-        assert system.entry.service == "basket"
+        assert system.entry.service_name == "basket"
         assert "FILL IN `served_by:`" in text
         both = workload("soap").replace("labels: {app: soap}", "labels: {app: basket}")
         text, system = propose(*basket, both, node("worker", "192.0.2.1"))
@@ -193,6 +193,15 @@ class TestEntry:
         text, system = propose(workload("basket"), service("basket"))
         assert "FILL IN where clients reach it" in text
         assert system.entry.url == "http://fill-in.invalid"
+        assert "# or, by a Job inside the cluster: entry: {service: {name: basket, port: 80}}" in text
+
+    def test_a_job_is_not_proposed_where_a_way_in_is_known_or_nothing_plain_listens(self, propose):
+        tls, dns = "{name: https, port: 8443}", "{port: 53, protocol: UDP}"
+        for port in (tls, dns):
+            text, _ = propose(workload("basket"), service("basket", port=port))
+            assert "by a Job inside" not in text
+        text, _ = propose(workload("basket"), workload("front"), service("basket"), service("front"), INGRESS)
+        assert "by a Job inside" not in text
 
     def test_other_ways_are_named_and_a_known_host_comes_first(self, propose):
         port = "{port: 80, nodePort: 30123}"

@@ -42,6 +42,7 @@ capabilities:
   metrics: {product: prometheus, service: prom, namespace: monitoring}
 consent: {disruptive: true, context: nowhere, namespace: shop}
 """
+INSIDE = SYSTEM.replace('{url: "http://127.0.0.1:1"}', "{service: {name: basket, port: 80}}")
 READS = {"get", "list", "watch"}
 
 
@@ -157,6 +158,17 @@ class TestLeastPrivilege:
         assert "crash-pod" in self.who_needs_exec(SYSTEM)
         assert "crash-pod" not in self.who_needs_exec(own)
 
+    def test_only_an_entry_inside_the_cluster_needs_a_job(self):
+        more = resources(printed(INSIDE), "create", "delete")
+        assert more - resources(printed(SYSTEM), "create", "delete") == {"shop/jobs"}
+        assert "shop/pods/exec" in resources(printed(INSIDE), "create")
+        assert "shop/jobs" not in resources(printed(None), "create", "delete")
+        assert "shop/jobs" not in resources(printed(INSIDE, disruptive=False), "create", "delete")
+        needed_by = uses_of_plan(steps(traffic("look")), NONE, Subject("basket", described(INSIDE)))
+        assert "the generator's Job" in {use.by for use in needed_by}
+        needed_by = uses_of_plan(steps(traffic("look")), NONE, Subject("basket", described(SYSTEM)))
+        assert "the generator's Job" not in {use.by for use in needed_by}
+
     @staticmethod
     def who_needs_exec(text):
         return printed(text).partition('"pods/exec"')[0].rpartition("  - {apiGroups")[0].rpartition("]}")[2]
@@ -178,7 +190,7 @@ class TestNeeded:
         ]
         assert "to list them is to read every value" in lacking[0].next_step
 
-    @pytest.mark.parametrize("text", [EVERYTHING, SYSTEM], ids=["everything", "little"])
+    @pytest.mark.parametrize("text", [EVERYTHING, SYSTEM, INSIDE], ids=["everything", "little", "inside"])
     def test_without_one_verb_exactly_that_is_named_with_its_rule_and_what_is_lost(self, text):
         taken_out = list(each_taken_out(granted(printed(text))))
         assert len(taken_out) > 45

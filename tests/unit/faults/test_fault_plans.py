@@ -156,6 +156,9 @@ def test_a_drain_leaves_what_it_must() -> None:
     mirror = {"metadata": {"name": "m", "annotations": {"kubernetes.io/config.mirror": "x"}}}
     assert "static" in stays(mirror)
     assert "ended" in stays({**owned("Job"), "status": {"phase": "Succeeded"}})
+    generator = owned("Job")
+    generator["metadata"]["labels"] = {"seatrial.dev/part": "generator"}
+    assert "sends the traffic" in stays(generator)
 
 
 def volume(key: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from dry_session import SYSTEM, Dry, DryInjector, subject
 
+import seatrial.harness.helper_image as image_module
 import seatrial.harness.session as session_module
 from seatrial.harness.observe import observe
 from seatrial.model.scenario import SCENARIOS
@@ -73,9 +74,10 @@ class Cluster:
     def ensure_images(self, names: list[str], progress: Any) -> dict[str, str]:
         return {name: f"{name}:built" for name in names}
 
-    def load_images(self, cluster: str, tags: list[str], progress: Any) -> None:
+    def load_images(self, cluster: str, tags: list[str], progress: Any, *, everywhere: bool = False) -> None:
         assert cluster in ("it", "own")
         self.loaded += tags
+        self.everywhere = everywhere
 
     def ensure_tools(self, progress: Any) -> Any:
         return SimpleNamespace(kubectl="kubectl")
@@ -95,7 +97,8 @@ def own(dry: Dry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Any,
     there = Cluster(running=True)
     monkeypatch.setattr(session_module, "cluster", there)
     monkeypatch.setattr(session_module, "ensure_tools", there.ensure_tools)
-    monkeypatch.setattr(session_module, "kind_configuration", lambda settings, system: Path("kind.yaml"))
+    monkeypatch.setattr(image_module, "cluster", there)
+    monkeypatch.setattr(image_module, "kind_configuration", lambda settings, system: Path("kind.yaml"))
     return dry.session(OWN), there
 
 
@@ -103,9 +106,20 @@ def test_on_a_cluster_of_its_own_it_is_made_and_loaded(own: tuple[Any, Cluster])
     session, there = own
     assert session.helper_image() == "seatrial/helper:built"
     assert there.loaded == ["seatrial/helper:built"]
+    assert not there.everywhere
     there.running = False
     with pytest.raises(session_module.SeatrialError, match="no Docker engine answers"):
         session.helper_image()
+
+
+def test_for_a_generator_inside_the_cluster_the_control_plane_gets_it_too(
+    own: tuple[Any, Cluster], dry: Dry
+) -> None:
+    _, there = own
+    inside = OWN.replace('{url: "http://127.0.0.1:1"}', "{service: {name: web, port: 80}}")
+    assert inside != OWN
+    assert dry.session(inside).helper_image() == "seatrial/helper:built"
+    assert there.everywhere
 
 
 UNGUARDED = "  stock: {kind: Deployment, name: stock, stateless: true}\n"

@@ -147,7 +147,7 @@ class TestThin:
         assert thin(seen(answered("orders", "stock"))) is None, "half of them is enough"
 
     def test_why_the_service_shows_nothing(self) -> None:
-        of = system(service="front")
+        of = system(service={"name": "front"})
         both = replace(endpoints(2.0, orders_1=True, stock_1=True), service="front")
         words = self.words(seen(answered(""), both, other("stock-1", "stock"), of=of))
         assert words.endswith("; Service front selects not only pods of orders")

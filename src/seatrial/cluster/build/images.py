@@ -138,7 +138,14 @@ def table() -> dict[str, Image]:
             pins=(recipes.ENVOY_VERSION,),
             inputs=(_recipe("envoy"),),
         ),
-        _go("helper", "", programs.HELPER),
+        Image(
+            "seatrial/helper",
+            "",
+            lambda context: recipes.helper_image(programs.HELPER, context),
+            pins=(programs.HELPER.key(),),
+            inputs=(_recipe("helper"), *recipes.AGENT_FILES),
+            base="seatrial/python",
+        ),
         _go("nats", f"nats:{programs.NATS.version.removeprefix('v')}-scratch", programs.NATS),
         _go("prometheus", "prom/prometheus:v3.16.0", programs.PROMETHEUS),
         _go(

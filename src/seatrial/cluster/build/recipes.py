@@ -10,6 +10,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import seatrial
 from seatrial.cluster.build.debian import DebianRoot, make_root
 from seatrial.cluster.build.gobuild import GoProgram, build
 from seatrial.cluster.keys import content_key
@@ -42,6 +43,19 @@ POSTGRES_ROOT = DebianRoot(
 )
 ENVOY_VERSION = "1.40.0"
 _ENVOY_LIBRARIES = ("libm.so.6", "librt.so.1", "libdl.so.2", "libpthread.so.0", "libc.so.6")
+_SEATRIAL = Path(seatrial.__file__).parent
+_TRAFFIC = (
+    *("__init__", "__main__", "agent", "answer", "driver", "job", "journey", "record", "schedule", "single"),
+    *("tally", "target", "template", "wire", "protocols/__init__", "protocols/http1", "protocols/websocket"),
+)
+AGENT_FILES = tuple(
+    _SEATRIAL / f"{name}.py"
+    for name in (
+        *("__init__", "errors", "waiting", "registry", "model/__init__", "model/exchange"),
+        *(f"traffic/{name}" for name in _TRAFFIC),
+    )
+)
+"""What the traffic's agent imports of Seatrial; a test runs it from these files alone."""
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _PYTHON = "3.13"
 
@@ -56,6 +70,21 @@ def go_image(program: GoProgram, context: Path) -> None:
     """A context whose Dockerfile copies one static binary."""
     shutil.copy2(build(program), context / program.name)
     _certificates(context)
+
+
+def helper_image(program: GoProgram, context: Path) -> None:
+    """A context with the helper's program, the files of the agent and the dependencies of its lock."""
+    shutil.copy2(build(program), context / program.name)
+    agent_code(context / "app")
+    shutil.copytree(site_packages(context / "requirements.lock"), context / "site-packages")
+
+
+def agent_code(folder: Path) -> None:
+    """Copy the files of the agent below `folder`, as the package that they are."""
+    for file in AGENT_FILES:
+        place = folder / _SEATRIAL.name / file.relative_to(_SEATRIAL)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, place)
 
 
 def _certificates(context: Path) -> None:

@@ -62,6 +62,18 @@ def ways_in(graph: Graph, namespace: str) -> list[Way]:
     return sorted(distinct.values(), key=lambda way: not way.known)
 
 
+def doors_in(graph: Graph, namespace: str) -> list[tuple[str, int]]:
+    """Name and port of every Service that could be asked by plain HTTP from inside the cluster."""
+    return [
+        (service.name, number)
+        for service in _of(graph, "Service", namespace)
+        if service.selected
+        for _, port in maps(service.spec.get("ports"))
+        if text(port.get("protocol")) in ("", "TCP") and (number := whole(port.get("port"))) is not None
+        if not _is_secure(port, number)
+    ]
+
+
 def routes_in(graph: Graph, namespace: str) -> list[Route]:
     """Every path that an Ingress or an HTTPRoute leads to a Service; patterns are no paths and left out."""
     found = [route for ingress in _of(graph, "Ingress", namespace) for route in _ingress_routes(ingress)]
@@ -144,11 +156,14 @@ def _of_service(graph: Graph, service: Resource) -> Iterator[Way]:
         if text(port.get("protocol")) not in ("", "TCP"):
             continue
         number = whole(port.get("port" if balanced else "nodePort"))
-        secure = number == _HTTPS or text(port.get("name")) == "https"
-        listener = {"protocol": "HTTPS" if secure else "HTTP", "port": number}
+        listener = {"protocol": "HTTPS" if _is_secure(port, number) else "HTTP", "port": number}
         target = (port.get("targetPort", port.get("port")),)
         for host, said in addresses or [(UNKNOWN_HOST, why)]:
             yield Way(_address(host, listener), said, behind, target, service.name)
+
+
+def _is_secure(port: dict[str, Any], number: int | None) -> bool:
+    return number == _HTTPS or text(port.get("name")) == "https"
 
 
 def _node_addresses(graph: Graph) -> Iterator[tuple[str, str]]:

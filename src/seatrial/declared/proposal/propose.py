@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from seatrial.declared.graph import Graph
 from seatrial.declared.objects import Workload
-from seatrial.declared.proposal.entry import Route, Way, routes_in, ways_in
+from seatrial.declared.proposal.entry import Route, Way, doors_in, routes_in, ways_in
 from seatrial.declared.values import mapping, text, whole
 
 KINDS = ("Deployment", "StatefulSet")
@@ -57,11 +57,13 @@ class Proposal:
 
     Attributes:
         ways: ways in, the best one first.
+        doors: name and port of the Services that can be asked from inside the cluster.
         left_out: what runs pods and is not described, with the reason.
     """
 
     namespace: str
     ways: tuple[Way, ...]
+    doors: tuple[tuple[str, int], ...]
     workloads: tuple[ProposedWorkload, ...]
     left_out: tuple[str, ...]
 
@@ -84,6 +86,7 @@ def propose(graph: Graph, namespace: str) -> Proposal:
     return Proposal(
         namespace,
         tuple(ways),
+        tuple(doors_in(graph, namespace)),
         tuple(_described(each, roles[id(each)], routes, ways[:1]) for each in described),
         tuple(f"{each.kind} {each.name}: {_why_not(each)}" for each in mine if _why_not(each)),
     )

@@ -11,6 +11,7 @@ from seatrial.declared.proposal.propose import Proposal, ProposedJourney, Propos
 from seatrial.declared.values import printable
 
 FILL_IN = "fill-in"
+_DOORS = 5  # a way in by a Job is one line for each Service; a namespace may have hundreds
 _PLAIN = re.compile(r"^[A-Za-z/][A-Za-z0-9./_-]*$")
 _WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
@@ -66,12 +67,17 @@ def _entry(proposal: Proposal) -> Iterator[str]:
         yield f"# FILL IN the host: {_said(best.why)} does not say it"
     else:
         yield f"# from {_said(best.why)}"
-    behind = f", service: {_value(best.service)}" if best and best.service and len(best.reaches) == 1 else ""
+    one = best is not None and best.service and len(best.reaches) == 1
+    behind = f", service: {{name: {_value(best.service)}}}" if best and one else ""
     yield "# FILL IN `served_by:`, the response header that names the pod which answered, if there is one"
     if not behind:
         yield "# or `service:`, the Service behind it, if that selects pods of one workload only"
     yield f"entry: {{url: {_value(best.url if best else f'http://{UNKNOWN_HOST}')}{behind}}}"
     yield from (f"# or {_said(f'{way.url}  ({way.why})')}" for way in proposal.ways[1:])
+    if best is None or not best.known:
+        for name, port in proposal.doors[:_DOORS]:
+            door = f"{{service: {{name: {_value(name)}, port: {port}}}}}"
+            yield f"# or, by a Job inside the cluster: entry: {door}"
 
 
 def _workload(workload: ProposedWorkload) -> Iterator[str]:

@@ -1,0 +1,76 @@
+"""Which NetworkPolicies stand between a pod and the pods behind a Service, as far as it is sure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from seatrial.errors import SeatrialError
+from seatrial.kube.client import Kube
+
+Object = Mapping[str, Any]
+
+
+def in_the_way(kube: Kube, labels: Mapping[str, str], service: str) -> list[str]:
+    """Policies that may refuse connections from a pod with these labels to a Service, in words.
+
+    A policy is left out when one of its rules surely admits the pod; which of the others refuses is the
+    network's secret. Empty as well where they may not be read.
+    """
+    try:
+        policies = kube.objects("NetworkPolicy")
+        services = [one for one in kube.objects("Service") if one["metadata"]["name"] == service]
+        pods = kube.objects("Pod")
+    except SeatrialError:
+        return []
+    selector = next((one["spec"].get("selector") or {} for one in services), {})
+    behind = [
+        pod["metadata"].get("labels") or {}
+        for pod in pods
+        if selector and selector.items() <= (pod["metadata"].get("labels") or {}).items()
+    ]
+    return [words for policy in policies for words in _words(policy, labels, behind, service)]
+
+
+def _words(
+    policy: Object, labels: Mapping[str, str], behind: list[Mapping[str, str]], service: str
+) -> Iterator[str]:
+    spec, name = policy.get("spec") or {}, policy["metadata"]["name"]
+    chosen, kinds = spec.get("podSelector") or {}, spec.get("policyTypes") or ["Ingress"]
+    if "Egress" in kinds and matches(chosen, labels) and not _admits(spec.get("egress"), "to", behind):
+        yield f"{name} limits what the generator may reach"
+    about_them = "Ingress" in kinds and any(matches(chosen, each) for each in behind)
+    if about_them and not _admits(spec.get("ingress"), "from", [labels]):
+        yield f"{name} limits who may reach the pods of Service {service}"
+
+
+def _admits(rules: Any, key: str, peers: list[Mapping[str, str]]) -> bool:
+    """Whether a rule names one of these peers, or any; its ports are not looked at."""
+    for rule in rules or ():
+        if not rule.get(key):
+            return True
+        for peer in rule[key]:
+            # Namespaces and address blocks may hold these pods: nobody is accused on a guess.
+            if "namespaceSelector" in peer or "ipBlock" in peer:
+                return True
+            if any(matches(peer.get("podSelector") or {}, each) for each in peers):
+                return True
+    return False
+
+
+def matches(selector: Object, labels: Mapping[str, str]) -> bool:
+    """Whether a label selector chooses these labels; an empty one chooses all."""
+    if not (selector.get("matchLabels") or {}).items() <= labels.items():
+        return False
+    return all(_holds(one, labels) for one in selector.get("matchExpressions") or ())
+
+
+def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
+    key, values = expression.get("key"), expression.get("values") or ()
+    holds = {
+        "In": labels.get(str(key)) in values,
+        "NotIn": labels.get(str(key)) not in values,
+        "Exists": key in labels,
+        "DoesNotExist": key not in labels,
+    }
+    return holds.get(str(expression.get("operator")), False)

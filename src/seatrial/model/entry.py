@@ -1,0 +1,66 @@
+"""Where clients reach the system, in its file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from seatrial.model.part import Name
+from seatrial.model.part import Part as _Part
+
+HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
+
+
+class EntryService(_Part):
+    """The Service that clients reach the system by."""
+
+    name: Name = Field(description="Its name, in the system's namespace.")
+    port: int | None = Field(
+        None, ge=1, le=65535, description="Its port, for requests from inside the cluster (no `url`)."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_mapping(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            raise ValueError(f"write `service: {{name: {value}}}`")
+        return value
+
+
+class Entry(_Part):
+    """Where clients reach the system: an address, or a Service to which a Job in the cluster sends."""
+
+    url: str | None = Field(None, pattern=r"^https?://[^/\s]+$", description="Base address, no path.")
+    served_by: HeaderName | None = Field(
+        None, description="Response header that names the pod or workload that answered; several by commas."
+    )
+    service: EntryService | None = Field(
+        None,
+        description="The Service behind `url`, when it selects one workload. Without `url` requests are sent "
+        "to it by a Job in the system's namespace.",
+    )
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> Entry:
+        if self.url is None and (self.service is None or self.service.port is None):
+            raise ValueError("`url` is needed, or `service` with `name` and `port`")
+        return self
+
+    @property
+    def in_cluster(self) -> bool:
+        """Whether requests are sent from inside the cluster."""
+        return self.url is None
+
+    @property
+    def address(self) -> str:
+        """Base address for whoever sends: from this machine, or from inside the cluster."""
+        if self.url is not None:
+            return self.url
+        assert self.service is not None  # one of both is there
+        return f"http://{self.service.name}:{self.service.port}"
+
+    @property
+    def service_name(self) -> str:
+        """The Service behind the entry, where it is known; else empty."""
+        return self.service.name if self.service is not None else ""
