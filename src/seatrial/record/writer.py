@@ -61,7 +61,7 @@ class RunWriter:
 
     @classmethod
     def open_or_create(
-        cls, tool: str, *, reports: Path = Path("reports"), environment: Mapping[str, str] | None = None
+        cls, tool: str, *, reports: Path, environment: Mapping[str, str] | None = None
     ) -> RunWriter:
         """Join the run named by SEATRIAL_RUN, else begin a new one below `reports`.
 

@@ -9,7 +9,9 @@ import sys
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/logged":
-            print("GET", self.path, self.headers.get("X-Request-Id"), flush=True)  # noqa: T201
+            line = f"GET {self.path} {self.headers.get('X-Request-Id')}\n"
+            sys.stdout.write(line)  # at once: `print` writes in pieces, and threads would mix them
+            sys.stdout.flush()
         self.send_response(200)
         self.send_header("X-Pod", os.environ["HOSTNAME"])
         self.end_headers()
