@@ -29,6 +29,8 @@ def unhurried() -> dict[str, Any]:
     data["target"]["kind"]["config"] = str(ROOT / "fixtures" / "cluster" / "three-nodes.yaml")
     data["deploy"]["kustomize"] = str(ROOT / "sample-system" / "manifests")
     data["objectives"].update(UNHURRIED)
+    for journey in data["journeys"].values():
+        journey.pop("objectives", None)
     return data
 
 

@@ -25,6 +25,9 @@ KNOWN = frozenset(
     {NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE, SLOW_WHEN_YOUNG}
 )
 FAR_AWAY_SECONDS = 0.4
+"""More than what a client that only reads waits for."""
+VERY_FAR_AWAY_SECONDS = 1.5
+"""More than what a client that writes waits for."""
 YOUNG_SECONDS = 15.0
 SHORT_KEEP_ALIVE_SECONDS = 1  # shorter than the gateway keeps its idle connections to a pod
 ENTRIES = """
@@ -58,7 +61,7 @@ def exit_at_once(_signal: int, _frame: FrameType | None) -> None:
 
 async def ask_far_away() -> None:
     """slow-orders: what an order waits for before it is written."""
-    await asyncio.sleep(FAR_AWAY_SECONDS)
+    await asyncio.sleep(VERY_FAR_AWAY_SECONDS)
 
 
 async def fill_the_cache() -> None:
