@@ -1,16 +1,20 @@
 """Tried: the system file names a Service behind an address that leads somewhere else."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from dry_session import SYSTEM, Dry, subject
 from observations import endpoints, failed
 from test_another_workload_answers import led, outcome, seen, system
 
+from seatrial.harness.observe import observe
 from seatrial.judge.admissible import admitted
 from seatrial.judge.disruption import voluntary
 from seatrial.judge.who_answered import void
-from seatrial.model.measurement import MeasurementOutcome
+from seatrial.model.measurement import ENTRY_SERVICE, MeasurementOutcome
 from seatrial.model.observation import Observation
+from seatrial.model.scenario import SCENARIOS
 from seatrial.model.verdict import Outcome
 
 ELSEWHERE = "http://127.0.0.1:1 leads to Service stock (node port 30001 at 10.9.0.1), not to Service orders"
@@ -57,3 +61,42 @@ def test_requests_that_are_sent_to_the_service_itself_need_no_look() -> None:
 
 def test_answers_that_name_the_victim_need_no_look() -> None:
     assert outcome(claimed("orders-1")) is Outcome.PASSED
+
+
+AT_A_NODE = SYSTEM.replace(
+    'url: "http://127.0.0.1:1"', 'url: "http://10.9.0.1:30001", service: {name: basket}'
+)
+NODE = {"kind": "Node", "status": {"addresses": [{"type": "InternalIP", "address": "10.9.0.1"}]}}
+
+
+def service(name: str) -> dict[str, Any]:
+    return {
+        "kind": "Service",
+        "metadata": {"name": name},
+        "spec": {"ports": [{"port": 80, "nodePort": 30001}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("objects", "outcome", "said"),
+    [
+        ([service("basket"), NODE], MeasurementOutcome.ANSWERED, "its node port 30001 at 10.9.0.1"),
+        ([service("stock"), NODE], MeasurementOutcome.REFUSED, "leads to Service stock"),
+        ([service("basket")], MeasurementOutcome.COULD_NOT_TRY, "nothing in the cluster shows that"),
+    ],
+)
+def test_every_scenario_looks_before_anything_is_disturbed(
+    dry: Dry, objects: list[dict[str, Any]], outcome: MeasurementOutcome, said: str
+) -> None:
+    dry.world.objects += objects
+    scenario = SCENARIOS.get("delete-pod")
+    made = observe(dry.session(AT_A_NODE), dry.run, scenario, subject(text=AT_A_NODE))
+    (look,) = made.trouble.measured(ENTRY_SERVICE)
+    assert look.outcome is outcome
+    assert said in (look.reason or look.value["shown_by"])
+    assert made.trouble.steps[0].name == ENTRY_SERVICE
+
+
+def test_an_address_that_nobody_claims_is_not_looked_behind(dry: Dry) -> None:
+    made = observe(dry.session(), dry.run, SCENARIOS.get("delete-pod"), subject())
+    assert made.trouble.measured(ENTRY_SERVICE) == []
