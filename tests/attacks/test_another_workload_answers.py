@@ -11,12 +11,14 @@ from seatrial.judge.disruption import voluntary
 from seatrial.judge.who_answered import thin, void
 from seatrial.model.check import CORE, Check
 from seatrial.model.fault import NONE
+from seatrial.model.measurement import ENTRY_SERVICE, Measurement, MeasurementOutcome
 from seatrial.model.observation import Observation
 from seatrial.model.system import System
 from seatrial.model.timeline import Change
 from seatrial.model.verdict import Outcome
 
 NEIGHBOUR = replace(pod(80.0, "stock-1", uid="uid-stock"), workload="stock", ip="10.0.0.7")
+ANSWERED = MeasurementOutcome.ANSWERED
 MINE = pod(80.0, "orders-1", uid="uid-1", ready=True)
 
 
@@ -43,6 +45,12 @@ def seen(*backends: str, more: tuple[Any, ...] = (), target: str = "orders", **e
     watched = timeline(workload(1.0), NEIGHBOUR, MINE, *more)
     made = observation(exchanges, three_faults(), timeline=watched)
     return replace(made, target=target, journey="browse", system=system(**entry))
+
+
+def led(made: Observation, outcome: MeasurementOutcome = ANSWERED, reason: str = "") -> Observation:
+    """The same where somebody looked to which Service the entry's address leads."""
+    look = Measurement(ENTRY_SERVICE, "orders", 70.0, 70.1, outcome, {"shown_by": "its node port"}, reason)
+    return replace(made, arms={"trouble": replace(made.trouble, measurements=(look,))})
 
 
 def outcome(observed: Observation) -> Outcome:
@@ -85,13 +93,13 @@ def test_a_failure_that_was_seen_is_hidden_by_nothing_thin() -> None:
 
 def test_the_service_behind_the_entry_shows_it_where_answers_name_nobody() -> None:
     mine, both = endpoints(80.0, orders_1=True), endpoints(80.0, orders_1=True, stock_1=True)
-    assert outcome(seen("", more=(mine,), service={"name": "orders"})) is Outcome.PASSED
-    assert outcome(seen("", more=(both,), service={"name": "orders"})) is Outcome.INCONCLUSIVE
-    assert outcome(seen("", more=(mine,), service={"name": "other"})) is Outcome.INCONCLUSIVE
-    assert outcome(seen("", service={"name": "orders"})) is Outcome.INCONCLUSIVE, "it had no endpoints"
+    assert outcome(led(seen("", more=(mine,), service={"name": "orders"}))) is Outcome.PASSED
+    assert outcome(led(seen("", more=(both,), service={"name": "orders"}))) is Outcome.INCONCLUSIVE
+    assert outcome(led(seen("", more=(mine,), service={"name": "other"}))) is Outcome.INCONCLUSIVE
+    assert outcome(led(seen("", service={"name": "orders"}))) is Outcome.INCONCLUSIVE, "it had no endpoints"
     deleted = replace(mine, change=Change.DELETED)
-    assert outcome(seen("", more=(deleted,), service={"name": "orders"})) is Outcome.INCONCLUSIVE
-    forwarded = seen("stock-1", more=(mine,), service={"name": "orders"})
+    assert outcome(led(seen("", more=(deleted,), service={"name": "orders"}))) is Outcome.INCONCLUSIVE
+    forwarded = led(seen("stock-1", more=(mine,), service={"name": "orders"}))
     assert outcome(forwarded) is Outcome.PASSED, "a proxy may forward"
 
 

@@ -104,6 +104,15 @@ class TestDoctor:
         found = list(examined(settings_for(deployed)))
         assert not [each for each in about(found, "answered") if each.state is State.OK]
 
+    def test_a_service_that_the_address_is_not_shown_to_lead_to_is_not_the_entrys(
+        self, deployed: Kube, settings_for: Callable[..., Settings]
+    ) -> None:
+        entry = {"url": "http://127.0.0.1:30080", "service": {"name": "web"}}
+        found = list(examined(settings_for(deployed, entry=entry)))
+        gap = "nothing in the cluster shows that http://127.0.0.1:30080 leads to Service web"
+        assert gap in [each.text for each in about(found, "entry") if each.state is State.NOTE]
+        assert not [each for each in about(found, "answered") if each.state is State.OK]
+
     def test_what_the_file_says_and_the_cluster_does_not_have_is_bad(
         self, deployed: Kube, settings_for: Callable[..., Settings]
     ) -> None:

@@ -84,6 +84,7 @@ class World:
         backends: the workload that answers a journey, by its name; `basket` answers all others.
         held_by: why the Lease cannot be had.
         forbidden: what the user may not do, e.g. `delete pods`.
+        objects: what the namespace has, as the server gives it.
         done: what was done to the world, in order.
     """
 
@@ -100,6 +101,7 @@ class World:
     changed: list[str] = field(default_factory=list)
     held_by: BaseException | None = None
     forbidden: set[str] = field(default_factory=set)
+    objects: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.seen.append(NodeSeen(self.now, Change.ADDED, "worker", ready=True, schedulable=True))
@@ -284,6 +286,10 @@ class DryKube:
     kubeconfig: Path = Path("kubeconfig")
     server: str = "https://nowhere"
     forbidden: Collection[str] = ()
+    has: Sequence[dict[str, Any]] = ()
+
+    def objects(self, kind: str, **_: str) -> list[dict[str, Any]]:
+        return [each for each in self.has if each["kind"] == kind]
 
     def find(self, kind: str, name: str) -> dict[str, Any]:
         status = {"observedGeneration": 1, "readyReplicas": 1}
@@ -349,7 +355,7 @@ class Dry:
     def open(
         self, settings: Settings, system: System, progress: Any, run: RunWriter | None = None
     ) -> DrySession:
-        kube: Any = DryKube(forbidden=self.world.forbidden)
+        kube: Any = DryKube(forbidden=self.world.forbidden, has=self.world.objects)
         session = DrySession(settings, system, kube, system.entry.url, run, world=self.world)
         self.world.sessions.append(session)
         return session

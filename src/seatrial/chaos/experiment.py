@@ -11,7 +11,7 @@ from typing import Any
 
 from seatrial.chaos.generate import is_unedited
 from seatrial.chaos.journal import CUT_SHORT, journal_verdict
-from seatrial.chaos.method import expand, of_role
+from seatrial.chaos.method import expand, of_role, steps_of
 from seatrial.chaos.order import Order, experiment_id, subjects_of
 from seatrial.chaos.part import NEVER_BEGUN, Part
 from seatrial.chaos.verdicts import RECORD, checks_of, experiment_verdict
@@ -92,7 +92,8 @@ class Experiment:
         if verdict := no_consent(session, disruption):
             require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
         for subject in self._subjects.values():
-            plan = self.scenario.plan(subject) if self.scenario is not None and self.unedited else ()
+            as_it_is = self.scenario if self.unedited else None
+            plan = steps_of(self.context, subject) if as_it_is is None else as_it_is.plan(subject)
             session.require_rights(uses_of_plan(plan, disruption, subject))
         session.hold()
         session.revert_left_overs()

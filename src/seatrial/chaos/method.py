@@ -7,10 +7,17 @@ from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from chaoslib import substitute
+from chaoslib.configuration import load_configuration
+
 from seatrial.chaos.generate import ACTIONS
+from seatrial.errors import BadInput
+from seatrial.faults.registry import FAULTS
 from seatrial.harness.general import KINDS
+from seatrial.harness.measuring import MEASUREMENTS
 from seatrial.model.scenario import Scenario, Subject
-from seatrial.model.step import Measure, Step, Traffic, Wait, unrolled
+from seatrial.model.step import Inject, Measure, Step, Steps, Traffic, Wait, unrolled
+from seatrial.registry import Registry
 
 
 def expand(
@@ -26,6 +33,37 @@ def expand(
         method.append(_own(f"{subject.role}: begin", "begin", role=subject.role))
         method += _planned(scenario, subject) if unedited else _copied(given, subject)
     experiment["method"] = method
+
+
+def steps_of(experiment: Mapping[str, Any], subject: Subject) -> Steps:
+    """The faults and measurements that the activities of an experiment ask for, to know the rights they need.
+
+    Raises:
+        BadInput: an activity names a fault, a measurement or a workload that there is not.
+    """
+    configuration = load_configuration(dict(experiment.get("configuration") or {}))
+    found: list[Step] = []
+    for activity in (*(experiment.get("method") or ()), *(experiment.get("rollbacks") or ())):
+        provider = activity.get("provider") or {}
+        if provider.get("module") != ACTIONS or provider.get("func") not in ("inject", "measure"):
+            continue
+        given = substitute(dict(provider.get("arguments") or {}), configuration, {})
+        if provider["func"] == "measure":
+            found.append(Measure(_known(MEASUREMENTS, given.get("measurement"))))
+            continue
+        role = str(given.get("role") or subject.role)
+        if role not in subject.system.workloads:
+            raise BadInput(
+                f"the system file has no workload {role!r}", where=f"activity {activity.get('name', '?')}",
+                next_step=f"It has {', '.join(subject.system.workloads)}.",
+            )  # fmt: skip
+        found.append(Inject(_known(FAULTS, given.get("fault")), role))
+    return tuple(found)
+
+
+def _known(registry: Registry[Any], name: Any) -> str:
+    registry.get(str(name))
+    return str(name)
 
 
 def of_role(journal: Mapping[str, Any], role: str, roles: Sequence[str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from seatrial.harness.rest import rest, restore_spread
 from seatrial.harness.session import Session
 from seatrial.harness.warmup import health_so_far, steady_since
 from seatrial.model.fault import Disruption, FaultRecord
+from seatrial.model.measurement import ENTRY_SERVICE
 from seatrial.model.observation import AFTER, BEFORE, TIMELINE, TROUBLE, Observation, Record
 from seatrial.model.step import Hold, Inject, Measure, Release, Step, StepRecord, Stop, Traffic, Wait
 from seatrial.model.system import HELPER_IMAGE
@@ -74,8 +75,10 @@ class Execution:
         return self.context.faults
 
     def begin(self) -> None:
-        """Let the system rest, and measure the invariants before anything is disturbed."""
+        """Look where the entry leads, let the system rest, and measure the invariants, all undisturbed."""
         if self.head.disruption is not Disruption.NONE:
+            if self.session.system.entry.claims_service:
+                self.do(Measure(ENTRY_SERVICE), BEFORE)
             self.do(Wait("at-rest", REST_SECONDS, required=False), BEFORE)
             self._restore_spread()
         if self.head.disruption is Disruption.INVOLUNTARY:

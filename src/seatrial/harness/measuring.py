@@ -16,10 +16,13 @@ from seatrial.adapters.invariants import measure_invariants
 from seatrial.adapters.store import Store, store_of
 from seatrial.errors import SeatrialError
 from seatrial.harness.context import Context
+from seatrial.harness.way_in import RIGHTS as WAY_IN_RIGHTS
+from seatrial.harness.way_in import look_behind
 from seatrial.kube.connections import connections_of
 from seatrial.kube.exec import EXEC
 from seatrial.model.connection import CONNECTIONS
 from seatrial.model.measurement import (
+    ENTRY_SERVICE,
     STORE_ACTIVITY,
     Measurement,
     MeasurementOutcome,
@@ -83,6 +86,12 @@ def invariants(context: Context, within_seconds: float) -> Iterator[Measurement]
     session = context.session
     with session.http() as http:
         yield from measure_invariants(session.system, session.kube, http, within_seconds=within_seconds)
+
+
+@measurement(ENTRY_SERVICE, rights=WAY_IN_RIGHTS)
+def entry_service(context: Context, within_seconds: float) -> Iterator[Measurement]:  # noqa: ARG001
+    """Looks where the entry's address leads, for the journey of the workload."""
+    yield look_behind(context.session.kube, context.session.system, context.subject.journey)
 
 
 @measurement("store-activity")

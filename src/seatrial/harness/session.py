@@ -36,7 +36,7 @@ from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
 from seatrial.traffic.generator import Generator
 from seatrial.traffic.http import Http
-from seatrial.traffic.journey import journey_data
+from seatrial.traffic.journey import SAFE_METHODS, journey_data
 from seatrial.traffic.stream import TrafficStream
 
 BEHAVIOURS: dict[str, dict[str, Any]] = {"": {}, IDLE: {"idle_seconds": None, "fresh_every": 0}}
@@ -221,15 +221,20 @@ class Session:
         return self.system.consent_gap(self.context, self.namespace)
 
     def require_answer(self) -> None:
-        """Wait until the first journey is answered as it should be.
+        """Wait until the first journey is answered as it should be; without consent, the first that reads.
+
+        Without consent nothing is written, and no Job is made to ask from inside the cluster.
 
         Raises:
             WaitExpired: it was not, within `ANSWER_SECONDS`; carries the last answer.
         """
-        name = next(iter(self.system.journeys))
+        journeys, gap = self.system.journeys, self.consent_gap()
+        name = next((n for n, each in journeys.items() if not gap or each.request.method in SAFE_METHODS), "")
+        if not name or (gap and self.system.entry.in_cluster):
+            return
         with self.http() as http:
             try:
-                http.wait_for_journey(name, self.system.journeys[name], within_seconds=ANSWER_SECONDS)
+                http.wait_for_journey(name, journeys[name], within_seconds=ANSWER_SECONDS)
             except WaitExpired as error:
                 error.next_step = self.sending.refused_by() or error.next_step
                 raise

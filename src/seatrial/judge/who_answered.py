@@ -1,7 +1,7 @@
 """Who answered: whether the requests of an observation reached the workload that was disturbed.
 
-First the header that the system file names, then the Service behind the entry. What shows that somebody else
-answered makes an observation void; what shows nothing makes it thin.
+First the header that the system file names, then the Service to which the entry is shown to lead. What shows
+that somebody else answered makes an observation void; what shows nothing makes it thin.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from seatrial.judge.store_reached import activity_of, failed_without_it
 from seatrial.judge.wording import percent, plural
+from seatrial.model.entry import Entry
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import Disruption
+from seatrial.model.measurement import ENTRY_SERVICE
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, PodSeen
 from seatrial.model.verdict import Outcome, Verdict
@@ -139,7 +141,7 @@ def thin(observation: Observation) -> Verdict | None:
     return Verdict(
         Outcome.INCONCLUSIVE, seen, expected,
         "Name in the system file the response header that says which pod answered (`entry.served_by`), or "
-        "the Service behind the entry (`entry.service`).",
+        "the Service to which the cluster's objects show that the entry leads (`entry.service`).",
     )  # fmt: skip
 
 
@@ -153,7 +155,7 @@ def _asked(observation: Observation) -> bool:
 def _others_answered(observation: Observation) -> Verdict | None:
     """All answers say that they come from other workloads."""
     answers = answers_of(observation)
-    if answers.mine or answers.unnamed or not answers.others or _service_is_the_subjects(observation):
+    if answers.mine or answers.unnamed or not answers.others or not _service_gap(observation):
         return None
     if _keeps_data(observation) or _behind(observation, answers.others):
         return None  # others are meant to give the answers
@@ -182,30 +184,41 @@ def _header_shows(observation: Observation) -> str | None:
 
 
 def _service_shows(observation: Observation) -> str | None:
-    """Why the Service behind the entry does not show it; empty when it selects only pods of the subject."""
-    if _service_is_the_subjects(observation):
-        return ""
+    """Why the Service behind the entry does not show it; empty when it does."""
     if _keeps_data(observation):
-        return None
-    entry = "" if observation.system is None else observation.system.entry.service_name
-    if not entry:
-        return "no Service is named behind the entry"
-    return f"Service {entry} selects not only pods of {_names(subjects(observation))}"
+        return None if _service_gap(observation) else ""
+    return _service_gap(observation)
 
 
-def _service_is_the_subjects(observation: Observation) -> bool:
-    """Whether the Service that the entry names had endpoints, all of them pods of the subject."""
+def _service_gap(observation: Observation) -> str:
+    """Why it is not known that the entry leads to pods of the subject only; empty when it is."""
     system, timeline = observation.system, observation.timeline
-    if system is None or not system.entry.service_name or timeline is None:
-        return False
+    entry = "" if system is None else system.entry.service_name
+    if system is None or not entry:
+        return "no Service is named behind the entry"
+    if timeline is None:
+        return f"the endpoints of Service {entry} were not watched"
     pods = {
         endpoint.pod
-        for state in timeline.endpoint_states(system.entry.service_name)
+        for state in timeline.endpoint_states(entry)
         if state.change is not Change.DELETED
         for endpoint in state.endpoints
     }
     roles = {state.name: state.workload for states in timeline.pods.values() for state in states}
-    return bool(pods) and all(roles.get(pod) in subjects(observation) for pod in pods)
+    if not pods:
+        return f"Service {entry} had no endpoints"
+    if not all(roles.get(pod) in subjects(observation) for pod in pods):
+        return f"Service {entry} selects not only pods of {_names(subjects(observation))}"
+    # Without an address requests are sent to the Service itself.
+    return _claim_gap(observation, system.entry) if system.entry.claims_service else ""
+
+
+def _claim_gap(observation: Observation, entry: Entry) -> str:
+    """Why it was not shown that the address leads to the Service that the file names; empty when it was."""
+    looks = observation.trouble.measured(ENTRY_SERVICE)
+    if not looks:
+        return f"whether {entry.address} leads to Service {entry.service_name} was not recorded"
+    return next((look.reason for look in looks if not look.answered), "")
 
 
 def _store_did_nothing(observation: Observation) -> Verdict | None:

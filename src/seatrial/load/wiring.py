@@ -17,6 +17,7 @@ from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
 from seatrial.errors import BadInput, SeatrialError
+from seatrial.harness.access import access
 from seatrial.load.dispatcher import Dispatcher, Share
 from seatrial.load.outcome import Conclusion, LoadRun
 from seatrial.load.plan import LoadPlan
@@ -125,11 +126,14 @@ class LoadSession:
         return isinstance(self._runner, MasterRunner)
 
     def _check_consent(self) -> None:
-        if not self.system.consent.disruptive:
+        """Load disturbs: it needs what a scenario needs, consent for this context and namespace."""
+        settings = self.user.settings()
+        _, context = access(settings, self.system)
+        if gap := self.system.consent_gap(context or "", self.system.target.namespace):
             raise BadInput(
-                f"the system file of {self.system.metadata.name} does not consent to load",
-                next_step="its owner sets consent.disruptive to true.",
-            )
+                f"no load was sent: {gap}", where=str(settings.system_path),
+                next_step="Set `consent` in the system file to exactly this context and namespace.",
+            )  # fmt: skip
 
     def _check_host(self) -> None:
         """Load goes to this machine, or to where the system file says; not to whatever `--host` names."""

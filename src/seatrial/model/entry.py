@@ -61,6 +61,11 @@ class Entry(_Part):
         return f"http://{self.service.name}:{self.service.port}"
 
     @property
+    def claims_service(self) -> bool:
+        """Whether the file says of an address which Service is behind it: that must be shown."""
+        return self.url is not None and self.service is not None
+
+    @property
     def service_name(self) -> str:
         """The Service behind the entry, where it is known; else empty."""
         return self.service.name if self.service is not None else ""

@@ -164,17 +164,26 @@ def test_the_page_starts_and_stops_the_load(toy) -> None:
 
 
 def test_what_cannot_be_sent_is_refused_in_words(toy, monkeypatch) -> None:
-    refused = {
-        "`often` is no schedule": ("--arrivals", "often"),
-        "shop.example is neither this machine": ("--host", "http://shop.example"),
-        "does not consent to load": (),
-    }
     unwilling = toy.directory / "unwilling.yaml"
     unwilling.write_text(toy.system_file.read_text().replace("disruptive: true", "disruptive: false"))
+    elsewhere = toy.directory / "elsewhere.yaml"
+    elsewhere.write_text(
+        toy.system_file.read_text().replace(
+            "consent: {disruptive: true, context: none", "consent: {disruptive: true, context: other"
+        )
+    )
+    refused = {
+        "`often` is no schedule": (toy.system_file, "", "--arrivals", "often"),
+        "shop.example is neither this machine": (toy.system_file, "", "--host", "http://shop.example"),
+        "does not consent to disruption": (unwilling, ""),
+        "consent is given for context 'other', this one is 'none'": (elsewhere, ""),
+        "consent is given for namespace 'none', this one is 'shop'": (toy.system_file, "shop"),
+    }
     with contextlib.ExitStack() as running:
         started = {}
-        for named, arguments in refused.items():
-            monkeypatch.setenv("SEATRIAL_SYSTEM", str(toy.system_file if arguments else unwilling))
+        for named, (file, namespace, *arguments) in refused.items():
+            monkeypatch.setenv("SEATRIAL_SYSTEM", str(file))
+            monkeypatch.setenv("SEATRIAL_NAMESPACE", namespace)
             run = locust(JOURNEYS, "--headless", "-t", "1s", *arguments)
             started[named] = running.enter_context(run)
         for named, process in started.items():

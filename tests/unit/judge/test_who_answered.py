@@ -152,10 +152,14 @@ class TestThin:
         words = self.words(seen(answered(""), both, other("stock-1", "stock"), of=of))
         assert words.endswith("; Service front selects not only pods of orders")
         alone = replace(endpoints(2.0, orders_1=True), service="front")
-        assert thin(seen(answered(""), alone, of=of)) is None
+        words = self.words(seen(answered(""), alone, of=of))
+        assert words.endswith("; whether http://127.0.0.1:1 leads to Service front was not recorded")
+        inside = system(url=None, service={"name": "front", "port": 80})
+        assert thin(seen(answered(""), alone, of=inside)) is None
+        assert self.words(seen(answered(""), of=inside)).endswith("; Service front had no endpoints")
         blind = seen(answered(""), alone, of=of)
         unseen = replace(blind, arms={TROUBLE: replace(blind.trouble, timeline=None)})
-        assert "Service front selects not only" in self.words(unseen)
+        assert "the endpoints of Service front were not watched" in self.words(unseen)
 
     def test_without_a_system_file_there_is_no_service(self) -> None:
         assert "no Service is named" in self.words(replace(seen(answered("")), system=None))

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from seatrial.errors import SeatrialError
 from seatrial.harness.doctor.finding import Finding, bad, note, ok
 from seatrial.harness.sending import Sending
+from seatrial.harness.way_in import look_behind
 from seatrial.kube.client import Kube
-from seatrial.kube.workloads import pods_of, selector_text
-from seatrial.model.entry import Entry
+from seatrial.kube.workloads import pods_of
 from seatrial.model.system import Journey, System
 from seatrial.traffic.journey import HTTP1
 from seatrial.waiting import NotYet, Ready, eventually
@@ -20,6 +20,10 @@ from seatrial.waiting import NotYet, Ready, eventually
 UNKNOWN = ".invalid"
 """How a host ends that nobody has filled in yet."""
 _LOG_SECONDS = 3.0
+_SHOW_IT = (
+    "Name the response header that says which pod answered (`entry.served_by`), or the Service that the "
+    "entry's address leads to (`entry.service`), and a `journey` that the workload itself answers."
+)
 _READING = ("GET", "HEAD")
 
 
@@ -43,7 +47,21 @@ def examine_entry(kube: Kube, system: System, image: Callable[[], str]) -> Itera
         if system.entry.in_cluster:
             clock = sending.clock()
             yield ok("entry", f"requests are sent by {sending.where}, which was made for this; {clock}")
+        if system.entry.claims_service:
+            yield from _leads(kube, system)
         yield from _journeys(kube, system, sending)
+
+
+def _leads(kube: Kube, system: System) -> Iterator[Finding]:
+    """Whether the address leads to the Service that the file names, asked for the path of each journey."""
+    said: set[str] = set()
+    for role in system.workloads:
+        look = look_behind(kube, system, system.journey_of(role))
+        shown = f"{system.entry.address} leads to Service {look.name}: {look.value.get('shown_by')}"
+        text = shown if look.answered else look.reason
+        if text not in said:
+            said.add(text)
+            yield ok("entry", text) if look.answered else note("entry", text, _SHOW_IT)
 
 
 def _journeys(kube: Kube, system: System, sending: Sending) -> Iterator[Finding]:
@@ -78,24 +96,58 @@ def _sent(
         took = (exchange.latency_seconds or 0.0) * 1000
         yield ok("entry", f"{what}: {exchange.status} after {took:.0f} ms")
     for role in roles:
-        yield _who(kube, system, role, mark)
+        yield _who(kube, system, role, mark, exchanges[-1].backend if exchanges else "")
 
 
-def _who(kube: Kube, system: System, role: str, mark: str) -> Finding:
-    """By whom the request was answered, as far as it can be told."""
+def _who(kube: Kube, system: System, role: str, mark: str, told: str) -> Finding:
+    """By whom the request was answered, as far as a run could tell."""
     workload = system.workloads[role]
     try:
         pods = pods_of(kube, workload.kind, workload.name)
-        if pod := _logged_by(kube, [str(each["metadata"]["name"]) for each in pods], mark):
-            return ok("answered", f"{role}: the log of pod {pod} has the request")
-        if service := _own_service(kube, system, pods):
+        if name := _named(told, role, workload.name, pods):
+            return ok("answered", f"{role}: the answer names {name}")
+        gap = _service_gap(kube, system, role, pods)
+        if not gap:
+            service = system.entry.service_name
             return ok("answered", f"{role}: the entry is Service {service}, which selects its pods only")
+        seen = f"its header names {told}, which is not one of them" if told else "the answer names nobody"
+        logged = _logged_by(kube, [str(each["metadata"]["name"]) for each in pods], mark)
     except SeatrialError as error:
         return note("answered", f"{role}: who answered cannot be told: {error.what}", error.next_step)
-    return note(
-        "answered", f"{role}: who answered cannot be told: no log of its {len(pods)} pods has the request",
-        "Log the header X-Request-Id, or see that `journey` of this workload is one whose requests reach it.",
-    )  # fmt: skip
+    if logged:
+        seen += f"; the log of pod {logged} has the request, which a run does not read"
+    made = bad if workload.stateless and system.consent.disruptive else note
+    return made("answered", f"{role}: a run could not tell who answered: {seen}; {gap}", _SHOW_IT)
+
+
+def _named(told: str, role: str, workload: str, pods: Sequence[Any]) -> str:
+    """The one of these pods, or the workload, that the header of the answer names; empty for none."""
+    mine = {role, workload}
+    for pod in pods:
+        mine |= {str(pod["metadata"]["name"]), str((pod.get("status") or {}).get("podIP") or role)}
+    return next((name for part in told.split(",") if (name := part.strip()) in mine), "")
+
+
+def _service_gap(kube: Kube, system: System, role: str, pods: Sequence[Any]) -> str:
+    """Why the Service behind the entry does not show that these pods answer; empty when it does."""
+    service = system.entry.service_name
+    if not service:
+        return "no Service is named behind the entry"
+    mine = {pod["metadata"]["name"] for pod in pods}
+    slices = kube.objects("EndpointSlice", selector=f"kubernetes.io/service-name={service}")
+    behind = {
+        str((endpoint.get("targetRef") or {}).get("name", ""))
+        for each in slices
+        for endpoint in each.get("endpoints") or ()
+    }
+    if not behind:
+        return f"Service {service} has no endpoints"
+    if not behind <= mine:
+        return f"Service {service} selects not only pods of {role}"
+    if not system.entry.claims_service:
+        return ""
+    look = look_behind(kube, system, system.journey_of(role))
+    return "" if look.answered else look.reason
 
 
 def _logged_by(kube: Kube, pods: Sequence[str], mark: str) -> str:
@@ -109,27 +161,3 @@ def _logged_by(kube: Kube, pods: Sequence[str], mark: str) -> str:
         return eventually(found, within_seconds=_LOG_SECONDS, what="the request in a log", every_seconds=0.5)
     except SeatrialError:
         return ""
-
-
-def _own_service(kube: Kube, system: System, pods: Sequence[Any]) -> str:
-    """The Service of the entry, by its name or its port, when every pod behind it is one of these."""
-    mine = {pod["metadata"]["name"] for pod in pods}
-    for service in kube.objects("Service"):
-        selector = service["spec"].get("selector") or {}
-        if not selector or not _is_of_entry(service, system.entry):
-            continue
-        behind = {
-            pod["metadata"]["name"]
-            for pod in kube.objects("Pod", selector=selector_text({"matchLabels": selector}))
-        }
-        if behind and behind <= mine:
-            return str(service["metadata"]["name"])
-    return ""
-
-
-def _is_of_entry(service: Any, entry: Entry) -> bool:
-    if entry.service_name:
-        return bool(service["metadata"]["name"] == entry.service_name)
-    port = urlsplit(entry.address).port
-    ports = [each.get("nodePort") for each in service["spec"].get("ports") or ()]
-    return port is not None and port in ports
