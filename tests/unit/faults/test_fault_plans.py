@@ -10,7 +10,7 @@ from stand_ins import pod, recorder, system, timeline, workload
 from seatrial.errors import FaultRefused
 from seatrial.faults.crash_pod import exit_codes
 from seatrial.faults.delete_pod import DeletePod
-from seatrial.faults.drain_node import MARK, require_uncordoned
+from seatrial.faults.drain_node import MARK, require_uncordoned, still_waiting
 from seatrial.faults.nodes import no_refuge, require_replicas, stays, takes_pods, tied_to_node
 from seatrial.faults.victims import candidates, pods_gone, replacement_of, require_consent
 from seatrial.model.timeline import Change
@@ -174,6 +174,14 @@ def test_a_drain_leaves_a_pod_whose_volume_cannot_follow_it() -> None:
     stored = {**owned("StatefulSet"), "spec": claiming}
     assert stays(stored, {"data-store-0"}) == "its volume data-store-0 lies on this node"
     assert stays(stored, {"data-other-0"}) == ""
+
+
+def test_a_drain_names_what_does_not_take_the_place_of_evicted_pods() -> None:
+    new = pod("c", 3.0, ready=False, phase="Pending", reason="Unschedulable")
+    other = pod("x", 3.0, ready=False, owner="ReplicaSet/other-1")
+    leaving = pod("d", 3.0, ready=False, deleting=True)
+    assert still_waiting([pod("a")], timeline(pod("b"), new, other, leaving)) == ["c is Unschedulable"]
+    assert still_waiting([pod("a")], timeline(pod("b"))) == []
 
 
 def test_a_drain_that_takes_a_lone_stateless_replica_is_refused() -> None:
