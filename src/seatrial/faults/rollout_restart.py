@@ -12,7 +12,7 @@ from seatrial.faults.registry import fault
 from seatrial.faults.revisions import rolled_out
 from seatrial.faults.victims import pods_gone
 from seatrial.judge.refusal import refusals, sentence
-from seatrial.kube.records import condition
+from seatrial.kube.pod_status import condition
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import PODS_BEFORE, TRACES, TRIED, Disruption
@@ -29,7 +29,7 @@ REFUSED_SECONDS = 30.0
 @fault(
     "rollout-restart",
     disruption=Disruption.VOLUNTARY,
-    expected_seconds=60,
+    expected_seconds=80,
     at_most_seconds=600,
     rights=on_workload("get", "patch"),
 )
