@@ -158,7 +158,8 @@ def test_no_run_says_where_and_what_to_do(tmp_path: Path) -> None:
 
 def test_a_run_is_joined_through_the_environment(tmp_path: Path) -> None:
     first = RunWriter.open_or_create("pytest", reports=tmp_path, environment={})
-    second = RunWriter.open_or_create("chaos", environment={"SEATRIAL_RUN": str(first.directory)})
+    environment = {"SEATRIAL_RUN": str(first.directory)}
+    second = RunWriter.open_or_create("chaos", reports=tmp_path, environment=environment)
     assert second.directory == first.directory
     assert second.path != first.path
 
