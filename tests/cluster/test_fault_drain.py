@@ -69,6 +69,9 @@ def test_a_drained_node_is_empty_of_the_system_and_schedulable_afterwards(
         assert record.available_at >= record.reverted_at
         assert record.details["revert"] == f"node/{node} restored"
         assert web["metadata"]["name"] in record.details["evicted"]
+        [budget] = record.details["budgets"]
+        assert (budget["name"], budget["declared"], budget["keeps"]) == ("web", "minAvailable 1", 1)
+        assert web["metadata"]["name"] in budget["pods"]
         assert record.details["left"] == {"bare": "nothing would replace it (no controller)"}
     finally:
         kube.delete("Pod", "bare", grace_seconds=0)

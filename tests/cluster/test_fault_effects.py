@@ -26,7 +26,7 @@ from seatrial.faults.effects.scaled import Scaled
 from seatrial.faults.journal import JournalEntry
 from seatrial.faults.revert import pending, revert_all
 from seatrial.kube.client import Kube
-from seatrial.kube.records import condition
+from seatrial.kube.pod_status import condition
 from seatrial.kube.rollout import wait_for_rollouts
 from seatrial.waiting import NotYet, Ready, eventually
 

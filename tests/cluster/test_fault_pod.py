@@ -11,6 +11,7 @@ from tiny import system_in
 
 from seatrial.errors import FaultNotVerified, FaultRefused, NotAllowed
 from seatrial.faults.crash_pod import CrashPod
+from seatrial.faults.delete_all_pods import DeleteAllPods
 from seatrial.faults.delete_pod import DeletePod
 from seatrial.faults.evict_pod import EvictPod
 from seatrial.faults.injector import Injector
@@ -48,6 +49,18 @@ def test_a_deleted_pod_is_seen_gone_and_the_workload_available_again(
         assert record.target.uid[:8] in record.effect
         ready = [pod for pod in pods_now(recorder.snapshot(), "web") if pod.ready]
         assert len(ready) == 2
+
+
+def test_all_pods_are_gone_at_once_and_as_many_come_again(injector: Injector, recorder: Recorder) -> None:
+    before = {pod.uid for pod in pods_now(recorder.snapshot(), "web")}
+    record = injector.inject(DeleteAllPods("web"), recorder)
+    assert record.disruption is Disruption.INVOLUNTARY
+    assert record.effect.startswith("all 2 pods of web gone after")
+    assert record.available_at is not None
+    assert record.target.kind == "Deployment"
+    after = [pod for pod in pods_now(recorder.snapshot(), "web") if pod.ready]
+    assert len(after) == 2
+    assert not before & {pod.uid for pod in after}
 
 
 def test_an_evicted_pod_is_seen_gone(injector: Injector, recorder: Recorder) -> None:

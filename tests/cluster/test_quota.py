@@ -11,7 +11,9 @@ from tiny import system_in
 
 from seatrial.faults.delete_pod import DeletePod
 from seatrial.faults.injector import Injector
+from seatrial.faults.rollout_restart import RESTARTED_AT, RolloutRestart
 from seatrial.judge.replacement import replaced
+from seatrial.judge.rollout import rolled_out
 from seatrial.judge.shortfall import told
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder
@@ -50,3 +52,17 @@ def test_a_replacement_that_the_quota_refuses_is_told_with_its_numbers(
     assert counted in verdict.observed
     assert verdict.numbers["below_declared_seconds"] > 0
     assert [counted in line for line in told(seen)] == [True]
+
+
+def test_a_rollout_that_the_quota_refuses_is_taken_back_and_told(
+    deployed: Kube, full_quota: None, tmp_path: Path
+) -> None:
+    with Recorder(deployed, system_in(deployed)) as recorder, Injector(tmp_path) as injector:
+        record = injector.inject(RolloutRestart("web"), recorder)
+    assert "deployment/web cannot be rolled out: its pods were refused from" in record.impossible
+    assert "by quota full: requested pods=1" in record.impossible
+    template = deployed.get("Deployment", "web")["spec"]["template"]["metadata"]
+    assert RESTARTED_AT not in (template.get("annotations") or {})
+    verdict = rolled_out(replace(observed(Arm(faults=(record,))), target="web"))
+    assert verdict.outcome is Outcome.FAILED, verdict.explain()
+    assert verdict.observed.endswith("; it was taken back")

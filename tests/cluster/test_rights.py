@@ -23,6 +23,7 @@ from seatrial.errors import FaultNotVerified, NotAllowed
 from seatrial.faults.bad_rollout import BadRollout
 from seatrial.faults.base import Fault
 from seatrial.faults.crash_pod import CrashPod
+from seatrial.faults.delete_all_pods import DeleteAllPods
 from seatrial.faults.delete_pod import DeletePod
 from seatrial.faults.drain_node import MARK, DrainNode
 from seatrial.faults.evict_pod import EvictPod
@@ -54,6 +55,7 @@ ACCOUNT, KUBECONFIG = "tester", "of-the-tester.yaml"
 CHECK = "orchestration.pod-replacement"
 FAULTS: list[Fault] = [
     DeletePod("web"),
+    DeleteAllPods("web"),
     EvictPod("web"),
     RolloutRestart("web"),
     BadRollout("web", kind="image-missing", hold_seconds=1),

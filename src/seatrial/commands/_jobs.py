@@ -21,7 +21,7 @@ LOAD_TEST = "journeys"
 _SUITES_SECONDS = 1200.0
 _BEFORE_AND_AFTER_LOAD_SECONDS = 540.0
 _EXPERIMENT_SECONDS = 600.0
-BRIEF_SECONDS = 120.0
+BRIEF_SECONDS = 90.0
 """Experiments that usually take longer are left to `chaos run`."""
 
 

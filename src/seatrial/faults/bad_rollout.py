@@ -16,7 +16,7 @@ from seatrial.faults.registry import fault
 from seatrial.faults.revisions import pods_of, revision_of, rolled_out, still_another
 from seatrial.faults.victims import workload_of
 from seatrial.judge.hpa.possible import ready_after_seconds
-from seatrial.kube.records import condition
+from seatrial.kube.pod_status import condition
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption

@@ -56,12 +56,26 @@ class Impossible:
     Attributes:
         target: the object that would have been hit.
         reason: the arithmetic, e.g. "budget web allows 2 - 2 = 0 disruptions".
+        details: facts for the judges.
     """
 
     target: Target
     workload: str
     seed: int
     reason: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class FaultBlocked(FaultRefused):
+    """What was tried and could not be done, which is a fact about the system: reverted, recorded and judged.
+
+    Args:
+        found: why, and facts for the judges.
+    """
+
+    def __init__(self, found: Impossible, *, next_step: str = "") -> None:
+        super().__init__(found.reason, next_step=next_step)
+        self.found = found
 
 
 @dataclass(frozen=True)

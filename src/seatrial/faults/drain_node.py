@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Unpack
 
 from seatrial.errors import FaultRefused, WaitExpired
-from seatrial.faults.base import Impossible, Plan, Verified
-from seatrial.faults.budgets import blocking_budget
+from seatrial.faults.base import FaultBlocked, Impossible, Plan, Verified
+from seatrial.faults.budgets import blocking, budgets_over
 from seatrial.faults.effects.object_fields import ObjectFields
 from seatrial.faults.evict_pod import BUDGETS, EVICT, evict_all
 from seatrial.faults.journal import new_id
@@ -25,9 +25,9 @@ from seatrial.faults.registry import fault
 from seatrial.faults.victims import pods_gone
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder, pods_now
-from seatrial.model.fault import Disruption, Target
+from seatrial.model.fault import BLOCKED, BUDGETS_KEPT, TRIED, Disruption, Target
 from seatrial.model.right import Right
-from seatrial.model.timeline import Change, NodeSeen, Timeline
+from seatrial.model.timeline import Change, NodeSeen, PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
 
 EVICT_SECONDS = 120.0
@@ -74,9 +74,12 @@ class DrainNode(NodeFault):
         evictable = {pod["metadata"]["uid"] for pod in pods if pod["metadata"]["name"] not in left}
         victims = tuple(pod for pod in pods_now(timeline) if pod.uid in evictable)
         require_replicas(victims, timeline, [r for r, w in recorder.system.workloads.items() if w.stateless])
-        reason = no_refuge(node, kube.objects("Node")) or blocking_budget(kube, [p.name for p in victims])
-        if reason:
+        if reason := no_refuge(node, kube.objects("Node")):
             return Impossible(target, self.role, self.seed, reason)
+        names = [pod.name for pod in victims]
+        budgets = budgets_over(kube, names)
+        if reason := blocking(budgets, names):
+            return Impossible(target, self.role, self.seed, reason, {BLOCKED: True})
         graces = [int(pod["spec"].get("terminationGracePeriodSeconds") or 30) for pod in pods]
         return Plan(
             target=target,
@@ -85,7 +88,7 @@ class DrainNode(NodeFault):
             victims=victims,
             effects=(cordon(kube, name, new_id(self.name)),),
             verify_seconds=max(graces) + 45,
-            details={"evicted": [pod.name for pod in victims], "left": left},
+            details={"evicted": names, "left": left, BUDGETS_KEPT: [one.plain() for one in budgets]},
         )
 
     def inject(self, plan: Plan, recorder: Recorder) -> float:
@@ -93,10 +96,13 @@ class DrainNode(NodeFault):
         try:
             return evict_all(recorder.kube, {pod.name: pod.uid for pod in plan.victims}, self.evict_seconds)
         except WaitExpired as error:
-            raise FaultRefused(
-                f"{plan.target} could not be drained: {error.where.removeprefix('last answer: ')}",
-                where=error.what,
-                next_step="loosen the PodDisruptionBudget or run more replicas; the node is uncordoned again",
+            reason = f"{error.where.removeprefix('last answer: ')}, for {self.evict_seconds:g} s"
+            waiting = still_waiting(plan.victims, recorder.snapshot())
+            if waiting:
+                reason = f"{reason}; meanwhile {', '.join(waiting)}"
+            found = Impossible(plan.target, self.role, self.seed, reason, {BLOCKED: True, TRIED: True})
+            raise FaultBlocked(
+                found, next_step="loosen the PodDisruptionBudget or run more replicas; the node is uncordoned"
             ) from error
 
     def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
@@ -110,6 +116,16 @@ class DrainNode(NodeFault):
         seconds = gone.value - injected_at
         words = f"{plan.target.name} unschedulable, {len(plan.victims)} pods gone after {seconds:.1f} s"
         return Ready(Verified(gone.value, words))
+
+
+def still_waiting(victims: Iterable[PodSeen], timeline: Timeline) -> list[str]:
+    """The pods that are to take the place of evicted ones and are not Ready, each with its reason."""
+    owners = {pod.owner for pod in victims if pod.owner}
+    return sorted(
+        f"{pod.name} is {pod.reason or pod.phase}"
+        for pod in pods_now(timeline)
+        if pod.owner in owners and not pod.ready and not pod.deleting
+    )
 
 
 def cordon(kube: Kube, node: str, mark: str) -> ObjectFields:

@@ -7,7 +7,7 @@ from typing import Unpack
 
 from seatrial.errors import FaultRefused, WaitExpired
 from seatrial.faults.base import Fault, Impossible, Picking, Plan, Verified
-from seatrial.faults.budgets import blocking_budget
+from seatrial.faults.budgets import blocking, budgets_over
 from seatrial.faults.delete_pod import effect_of_replacement, plan_for_pod
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates
@@ -51,7 +51,8 @@ class EvictPod(Fault):
     def plan(self, recorder: Recorder) -> Plan | Impossible:
         ready = candidates(recorder.snapshot(), recorder.system, self.role, spare_last=True)
         plan = plan_for_pod(self, self.pick(self.matching(ready, recorder)), ready, recorder)
-        reason = blocking_budget(recorder.kube, [plan.target.name])
+        name = [plan.target.name]
+        reason = blocking(budgets_over(recorder.kube, name), name)
         return Impossible(plan.target, self.role, self.seed, reason) if reason else plan
 
     def inject(self, plan: Plan, recorder: Recorder) -> float:

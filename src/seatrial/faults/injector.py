@@ -19,7 +19,7 @@ from typing import Any, Self
 from seatrial.errors import BadInput, FaultRefused, NotAllowed, SeatrialError, WaitExpired
 from seatrial.faults import journal
 from seatrial.faults import revert as reverting
-from seatrial.faults.base import RELEASED_SECONDS, Fault, Impossible, Plan
+from seatrial.faults.base import RELEASED_SECONDS, Fault, FaultBlocked, Impossible, Plan
 from seatrial.faults.journal import JournalEntry
 from seatrial.faults.lease import Lease
 from seatrial.faults.placed import Placed, impossible_record, touches_of, verified_record
@@ -93,7 +93,8 @@ class Injector:
                 context ends.
 
         Returns:
-            What is known of the fault. One that is impossible here has `impossible` set, and touched nothing.
+            What is known of the fault. One that is impossible here has `impossible` set; it touched nothing,
+            or, when that showed only in the trying, was reverted.
 
         Raises:
             FaultRefused: nothing was injected, and why.
@@ -130,6 +131,9 @@ class Injector:
                 result = self._revert(placed)
             if not result.done:
                 log.error("%s", result)
+            elif isinstance(error, FaultBlocked):
+                log.info("%s on %s was reverted: %s", fault.name, plan.target, error.what)
+                return impossible_record(fault_id, fault, error.found)
             if isinstance(error, NotAllowed):
                 raise _too_late(fault, plan, error) from error
             raise

@@ -103,6 +103,7 @@ def impossible_record(fault_id: str, fault: Fault, found: Impossible) -> FaultRe
         reverted_at=now,
         seed=found.seed,
         impossible=found.reason,
+        details=found.details,
     )
 
 

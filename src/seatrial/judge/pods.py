@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from seatrial.model.fault import FaultRecord
@@ -49,11 +49,16 @@ def endpoint_of(endpoints: tuple[Endpoint, ...], pod: str) -> Endpoint | None:
     return next((endpoint for endpoint in endpoints if endpoint.pod == pod), None)
 
 
-def endpoint_left(timeline: Timeline, pod: str, since: float) -> float | None:
-    """When the last slice that listed `pod` as ready stopped doing so; None when one still does."""
+def endpoint_left(timeline: Timeline, pod: str, since: float, services: Collection[str] = ()) -> float | None:
+    """When the last slice (of `services`, or of all) that listed `pod` as ready stopped doing so.
+
+    None when one still does, or none ever did.
+    """
     listed: dict[str, bool] = {}
     left: float | None = None
     for state in timeline.endpoint_states():
+        if services and state.service not in services:
+            continue
         found = endpoint_of(state.endpoints, pod)
         ready = found is not None and found.ready and state.change is not Change.DELETED
         was_ready = listed.get(state.slice_name, False)

@@ -8,15 +8,54 @@ from dataclasses import replace
 from seatrial.judge.disruption import voluntary
 from seatrial.judge.windows import Window, failures, fault_end, split
 from seatrial.judge.wording import errors, plural
-from seatrial.model.fault import FaultRecord
+from seatrial.model.fault import PODS_BEFORE, TRIED, FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.model.system import NOT_DECLARED
 from seatrial.model.verdict import Outcome, Verdict
 
 MINIMUM_REQUESTS_EACH = 200
 """Requests that must have begun during each kind of bad rollout."""
+MOVE = (
+    "Leave room for the pods of a rollout: quotas and nodes for maxSurge more than there are, or "
+    "maxUnavailable above 0; and a progress deadline that says so in time."
+)
+MINIMUM_REPLACED = 2
+"""Pods that a rollout must have replaced: of one alone nothing follows for the next."""
+ROLLED_OUT = "a rollout replaces every pod, and none of the requests meanwhile fails"
 ANSWERS_500 = "answers-500"
 """The kind that only a workload with a declared protection must contain: its pods are Ready, and wrong."""
+
+
+def rolled_out(observation: Observation) -> Verdict:
+    """Whether a rollout of a version that works replaced every pod and cost no request.
+
+    One that did not move (its pods were refused, its deadline is over) is FAILED, though clients may be
+    served all the while. A workload whose template replaces no pods is UNSUPPORTED.
+    """
+    if found := next((fault for fault in observation.faults if fault.impossible), None):
+        tried = bool(found.details.get(TRIED))
+        hint = MOVE if tried else "Let the controller roll out by itself: RollingUpdate, not paused."
+        outcome = Outcome.FAILED if tried else Outcome.UNSUPPORTED
+        then = "; it was taken back" if tried else ""
+        return Verdict(outcome, f"{found.impossible}{then}", ROLLED_OUT, hint)
+    verdict = voluntary(observation)
+    replaced = sum(len(fault.details.get(PODS_BEFORE) or ()) for fault in observation.faults)
+    took = [fault_end(fault) - fault.injected_at for fault in observation.faults if fault.available_at]
+    verdict = replace(
+        verdict,
+        numbers={
+            **verdict.numbers,
+            "pods_replaced": replaced,
+            "rollout_seconds": round(max(took, default=0), 3),
+        },
+    )
+    if verdict.passed and replaced < MINIMUM_REPLACED:
+        few = f"{plural(replaced, 'pod')} replaced, and {MINIMUM_REPLACED} are needed"
+        return replace(
+            verdict, outcome=Outcome.INCONCLUSIVE, observed=f"{verdict.observed}; {few}",
+            next_step="Run more replicas.",
+        )  # fmt: skip
+    return verdict
 
 
 def contained(observation: Observation) -> Verdict:

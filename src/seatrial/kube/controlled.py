@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from seatrial.kube.records import condition, controller, pod_reason, workload_of_pod
+from seatrial.kube.pod_status import condition, pod_reason
+from seatrial.kube.records import controller, workload_of_pod
 
 Object = Mapping[str, Any]
 REVISIONS = ("pod-template-hash", "controller-revision-hash")

@@ -11,7 +11,7 @@ from typing import Any
 from seatrial.errors import SeatrialError
 from seatrial.kube.client import Kube
 from seatrial.kube.client import event_time as time_of
-from seatrial.kube.records import pod_reason
+from seatrial.kube.pod_status import pod_reason
 
 TAIL_LINES = 200
 HIDDEN = "[hidden]"

@@ -17,7 +17,7 @@ from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.kube.exec import EXEC, PodPipe
 from seatrial.kube.ours import PART
-from seatrial.kube.records import condition, pod_reason
+from seatrial.kube.pod_status import condition, pod_reason
 from seatrial.model.right import Right, reading
 from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from seatrial.kube.clock import server_time
 from seatrial.kube.ownership import disruption_of, generation_of, revision_of_pod, writers_of
+from seatrial.kube.pod_status import condition, last_end, pod_reason, running_images, waiting_reason
 from seatrial.model.metric import metric_body, metric_name
 from seatrial.model.quantity import thousandths
 from seatrial.model.system import System
@@ -68,29 +69,6 @@ def controller(obj: Object) -> Mapping[str, Any]:
     return {}
 
 
-def condition(obj: Object, kind: str) -> Mapping[str, Any]:
-    """The status condition of that type, or an empty mapping."""
-    for entry in (obj.get("status") or {}).get("conditions") or ():
-        if entry.get("type") == kind:
-            return dict(entry)
-    return {}
-
-
-def pod_reason(pod: Object) -> str:
-    """Why the pod waits, or how it ended; empty when all is well."""
-    status = pod.get("status") or {}
-    for container in (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or []):
-        state = container.get("state") or {}
-        for part in ("waiting", "terminated"):
-            reason = str((state.get(part) or {}).get("reason") or "")
-            if reason and reason not in ("Completed", "PodInitializing", "ContainerCreating"):
-                return reason
-    scheduled = condition(pod, "PodScheduled")
-    if scheduled.get("status") == "False":
-        return str(scheduled.get("reason") or "Unschedulable")
-    return str(status.get("reason") or "")
-
-
 def pod_seen(pod: Object, at: float, change: Change, roles: Roles, clock: Clock) -> PodSeen:
     metadata, status = pod["metadata"], pod.get("status") or {}
     containers = status.get("containerStatuses") or []
@@ -130,6 +108,10 @@ def pod_seen(pod: Object, at: float, change: Change, roles: Roles, clock: Clock)
         pod_requests=amounts(((pod.get("spec") or {}).get("resources") or {}).get("requests")),
         revision=revision_of_pod(pod),
         disruption=disruption_of(pod),
+        images=running_images(containers),
+        last_end=(ended := last_end(containers, clock))[0],
+        last_end_at=ended[1],
+        init_reason=waiting_reason(status.get("initContainerStatuses") or ()),
     )
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from seatrial.errors import SeatrialError
 from seatrial.kube.client import Kube
-from seatrial.kube.records import condition, workload_of_pod
+from seatrial.kube.pod_status import condition
+from seatrial.kube.records import workload_of_pod
 from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 
 Object = dict[str, Any]

@@ -37,6 +37,14 @@ class Target:
 
 TRACES = "traces"
 """In the details of a fault: names of the fields that it leaves changed, on purpose."""
+BUDGETS_KEPT = "budgets"
+"""In the details of a drain: what each disruption budget over its pods keeps healthy."""
+PODS_BEFORE = "pods_before"
+"""In the details of a rollout: the names of the pods that it replaced."""
+BLOCKED = "blocked_by_budget"
+"""In the details of a fault that was impossible: a disruption budget does not allow it."""
+TRIED = "tried"
+"""In the details of a fault that was impossible: that showed in the trying, and was reverted."""
 
 
 @dataclass(frozen=True)

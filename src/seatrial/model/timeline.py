@@ -70,6 +70,13 @@ class PodSeen:
     """Of the template that it was made from."""
     disruption: str = ""
     """Reason of its condition DisruptionTarget, e.g. EvictionByEvictionAPI."""
+    images: tuple[str, ...] = ()
+    """What its containers really run, by digest, in the order of their names; empty before they run."""
+    last_end: str = ""
+    """How a container of it ended before it was started again, e.g. OOMKilled; of several the latest."""
+    last_end_at: float | None = None
+    init_reason: str = ""
+    """Why an init container of it waits or failed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from stand_ins import pod, recorder, system, timeline, workload
 
 from seatrial.errors import FaultRefused
 from seatrial.faults.crash_pod import exit_codes
+from seatrial.faults.delete_all_pods import all_replaced
 from seatrial.faults.delete_pod import DeletePod
-from seatrial.faults.drain_node import MARK, require_uncordoned
+from seatrial.faults.drain_node import MARK, require_uncordoned, still_waiting
 from seatrial.faults.nodes import no_refuge, require_replicas, stays, takes_pods, tied_to_node
 from seatrial.faults.victims import candidates, pods_gone, replacement_of, require_consent
 from seatrial.model.timeline import Change
@@ -110,6 +111,19 @@ def test_a_pod_is_gone_only_when_its_uid_was_seen_deleted() -> None:
     assert pods_gone(gone, ["uid-a", "uid-b"]) == Ready(3.0)
 
 
+def test_all_pods_are_replaced_when_all_are_gone_and_as_many_have_come() -> None:
+    victims = [pod("a"), pod("b")]
+    gone = [pod(name, 2.0, change=Change.DELETED) for name in ("a", "b")]
+    came = [pod("c", 2.1, ready=False), pod("d", 2.2, ready=False)]
+    assert all_replaced(timeline(*victims, gone[0], *came), victims, 1.0) == NotYet("b still there")
+    one = timeline(*victims, *gone, came[0], pod("s", 2.3, role="store"))
+    assert all_replaced(one, victims, 1.0) == NotYet("1 of 2 pods of web came again")
+    found = all_replaced(timeline(*victims, *gone, *came), victims, 1.0)
+    assert isinstance(found, Ready)
+    assert (found.value.at, found.value.replacement) == (2.0, "c")
+    assert found.value.words == "all 2 pods of web gone after 1.0 s"
+
+
 def test_the_replacement_is_the_first_new_pod_of_the_same_role() -> None:
     seen = timeline(pod("a"), pod("b"), pod("x", 2.0, role="store"), pod("c", 3.0), pod("d", 4.0))
     assert replacement_of(pod("a"), seen, since=1.0) == "c"
@@ -174,6 +188,14 @@ def test_a_drain_leaves_a_pod_whose_volume_cannot_follow_it() -> None:
     stored = {**owned("StatefulSet"), "spec": claiming}
     assert stays(stored, {"data-store-0"}) == "its volume data-store-0 lies on this node"
     assert stays(stored, {"data-other-0"}) == ""
+
+
+def test_a_drain_names_what_does_not_take_the_place_of_evicted_pods() -> None:
+    new = pod("c", 3.0, ready=False, phase="Pending", reason="Unschedulable")
+    other = pod("x", 3.0, ready=False, owner="ReplicaSet/other-1")
+    leaving = pod("d", 3.0, ready=False, deleting=True)
+    assert still_waiting([pod("a")], timeline(pod("b"), new, other, leaving)) == ["c is Unschedulable"]
+    assert still_waiting([pod("a")], timeline(pod("b"))) == []
 
 
 def test_a_drain_that_takes_a_lone_stateless_replica_is_refused() -> None:

@@ -12,12 +12,14 @@ import pytest
 from stand_ins import Rehearsal, pod, recorder, system, timeline, workload
 
 from seatrial.errors import BadInput, FaultNotVerified, FaultRefused, NotAllowed, SeatrialError
+from seatrial.faults.base import FaultBlocked, Impossible
 from seatrial.faults.effects.scaled import Scaled
 from seatrial.faults.injector import Injector, RevertFailed
 from seatrial.faults.revert import pending, revert_all
 from seatrial.faults.signals import Terminated
 from seatrial.kube.timeline import Recorder
 from seatrial.model.failure import verdict_of
+from seatrial.model.fault import Target
 from seatrial.model.right import Right
 from seatrial.model.verdict import Outcome
 from seatrial.waiting import NotYet
@@ -165,6 +167,22 @@ def test_an_impossible_fault_is_recorded_and_touches_nothing(tmp_path: Path, wat
         assert injector.open == []
         assert injector.release(record) is record
     assert not (tmp_path / "journal").exists()
+
+
+def test_one_that_is_blocked_in_the_trying_is_reverted_and_recorded(
+    tmp_path: Path, watched: Recorder
+) -> None:
+    def inject() -> None:
+        target = Target("Node", "", "n", "uid-n")
+        raise FaultBlocked(Impossible(target, "web", 5, "2 - 2 = 0", {"tried": True}))
+
+    with Injector(tmp_path) as injector:
+        record = injector.inject(Rehearsal(inject), watched, held=True)
+        assert (record.impossible, record.verified, record.details) == ("2 - 2 = 0", False, {"tried": True})
+        assert record.target.name == "n"
+        assert injector.open == []
+        assert injector.release(record) is record
+    assert pending(tmp_path) == []
 
 
 def test_faults_overlap_and_are_released_in_any_order(tmp_path: Path, watched: Recorder) -> None:

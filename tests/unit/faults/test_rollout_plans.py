@@ -14,8 +14,15 @@ from seatrial.faults.budgets import never_allows
 from seatrial.faults.effects.deleted_object import without_status
 from seatrial.faults.effects.stuck_pods import stuck_pods
 from seatrial.faults.revisions import no_rollout
+from seatrial.faults.rollout_restart import (
+    REFUSED_SECONDS,
+    RESTARTED_AT,
+    deadline_is_over,
+    refused_throughout,
+    restarted_at,
+)
 from seatrial.faults.stop_node import lost_at, node_ready, require_other_data, tolerated_seconds
-from seatrial.model.timeline import Change, NodeSeen, PodSeen
+from seatrial.model.timeline import Change, EventSeen, NodeSeen, PodSeen
 
 
 def new_pod(at: float, **changes: Any) -> PodSeen:
@@ -187,3 +194,40 @@ def test_how_long_a_pod_stays_on_a_lost_node(
     tolerations: list[dict[str, Any]], seconds: float | None
 ) -> None:
     assert tolerated_seconds({"spec": {"tolerations": tolerations}}) == seconds
+
+
+def refused(at: float) -> EventSeen:
+    return EventSeen(at, "ReplicaSet", "web-7c9f", "FailedCreate", "no room", warning=True)
+
+
+def test_a_rollout_whose_pods_are_refused_for_long_while_none_comes_does_not_move() -> None:
+    events = [refused(at) for at in (5.0, 6.0, 30.0)]
+    late = 5.0 + REFUSED_SECONDS
+    assert refused_throughout(timeline(workload(), *events), "web", 1.0, late).endswith("3 times, by no room")
+    assert refused_throughout(timeline(workload(), *events), "web", 1.0, late - 0.1) == ""
+    assert refused_throughout(timeline(workload(), *events), "web", 50.0, late + 50) == "", (
+        "not of this rollout"
+    )
+    came = pod("c", 7.0, change=Change.ADDED)
+    assert refused_throughout(timeline(workload(), *events, came), "web", 1.0, late) == ""
+    others = replace(came, workload="store")
+    assert refused_throughout(timeline(workload(), *events, others), "web", 1.0, late) != ""
+    assert refused_throughout(timeline(workload()), "web", 1.0, late) == ""
+
+
+def test_a_progress_deadline_is_over_by_the_controllers_word() -> None:
+    def deployment(reason: str) -> dict[str, Any]:
+        return {"status": {"conditions": [{"type": "Progressing", "reason": reason, "status": "False"}]}}
+
+    assert deadline_is_over(deployment("ProgressDeadlineExceeded"))
+    assert not deadline_is_over(deployment("ReplicaSetUpdated"))
+    assert not deadline_is_over({"status": {}})
+
+
+def test_what_a_restart_takes_back_is_the_annotation_of_before() -> None:
+    def of(annotations: dict[str, str] | None) -> dict[str, Any]:
+        return {"spec": {"template": {"metadata": {"annotations": annotations}}}}
+
+    assert restarted_at(of({RESTARTED_AT: "yesterday", "a": "b"})) == "yesterday"
+    assert restarted_at(of({"a": "b"})) is None
+    assert restarted_at(of(None)) is None

@@ -78,6 +78,38 @@ def test_a_crashed_container_is_another_container_with_one_more_restart(
     assert after.started_at is not None
     assert before.started_at is not None
     assert after.started_at - before.started_at == 49
+    assert (before.last_end, before.last_end_at) == ("", None)
+    assert (after.last_end, after.last_end_at) == ("Error", 1795578371.0 + CLOCK.offset_seconds)
+    assert after.images == before.images
+    assert [image.partition(":")[0] for image in after.images] == ["seatrial/python@sha256"]
+
+
+def test_of_several_ends_the_latest_counts_and_images_are_in_the_order_of_names(
+    recorded: dict[str, Any], roles: records.Roles
+) -> None:
+    [one] = recorded["pod_crashed"]["status"]["containerStatuses"]
+    killed = {"terminated": {"reason": "OOMKilled", "finishedAt": "2026-11-25T03:46:12Z"}}
+    other = {**one, "name": "a", "imageID": "b@sha256:1", "lastState": killed}
+    status = {**recorded["pod_crashed"]["status"], "containerStatuses": [one, other]}
+    pod = records.pod_seen({**recorded["pod_crashed"], "status": status}, AT, Change.MODIFIED, roles, CLOCK)
+    assert pod.last_end == "OOMKilled"
+    assert pod.images[0] == "b@sha256:1"
+
+
+def test_an_init_container_that_fails_is_told_apart(roles: records.Roles) -> None:
+    status = {
+        "initContainerStatuses": [{"state": {"waiting": {"reason": "CrashLoopBackOff"}}}],
+        "containerStatuses": [{"state": {"waiting": {"reason": "PodInitializing"}}}],
+    }
+    pod = records.pod_seen(
+        {"metadata": {"name": "new", "uid": "u"}, "status": status}, AT, Change.ADDED, roles, CLOCK
+    )
+    assert (pod.reason, pod.init_reason) == ("CrashLoopBackOff", "CrashLoopBackOff")
+    plain = {
+        "metadata": {"name": "new", "uid": "u"},
+        "status": {"containerStatuses": [status["initContainerStatuses"][0]]},
+    }
+    assert records.pod_seen(plain, AT, Change.ADDED, roles, CLOCK).init_reason == ""
 
 
 def test_a_terminating_pod_is_deleting_and_still_ready(

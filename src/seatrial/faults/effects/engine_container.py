@@ -13,7 +13,7 @@ from seatrial.faults.effects.base import Effect, effect
 from seatrial.faults.kind_nodes import KIND_LABEL
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
-from seatrial.kube.records import condition
+from seatrial.kube.pod_status import condition
 from seatrial.waiting import NotYet, Ready, eventually
 
 READY_SECONDS = 120.0

@@ -11,7 +11,8 @@ from typing import Any
 
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Conflict, NotFound
-from seatrial.kube.records import condition, controller
+from seatrial.kube.pod_status import condition
+from seatrial.kube.records import controller
 from seatrial.waiting import NotYet, Ready, eventually
 
 OBSERVED_SECONDS = 20.0

@@ -1,0 +1,119 @@
+"""What is amiss with a workload that nobody disturbs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from drained_shop import BEGAN, ENDED, gone, listed, observed, pod
+
+from seatrial.judge.admissible import judge
+from seatrial.judge.standing import as_it_stands
+from seatrial.model.check import CHECKS
+from seatrial.model.observation import Observation
+from seatrial.model.timeline import PodSeen, Seen, WorkloadSeen
+from seatrial.model.verdict import Outcome
+
+CHECK = CHECKS.get("orchestration.pods-are-well")
+
+
+def well(name: str, at: float = BEGAN, **changes: object) -> PodSeen:
+    state = replace(pod(at, name), revision="1", images=("shop@sha256:1",))
+    return replace(state, **changes)  # type: ignore[arg-type]
+
+
+A, B = well("catalogue-a"), well("catalogue-b")
+LISTED = listed(BEGAN, "catalogue-a", "catalogue-b")
+STRANGER = replace(well("preview-x"), workload="", owner="ReplicaSet/preview-1")
+
+
+def seen(*states: Seen) -> Observation:
+    made = observed([], *states)
+    return replace(made, arms={"trouble": replace(made.trouble, faults=())})
+
+
+def test_it_passes_where_all_is_as_declared() -> None:
+    verdict = judge(CHECK, seen(A, B, LISTED))
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
+    assert verdict.observed == "2 of 2 pods of catalogue Ready, all of one version, 0 restarts"
+
+
+def test_restarts_are_told_and_no_fault() -> None:
+    verdict = as_it_stands(seen(well("catalogue-a", restarts=3, last_end="Error", last_end_at=ENDED - 60), B))
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.reasons == ("catalogue-a: was restarted 3 times, the last end was Error 60.0 s ago",)
+
+
+@pytest.mark.parametrize(
+    ("states", "words", "help_words"),
+    [
+        ([A], "1 of 2 pods Ready", "not Ready"),
+        ([A, well("catalogue-b", ready=False, reason="CrashLoopBackOff")],
+         "catalogue-b is not Ready: CrashLoopBackOff", "logs --previous"),
+        ([A, well("catalogue-b", ready=False, reason="ImagePullBackOff")],
+         "catalogue-b is not Ready: ImagePullBackOff", "access to its registry"),
+        ([A, well("catalogue-b", ready=False, phase="Pending", reason="Unschedulable")],
+         "catalogue-b is not Ready: Unschedulable", "to more nodes"),
+        ([A, well("catalogue-b", ready=False, reason="Error", init_reason="Error")],
+         "catalogue-b is not Ready: an init container waits with Error", "logs --previous"),
+        ([A, well("catalogue-b", ready=False)], "catalogue-b is not Ready: Running", "probes' answers"),
+        ([A, B, well("catalogue-c", ready=False, reason="ErrImagePull")],
+         "catalogue-c is not Ready: ErrImagePull", "access to its registry"),
+        ([A, well("catalogue-b", revision="2")],
+         "2 versions run side by side: 1 pod of 1, 1 pod of 2", "rollout undo"),
+        ([A, well("catalogue-b", images=("shop@sha256:2",))],
+         "pods of one version run different images: sha256:1 and sha256:2", "by its digest"),
+        ([A, well("catalogue-b", restarts=1, last_end="OOMKilled", last_end_at=ENDED - 9)],
+         "catalogue-b was restarted 1 time, the last end was OOMKilled 9.00 s ago", "memory limit"),
+        ([A, B, STRANGER, listed(BEGAN, "catalogue-a", "catalogue-b", "preview-x")],
+         "Service catalogue lists 1 pod of ReplicaSet/preview-1 beside those of catalogue", "selector"),
+    ],
+)  # fmt: skip
+def test_each_finding_is_named(states: list[Seen], words: str, help_words: str) -> None:
+    verdict = judge(CHECK, seen(*states))
+    assert verdict.outcome is Outcome.FAILED
+    assert words in verdict.observed
+    assert help_words in verdict.next_step
+    assert verdict.numbers["findings"] >= 1
+
+
+def test_an_image_that_a_node_did_not_pull_is_told_otherwise_and_not_compared() -> None:
+    imported = well("catalogue-b", images=("sha256:2",))
+    assert as_it_stands(seen(A, imported)).outcome is Outcome.PASSED
+
+
+def test_several_findings_are_all_told() -> None:
+    broken = well("catalogue-b", ready=False, reason="CrashLoopBackOff", revision="2")
+    verdict = as_it_stands(seen(A, broken))
+    assert verdict.numbers["findings"] == 3
+    for words in ("1 of 2 pods Ready", "CrashLoopBackOff", "2 versions run"):
+        assert words in verdict.observed
+
+
+def test_what_is_gone_or_leaves_or_was_so_before_is_not_amiss() -> None:
+    old = well("catalogue-old", ready=False, revision="0", reason="CrashLoopBackOff")
+    leaving = well("catalogue-z", revision="0", deleting=True)
+    late = [well("catalogue-b", ready=False, reason="CrashLoopBackOff"), well("catalogue-b", BEGAN + 5)]
+    verdict = as_it_stands(seen(A, *late, old, gone(BEGAN + 1, "catalogue-old"), leaving))
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
+
+
+def test_pods_that_the_system_file_names_may_share_a_service() -> None:
+    named = well("gateway-x")
+    both = listed(BEGAN, "catalogue-a", "gateway-x")
+    assert as_it_stands(seen(A, B, named, both)).outcome is Outcome.PASSED
+    apart = listed(BEGAN, "preview-x", service="preview")
+    assert as_it_stands(seen(A, B, STRANGER, LISTED, apart)).outcome is Outcome.PASSED
+    earlier = listed(BEGAN, "catalogue-a", "preview-x")
+    assert (
+        as_it_stands(seen(A, B, STRANGER, earlier, replace(LISTED, at=BEGAN + 1))).outcome is Outcome.PASSED
+    )
+
+
+def test_what_was_not_seen_is_no_pass() -> None:
+    made = seen(A, B)
+    assert made.timeline is not None
+    states = tuple(state for state in made.timeline.seen if not isinstance(state, WorkloadSeen))
+    for timeline in (None, replace(made.timeline, seen=states), replace(made.timeline, gaps=((50.0, 51.0),))):
+        arm = replace(made.trouble, timeline=timeline)
+        assert as_it_stands(replace(made, arms={"trouble": arm})).outcome is Outcome.INCONCLUSIVE
