@@ -94,6 +94,10 @@ class Chooser:
                 self._by_function.setdefault(function, []).append(test)
                 self._by_module.setdefault(function.split(": ")[0], set()).add(test)
 
+    def all_tests(self) -> tuple[str, ...]:
+        """Every test, the quickest first."""
+        return tuple(sorted(self._found, key=lambda test: self._found[test][0]))
+
     def choose(self, mutant: Mutant) -> Choice:
         """Tests that entered the function; then those of its module, for what a fixture or a cache shares.
 

@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from multiprocessing import connection
@@ -114,11 +114,14 @@ class _Running:
     deadline: float
 
 
+Begin = Callable[[Mutant, Choice], BaseProcess | None]
+"""Starts a process in which the tests meet the mutant; None when there is no way to."""
+
+
 def ends(
-    project: Project, chosen: Sequence[Mutant], chooser: Chooser, processes: int
+    chosen: Sequence[Mutant], chooser: Chooser, processes: int, begin: Begin
 ) -> Iterator[tuple[Mutant, End]]:
     """How each mutant ended, as they end; at most `processes` run at once."""
-    files = project.target_files()
     running: list[_Running] = []
     waiting = list(reversed(chosen))
     try:
@@ -126,23 +129,29 @@ def ends(
             while waiting and len(running) < processes:
                 mutant = waiting.pop()
                 choice = chooser.choose(mutant)
-                if choice.tests:
-                    running.append(_begin(project, files, mutant, choice))
-                else:
+                child = begin(mutant, choice) if choice.tests else None
+                if child is None:
                     yield mutant, End.SURVIVED
+                    continue
+                patience = PATIENCE_SECONDS + PATIENCE_FACTOR * choice.seconds
+                running.append(_Running(mutant, child, time.monotonic() + patience))
             yield from _finished(running)
     finally:
         for one in running:
             _kill(one.child)
 
 
-def _begin(project: Project, files: Mapping[str, Path], mutant: Mutant, choice: Choice) -> _Running:
-    path = files[mutant.module]
-    code = code_of(path.read_text(), str(path), mutant)
-    test_files = list(dict.fromkeys(test.split("::")[0] for test in choice.tests))
-    child = start(Request(project.root, {mutant.module: code}, test_files, choice.tests))
-    patience = PATIENCE_SECONDS + PATIENCE_FACTOR * choice.seconds
-    return _Running(mutant, child, time.monotonic() + patience)
+def from_the_start(project: Project) -> Begin:
+    """Begins processes that import all that the tests need, and the mutant instead of its module."""
+    files = project.target_files()
+
+    def begin(mutant: Mutant, choice: Choice) -> BaseProcess:
+        path = files[mutant.module]
+        code = code_of(path.read_text(), str(path), mutant)
+        test_files = list(dict.fromkeys(test.split("::")[0] for test in choice.tests))
+        return start(Request(project.root, {mutant.module: code}, test_files, choice.tests))
+
+    return begin
 
 
 def _finished(running: list[_Running]) -> Iterator[tuple[Mutant, End]]:
