@@ -13,7 +13,7 @@ from .gate import End, Project, Unusable, choose_tests, ends, from_the_start, sa
 from .mutations import Mutant
 from .report import Kept, Summary, read_reasons, unknown_reasons
 from .serving import preload
-from .warm import noticed
+from .warm import decided
 
 ROOT = Path(__file__).parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
@@ -78,7 +78,7 @@ def _tried(code: Project, chosen: Sequence[Mutant], processes: int) -> Iterator[
     with tempfile.TemporaryDirectory() as work:
         chooser = choose_tests(code, Path(work))
         done = set()
-        for mutant, end in noticed(code, chosen, chooser, processes, Path(work) / "forks.txt"):
+        for mutant, end in decided(code, chosen, chooser, processes, Path(work) / "forks.txt"):
             done.add(mutant.fingerprint)
             yield mutant, end
         left = [mutant for mutant in chosen if mutant.fingerprint not in done]

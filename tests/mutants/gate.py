@@ -111,7 +111,7 @@ def choose_tests(project: Project, work: Path) -> Chooser:
 class _Running:
     mutant: Mutant
     child: BaseProcess
-    deadline: float
+    patience_seconds: float
 
 
 Begin = Callable[[Mutant, Choice], BaseProcess | None]
@@ -134,7 +134,7 @@ def ends(
                     yield mutant, End.SURVIVED
                     continue
                 patience = PATIENCE_SECONDS + PATIENCE_FACTOR * choice.seconds
-                running.append(_Running(mutant, child, time.monotonic() + patience))
+                running.append(_Running(mutant, child, patience))
             yield from _finished(running)
     finally:
         for one in running:
@@ -155,14 +155,20 @@ def from_the_start(project: Project) -> Begin:
 
 
 def _finished(running: list[_Running]) -> Iterator[tuple[Mutant, End]]:
-    """Waits until one of `running` ends or is out of time, and takes all such out."""
-    left = min((one.deadline for one in running), default=time.monotonic()) - time.monotonic()
-    connection.wait([one.child.sentinel for one in running], max(0.0, left))
+    """Waits until one of `running` ends or is out of time, and takes all such out.
+
+    A wait costs no more patience than it was meant to take: the whole run may have been paused meanwhile.
+    """
+    wait = min(1.0, *(one.patience_seconds for one in running)) if running else 0.0
+    began = time.monotonic()
+    connection.wait([one.child.sentinel for one in running], wait)
+    waited = min(wait, time.monotonic() - began)
     for one in list(running):
+        one.patience_seconds -= waited
         if one.child.exitcode is not None:
             running.remove(one)
             yield one.mutant, _end(one)
-        elif time.monotonic() >= one.deadline:
+        elif one.patience_seconds <= 0:
             running.remove(one)
             _kill(one.child)
             yield one.mutant, End.TIMEOUT

@@ -1,11 +1,13 @@
-"""Meets mutants in forks of one process in which every test is collected: only one function's code is replaced.
+"""Meets mutants in forks of one process that has collected every test: only one function's code is replaced.
 
-That takes a tenth of a start from nothing. What ran while the tests were imported may hold results of the
-unchanged code, so that a mutant is done with only if it was noticed; the others are tried from the start.
+That takes a tenth of a start from nothing. Where a function ran before the fork, something may hold results
+of its unchanged code: such a mutant is done with only if it was noticed. The others are tried from the start.
 """
 
 from __future__ import annotations
 
+import cProfile
+import functools
 import gc
 import os
 import sys
@@ -25,12 +27,13 @@ from .serving import forking, run_pytest, serve
 
 Functions = Mapping[tuple[str, str, int], Sequence[FunctionType]]
 """Functions that exist, by file, qualified name and first line of their code."""
+Replaced = Sequence[tuple[FunctionType, CodeType]]
 
 
-def noticed(
+def decided(
     project: Project, chosen: Sequence[Mutant], chooser: Chooser, processes: int, output: Path
 ) -> Iterator[tuple[Mutant, End]]:
-    """Those of the mutants that a test notices although much was imported before, as they end.
+    """How those mutants ended of which a fork can tell, as they end.
 
     Raises:
         Unusable: when the tests are not green in a fork without a mutant.
@@ -61,12 +64,13 @@ def _template(
 ) -> None:
     numbers = {id(mutant): number for number, mutant in enumerate(chosen)}
 
-    def meet(fork: Fork) -> None:
-        for mutant, end in ends(chosen, chooser, processes, fork.begin):
-            if end is not End.SURVIVED:
+    def meet(forks: Forks) -> None:
+        for mutant, end in ends(chosen, chooser, processes, forks.begin):
+            if end is not End.SURVIVED or forks.decide(mutant):
                 sender.send((numbers[id(mutant)], end.value))
 
     forks = Forks(project, chooser.all_tests(), meet)
+    forks.imports.enable()
     # Captured by file descriptor, forks would share one file.
     code = run_pytest(project.root, ["--capture=sys", *project.tests], [forks], output)
     os._exit(code if forks.green else pytest.ExitCode.TESTS_FAILED)
@@ -74,74 +78,82 @@ def _template(
 
 @dataclass
 class Forks:
-    """A plugin of pytest that does not run the tests itself, but hands them to `meet`, ready to be forked."""
+    """A plugin of pytest that does not run the collected tests itself, but lets `meet` fork as it likes.
+
+    Attributes:
+        green: whether the tests pass in a fork in which nothing is changed.
+        imports: notes what runs before the tests do.
+    """
 
     project: Project
     tests: Sequence[str]
-    meet: Callable[[Fork], None]
+    meet: Callable[[Forks], None]
     green: bool = False
+    imports: cProfile.Profile = field(default_factory=functools.partial(cProfile.Profile, builtins=False))
     _forked: bool = False
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         if self._forked or session.testsfailed:
             return None
-        fork = Fork(self, session)
-        plain = fork.run("", None, self.tests)
+        self.imports.disable()
+        self._session, self._files = session, self.project.target_files()
+        self._functions = functions_of({str(path) for path in self._files.values()})
+        self._ran = {
+            (entry.code.co_filename, entry.code.co_qualname.split(".<locals>")[0])
+            for entry in self.imports.getstats()
+            if not isinstance(entry.code, str)
+        }
+        plain = self._start(self.tests)
         plain.join()
         self.green = plain.exitcode == 0
         if self.green:
-            self.meet(fork)
+            self.meet(self)
         return True
-
-
-@dataclass
-class Fork:
-    """Begins processes that go on from a session in which all tests are collected."""
-
-    owner: Forks
-    session: pytest.Session
-    files: Mapping[str, Path] = field(init=False)
-    functions: Functions = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.files = self.owner.project.target_files()
-        self.functions = functions_of({str(path) for path in self.files.values()})
 
     def begin(self, mutant: Mutant, choice: Choice) -> BaseProcess | None:
         """A process that meets the mutant; None when that needs a start from nothing."""
-        path = self.files[mutant.module]
+        path = self._files[mutant.module]
         code = code_of(path.read_text(), str(path), mutant)
-        if mutant.module in sys.modules:
-            plain = code_of(path.read_text(), str(path))
-            if not any(True for _ in replacements(self.functions, plain, code, mutant.scope)):
-                return None
-        return self.run(mutant.module, code, choice.tests, mutant.scope)
+        replaced = list(replacements(self._functions, _unchanged(path), code, mutant.scope))
+        if mutant.module in sys.modules and not replaced:
+            return None
+        return self._start(choice.tests, {mutant.module: code}, replaced)
 
-    def run(
-        self, module: str, code: CodeType | None, tests: Sequence[str], scope: str = ""
+    def decide(self, mutant: Mutant) -> bool:
+        """Whether a fork can tell that no test notices the mutant: nothing ran the function before."""
+        if mutant.module not in sys.modules:
+            return True
+        path = str(self._files[mutant.module])
+        found = any(key[:2] == (path, mutant.scope) for key in self._functions)
+        return found and (path, mutant.scope) not in self._ran
+
+    def _start(
+        self, tests: Sequence[str], served: Mapping[str, CodeType] | None = None, replaced: Replaced = ()
     ) -> BaseProcess:
-        child = forking.Process(target=self._run, args=(module, code, tests, scope))
+        child = forking.Process(target=self._run, args=(tests, served or {}, replaced))
         child.start()
         return child
 
-    def _run(self, module: str, code: CodeType | None, tests: Sequence[str], scope: str) -> None:
+    def _run(self, tests: Sequence[str], served: Mapping[str, CodeType], replaced: Replaced) -> None:
         os.setpgid(0, 0)
-        self.owner._forked = True
-        if code is not None:
-            serve({module: code})
-            path = self.files[module]
-            plain = code_of(path.read_text(), str(path))
-            for function, changed in replacements(self.functions, plain, code, scope):
-                function.__code__ = changed
-        items = {item.nodeid: item for item in self.session.items}
-        self.session.items[:] = [items[test] for test in tests if test in items]
+        self._forked = True
+        serve(served)
+        for function, code in replaced:
+            function.__code__ = code
+        items = {item.nodeid: item for item in self._session.items}
+        self._session.items[:] = [items[test] for test in tests if test in items]
         failed = True
         try:
-            self.session.config.hook.pytest_runtestloop(session=self.session)
-            failed = bool(self.session.testsfailed)
+            self._session.config.hook.pytest_runtestloop(session=self._session)
+            failed = bool(self._session.testsfailed)
         finally:
             os._exit(failed)  # a test that failed ends the loop with an exception, whatever its kind
+
+
+@functools.cache
+def _unchanged(path: Path) -> CodeType:
+    return code_of(path.read_text(), str(path))
 
 
 def functions_of(files: set[str]) -> Functions:

@@ -146,7 +146,7 @@ def test_the_tests_that_enter_the_function_come_first_and_the_quickest_of_them()
     sources = {"shop.price": PRICE, "shop.till": "from shop.price import LEAST", "shop.door": ""}
     chooser = Chooser(calls, importers(sources))
     inside = next(m for m in mutants("shop.price", PRICE) if m.scope == "price")
-    assert chooser.choose(inside).tests == ("quick", "slow", "beside")
+    assert chooser.choose(inside).tests == ("quick", "slow")
     outside = next(m for m in mutants("shop.price", PRICE) if not m.scope)
     assert set(chooser.choose(outside).tests) == {"quick", "slow", "beside", "importer"}
 
