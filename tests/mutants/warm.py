@@ -76,7 +76,7 @@ def _template(
     os._exit(code if forks.green else pytest.ExitCode.TESTS_FAILED)
 
 
-@dataclass
+@dataclass(eq=False)  # pytest keeps its plugins in sets
 class Forks:
     """A plugin of pytest that does not run the collected tests itself, but lets `meet` fork as it likes.
 
@@ -110,6 +110,11 @@ class Forks:
         if self.green:
             self.meet(self)
         return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if self._forked and report.failed and not self.green:
+            sys.__stdout__.write(f"\n{report.nodeid}\n{report.longreprtext}\n")
+            sys.__stdout__.flush()
 
     def begin(self, mutant: Mutant, choice: Choice) -> BaseProcess | None:
         """A process that meets the mutant; None when that needs a start from nothing."""
