@@ -91,6 +91,7 @@ class Forks:
     green: bool = False
     imports: cProfile.Profile = field(default_factory=functools.partial(cProfile.Profile, builtins=False))
     _forked: bool = False
+    _not_met: set[str] = field(default_factory=set)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -122,6 +123,7 @@ class Forks:
         code = code_of(path.read_text(), str(path), mutant)
         replaced = list(replacements(self._functions, _unchanged(path), code, mutant.scope))
         if mutant.module in sys.modules and not replaced:
+            self._not_met.add(mutant.fingerprint)
             return None
         return self._start(choice.tests, {mutant.module: code}, replaced)
 
@@ -130,8 +132,7 @@ class Forks:
         if mutant.module not in sys.modules:
             return True
         path = str(self._files[mutant.module])
-        found = any(key[:2] == (path, mutant.scope) for key in self._functions)
-        return found and (path, mutant.scope) not in self._ran
+        return mutant.fingerprint not in self._not_met and (path, mutant.scope) not in self._ran
 
     def _start(
         self, tests: Sequence[str], served: Mapping[str, CodeType] | None = None, replaced: Replaced = ()
