@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from test_page import evil_run, started
+from page_building import evil_run, started
 from test_report_declared import mixed, proven, run_with
 
 from seatrial.commands.report import FILES, Format, rebuild_report

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Tree
 
 import jsonschema
 import pytest
-from test_page import EVIL, closed, evil_run, observe, started
+from page_building import EVIL, closed, evil_run, observe, started
 
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
