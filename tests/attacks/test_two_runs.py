@@ -1,7 +1,6 @@
 """Two runs, or two workers of one run, never both inject: the second refuses and names the holder."""
 
 import json
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -111,7 +110,7 @@ class TestTheSecondOne:
         made = observe(dry.session(), dry.run, scenario, subject())
         assert made.failure.outcome is Outcome.ERROR
         words = made.failure.explain()
-        assert f"process {os.getpid()}" in words
+        assert f"process {ME.pid}" in words
         assert "namespace shop" in words
         assert "wait until it has ended" in words
         assert dry.world.done == []

@@ -9,10 +9,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from .gate import End, Project, Unusable, choose_tests, ends, sample
+from .gate import End, Project, Unusable, choose_tests, ends, from_the_start, sample
 from .mutations import Mutant
 from .report import Kept, Summary, read_reasons, unknown_reasons
 from .serving import preload
+from .warm import decided
 
 ROOT = Path(__file__).parents[2]
 SURVIVORS = Path(__file__).with_name("survivors.yaml")
@@ -75,7 +76,13 @@ def _tried(code: Project, chosen: Sequence[Mutant], processes: int) -> Iterator[
         return
     preload()
     with tempfile.TemporaryDirectory() as work:
-        yield from ends(code, chosen, choose_tests(code, Path(work)), processes)
+        chooser = choose_tests(code, Path(work))
+        done = set()
+        for mutant, end in decided(code, chosen, chooser, processes, Path(work) / "forks.txt"):
+            done.add(mutant.fingerprint)
+            yield mutant, end
+        left = [mutant for mutant in chosen if mutant.fingerprint not in done]
+        yield from ends(left, chooser, processes, from_the_start(code))
 
 
 def main() -> None:

@@ -94,16 +94,22 @@ class Chooser:
                 self._by_function.setdefault(function, []).append(test)
                 self._by_module.setdefault(function.split(": ")[0], set()).add(test)
 
-    def choose(self, mutant: Mutant) -> Choice:
-        """Tests that entered the function; then those of its module, for what a fixture or a cache shares.
+    def all_tests(self) -> tuple[str, ...]:
+        """Every test, the quickest first."""
+        return tuple(sorted(self._found, key=lambda test: self._found[test][0]))
 
-        Outside of functions the module's importers count too: they may use nothing but its constants.
+    def choose(self, mutant: Mutant) -> Choice:
+        """Tests that entered the function; outside of functions those of the module and of its importers.
+
+        An importer may use nothing but the module's constants. A test that only uses what a function gave
+        another test, by way of a shared fixture, is left out: that can hide a death, and never a survivor.
         """
-        first = self._by_function.get(f"{mutant.module}: {mutant.scope}", [])
-        modules = {mutant.module} if first else {mutant.module, *self._importers.get(mutant.module, ())}
-        others = set().union(*(self._by_module.get(module, set()) for module in modules)) - set(first)
-        tests = (*first, *sorted(others, key=lambda test: self._found[test][0]))
-        return Choice(tests, sum(self._found[test][0] for test in tests))
+        tests = self._by_function.get(f"{mutant.module}: {mutant.scope}", [])
+        if not tests:
+            modules = {mutant.module, *self._importers.get(mutant.module, ())}
+            found = set().union(*(self._by_module.get(module, set()) for module in modules))
+            tests = sorted(found, key=lambda test: self._found[test][0])
+        return Choice(tuple(tests), sum(self._found[test][0] for test in tests))
 
 
 def importers(sources: Mapping[str, str]) -> dict[str, set[str]]:

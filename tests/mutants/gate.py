@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from multiprocessing import connection
@@ -111,14 +111,17 @@ def choose_tests(project: Project, work: Path) -> Chooser:
 class _Running:
     mutant: Mutant
     child: BaseProcess
-    deadline: float
+    patience_seconds: float
+
+
+Begin = Callable[[Mutant, Choice], BaseProcess | None]
+"""Starts a process in which the tests meet the mutant; None when there is no way to."""
 
 
 def ends(
-    project: Project, chosen: Sequence[Mutant], chooser: Chooser, processes: int
+    chosen: Sequence[Mutant], chooser: Chooser, processes: int, begin: Begin
 ) -> Iterator[tuple[Mutant, End]]:
     """How each mutant ended, as they end; at most `processes` run at once."""
-    files = project.target_files()
     running: list[_Running] = []
     waiting = list(reversed(chosen))
     try:
@@ -126,34 +129,46 @@ def ends(
             while waiting and len(running) < processes:
                 mutant = waiting.pop()
                 choice = chooser.choose(mutant)
-                if choice.tests:
-                    running.append(_begin(project, files, mutant, choice))
-                else:
+                child = begin(mutant, choice) if choice.tests else None
+                if child is None:
                     yield mutant, End.SURVIVED
+                    continue
+                patience = PATIENCE_SECONDS + PATIENCE_FACTOR * choice.seconds
+                running.append(_Running(mutant, child, patience))
             yield from _finished(running)
     finally:
         for one in running:
             _kill(one.child)
 
 
-def _begin(project: Project, files: Mapping[str, Path], mutant: Mutant, choice: Choice) -> _Running:
-    path = files[mutant.module]
-    code = code_of(path.read_text(), str(path), mutant)
-    test_files = list(dict.fromkeys(test.split("::")[0] for test in choice.tests))
-    child = start(Request(project.root, {mutant.module: code}, test_files, choice.tests))
-    patience = PATIENCE_SECONDS + PATIENCE_FACTOR * choice.seconds
-    return _Running(mutant, child, time.monotonic() + patience)
+def from_the_start(project: Project) -> Begin:
+    """Begins processes that import all that the tests need, and the mutant instead of its module."""
+    files = project.target_files()
+
+    def begin(mutant: Mutant, choice: Choice) -> BaseProcess:
+        path = files[mutant.module]
+        code = code_of(path.read_text(), str(path), mutant)
+        test_files = list(dict.fromkeys(test.split("::")[0] for test in choice.tests))
+        return start(Request(project.root, {mutant.module: code}, test_files, choice.tests))
+
+    return begin
 
 
 def _finished(running: list[_Running]) -> Iterator[tuple[Mutant, End]]:
-    """Waits until one of `running` ends or is out of time, and takes all such out."""
-    left = min((one.deadline for one in running), default=time.monotonic()) - time.monotonic()
-    connection.wait([one.child.sentinel for one in running], max(0.0, left))
+    """Waits until one of `running` ends or is out of time, and takes all such out.
+
+    A wait costs no more patience than it was meant to take: the whole run may have been paused meanwhile.
+    """
+    wait = min(1.0, *(one.patience_seconds for one in running)) if running else 0.0
+    began = time.monotonic()
+    connection.wait([one.child.sentinel for one in running], wait)
+    waited = min(wait, time.monotonic() - began)
     for one in list(running):
+        one.patience_seconds -= waited
         if one.child.exitcode is not None:
             running.remove(one)
             yield one.mutant, _end(one)
-        elif time.monotonic() >= one.deadline:
+        elif one.patience_seconds <= 0:
             running.remove(one)
             _kill(one.child)
             yield one.mutant, End.TIMEOUT

@@ -79,19 +79,29 @@ def start(request: Request) -> multiprocessing.process.BaseProcess:
     return child
 
 
-def _run(request: Request) -> None:
-    os.setpgid(0, 0)
+def run_pytest(root: Path, words: Sequence[str], plugins: Sequence[object], output_file: Path) -> int:
+    """Runs pytest in this process, bounded in memory and writing to the file, and returns its exit code."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    output = os.open(request.output_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    output = os.open(output_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    os.chdir(request.root)
-    sys.meta_path.insert(0, _Finder(request.served))
+    os.chdir(root)
+    return int(pytest.main([*OPTIONS, *words], plugins))
+
+
+def serve(modules: Mapping[str, CodeType]) -> None:
+    """From now on this process imports the modules from memory."""
+    sys.meta_path.insert(0, _Finder(modules))
+
+
+def _run(request: Request) -> None:
+    os.setpgid(0, 0)
+    serve(request.served)
     plugins: list[Any] = [_Order(request.order)] if request.order else []
     calls = CallMap(request.watched)
     if request.calls_file:
         plugins.append(calls)
-    code = int(pytest.main([*OPTIONS, *request.tests], plugins))
+    code = run_pytest(request.root, request.tests, plugins, request.output_file)
     if request.calls_file:
         request.calls_file.write_text(json.dumps(calls.found()))
     sys.stdout.flush()

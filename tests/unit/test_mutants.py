@@ -1,6 +1,5 @@
 """The runner of mutants: what it changes, how it names it, and that a survivor cannot hide."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -30,28 +29,6 @@ def price(count: int) -> int:
 def label(count: int) -> str:
     return f"{count} pieces"
 '''
-
-TESTS = """import pytest
-from shop.price import price
-
-
-def test_price():
-    assert price(4) == 8
-    assert price(1) == 5
-    with pytest.raises(ValueError):
-        price(-1)
-"""
-
-RUN = """
-import sys
-from pathlib import Path
-from tests.mutants.__main__ import options, run
-from tests.mutants.gate import Project
-root = Path(sys.argv[1])
-sys.path.insert(0, str(root / "src"))
-code = Project(root, root / "src", ["shop/*.py"], ["tests"])
-sys.exit(0 if run(code, root / "survivors.yaml", options(sys.argv[2:])) else 1)
-"""
 
 
 def changes(source: str) -> list[str]:
@@ -146,89 +123,9 @@ def test_the_tests_that_enter_the_function_come_first_and_the_quickest_of_them()
     sources = {"shop.price": PRICE, "shop.till": "from shop.price import LEAST", "shop.door": ""}
     chooser = Chooser(calls, importers(sources))
     inside = next(m for m in mutants("shop.price", PRICE) if m.scope == "price")
-    assert chooser.choose(inside).tests == ("quick", "slow", "beside")
+    assert chooser.choose(inside).tests == ("quick", "slow")
     outside = next(m for m in mutants("shop.price", PRICE) if not m.scope)
     assert set(chooser.choose(outside).tests) == {"quick", "slow", "beside", "importer"}
-
-
-def shop(tmp_path: Path, tests: str = TESTS, survivors: str = "{}") -> None:
-    for name, content in {
-        "src/shop/__init__.py": "",
-        "src/shop/price.py": PRICE,
-        "tests/test_price.py": tests,
-        "survivors.yaml": survivors,
-    }.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content)
-
-
-def run(tmp_path: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", RUN, str(tmp_path), "--number", "0", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-
-
-def test_a_survivor_is_reported_until_its_reason_is_given(tmp_path: Path) -> None:
-    shop(tmp_path)
-    ended = run(tmp_path, "--change", "count <= 0")
-    assert ended.returncode == 1
-    assert "survived, no reason given: line 7 of shop.price: price: count <= 0 -> count < 0" in ended.stdout
-    assert "shop.price" in ended.stdout
-    killed = run(tmp_path, "--change", "count <= 0 -> count > 0")
-    assert killed.returncode == 0
-    assert "passed: 100.0 % killed" in killed.stdout
-
-
-def test_a_run_goes_on_with_what_was_kept(tmp_path: Path) -> None:
-    shop(tmp_path)
-    kept = tmp_path / "kept.txt"
-    words = ("--kept", str(kept), "--change", "count <= 0 -> count < 0")
-    run(tmp_path, *words)
-    assert kept.read_text() == "survived: shop.price: price: count <= 0 -> count < 0\n"
-    kept.write_text(kept.read_text().replace("survived", "killed"))
-    again = run(tmp_path, *words)
-    assert again.returncode == 0, "what the file holds is not tried again"
-    assert "passed: 100.0 % killed" in again.stdout
-    kept.write_text("shop.price\n")
-    assert "expected lines of `end: fingerprint`" in run(tmp_path, *words).stderr
-
-
-def test_what_no_test_enters_survives(tmp_path: Path) -> None:
-    shop(tmp_path)
-    assert (
-        "no reason given: line 13 of shop.price: label: return" in run(tmp_path, "--change", "label").stdout
-    )
-
-
-def test_what_is_entered_while_a_test_file_is_imported_counts(tmp_path: Path) -> None:
-    shop(
-        tmp_path,
-        "import pytest\nfrom shop.price import label\n\n"
-        '@pytest.mark.parametrize("text", [label(2)])\n'
-        'def test_label(text):\n    assert text == "2 pieces"\n',
-    )
-    assert run(tmp_path, "--change", "label").returncode == 0
-
-
-def test_tests_that_fail_without_a_mutant_kill_nothing(tmp_path: Path) -> None:
-    shop(tmp_path, TESTS.replace("== 8", "== 9"))
-    ended = run(tmp_path)
-    assert ended.returncode == 1
-    assert "not green without a mutant" in ended.stderr
-
-
-def test_a_mutant_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shop(tmp_path)
-    (tmp_path / "src/shop/price.py").write_text(
-        "def price(count):\n    while count > 8:\n        count -= 1\n    return max(5, 2 * count)\n"
-    )
-    (tmp_path / "tests/test_price.py").write_text(
-        "from shop.price import price\n\ndef test_price():\n    assert price(9) == 16\n"
-    )
-    hasty = RUN.replace("root = ", "import tests.mutants.gate as gate\ngate.PATIENCE_SECONDS = 1.0\nroot = ")
-    monkeypatch.setattr(sys.modules[__name__], "RUN", hasty)
-    ended = run(tmp_path, "--change", "count -= 1 -> pass")
-    assert "1/1 timeout" in ended.stderr
-    assert ended.returncode == 0
 
 
 def ended(*survived: str) -> list[tuple[Mutant, End]]:
@@ -253,12 +150,6 @@ def test_a_reason_must_be_given_and_speak_of_a_mutant_that_exists(tmp_path: Path
     assert unknown_reasons(read_reasons(path), mutants("shop.price", PRICE)) == [
         "shop.price: price: a < b -> a <= b"
     ]
-
-
-def test_a_target_that_is_gone_is_an_error(tmp_path: Path) -> None:
-    shop(tmp_path)
-    with pytest.raises(Unusable, match="matches the target shop/gone"):
-        Project(tmp_path, tmp_path / "src", ["shop/gone.py"], ["tests"]).mutants()
 
 
 def test_the_committed_reasons_speak_of_the_code_as_it_is() -> None:

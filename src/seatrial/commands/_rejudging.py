@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from seatrial.model.observation import Observation
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Mode, Verdict
 from seatrial.record import codec
-from seatrial.record.observations import read_observation
+from seatrial.record.observations import Recorded, read_observation
 from seatrial.record.reader import read_run
 from seatrial.record.writer import slug
 
@@ -49,16 +50,17 @@ def rejudge(directory: Path) -> list[Rejudged]:
         SeatrialError: the folder holds no run.
     """
     run = read_run(directory)
-    return [_rejudged(directory, run, result) for result in run.results]
+    read = cache(lambda name: read_observation(directory / "observations" / name))  # several checks judge one
+    return [_rejudged(directory, run, result, read) for result in run.results]
 
 
-def _rejudged(directory: Path, run: Run, result: CheckResult) -> Rejudged:
+def _rejudged(directory: Path, run: Run, result: CheckResult, read: Callable[[str], Recorded]) -> Rejudged:
     if result.mode is Mode.DECLARED:
         return Rejudged(result, None, "a declared rule: `seatrial lint` judges its manifests again")
     try:
         if result.tool == "locust":
             return Rejudged(result, _load(directory, run, result))
-        observations = [read_observation(directory / "observations" / name) for name in result.observations]
+        observations = [read(name) for name in result.observations]
     except SeatrialError as error:
         return Rejudged(result, None, str(error.what))
     if not observations:

@@ -49,6 +49,7 @@ _SEEN: dict[str, type[Any]] = {
     "cpu": CpuSeen,
 }
 _SEEN_NAMES = {kind: name for name, kind in _SEEN.items()}
+_AS_IT_IS = frozenset({str, int, bool, type(None)})
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -63,23 +64,30 @@ def dumps(value: Any) -> str:
 
 def to_plain(value: Any) -> Any:
     """`value` as dicts, lists, strings, numbers, booleans and None; what JSON does not know as its str."""
-    plain: Any = value
+    kind, plain = type(value), value
+    if kind in _AS_IT_IS:
+        return value
     if isinstance(value, Enum):
         plain = to_plain(value.value)
     elif isinstance(value, float):
         if not math.isfinite(value):
             plain = next(name for name, known in _NOT_FINITE.items() if str(known) == str(value))
-    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
-        plain = {f.name: to_plain(getattr(value, f.name)) for f in dataclasses.fields(value) if f.init}
+    elif dataclasses.is_dataclass(kind):
+        plain = {name: to_plain(getattr(value, name)) for name in _field_names(kind)}
     elif isinstance(value, Mapping):
         plain = {str(to_plain(key)): to_plain(item) for key, item in value.items()}
     elif isinstance(value, list | tuple):
         plain = [to_plain(item) for item in value]
     elif isinstance(value, Set):
         plain = sorted((to_plain(item) for item in value), key=str)
-    elif not (value is None or isinstance(value, bool | int | str)):
+    elif not isinstance(value, int | str):
         plain = str(value)
     return plain
+
+
+@cache
+def _field_names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind) if field.init)
 
 
 def from_plain(kind: type[Record], data: Any) -> Record:

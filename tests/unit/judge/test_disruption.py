@@ -4,7 +4,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from observations import crash_fault, failed, health, observation, stream, three_faults, timeline, workload
+from observations import (
+    crash_fault,
+    failed,
+    health,
+    observation,
+    stream,
+    three_faults,
+    timeline,
+    warning,
+    workload,
+)
 
 from seatrial.judge.disruption import by_disruption, involuntary, objectives_of, of_the_subject, voluntary
 from seatrial.model.exchange import Exchange
@@ -65,3 +75,79 @@ def test_the_subject_keeps_its_own_requests_and_the_health_of_all_traffic() -> N
     assert mine.generator == late.generator
     assert voluntary(among_others(late)).outcome is Outcome.INCONCLUSIVE
     assert voluntary(among_others(CLEAN)).outcome is Outcome.PASSED
+
+
+def test_a_disruption_of_the_other_kind_is_judged_by_neither() -> None:
+    mixed = replace(observation(stream(90, 140), [*three_faults(), crash_fault(130.0, 131.0)]), repetitions=1)
+    for judge, seen, others, wanted in (
+        (voluntary, mixed, "kill-pod (involuntary)", "voluntary"),
+        (involuntary, mixed, "delete-pod (voluntary)", "involuntary"),
+        (voluntary, CRASHED, "kill-pod (involuntary)", "voluntary"),
+        (involuntary, CLEAN, "delete-pod (voluntary)", "involuntary"),
+    ):
+        verdict = judge(seen)
+        assert verdict.outcome is Outcome.ERROR
+        assert verdict.observed == f"not a {wanted} disruption: {others}"
+        assert verdict.expected == f"{wanted} disruptions only"
+        assert verdict.next_step == "Judge each kind by a check of its own."
+
+
+def test_one_crash_among_them_and_all_is_judged_as_involuntary() -> None:
+    """Where both kinds happened, none of the two rules holds: that is said, and nothing passes."""
+    mixed = observation(stream(90, 140), [*three_faults(), crash_fault(130.0, 131.0)], timeline=WATCHED)
+    assert by_disruption(mixed) == involuntary(mixed)
+    assert by_disruption(mixed).outcome is Outcome.ERROR
+
+
+def slow(seen: Observation) -> Observation:
+    """All answers of 100 to 131 take 2 s."""
+    slower = [
+        replace(each, completed_at=each.planned_at + 2.0) if 100 <= each.planned_at < 131 else each
+        for each in seen.exchanges
+    ]
+    return replace(seen, arms={TROUBLE: replace(seen.trouble, exchanges=tuple(slower))})
+
+
+def test_a_voluntary_disruption_may_not_make_answers_slow() -> None:
+    verdict = voluntary(slow(CLEAN))
+    assert verdict.outcome is Outcome.FAILED
+    assert "p99 2000 ms" in verdict.observed
+    assert verdict.numbers["disruption_latency_p99_ms"] == 2000.0
+
+
+def test_nothing_is_said_of_latency_where_no_fault_was_proven() -> None:
+    unproven = [replace(each, verified_at=None, effect="") for each in three_faults()]
+    verdict = voluntary(slow(observation(stream(90, 140), unproven, timeline=WATCHED)))
+    assert verdict.outcome is Outcome.ERROR
+    assert "disruption_latency_p99_ms" not in verdict.numbers
+    none = voluntary(observation(stream(90, 140), timeline=WATCHED))
+    assert none.outcome is Outcome.ERROR
+    assert "p99" not in none.explain()
+
+
+GAP = replace(WATCHED, gaps=((105.0, 112.0),))
+
+
+def test_a_broken_watch_forbids_a_pass_and_takes_back_no_failure() -> None:
+    def with_gap(seen: Observation) -> Observation:
+        return replace(seen, arms={TROUBLE: replace(seen.trouble, timeline=GAP)})
+
+    assert voluntary(with_gap(CLEAN)).outcome is Outcome.INCONCLUSIVE
+    assert voluntary(with_gap(slow(CLEAN))).outcome is Outcome.FAILED
+    lost = observation([*stream(90, 140), failed(100.5)], three_faults(), timeline=GAP)
+    assert voluntary(lost).outcome is Outcome.FAILED
+    unwatched = replace(CLEAN, arms={TROUBLE: replace(CLEAN.trouble, timeline=None)})
+    assert voluntary(unwatched).outcome is Outcome.PASSED, "which records are needed is another question"
+
+
+def test_clients_are_told_why_a_replacement_was_late_without_being_charged_for_it() -> None:
+    refused = replace(
+        warning(100.2, 'pods "orders-x" is forbidden: exceeded quota: few, requested: pods=1, used: pods=2, '
+                       "limited: pods=2", kind="Deployment", name="orders"),
+        reason="FailedCreate",
+    )  # fmt: skip
+    seen = replace(CLEAN, arms={TROUBLE: replace(CLEAN.trouble, timeline=timeline(workload(1.0), refused))})
+    verdict = voluntary(seen)
+    assert verdict.passed
+    assert any("by quota few: requested pods=1" in reason for reason in verdict.reasons)
+    assert voluntary(CLEAN).reasons == ()

@@ -163,3 +163,10 @@ def test_the_outcome_is_the_worst_and_every_invariant_counts_once(states: list[t
 def test_the_first_broken_invariant_is_the_one_to_follow() -> None:
     verdict = invariants_hold([held(), held("stock")], [broken(), broken("stock")])
     assert verdict.next_step.startswith("Follow balance: ")
+
+
+def test_the_first_of_several_is_the_one_to_repair_or_to_make_answerable() -> None:
+    both = [held(), held("stock")]
+    spoiled = invariants_hold([broken(), broken("stock")], both)
+    assert spoiled.next_step.startswith("Repair the data of balance first")
+    assert invariants_hold(both, [unanswered(), unanswered("stock")]).next_step.startswith("Make balance ")

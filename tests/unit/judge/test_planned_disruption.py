@@ -27,7 +27,7 @@ from seatrial.judge.availability import voluntary_disruption
 from seatrial.judge.findings import longest_gap
 from seatrial.model.exchange import Exchange
 from seatrial.model.timeline import Change
-from seatrial.model.verdict import Outcome
+from seatrial.model.verdict import Outcome, Verdict
 
 CLEAN = [*stream(90, 91), *stream(99, 102), *stream(109, 112), *stream(119, 122), exchange(129.9)]
 
@@ -260,3 +260,18 @@ def test_the_pods_of_a_drained_node_are_victims_too() -> None:
     )
     verdict = voluntary_disruption(observation([*CLEAN, failed(100.5)], [drained], timeline=seen))
     assert "endpoint of orders-old left" in verdict.next_step
+
+
+def test_pauses_that_the_traffic_has_by_itself_are_no_gap_in_the_evidence() -> None:
+    """A client that sends in bursts is as silent in the disruption as before it."""
+    inside = [*stream(100, 101), *stream(104.5, 110)]
+
+    def judged(*before: Exchange) -> Verdict:
+        seen = observation([*before, *inside], [fault(100.0, 106.0)])
+        return voluntary_disruption(seen, minimum_repetitions=1)
+
+    assert judged(*stream(80, 84), *stream(88, 100)).outcome is Outcome.PASSED
+    steady = judged(*stream(80, 100))
+    assert steady.outcome is Outcome.INCONCLUSIVE
+    assert "no request was begun for 3.51 s of a disruption" in steady.observed
+    assert judged().outcome is Outcome.INCONCLUSIVE, "without traffic before nothing excuses a silence"

@@ -8,8 +8,10 @@ import pytest
 from page_reader import Node, read_page
 from sample_run import write_sample
 
+from seatrial.record.reader import read_run
 from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
+from seatrial.report.view import RunView, view_of
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +21,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_sample(writer)
     build_report(writer.directory)
     return writer.directory
+
+
+@pytest.fixture(scope="session")
+def sample_view(sample: Path) -> RunView:
+    return view_of(read_run(sample))
 
 
 @pytest.fixture(scope="session")

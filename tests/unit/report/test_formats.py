@@ -12,16 +12,15 @@ import jsonschema
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from test_page import evil_run, started
+from page_building import evil_run, started
 from test_report_declared import mixed, proven, run_with
 
 from seatrial.commands.report import FILES, Format, rebuild_report
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.reader import read_run
-from seatrial.report.html import build_report
 from seatrial.report.markdown import summary_markdown
 from seatrial.report.sarif import sarif
-from seatrial.report.view import view_of
+from seatrial.report.view import RunView, view_of
 
 P, F, E, N, S = Outcome.PASSED, Outcome.FAILED, Outcome.ERROR, Outcome.INCONCLUSIVE, Outcome.SKIPPED
 ALLOWED_TAGS = {"<details>", "</details>", "<br>"}
@@ -58,8 +57,8 @@ def sarif_of(directory: Path) -> dict[str, Any]:
     return found
 
 
-def test_markdown_has_what_is_red_first_and_the_rest_folded(sample: Path) -> None:
-    text = markdown_of(sample)
+def test_markdown_has_what_is_red_first_and_the_rest_folded(sample_view: RunView) -> None:
+    text = summary_markdown(sample_view)
     head, folded = text.split("<details>")
     assert head.startswith("### seatrial: FAILED, chandlery\n\n3 of 6 checks passed; 1 failed: ")
     assert [row[:3] for row in rows(head)] == [
@@ -184,18 +183,18 @@ def test_sarif_of_a_run_that_is_not_whole_has_a_result_for_it(tmp_path: Path) ->
     assert len(run["invocations"][0]["toolExecutionNotifications"]) == 1
 
 
-def test_sarif_lies_beside_the_page(sample: Path) -> None:
-    build_report(sample)
+def test_sarif_lies_beside_the_page(sample: Path, sample_view: RunView) -> None:
     text = (sample / "run.sarif").read_text("utf-8")
-    assert text == sarif(view_of(read_run(sample)))
+    assert text == sarif(sample_view)
     assert str(sample.parent) not in text
 
 
 @pytest.mark.parametrize("form", list(Format))
-def test_every_format_is_printed_with_the_runs_exit_code(sample: Path, form: Format) -> None:
-    code, text = rebuild_report(sample, form)
+def test_every_format_is_printed_with_the_runs_exit_code(tmp_path: Path, form: Format) -> None:
+    run_with(tmp_path, [proven(F), *mixed()])
+    code, text = rebuild_report(tmp_path, form)
     assert code == 1
     starts = {Format.TEXT: "outcome ", Format.MARKDOWN: "### seatrial: FAILED", Format.JUNIT: "<?xml"}
     assert text.startswith(starts.get(form, "{"))
     if form in FILES:
-        assert text == (sample / FILES[form]).read_text("utf-8")
+        assert text == (tmp_path / FILES[form]).read_text("utf-8")

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as Tree
 
 import jsonschema
 import pytest
+from page_building import EVIL, started
 from page_reader import Node, read_page
-from test_page import EVIL, started
 from test_summary import schema
 
 from seatrial.model.run import Run

@@ -10,14 +10,14 @@ from xml.etree import ElementTree as Tree
 
 import jsonschema
 import pytest
-from test_page import EVIL, closed, evil_run, observe, started
+from page_building import EVIL, closed, evil_run, observe, started
 
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.reader import read_run
 from seatrial.report.console import summary_text
 from seatrial.report.html import build_report
-from seatrial.report.view import view_of
+from seatrial.report.view import RunView, view_of
 
 P, F, E, N, S, U = (
     Outcome.PASSED,
@@ -98,8 +98,8 @@ def test_totals_are_worst_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [48, 80, 200])
-def test_the_summary_fits_its_width_and_explains_what_did_not_pass(sample: Path, width: int) -> None:
-    lines = summary_text(view_of(read_run(sample)), width).splitlines()
+def test_the_summary_fits_its_width_and_explains_what_did_not_pass(sample_view: RunView, width: int) -> None:
+    lines = summary_text(sample_view, width).splitlines()
     assert max(map(len, lines)) <= width
     text = "\n".join(lines)
     head = 1 if width > 48 else 0
