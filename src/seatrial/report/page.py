@@ -42,7 +42,11 @@ def _objective_words(objectives: Mapping[str, Any]) -> Iterator[str]:
     for name, value in objectives.items():
         if name == "availability" and isinstance(value, float):
             yield f"availability {value * 100:g} %"
-        else:
+        elif isinstance(value, Mapping):
+            for where, limit in value.items():
+                label, shown = figure(name, limit)
+                yield f"{label} in {where} {shown}"
+        elif value is not None:  # else it is derived from the autoscaler, workload by workload
             label, shown = figure(name, value)
             yield f"{label} {shown}"
 

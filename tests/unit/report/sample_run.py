@@ -32,7 +32,7 @@ from seatrial.record import writer as rundir
 from seatrial.record.writer import RunWriter
 from seatrial.report.html import build_report
 
-OBJECTIVES = Objectives()
+OBJECTIVES = Objectives(disruption_latency_p99_ms={"drain-node": 1500})
 REPLACEMENT = (
     "orchestration.pod-replacement",
     "A replicated workload MUST answer while one of its pods is replaced.",

@@ -23,8 +23,10 @@ def test_the_head_says_the_outcome_in_words(sample_page: Node) -> None:
         "10 min 15 s",
         "7",
         "24 November 2026, 06:00:00 UTC",
+        "disruption latency p99 in drain-node 1,500 ms",
     ):
         assert fact in head.text
+    assert "none" not in head.text
     assert not root.find("section", class_="banner")
 
 
