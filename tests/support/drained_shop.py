@@ -9,12 +9,12 @@ from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth
 from seatrial.model.fault import Disruption, FaultRecord, Target
 from seatrial.model.log import LogLine
 from seatrial.model.observation import TROUBLE, Arm, Observation
+from seatrial.model.pressure import CpuSeen
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.model.timeline import (
     Change,
     Clock,
-    CpuSeen,
     Endpoint,
     EndpointsSeen,
     EventSeen,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from seatrial.judge.evidence import generator_weakness
 from seatrial.judge.latency import latencies_ms, limit_ms, p99_ms
 from seatrial.judge.outage import failed_seconds, outages
+from seatrial.judge.saturation import doubted
 from seatrial.judge.statistics import MINIMUM_SAMPLES, SLOW_FRACTION_ALLOWED, wilson
 from seatrial.judge.who_answered import Known, subjects
 from seatrial.judge.windows import failures
@@ -135,7 +136,9 @@ def _in_time(observation: Observation, bystander: Bystander) -> Verdict:
         return Verdict(Outcome.PASSED, seen, expected, numbers=numbers)
     if doubt := generator_weakness(observation.generator):
         return Verdict(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", expected, numbers=numbers)
-    return Verdict(Outcome.FAILED, seen, expected, _help(observation, bystander), numbers)
+    verdict = Verdict(Outcome.FAILED, seen, expected, _help(observation, bystander), numbers)
+    late = [e for e in bystander.sent if e.latency_seconds is not None and e.latency_seconds * 1000 > limit]
+    return doubted(observation, verdict, late)
 
 
 def _within_budget(observation: Observation, bystander: Bystander) -> Verdict:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from seatrial.judge.evidence import GENERATOR_HELP, generator_weakness
-from seatrial.judge.saturation import CPU_HELP, excuses, pressure
+from seatrial.judge.saturation import doubted
 from seatrial.judge.statistics import MINIMUM_SAMPLES, percentile
 from seatrial.judge.who_answered import Known, subjects
 from seatrial.judge.windows import split, windows
@@ -65,18 +65,9 @@ def _slow(observation: Observation, answered: Sequence[Exchange], limit: float, 
     if young := _young(aged, limit):
         return replace(failed, next_step=young)
     late = [e for e in answered if e.latency_seconds is not None and e.latency_seconds * 1000 > limit]
-    found = pressure(observation.timeline, late, became="were slow")
-    if found is not None and found.saturated and excuses(observation):
-        return replace(
-            failed,
-            outcome=Outcome.INCONCLUSIVE,
-            observed=f"{failed.observed}; {found}",
-            next_step=CPU_HELP,
-        )
     unknown = "No answer says which pod it came from, so the cause cannot be named: see `entry.served_by`."
     alike = "Answers of old and new pods alike were slow: no cause was found in their age."
-    cpu = f" S{str(found)[1:]}." if found is not None and found.saturated else ""
-    return replace(failed, next_step=(alike if aged else unknown) + cpu)
+    return doubted(observation, replace(failed, next_step=alike if aged else unknown), late)
 
 
 @dataclass(frozen=True)

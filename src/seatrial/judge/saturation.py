@@ -1,4 +1,4 @@
-"""Whether CPU was gone when requests failed: a cause, and on one machine a reason not to blame the system.
+"""Whether CPU or disks kept tasks waiting when requests failed: a cause, and, of CPU, sometimes a doubt.
 
 A kind cluster shares its machine with everything else that runs there, so failures for which there is no
 other evidence may be the machine's. Elsewhere a node without CPU is the system's own affair.
@@ -7,12 +7,14 @@ other evidence may be the machine's. Elsewhere a node without CPU is the system'
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seatrial.judge.wording import seconds
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import Observation
-from seatrial.model.timeline import CpuSeen, Timeline
+from seatrial.model.pressure import CpuSeen, DiskSeen
+from seatrial.model.timeline import Timeline
+from seatrial.model.verdict import Outcome, Verdict
 
 SATURATED_FRACTION = 0.8
 """CPU is gone when in this part of the time, or more, some task that could run had to wait for it."""
@@ -22,6 +24,10 @@ OVERLAP_FRACTION = 0.5
 """At least this part of the failed requests must lie in seconds without CPU."""
 REACH_SECONDS = 1.0
 """Failed requests no further apart are one time in which requests failed; samples are a second long."""
+DISK_FRACTION = 0.1
+"""A disk is named when tasks waited for it in this part of the time, or more,"""
+DISK_FACTOR = 3.0
+"""and so many times as long as in the rest of the time, or more."""
 
 CPU_HELP = (
     "The cluster's nodes share this machine: give it more CPU, or end what else runs on it, and run again. "
@@ -77,6 +83,44 @@ def pressure(
     return Pressure(samples[0].source, became, total, waited, busy, covered / len(failed))
 
 
+def doubted(observation: Observation, failed: Verdict, slow: Sequence[Exchange]) -> Verdict:
+    """A FAILED verdict for which there is no other evidence, with what CPU and disks tell of it.
+
+    Where CPU was gone on a kind cluster of our own it is INCONCLUSIVE. A disk is only named: what waits for
+    it may be the system itself.
+
+    Args:
+        slow: the requests that were slow.
+    """
+    found = pressure(observation.timeline, slow, became="were slow")
+    if found is None or not found.saturated:
+        words = disk_words(observation.timeline, slow)
+        return replace(failed, next_step=f"{failed.next_step} {words}") if words else failed
+    if excuses(observation):
+        seen = f"{failed.observed}; {found}"
+        return replace(failed, outcome=Outcome.INCONCLUSIVE, observed=seen, next_step=CPU_HELP)
+    return replace(failed, next_step=f"{failed.next_step} S{str(found)[1:]}.")
+
+
+def disk_words(timeline: Timeline | None, slow: Sequence[Exchange]) -> str:
+    """That tasks waited for a disk much longer than else while requests were slow; or empty."""
+    samples = [] if timeline is None else [each for each in timeline.disk() if each.span_seconds > 0]
+    spans = _spans(slow)
+    inside = sum(_overlap(each, spans) for each in samples)
+    outside = sum(each.span_seconds for each in samples) - inside
+    if inside <= 0:
+        return ""
+    waited = sum(each.waited_seconds / each.span_seconds * _overlap(each, spans) for each in samples)
+    other = sum(each.waited_seconds for each in samples) - waited
+    here, elsewhere = waited / inside, other / outside if outside > 0 else 0.0
+    if here < DISK_FRACTION or here < DISK_FACTOR * elsewhere:
+        return ""
+    return (
+        f"Some task waited for a disk of {samples[0].source} {here * 100:.0f} % of the {seconds(inside)} in "
+        f"which requests were slow, and {elsewhere * 100:.0f} % of the rest."
+    )
+
+
 def excuses(observation: Observation) -> bool:
     """Whether a want of CPU may make a failure inconclusive here: on a kind cluster of our own only."""
     return observation.system is not None and observation.system.target.kind is not None
@@ -95,7 +139,7 @@ def _spans(failed: Sequence[Exchange]) -> list[Span]:
     return spans
 
 
-def _overlap(sample: CpuSeen, spans: Sequence[Span]) -> float:
+def _overlap(sample: CpuSeen | DiskSeen, spans: Sequence[Span]) -> float:
     begin = sample.at - sample.span_seconds
     return sum(max(min(sample.at, last) - max(begin, first), 0.0) for first, last in spans)
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from seatrial.model.ledger import ActSeen, Writer
+from seatrial.model.pressure import CpuSeen, DiskSeen
 
 
 class Change(StrEnum):
@@ -198,24 +199,6 @@ class EventSeen:
     count: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class CpuSeen:
-    """How much CPU was wanted where the nodes run, in the time that ended at `at`.
-
-    Attributes:
-        source: whose CPU: the machine, or the node.
-        span_seconds: length of the sample.
-        waited_seconds: of it, in which at least one task was ready to run and waited for a CPU.
-        busy: fraction of all CPUs that was used, 0 to 1.
-    """
-
-    at: float
-    source: str
-    span_seconds: float
-    waited_seconds: float
-    busy: float
-
-
 Seen = (
     PodSeen
     | EndpointsSeen
@@ -228,6 +211,7 @@ Seen = (
     | ActSeen
     | ReplicaSetSeen
     | CpuSeen
+    | DiskSeen
 )
 
 
@@ -280,6 +264,10 @@ class Timeline:
 
     def cpu(self) -> Iterator[CpuSeen]:
         return (s for s in self.seen if isinstance(s, CpuSeen))
+
+    def disk(self) -> Iterator[DiskSeen]:
+        """None of an observation that was recorded before disks were watched."""
+        return (s for s in self.seen if isinstance(s, DiskSeen))
 
     def events(self) -> Iterator[EventSeen]:
         return (s for s in self.seen if isinstance(s, EventSeen))

@@ -19,9 +19,9 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.model.ledger import ActSeen
+from seatrial.model.pressure import CpuSeen, DiskSeen
 from seatrial.model.timeline import (
     AutoscalerSeen,
-    CpuSeen,
     EndpointsSeen,
     EventSeen,
     NodeSeen,
@@ -47,6 +47,7 @@ _SEEN: dict[str, type[Any]] = {
     "act": ActSeen,
     "replicaset": ReplicaSetSeen,
     "cpu": CpuSeen,
+    "disk": DiskSeen,
 }
 _SEEN_NAMES = {kind: name for name, kind in _SEEN.items()}
 _AS_IT_IS = frozenset({str, int, bool, type(None)})

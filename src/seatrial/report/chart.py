@@ -126,7 +126,8 @@ def _cluster_lanes(identity: str, axis: Axis, arm: ArmView) -> list[Lane]:
     samples = [each for each in arm.timeline.cpu() if axis.holds(each.at)]
     if samples:
         found = pressure(arm.timeline, failures(arm.exchanges))
-        lanes.append(cpu_lane(f"{identity}-cpu", axis, samples, found))
+        disk = [each for each in arm.timeline.disk() if axis.holds(each.at)]
+        lanes.append(cpu_lane(f"{identity}-cpu", axis, samples, disk, found))
     return lanes
 
 

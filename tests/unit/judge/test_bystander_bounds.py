@@ -1,15 +1,17 @@
 """Where exactly a journey beside the subject's has failed, and the numbers that are said of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from observations import crash_fault, exchange, failed, fault, observation, timeline, workload
 
 from seatrial.judge.bystanders import bystanders
 from seatrial.model.exchange import Exchange
+from seatrial.model.pressure import CpuSeen, DiskSeen
 from seatrial.model.system import System
+from seatrial.model.timeline import Seen
 from seatrial.model.verdict import Outcome, Verdict
 
 SYSTEM = {
@@ -23,12 +25,21 @@ SYSTEM = {
 }
 
 
-def beside(sent: Iterable[Exchange], *, crash: bool = False, backend: str = "", **objectives: Any) -> Verdict:
+def beside(
+    sent: Iterable[Exchange],
+    *,
+    crash: bool = False,
+    backend: str = "",
+    watched: Sequence[Seen] = (),
+    target: Any = None,
+    **objectives: Any,
+) -> Verdict:
     """Of journey `count`, while `orders` is disturbed from 100 to 101."""
     mine = [replace(each, journey="count", backend=backend if each.ok else "") for each in sent]
     one = crash_fault() if crash else fault()
-    made = observation(mine, [one], timeline=timeline(workload(1.0)))
-    system = System.model_validate(SYSTEM | {"objectives": objectives})
+    made = observation(mine, [one], timeline=timeline(workload(1.0), *watched))
+    where = {"target": target} if target else {}
+    system = System.model_validate(SYSTEM | where | {"objectives": objectives})
     made = replace(made, target="orders", journey="browse", system=system, disruption=one.disruption)
     verdict = bystanders(made)
     assert verdict is not None
@@ -50,6 +61,33 @@ class TestLatency:
         sent = [*answers(80, 60, 0.25), *answers(100, 120, 0.5)]
         assert beside(sent, latency_p99_ms=250).outcome is Outcome.FAILED
         assert "60 of 60 answers slow before" in beside(sent, latency_p99_ms=249).observed
+
+    SLOW = (*answers(90, 20), *answers(100, 120, 0.5))
+    BUSY = tuple(CpuSeen(at + 1.0, "this machine", 1.0, 0.95, 0.99) for at in range(80, 140))
+    OURS: ClassVar[dict[str, Any]] = {"kind": {"config": "kind.yaml"}, "namespace": "shop"}
+
+    def test_without_cpu_on_a_cluster_of_ours_nothing_can_be_said(self) -> None:
+        verdict = beside(self.SLOW, watched=self.BUSY, target=self.OURS)
+        assert verdict.outcome is Outcome.INCONCLUSIVE
+        assert "some tasks waited for CPU 95 %" in verdict.observed
+
+    def test_elsewhere_it_has_failed_and_the_cpu_is_named(self) -> None:
+        verdict = beside(self.SLOW, watched=self.BUSY)
+        assert verdict.outcome is Outcome.FAILED
+        assert "Some tasks waited for CPU 95 %" in verdict.next_step
+        assert beside(self.SLOW, target=self.OURS).outcome is Outcome.FAILED
+
+    def test_failed_requests_stay_failed_whatever_the_cpu(self) -> None:
+        lost = [*answers(90, 20), *(failed(100.0 + n / 4) for n in range(8)), *answers(102, 112)]
+        assert beside(lost, watched=self.BUSY, target=self.OURS).outcome is Outcome.FAILED
+
+    def test_a_disk_that_kept_tasks_waiting_is_named(self) -> None:
+        disk = [
+            DiskSeen(at + 1.0, "this machine", 1.0, 0.4 if 100 <= at < 131 else 0.01) for at in range(80, 140)
+        ]
+        verdict = beside(self.SLOW, watched=disk, target=self.OURS)
+        assert verdict.outcome is Outcome.FAILED
+        assert "Some task waited for a disk of this machine" in verdict.next_step
 
 
 class TestErrorBudget:

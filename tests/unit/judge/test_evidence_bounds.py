@@ -22,8 +22,9 @@ from seatrial.judge.probes import left_without_deletion, unready_spells  # noqa:
 from seatrial.judge.saturation import pressure  # noqa: E402
 from seatrial.model.exchange import Exchange  # noqa: E402
 from seatrial.model.log import LogLine  # noqa: E402
+from seatrial.model.pressure import CpuSeen  # noqa: E402
 from seatrial.model.system_file import parse_system  # noqa: E402
-from seatrial.model.timeline import Clock, CpuSeen, EventSeen, Seen, Timeline  # noqa: E402
+from seatrial.model.timeline import Clock, EventSeen, Seen, Timeline  # noqa: E402
 
 GATEWAY = Way(frozenset({"gateway"}))
 

@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import pytest
-from observations import failed, timeline
+from observations import failed, observation, timeline
 
-from seatrial.judge.saturation import Pressure, pressure
+from seatrial.judge.saturation import Pressure, disk_words, doubted, pressure
 from seatrial.model.exchange import Exchange
-from seatrial.model.timeline import CpuSeen, Seen
+from seatrial.model.pressure import CpuSeen, DiskSeen
+from seatrial.model.timeline import Seen
+from seatrial.model.verdict import Outcome, Verdict
 
 
 def sample(begin: float, end: float, waited: float = 1.0, busy: float = 1.0) -> CpuSeen:
@@ -95,3 +97,42 @@ def test_four_fifths_of_the_time_and_half_of_the_requests_are_a_want_of_cpu() ->
     assert least.saturated
     assert not replace(least, waited=0.79).saturated
     assert not replace(least, covered=0.49).saturated
+
+
+def stalled(begin: float, end: float, waited: float) -> DiskSeen:
+    return DiskSeen(end, "this machine", end - begin, waited * (end - begin))
+
+
+class TestDisks:
+    """A disk is named where tasks waited for it while requests were slow, and much less else; never more."""
+
+    SLOW = failed(110.0, latency=1.0)  # from 109.5 to 111.5
+
+    def words(self, inside: float, outside: float) -> str:
+        samples = [stalled(at / 2, (at + 1) / 2, outside) for at in range(180, 280) if not 219 <= at < 223]
+        return disk_words(timeline(*samples, stalled(109.5, 111.5, inside)), [self.SLOW])
+
+    def test_it_is_told_in_percent(self) -> None:
+        assert self.words(0.41, 0.02) == (
+            "Some task waited for a disk of this machine 41 % of the 2.00 s in which requests were slow, and "
+            "2 % of the rest."
+        )
+
+    @pytest.mark.parametrize(
+        ("inside", "outside", "named"),
+        [(0.11, 0.0, True), (0.09, 0.0, False), (0.5, 0.15, True), (0.5, 0.18, False), (1.0, 1.0, False)],
+    )
+    def test_only_what_stands_out_is_told(self, inside: float, outside: float, named: bool) -> None:
+        assert bool(self.words(inside, outside)) is named
+
+    def test_without_a_record_nothing_is_told(self) -> None:
+        assert disk_words(None, [self.SLOW]) == ""
+        assert disk_words(timeline(), [self.SLOW]) == ""
+        assert disk_words(timeline(stalled(90.0, 91.0, 1.0)), [self.SLOW]) == ""
+
+    def test_it_is_named_and_no_doubt(self) -> None:
+        verdict = Verdict(Outcome.FAILED, "p99 900 ms", "p99 300 ms", "Look.")
+        seen = timeline(stalled(109.0, 112.0, 0.5), stalled(112.0, 140.0, 0.0))
+        told = doubted(observation([self.SLOW], timeline=seen), verdict, [self.SLOW])
+        assert told.outcome is Outcome.FAILED
+        assert told.next_step.startswith("Look. Some task waited for a disk")

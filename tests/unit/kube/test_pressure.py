@@ -1,4 +1,4 @@
-"""What the kernel says of its CPUs is read as it documents it."""
+"""What the kernel says of its CPUs and disks is read as it documents it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from seatrial.errors import SeatrialError
 from seatrial.kube import pressure
 from seatrial.kube.pressure import PressurePoll, Reading, between, parse
-from seatrial.model.timeline import CpuSeen
+from seatrial.model.pressure import CpuSeen, DiskSeen
 
 PRESSURE = (
     "some avg10=18.45 avg60=27.33 avg300=25.62 total=4717238563\n"
@@ -30,11 +30,27 @@ def test_what_is_not_as_documented_is_no_record(stalls: str, use: str) -> None:
         parse(5.0, stalls, use)
 
 
+def test_the_disks_counter_is_read_where_there_is_one() -> None:
+    assert parse(5.0, PRESSURE, USE, "some avg10=0 total=2500000\nfull total=9\n").disk_waited_seconds == 2.5
+    assert parse(5.0, PRESSURE, USE, "none").disk_waited_seconds is None
+
+
+def test_what_the_disks_kept_waiting_is_the_difference() -> None:
+    first, last = Reading(10.0, 100.0, 0, 0, 7.0), Reading(11.0, 100.0, 0, 0, 7.25)
+    assert list(between(first, last))[1:] == [DiskSeen(11.0, "this machine", 1.0, 0.25)]
+    more = list(between(first, Reading(11.0, 100.0, 0, 0, 9.0)))
+    assert more[1:] == [DiskSeen(11.0, "this machine", 1.0, 1.0)]
+    for unknown in ((first, Reading(11.0, 100.0, 0, 0)), (Reading(10.0, 100.0, 0, 0), last)):
+        assert len(list(between(*unknown))) == 1
+
+
 def test_a_sample_is_the_difference() -> None:
-    sample = between(Reading(10.0, 100.0, 1000, 2000), Reading(11.0, 100.87, 1150, 2200))
+    (sample,) = between(Reading(10.0, 100.0, 1000, 2000), Reading(11.0, 100.87, 1150, 2200))
+    assert isinstance(sample, CpuSeen)
     assert (sample.at, sample.span_seconds, sample.busy) == (11.0, 1.0, 0.75)
     assert sample.waited_seconds == pytest.approx(0.87)
-    more = between(Reading(10.0, 100.0, 0, 0), Reading(11.0, 102.0, 0, 0))
+    (more,) = between(Reading(10.0, 100.0, 0, 0), Reading(11.0, 102.0, 0, 0))
+    assert isinstance(more, CpuSeen)
     assert (more.waited_seconds, more.busy) == (1.0, 0.0)
 
 
@@ -43,7 +59,7 @@ def test_where_the_kernel_does_not_tell_it_is_noted_once(
 ) -> None:
     monkeypatch.setattr(pressure, "PRESSURE", tmp_path / "none")
     monkeypatch.delenv("DOCKER_HOST", raising=False)
-    samples: list[CpuSeen] = []
+    samples: list[CpuSeen | DiskSeen] = []
     notes: list[str] = []
     PressurePoll(samples.append, notes.append).run()
     assert samples == []

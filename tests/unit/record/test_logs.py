@@ -10,7 +10,8 @@ from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.model.fault import Disruption
 from seatrial.model.log import LogLine, Logs
 from seatrial.model.observation import TROUBLE, Arm, Observation
-from seatrial.model.timeline import Clock, CpuSeen, Timeline
+from seatrial.model.pressure import CpuSeen
+from seatrial.model.timeline import Clock, Timeline
 from seatrial.record.logs import AFTER_SECONDS, BEFORE_SECONDS, LOGS_FILE, logs_around, read_logs, write_logs
 from seatrial.record.observations import ObservationWriter, read_observation
 
