@@ -18,7 +18,7 @@ DATA = {
     "seatrial/experiments": {".yaml"},
     "seatrial/fixtures/cluster": {".yaml"},
     "seatrial/fixtures/cluster/addons": {".yaml"},
-    "seatrial/fixtures/cluster/images/helper": {"", ".go", ".mod"},
+    "seatrial/fixtures/cluster/images/helper": {"", ".go", ".lock", ".mod"},
     "seatrial/fixtures/cluster/images/metrics-server": {""},
     "seatrial/fixtures/cluster/node-image": {"", ".sh"},
     "seatrial/fixtures/cluster/node-image/etcd": {".go", ".mod", ".sum"},
