@@ -170,3 +170,9 @@ def test_a_refused_write_that_is_there_is_shown_by_the_name_it_was_found_by() ->
     verdict = judged([write(0, 101.0), failed(101.0, key="f1")], [*back(1), ReadBack("f1", 110.0, 1)])
     assert verdict.outcome is Outcome.FAILED
     assert any(line.endswith("read f1: present 1 time") for line in verdict.reasons), verdict.reasons
+
+
+def test_only_reads_of_the_write_itself_are_shown_beside_it() -> None:
+    lost = [exchange(at, key=f"k{number}", sequence=number) for number, at in ((1, 101.0), (2, 102.0))]
+    verdict = judged(lost, [ReadBack("k2", 110.0, 0), ReadBack("k1", 111.0, 0)])
+    assert [line.split("  ")[-1] for line in verdict.reasons if "read" in line] == ["read k1: absent"]
