@@ -96,3 +96,13 @@ def test_a_protection_that_is_declared_and_was_not_tried_is_no_pass() -> None:
 
 def test_too_few_requests_of_one_kind_are_no_pass() -> None:
     assert judged(ALL, GUARDED, per_second=45).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("left_out", "outcome"), [(1, Outcome.PASSED), (2, Outcome.INCONCLUSIVE)])
+def test_two_hundred_requests_of_each_kind_are_enough(left_out: int, outcome: Outcome) -> None:
+    """At 50 a second 201 are begun in the four seconds of a window."""
+    moments = [at + n / 50 for at in range(100, 140, 10) for n in range(left_out)]
+    made = seen(ALL, GUARDED, per_second=50).narrowed(lambda one: one.planned_at not in moments)
+    verdict = contained(made)
+    assert verdict.outcome is outcome
+    assert verdict.numbers["never-ready_requests"] == 201 - left_out

@@ -163,3 +163,16 @@ def test_a_write_at_work_in_one_of_several_crashes_counts() -> None:
 def test_of_two_lost_writes_the_one_answered_first_is_shown() -> None:
     slow = dataclasses.replace(write(0, 101.0), completed_at=106.0)
     assert "   +1.500 s  write k1 sent" in judged([slow, write(1, 101.5)], back(0, 0)).reasons
+
+
+def test_a_refused_write_that_is_there_is_shown_by_the_name_it_was_found_by() -> None:
+    """Nothing answered it, so that it has no id but the key that was sent with it."""
+    verdict = judged([write(0, 101.0), failed(101.0, key="f1")], [*back(1), ReadBack("f1", 110.0, 1)])
+    assert verdict.outcome is Outcome.FAILED
+    assert any(line.endswith("read f1: present 1 time") for line in verdict.reasons), verdict.reasons
+
+
+def test_only_reads_of_the_write_itself_are_shown_beside_it() -> None:
+    lost = [exchange(at, key=f"k{number}", sequence=number) for number, at in ((1, 101.0), (2, 102.0))]
+    verdict = judged(lost, [ReadBack("k2", 110.0, 0), ReadBack("k1", 111.0, 0)])
+    assert [line.split("  ")[-1] for line in verdict.reasons if "read" in line] == ["read k1: absent"]

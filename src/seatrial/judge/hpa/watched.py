@@ -124,7 +124,7 @@ def _pod(states: Sequence[PodSeen]) -> Pod:
     for before, state in itertools.pairwise(states):
         if before.ready != state.ready:
             since = state.at
-    if last.ready and last.ready_at is not None:
+    if last.ready_at is not None:
         since = last.ready_at
     started = next((t for t in (last.scheduled_at, last.created_at, first.at) if t is not None), None)
     return Pod(
