@@ -6,20 +6,18 @@ linear.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import yaml
 
 FEW, MANY = 20, 2_000
 OBJECTS = 200
-GOAL_INIT_SECONDS = 2.0
+"""Of the namespace that `bench_first` describes."""
 
 
 def main() -> None:
-    """Print what reading, checking and estimating cost, and proposing a file from two hundred objects."""
+    """Print what reading, checking and estimating cost."""
     from seatrial.harness.doctor.possible import examine_checks, examine_duration
     from seatrial.model.system_file import parse_system
 
@@ -30,7 +28,6 @@ def main() -> None:
     _print("read the system file", {n: lambda n=n: parse_system(texts[n], source="large") for n in texts})
     _print("doctor: which checks apply", {n: lambda n=n: list(examine_checks(systems[n])) for n in texts})
     _print("doctor: how long it takes", {n: lambda n=n: list(examine_duration(systems[n])) for n in texts})
-    _print_init()
 
 
 def system_file(number: int) -> str:
@@ -69,16 +66,6 @@ def _print(what: str, calls: dict[int, Callable[[], object]]) -> None:
     took = {number: _seconds(call) for number, call in calls.items()}
     ratio = (took[MANY] / MANY) / (took[FEW] / FEW)
     print(f"{what:32} {took[FEW]:7.3f} s for {FEW}, {took[MANY]:7.3f} s for {MANY:,}: {ratio:5.2f} x linear")
-
-
-def _print_init() -> None:
-    from seatrial.commands.init import proposed_text
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "all.yaml"
-        path.write_text(manifests(OBJECTS), encoding="utf-8")
-        took = _seconds(lambda: proposed_text([str(path)], kubeconfig=None, context="", namespace=""))
-    print(f"{f'init from {OBJECTS} objects':32} {took:7.3f} s  goal {GOAL_INIT_SECONDS:g} s")
 
 
 def _seconds(call: Callable[[], object]) -> float:

@@ -6,8 +6,8 @@
     locust -f loadtests/journeys.py --headless -t 60s --processes 2  # each takes every second arrival
 
 Which journeys, their shares and the arrivals are `load` of the system file that SEATRIAL_SYSTEM names; all
-journeys alike when it has none. `--host` overrides its entry. Users and spawn rate have no meaning here:
-`--arrivals` is the load (see seatrial.load.user).
+journeys alike when it has none. What `--host` sends elsewhere than to its entry is no pass. Users and spawn
+rate have no meaning here: `--arrivals` is the load (see seatrial.load.user).
 """
 
 from seatrial.load.user import OpenUser

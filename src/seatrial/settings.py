@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,9 +114,25 @@ def load_system(settings: Settings) -> System:
         from seatrial.adapters import check_capabilities
 
         check_capabilities(system, text=text, source=str(file))
+    system = system.model_copy(update={"entry": system.entry.beside(_found_beside(file))})
     target = system.target
     if settings.context is not None:
         target = target.model_copy(update={"context": settings.context, "kind": None})
     if settings.namespace is not None:
         target = target.model_copy(update={"namespace": settings.namespace})
     return system.model_copy(update={"target": target})
+
+
+def _found_beside(file: Path) -> Callable[[str, str], str]:
+    """Where a file lies that a system file names."""
+
+    def found(key: str, written: str) -> str:
+        path = (file.parent / Path(written).expanduser()).resolve()
+        if not path.is_file():
+            raise BadInput(
+                f"there is no such file: {key}", where=str(path),
+                next_step=f"`{key}` is taken relative to the system file.",
+            )  # fmt: skip
+        return str(path)
+
+    return found

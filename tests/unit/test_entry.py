@@ -31,6 +31,12 @@ def test_without_an_address_the_service_is_where_they_go_from_inside() -> None:
         ({"service": {"name": "web", "port": 0}}, "greater than or equal to 1"),
         ({"service": {"name": "web", "port": 65536}}, "less than or equal to 65535"),
         ({"service": {"name": "Web", "port": 80}}, "String should match"),
+        (
+            {"url": "http://a", "ca": "ca.pem"},
+            "`ca` and `client_certificate` are for a `url` that begins with",
+        ),
+        ({"service": {"name": "web", "port": 80}, "ca": "ca.pem"}, "that begins with https:"),
+        ({"url": "https://a", "client_certificate": {"certificate": "c.pem"}}, "Field required"),
     ],
 )
 def test_what_names_no_place_is_refused(data: dict[str, Any], words: str) -> None:

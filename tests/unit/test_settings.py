@@ -70,3 +70,31 @@ def test_a_folder_or_binary_file_is_bad_input(tmp_path):
     for path in (tmp_path, binary):
         with pytest.raises(BadInput, match="cannot be read"):
             load_system(settings_from({"system": path}, {}))
+
+
+SECURE = """
+apiVersion: seatrial/v1
+kind: System
+metadata: {name: shop}
+target: {context: any, namespace: shop}
+entry: {url: "https://shop.test", ca: certs/ca.pem, client_certificate: {certificate: c.pem, key: k.pem}}
+workloads: {web: {kind: Deployment, name: web}}
+journeys: {look: {request: {path: /}}}
+"""
+
+
+def test_files_that_a_system_file_names_lie_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "certs").mkdir()
+    (tmp_path / "shop.yaml").write_text(SECURE)
+    settings = settings_from({"system": str(tmp_path / "shop.yaml")}, {})
+    for name in ("certs/ca.pem", "c.pem", "k.pem"):
+        with pytest.raises(BadInput, match="there is no such file: entry") as raised:
+            load_system(settings)
+        assert raised.value.where == str(tmp_path / name)
+        assert "relative to the system file" in raised.value.next_step
+        (tmp_path / name).write_text("")
+    assert load_system(settings).entry.tls == {
+        "ca_file": str(tmp_path / "certs/ca.pem"),
+        "certificate_file": str(tmp_path / "c.pem"),
+        "key_file": str(tmp_path / "k.pem"),
+    }

@@ -16,6 +16,7 @@ from seatrial.model.invariant import HttpQuestion, Invariant
 from seatrial.model.measurement import INVARIANT, Measurement, MeasurementOutcome
 from seatrial.model.system import System
 from seatrial.traffic.http import Http, NoAnswer
+from seatrial.traffic.template import with_environment
 from seatrial.waiting import NotYet, Ready, eventually
 
 AT_MOST_ROWS = 20
@@ -130,7 +131,10 @@ def ask_sql(invariant: Invariant, stores: Mapping[str, Store]) -> Mapping[str, A
 
 def ask_http(question: HttpQuestion, http: Http) -> Mapping[str, Any]:
     """The answer through the entry and whether it means that the invariant holds."""
-    answer = http.request("GET", question.path, headers=question.headers)
+    headers = {
+        name: with_environment(value, where=f"header {name}") for name, value in question.headers.items()
+    }
+    answer = http.request("GET", question.path, headers=headers)
     wanted = sorted(question.expect.statuses)
     expected: dict[str, Any] = {"status": wanted[0] if len(wanted) == 1 else wanted}
     found: dict[str, Any] = {"status": answer.status}

@@ -78,7 +78,7 @@ class Execution:
         """Look where the entry leads, let the system rest, and measure the invariants, all undisturbed."""
         if self.head.disruption is not Disruption.NONE:
             if self.session.system.entry.claims_service:
-                self.do(Measure(ENTRY_SERVICE), BEFORE)
+                self.do(Measure(ENTRY_SERVICE, {"journey": self.head.journey}), BEFORE)
             self.do(Wait("at-rest", REST_SECONDS, required=False), BEFORE)
             self._restore_spread()
         if self.head.disruption is Disruption.INVOLUNTARY:

@@ -89,9 +89,14 @@ def invariants(context: Context, within_seconds: float) -> Iterator[Measurement]
 
 
 @measurement(ENTRY_SERVICE, rights=WAY_IN_RIGHTS)
-def entry_service(context: Context, within_seconds: float) -> Iterator[Measurement]:  # noqa: ARG001
-    """Looks where the entry's address leads, for the journey of the workload."""
-    yield look_behind(context.session.kube, context.session.system, context.subject.journey)
+def entry_service(
+    context: Context,
+    within_seconds: float,  # noqa: ARG001
+    *,
+    journey: str,
+) -> Iterator[Measurement]:
+    """Looks where the entry's address leads for the requests of a journey."""
+    yield look_behind(context.session.kube, context.session.system, journey)
 
 
 @measurement("store-activity")

@@ -70,7 +70,7 @@ class Sending:
         """Single requests to the entry; raises as `runner` does."""
         address = self._system.entry.address
         if not self._system.entry.in_cluster:
-            return Http(address)
+            return Http(address, tls=self._system.entry.tls)
         return Http(address, sender=RemoteSender(self._reached()))
 
     @property

@@ -124,6 +124,7 @@ class Session:
             bystanders={
                 name: {**journey_data(self.journey(name)), "per_second": step.bystanders} for name in beside
             },
+            **self.system.entry.tls,
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
 

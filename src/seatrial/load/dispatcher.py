@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from locust.env import Environment
 from seatrial.errors import SeatrialError
 from seatrial.load.summary import WorkerResult
 from seatrial.model.exchange import DROPPED, Exchange
+from seatrial.model.tls import TlsFiles
 from seatrial.traffic.generator import Generator
 from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.journey import HTTP1
@@ -47,6 +48,7 @@ class Share:
         arrivals: the schedule in words.
         start_at_wall: seconds since the epoch of the schedule's zero, on which workers agree; None for now.
         exchanges: file to write exchanges to, or empty.
+        tls: files of this process's own machine.
     """
 
     base_url: str
@@ -57,6 +59,7 @@ class Share:
     worker: int = 0
     workers: int = 1
     exchanges: str = ""
+    tls: TlsFiles = field(default_factory=TlsFiles)
 
     def job(self, output: Path) -> Job:
         """The job of this process's generator.
@@ -74,6 +77,7 @@ class Share:
                 "start_at_wall": self.start_at_wall,
                 "worker": self.worker,
                 "workers": self.workers,
+                **self.tls,
                 "allow_remote": True,  # the session has checked it against the system file
             }
         )

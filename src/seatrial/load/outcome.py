@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from seatrial.load.gate import judge_load
 from seatrial.load.plan import LoadPlan
@@ -16,7 +17,7 @@ from seatrial.load.summary import LoadSummary, WorkerResult, summarize
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.system import System
-from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
 from seatrial.record.observations import ObservationWriter, StreamRecord
 from seatrial.record.writer import RunWriter
 from seatrial.traffic.record import free_name, pack
@@ -32,6 +33,7 @@ class LoadRun:
     """One test of a Locust session; its page can start several.
 
     Attributes:
+        host: where it is sent.
         workers: how many results are awaited.
         observation: keeps what was sent; None when nothing is written.
         stopping: somebody ended it, so its schedule need not be over.
@@ -39,6 +41,7 @@ class LoadRun:
 
     scenario: str
     arrivals: str
+    host: str
     observation: ObservationWriter | None = None
     began_at: float = field(default_factory=time.monotonic)
     workers: int = 1
@@ -71,11 +74,11 @@ class Conclusion:
     def check(self) -> str:
         return f"load.{self.user.scenario()}"
 
-    def begin(self, arrivals: str) -> LoadRun:
-        """A test starts: open the run directory if there is to be one."""
+    def begin(self, arrivals: str, host: str) -> LoadRun:
+        """A test starts, with its requests for `host`: open the run directory if there is to be one."""
         if self._recorder is None and self.user.recorder is not None:
             self._recorder = self.user.recorder()
-        run = LoadRun(self.user.scenario(), arrivals)
+        run = LoadRun(self.user.scenario(), arrivals, host)
         if self._recorder is not None:
             self._recorder.check_started(self.check, self.system.metadata.name, REQUIREMENT)
             run.observation = self._recorder.observation(self._head())
@@ -93,6 +96,8 @@ class Conclusion:
         ended_at = time.monotonic()
         summary = summarize(run.results, began_at=run.began_at, ended_at=ended_at, workers=run.workers)
         verdict = judge_load(summary, self.system.objectives, judged=self.user.judged)
+        if not same_place(run.host, self.system.entry.address):
+            verdict = merge([verdict, _elsewhere(run.host, self.system)])
         self.verdicts.append(verdict)
         if self._recorder is not None:
             self._write(self._recorder, run, summary, verdict, ended_at)
@@ -166,3 +171,20 @@ class Conclusion:
 
     def _lines(self, verdict: Verdict) -> str:
         return f"\n{verdict.told(self.check, self.system.metadata.name, REQUIREMENT)}\n"
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether two base addresses are the same, as they are written: names are not looked up."""
+    left, right = (urlsplit(each) for each in (one, other))
+    ports = [each.port or {"http": 80, "https": 443}.get(each.scheme) for each in (left, right)]
+    return (left.scheme, left.hostname, ports[0]) == (right.scheme, right.hostname, ports[1])
+
+
+def _elsewhere(host: str, system: System) -> Verdict:
+    """What keeps a load from a pass that was not sent to the system's entry."""
+    return Verdict(
+        Outcome.INCONCLUSIVE,
+        f"the load was sent to {host}, not to {system.entry.address}, the entry of {system.metadata.name}",
+        "load on the entry of the system file",
+        "Leave `--host` out, or name that address in the system file's `entry`.",
+    )

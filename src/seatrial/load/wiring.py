@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -154,7 +155,7 @@ class LoadSession:
                 self._dispatch(self._share)
                 return
             self._check_host()
-            self._run = self.conclusion.begin(self._options.arrivals)
+            self._run = self.conclusion.begin(self._options.arrivals, str(self.environment.host))
             shares = self._shares(self._run)
             for client, share in shares.items():
                 if self._is_master:
@@ -192,7 +193,7 @@ class LoadSession:
         self._share = Share(**msg.data)
 
     def _dispatch(self, share: Share) -> None:
-        self._share = share
+        self._share = share = replace(share, tls=self.system.entry.tls)
         self._dispatcher = Dispatcher(self.environment, share, self._runner_of_load(), self._on_own_result)
 
     def _runner_of_load(self) -> LocalProcess:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
+from seatrial.model.tls import TlsFiles
 
 HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
 
@@ -28,10 +30,25 @@ class EntryService(_Part):
         return value
 
 
+class ClientCertificate(_Part):
+    """What clients show of themselves."""
+
+    certificate: str = Field(description="PEM file, relative to the system file.")
+    key: str = Field(description="PEM file of its key, which has no password.")
+
+
 class Entry(_Part):
     """Where clients reach the system: an address, or a Service to which a Job in the cluster sends."""
 
     url: str | None = Field(None, pattern=r"^https?://[^/\s]+$", description="Base address, no path.")
+    ca: str | None = Field(
+        None,
+        description="PEM file, relative to the system file, of the certificates that are trusted instead of "
+        "this machine's.",
+    )
+    client_certificate: ClientCertificate | None = Field(
+        None, description="What clients show of themselves, for TLS on both sides."
+    )
     served_by: HeaderName | None = Field(
         None, description="Response header that names the pod or workload that answered; several by commas."
     )
@@ -45,6 +62,8 @@ class Entry(_Part):
     def _is_somewhere(self) -> Entry:
         if self.url is None and (self.service is None or self.service.port is None):
             raise ValueError("`url` is needed, or `service` with `name` and `port`")
+        if (self.ca or self.client_certificate) and not (self.url or "").startswith("https:"):
+            raise ValueError("`ca` and `client_certificate` are for a `url` that begins with https:")
         return self
 
     @property
@@ -59,6 +78,27 @@ class Entry(_Part):
             return self.url
         assert self.service is not None  # one of both is there
         return f"http://{self.service.name}:{self.service.port}"
+
+    @property
+    def tls(self) -> TlsFiles:
+        """The files of certificates with which its clients speak TLS."""
+        files: TlsFiles = {}
+        if self.ca:
+            files["ca_file"] = self.ca
+        if own := self.client_certificate:
+            files["certificate_file"], files["key_file"] = own.certificate, own.key
+        return files
+
+    def beside(self, resolve: Callable[[str, str], str]) -> Entry:
+        """The same with its files where `resolve` says; it is given each key and its file."""
+        found: dict[str, Any] = {}
+        if self.ca:
+            found["ca"] = resolve("entry.ca", self.ca)
+        if own := self.client_certificate:
+            files = {name: getattr(own, name) for name in ("certificate", "key")}
+            there = {k: resolve(f"entry.client_certificate.{k}", file) for k, file in files.items()}
+            found["client_certificate"] = own.model_copy(update=there)
+        return self.model_copy(update=found)
 
     @property
     def claims_service(self) -> bool:

@@ -42,7 +42,7 @@ class HttpQuestion(Part):
     """A GET through the entry: a question must not change what it asks about."""
 
     path: str = Field(pattern=r"^/", description="Path and query of a GET through the entry.")
-    headers: dict[str, str] = Field(default_factory=dict, description="Headers of the request.")
+    headers: dict[str, str] = Field(default_factory=dict, description="Headers; {env.NAME} is filled.")
     expect: HttpExpect = HttpExpect()
 
 

@@ -68,7 +68,10 @@ class Workload(_Part):
 class Request(_Part):
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = Field("GET", description="Method.")
     path: str = Field(pattern=r"^/", description="Path and query; {uuid}, {n} and {random.N} are filled in.")
-    headers: dict[str, str] = Field(default_factory=dict, description="Headers; templates as in path.")
+    headers: dict[str, str] = Field(
+        default_factory=dict,
+        description="Headers; templates as in path, and {env.NAME}, a variable of the environment.",
+    )
     json_body: Any = Field(None, alias="json", description="JSON body; templates in its strings.")
 
 

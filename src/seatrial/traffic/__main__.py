@@ -32,7 +32,7 @@ EXAMPLE = """a job:
    "journeys": {"look": {"request": {"path": "/api/basket"}, "expect": {"status": 200}}},
    "schedule": "constant:100:30"}
 further keys: bystanders, seed, deadline_seconds, fresh_every, idle_seconds, most_in_flight, worker, workers,
-start_at_wall, ca_file, verify, allow_remote
+start_at_wall, ca_file, certificate_file, key_file, verify, allow_remote
 """
 
 

@@ -144,6 +144,8 @@ class Agent:
 
     async def _do(self, header: Header, payload: bytes) -> tuple[Header, bytes]:
         what = header["op"]
+        # What headers name by {env.NAME}: for this process and the generators that it starts.
+        os.environ.update(header.get("environment") or {})
         if what == "beat":
             clock = {"monotonic": time.monotonic(), "wall": time.time()}
             return {**clock, "echo": header.get("echo"), "version": seatrial.__version__}, b""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import LATE_AFTER_SECONDS, Exchange, GeneratorHealth
+from seatrial.model.tls import TlsFiles
 from seatrial.traffic.journey import CompiledJourney, journey_data, pick_by_weight
 from seatrial.traffic.protocols import PROTOCOLS, Arrival, compile_any
 from seatrial.traffic.schedule import Constant, Replay, Schedule, sliced
@@ -273,14 +274,22 @@ class Driver:
             )
 
 
-def send_once(base_url: str, name: str, journey: Journey | Mapping[str, Any]) -> tuple[Exchange, ...]:
+def send_once(
+    base_url: str,
+    name: str,
+    journey: Journey | Mapping[str, Any],
+    tls: TlsFiles | None = None,
+) -> tuple[Exchange, ...]:
     """Send one arrival of a journey of any protocol from this process, and wait for its end.
+
+    Args:
+        tls: None for what this machine trusts.
 
     Raises:
         BadInput: a template cannot be filled, or there is no such protocol.
     """
     compiled = compile_any(name, {**journey_data(journey), "lifetime_seconds": 0})
-    plan = Plan(Target(base_url), [(compiled, 1.0)], Replay((0.0,)))
+    plan = Plan(Target(base_url, **(tls or {})), [(compiled, 1.0)], Replay((0.0,)))
 
     async def sent() -> tuple[Exchange, ...]:
         driver = Driver(plan)

@@ -18,8 +18,10 @@ from seatrial.errors import SeatrialError
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.measurement import ReadBack
 from seatrial.model.system import Journey
+from seatrial.model.tls import TlsFiles
 from seatrial.traffic.driver import send_once
-from seatrial.traffic.journey import compile_journey, journey_data
+from seatrial.traffic.journey import CompiledJourney, compile_journey, journey_data
+from seatrial.traffic.target import tls_context
 from seatrial.waiting import NotYet, Ready, eventually
 
 TIMEOUT_SECONDS = 10.0
@@ -100,17 +102,25 @@ class Http:
         base_url: scheme, host and port.
         timeout_seconds: deadline of each phase of a request (connect, write, read), unless given with it.
         sender: sends them from somewhere else; None for this machine.
+        tls: None for what this machine trusts.
     """
 
     def __init__(
-        self, base_url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, sender: Sender | None = None
+        self,
+        base_url: str,
+        *,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        sender: Sender | None = None,
+        tls: TlsFiles | None = None,
     ) -> None:
         self.base_url = base_url
+        self._tls = tls
         self._timeout_seconds = timeout_seconds
         self._sender = sender
         # No proxy and no .netrc of the environment: what is measured is the system.
         self._client = httpx.Client(
             base_url=base_url, timeout=timeout_seconds, trust_env=False,
+            verify=tls_context(**(tls or {})) if base_url.startswith("https:") else True,
             transport=_Elsewhere(sender, base_url) if sender else None,
         )  # fmt: skip
 
@@ -179,7 +189,7 @@ class Http:
         """
         if self._sender is not None:
             return self._sender.once(self.base_url, name, journey_data(journey))
-        return send_once(self.base_url, name, journey)
+        return send_once(self.base_url, name, journey, self._tls)
 
     def wait_for_journey(
         self, name: str, journey: Journey | Mapping[str, Any], *, within_seconds: float, in_a_row: int = 1
@@ -215,6 +225,7 @@ class Http:
     ) -> tuple[ReadBack, ...]:
         """Look for each write of `exchanges` where the journey's `acknowledged.read` says.
 
+        It is asked with those headers of the journey that are the same in each request, such as a token.
         Writes whose outcome is unknown or failed are looked for too, when their place can be told. What is
         absent is looked for again for `available_seconds`, what cannot be read until `within_seconds` end;
         the last look of each stands. A write for which no place can be told has no entry.
@@ -230,17 +241,17 @@ class Http:
                 open_paths[exchange.answer_id or exchange.key] = path
         return _look_for_all(
             open_paths,
-            lambda path: self._copies(path, compiled.read_expected),
+            lambda path: self._copies(path, compiled),
             within_seconds=within_seconds,
             available_seconds=available_seconds,
         )
 
-    def _copies(self, path: str, expected: frozenset[int]) -> int | None:
+    def _copies(self, path: str, journey: CompiledJourney) -> int | None:
         try:
-            status = self.request("GET", path).status
+            status = self.request("GET", path, headers=journey.constant_headers).status
         except NoAnswer:
             return None
-        if status in expected:
+        if status in journey.read_expected:
             return 1
         return 0 if status in ABSENT else None
 

@@ -36,8 +36,7 @@ class Job:
         most_in_flight: beyond it an arrival is dropped and counted.
         worker, workers: this process takes every n-th arrival.
         start_at_wall: seconds since the epoch of the schedule's zero, on which workers agree; None for now.
-        ca_file: certificates that are trusted instead of this machine's; empty for this machine's.
-        verify: whether a certificate and its name are verified.
+        ca_file, certificate_file, key_file, verify: see `traffic.target.tls_context`.
         allow_remote: the address may be on another machine: somebody named it in a system file.
     """
 
@@ -55,6 +54,8 @@ class Job:
     workers: int = 1
     start_at_wall: float | None = None
     ca_file: str = ""
+    certificate_file: str = ""
+    key_file: str = ""
     verify: bool = True
     allow_remote: bool = False
 
@@ -76,7 +77,10 @@ class Job:
         return max(journey.ending_seconds for journey, _ in both)
 
     def target(self) -> Target:
-        return Target(self.base_url, idle_seconds=self.idle_seconds, ca_file=self.ca_file, verify=self.verify)
+        return Target(
+            self.base_url, idle_seconds=self.idle_seconds, ca_file=self.ca_file,
+            certificate_file=self.certificate_file, key_file=self.key_file, verify=self.verify,
+        )  # fmt: skip
 
     def plan(self) -> Plan:
         return Plan(

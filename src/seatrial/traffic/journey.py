@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from seatrial.errors import BadInput
 from seatrial.model.exchange import ExchangeOutcome
-from seatrial.traffic.template import Fill, Template, compile_json, compile_text
+from seatrial.traffic.template import Fill, Template, compile_json, compile_text, environment_of
 
 if TYPE_CHECKING:
     from seatrial.model.system import Journey
@@ -70,6 +70,7 @@ class CompiledJourney:
         self.expected = _statuses(data.get("expect"))
         self._path = compile_text(request["path"], where=f"{where}, request.path")
         self._headers = _headers(request.get("headers") or {}, where)
+        self._own = len(self._headers)
         body = request.get("json")
         self._body = None if body is None else compile_json(body, where=f"{where}, request.json")
         names = {header.lower() for header, _ in self._headers}
@@ -142,6 +143,12 @@ class CompiledJourney:
         return self._path.fill(fill), headers, "" if self._body is None else self._body.fill(fill)
 
     @property
+    def constant_headers(self) -> dict[str, str]:
+        """The headers that the journey itself names and that are the same in each request, e.g. a token."""
+        fill = Fill(0, Random(0))
+        return {name: value.fill(fill) for name, value in self._headers[: self._own] if not value.holes}
+
+    @property
     def repeatable(self) -> bool:
         """Whether the same number and key give the same request: nothing in it is drawn at random."""
         texts = [self._path, *(value for _, value in self._headers), *([self._body] if self._body else [])]
@@ -204,6 +211,13 @@ def journey_data(journey: Journey | Mapping[str, Any]) -> Mapping[str, Any]:
     return dumped
 
 
+def secrets_of(journeys: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The variables of the environment that the headers of journeys name, with their values."""
+    return environment_of(
+        str(value) for each in journeys for value in (each["request"].get("headers") or {}).values()
+    )
+
+
 def judge_status(status: int, expected: frozenset[int]) -> tuple[ExchangeOutcome, str]:
     """See `CompiledJourney.outcome_of`."""
     if status in expected:
@@ -232,7 +246,10 @@ def _headers(headers: Mapping[str, str], where: str) -> list[tuple[str, Template
                 f"the header {name} is set by the generator", where=here,
                 next_step="leave it out; `Connection: close` is the one that may stand here.",
             )  # fmt: skip
-        compiled.append((name, compile_text(value, where=here)))
+        template = compile_text(value, where=here, environment_allowed=True)
+        if not all(map(_FIELD_VALUE.fullmatch, template.literals)):
+            raise BadInput("what the environment gives for this header cannot be sent", where=here)
+        compiled.append((name, template))
     return compiled
 
 

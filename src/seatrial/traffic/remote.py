@@ -12,6 +12,7 @@ from typing import Any
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.traffic.channel import Channel, ChannelLost, Offset
+from seatrial.traffic.journey import secrets_of
 from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.record import CLOSING, HEAD, exchange_line, special_line
 
@@ -106,7 +107,8 @@ class RemoteRunner:
         try:
             if job.get("start_at_wall") is not None:
                 job["start_at_wall"] = self._channel.there(job["start_at_wall"])
-            start = {"op": "start", "name": self._name}
+            both = (*job["journeys"].values(), *job.get("bystanders", {}).values())
+            start = {"op": "start", "name": self._name, "environment": secrets_of(both)}
             self._channel.call(start, json.dumps(job).encode(), within_seconds=ASK_SECONDS)
             self._started.set()
             with self._path.open("ab") as file:
@@ -197,7 +199,7 @@ class RemoteSender:
 
     def once(self, base_url: str, name: str, journey: Mapping[str, Any]) -> tuple[Exchange, ...]:
         """One arrival of a journey of any protocol that the agent knows."""
-        header = {"op": "once", "base_url": base_url, "name": name}
+        header = {"op": "once", "base_url": base_url, "name": name, "environment": secrets_of([journey])}
         patience = ASK_SECONDS + compile_any(name, journey).longest_seconds
         _, lines = self._channel.call(
             header, json.dumps(journey).encode(), within_seconds=patience, again=False

@@ -33,11 +33,10 @@ class Target:
         base_url: scheme, host and port.
         keep: how many kept-alive connections are made before one is used twice.
         idle_seconds: a connection that was idle for longer is not used again; None for any time.
-        ca_file: certificates that are trusted instead of this machine's; empty for this machine's.
-        verify: whether the certificate and its name are verified.
+        ca_file, certificate_file, key_file, verify: see `tls_context`.
 
     Raises:
-        BadInput: the address or the file of certificates cannot be used.
+        BadInput: the address or a file of certificates cannot be used.
     """
 
     def __init__(
@@ -47,6 +46,8 @@ class Target:
         keep: int = 6,
         idle_seconds: float | None = IDLE_SECONDS,
         ca_file: str = "",
+        certificate_file: str = "",
+        key_file: str = "",
         verify: bool = True,
     ) -> None:
         parts = urlsplit(base_url)
@@ -55,7 +56,9 @@ class Target:
         self.host = parts.hostname
         self.port = parts.port or (443 if parts.scheme == "https" else 80)
         self.host_header = parts.netloc.rpartition("@")[2]
-        self.tls = _tls(ca_file, verify) if parts.scheme == "https" else None
+        self.tls: ssl.SSLContext | None = None
+        if parts.scheme == "https":
+            self.tls = tls_context(ca_file, certificate_file, key_file, verify=verify)
         self.keep = keep
         self.idle_seconds = idle_seconds
         self._literal = _is_address(self.host)
@@ -104,7 +107,19 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _tls(ca_file: str, verify: bool) -> ssl.SSLContext:
+def tls_context(
+    ca_file: str = "", certificate_file: str = "", key_file: str = "", *, verify: bool = True
+) -> ssl.SSLContext:
+    """How a client speaks TLS.
+
+    Args:
+        ca_file: certificates that are trusted instead of this machine's; empty for this machine's.
+        certificate_file, key_file: what the client shows of itself; empty for nothing.
+        verify: whether the certificate of the server and its name are verified.
+
+    Raises:
+        BadInput: a file cannot be read.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if not verify:
         context.check_hostname = False
@@ -116,4 +131,19 @@ def _tls(ca_file: str, verify: bool) -> ssl.SSLContext:
             raise BadInput(f"the certificates cannot be read: {error}", where=ca_file) from None
     else:
         context.load_default_certs()
+    if certificate_file:
+        try:
+            context.load_cert_chain(certificate_file, key_file or None, password=_no_password)
+        except (OSError, ssl.SSLError) as error:
+            reason = str(error) or "it is no certificate with its key"
+            raise BadInput(
+                f"the client's certificate cannot be used: {reason}",
+                where=f"{certificate_file}, key {key_file or certificate_file}",
+                next_step="Name a PEM certificate and its key, which has no password.",
+            ) from None
     return context
+
+
+def _no_password() -> str:
+    """Nobody is asked for one: OpenSSL would wait at the terminal."""
+    return ""

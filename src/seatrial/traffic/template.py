@@ -1,6 +1,7 @@
-"""Text with holes: {uuid}, {n}, {random.N} and {response.FIELD}; `{{` and `}}` stand for braces.
+"""Text with holes: {uuid}, {n}, {random.N}, {response.FIELD}, {env.NAME}; `{{` and `}}` stand for braces.
 
 All text of one request is filled from one `Fill`, so that {uuid} is the same value in path, headers and body.
+{env.NAME} is filled where the text is split, by whoever sends: what is recorded has the name only.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -19,8 +20,10 @@ from seatrial.errors import BadInput
 _HOLE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 _RANDOM = re.compile(r"random\.([1-9][0-9]{0,17})")
 _RESPONSE = re.compile(r"response\.([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*)")
+_ENVIRONMENT = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)")
 _HELP = (
-    "known are {uuid}, {n}, {random.N}, and in acknowledged.read.path {response.FIELD}; {{ and }} are braces."
+    "known are {uuid}, {n}, {random.N}, in headers {env.NAME}, and in acknowledged.read.path "
+    "{response.FIELD}; {{ and }} are braces."
 )
 
 
@@ -81,15 +84,18 @@ class Template:
         return tuple(dict.fromkeys(h.removeprefix(prefix) for h in self.holes if h.startswith(prefix)))
 
 
-def compile_text(text: str, *, where: str, response_allowed: bool = False) -> Template:
+def compile_text(
+    text: str, *, where: str, response_allowed: bool = False, environment_allowed: bool = False
+) -> Template:
     """Split `text` at its holes.
 
     Args:
         where: names the journey and the key, for the message.
         response_allowed: whether {response.FIELD} has a meaning here.
+        environment_allowed: whether {env.NAME} has.
 
     Raises:
-        BadInput: for an unknown hole or a lone brace.
+        BadInput: for an unknown hole, a lone brace, or a variable that is not set.
     """
     literals, holes = [""], list[str]()
     end = 0
@@ -100,11 +106,35 @@ def compile_text(text: str, *, where: str, response_allowed: bool = False) -> Te
             literals[-1] += match.group()[0]
             continue
         hole = match.group(1)
+        if environment_allowed and hole and (named := _ENVIRONMENT.fullmatch(hole)):
+            literals[-1] += _from_environment(named.group(1), where)
+            continue
         _check_hole(hole, match.group(), text, where, response_allowed)
         holes.append(hole)
         literals.append("")
     literals[-1] += text[end:]
     return Template(tuple(literals), tuple(holes))
+
+
+def environment_of(texts: Iterable[str]) -> dict[str, str]:
+    """The variables that texts name by {env.NAME} and that are set, for whoever fills them elsewhere."""
+    holes = (match.group(1) or "" for text in texts for match in _HOLE.finditer(text))
+    names = {named.group(1) for hole in holes if (named := _ENVIRONMENT.fullmatch(hole))}
+    return {name: os.environ[name] for name in sorted(names & os.environ.keys())}
+
+
+def with_environment(text: str, *, where: str) -> str:
+    """A text that is no template, with each {env.NAME} filled. Raises BadInput: a variable is not set."""
+    return re.sub(rf"\{{{_ENVIRONMENT.pattern}\}}", lambda m: _from_environment(m.group(1), where), text)
+
+
+def _from_environment(name: str, where: str) -> str:
+    if (value := os.environ.get(name)) is None:
+        raise BadInput(
+            f"the environment has no variable {name}", where=where,
+            next_step="Set it for this command; its value is sent and nowhere recorded.",
+        )  # fmt: skip
+    return value
 
 
 def compile_json(value: Any, *, where: str) -> Template:
@@ -154,4 +184,6 @@ def _check_hole(hole: str | None, written: str, text: str, where: str, response_
         if response_allowed:
             return
         raise BadInput(f"{written} cannot be filled before there is an answer", where=where, next_step=_HELP)
+    if _ENVIRONMENT.fullmatch(hole):
+        raise BadInput(f"{written} is filled in headers only", where=where, next_step=_HELP)
     raise BadInput(f"unknown template {written} in `{text}`", where=where, next_step=_HELP)

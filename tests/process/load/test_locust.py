@@ -1,6 +1,8 @@
 """Locust itself, as a process, sends the planned load and ends with a true exit code."""
 
 import contextlib
+import gzip
+import hashlib
 import json
 import os
 import re
@@ -17,6 +19,7 @@ from socket import socket
 import pytest
 from recordings import read_recording
 
+from seatrial.model.verdict import Outcome
 from seatrial.record.reader import read_run
 from seatrial.waiting import NotYet, Ready, eventually
 
@@ -192,6 +195,29 @@ def test_what_cannot_be_sent_is_refused_in_words(toy, monkeypatch) -> None:
             assert named in errors
             assert "Traceback" not in errors
     assert not (toy.directory / "run").exists()
+
+
+def test_load_on_another_address_than_the_entry_is_no_pass(toy) -> None:
+    elsewhere = toy.url.replace("127.0.0.1", "localhost")
+    code, out, errors = headless("-t", "2s", "--host", elsewhere)
+    assert code == 1, errors
+    assert f"the load was sent to {elsewhere}, not to {toy.url}, the entry of toy" in out
+    (result,) = read_run(toy.directory / "run").results
+    assert result.verdict.outcome is Outcome.INCONCLUSIVE
+
+
+def test_a_token_of_the_environment_is_sent_and_not_recorded(toy, monkeypatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", secret := "tok-5f1c0ffee")
+    private = f"/private/{hashlib.sha256(secret.encode()).hexdigest()}/ok"
+    header = 'headers: {Authorization: "Bearer {env.SHOP_TOKEN}"}'
+    toy.describe(**{"{path: /ok}": f"{{path: {private}, {header}}}"})
+    _, out, errors = headless("-t", "2s", "--arrivals", "constant:40")
+    assert "status 401" not in out + errors
+    assert recorded(toy.directory) + len(list(toy.directory.glob("run/observations/*/*.gz"))) > 0
+    files = [path for path in (toy.directory / "run").rglob("*") if path.is_file()]
+    held = [gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in files]
+    assert not any(secret.encode() in content for content in held)
+    assert any(b"env.SHOP_TOKEN" in content for content in held)
 
 
 def test_the_load_step_of_a_workload_is_sent(toy) -> None:

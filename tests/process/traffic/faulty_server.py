@@ -1,12 +1,14 @@
-"""A small real HTTP server with faults, as a process: `python faulty_server.py [PORT [CERTIFICATE KEY]]`.
+"""A small real HTTP server with faults: `python faulty_server.py [PORT [CERTIFICATE KEY [CA]]]`.
 
 It prints its port. The path decides: /ok, /json, /things[/ID], /status/N, /warming/N (503 to the first N),
 /slow/SECONDS, /size (tells the body's length), /reset, /half, /no-length, /close, /interim, /second-dies,
-/mute (reads, never answers), /moved (301), /garbage. x-served-by holds the number of the connection. GET
-/count answers how many requests came in so far, as JSON by path.
+/mute (reads, never answers), /moved (301), /garbage, /private/DIGEST/PATH (401 without the bearer token of
+that SHA-256; else as /PATH). With CA, clients must show a certificate that it has signed. x-served-by holds
+the number of the connection. GET /count answers how many requests came in so far, as JSON by path.
 """
 
 import asyncio
+import hashlib
 import itertools
 import json
 import os
@@ -83,6 +85,13 @@ def things(method: str, name: str, body: bytes, number: int) -> bytes:
     return answer(404, b"", number)
 
 
+def vouched(head: str, digest: str) -> bool:
+    """Whether the request has the token of this digest."""
+    prefix = "authorization: bearer "
+    given = [line[len(prefix) :] for line in head.split("\r\n") if line.lower().startswith(prefix)]
+    return bool(given) and hashlib.sha256(given[0].encode()).hexdigest() == digest
+
+
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     number, nth, more = next(connections), 0, True
     try:
@@ -95,6 +104,13 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             body = await reader.readexactly(int(length))
             seen[path] = seen.get(path, 0) + 1
             nth += 1
+            if path.startswith("/private/"):
+                digest, _, rest = path.removeprefix("/private/").partition("/")
+                if not vouched(head, digest):
+                    writer.write(answer(401, b"", number))
+                    continue
+                path = f"/{rest}"
+                seen[path] = seen.get(path, 0) + 1
             more = await respond(method, path, body, writer, number, nth)
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
@@ -109,6 +125,9 @@ async def main() -> None:
     if len(sys.argv) > 2:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(sys.argv[2], sys.argv[3])
+    if tls is not None and len(sys.argv) > 4:
+        tls.verify_mode = ssl.CERT_REQUIRED
+        tls.load_verify_locations(sys.argv[4])
     server = await asyncio.start_server(
         serve, os.environ.get("FAULTY_HOST", "127.0.0.1"), port, backlog=4096, ssl=tls
     )

@@ -1,9 +1,11 @@
 """What doctor says without a cluster: which checks are possible, which not and why, and for how long."""
 
+import pytest
 from dry_session import SYSTEM, Dry, dry_system
 
 from seatrial.commands.checks_page import is_disruptive
 from seatrial.commands.doctor import _closing, _lines, exit_code
+from seatrial.harness.doctor.entry import _named, _tested
 from seatrial.harness.doctor.finding import Finding, State, bad, note, ok
 from seatrial.harness.doctor.possible import examine_checks, examine_consent, examine_duration
 from seatrial.model.check import CHECKS
@@ -92,3 +94,28 @@ def test_of_very_many_workloads_some_are_named_and_the_rest_counted(dry: Dry):
     more = "".join(f"\n  s{n}: {{kind: Deployment, name: s{n}, stateless: true}}" for n in range(30))
     found = by_check(SYSTEM.replace("stateless: true}", "stateless: true}" + more, 1))
     assert found["orchestration.pod-replacement"].text.endswith("s7, s8 and 21 more")
+
+
+PODS = [{"metadata": {"name": "web-1"}, "status": {"podIP": "10.0.0.1"}}, {"metadata": {"name": "web-2"}}]
+
+
+@pytest.mark.parametrize(
+    ("told", "named"),
+    [
+        ("web-1", "web-1"),
+        ("10.0.0.1", "10.0.0.1"),
+        ("gateway-1, web-2", "web-2"),
+        ("front", "front"),
+        ("basket", "basket"),
+        ("", ""),
+        ("stock-1", ""),
+        ("None", ""),
+    ],
+)
+def test_an_answer_names_the_workload_as_a_run_would_take_it(told: str, named: str) -> None:
+    assert _named(told, "front", "basket", PODS) == named
+
+
+def test_what_only_stands_on_the_way_is_not_asked_about(dry: Dry) -> None:
+    beside = "stateless: true}\n  gateway: {kind: Deployment, name: gateway}"
+    assert _tested(dry_system(SYSTEM.replace("stateless: true}", beside))) == ["basket"]

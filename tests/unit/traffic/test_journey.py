@@ -8,7 +8,8 @@ import pytest
 from seatrial.errors import BadInput
 from seatrial.model.exchange import ExchangeOutcome
 from seatrial.model.system import Journey
-from seatrial.traffic.journey import compile_journey, pick_by_weight
+from seatrial.traffic.journey import compile_journey, pick_by_weight, secrets_of
+from seatrial.traffic.template import with_environment
 
 PLACE_ORDER = {
     "request": {
@@ -152,3 +153,48 @@ def test_writes_without_a_read_keep_their_id_and_reads_do_not_look_for_one() -> 
 def test_weights_are_shares() -> None:
     picks = [pick_by_weight(["a", "b"], [3, 1], n / 100) for n in range(100)]
     assert picks.count("a") == 75
+
+
+TOKEN = {"request": {"path": "/", "headers": {"Authorization": "Bearer {env.SHOP_TOKEN}", "X-N": "{n}"}}}
+
+
+class TestEnvironment:
+    def test_a_header_takes_its_value_from_it_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for value in ("s3cret", "a{uuid}b{{", ""):
+            monkeypatch.setenv("SHOP_TOKEN", value)
+            assert wire(TOKEN)[0]["Authorization"] == f"Bearer {value}"
+        assert compile_journey("j", TOKEN).constant_headers == {"Authorization": "Bearer "}
+
+    def test_a_variable_that_is_not_set_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("SHOP_TOKEN", raising=False)
+        with pytest.raises(BadInput, match="the environment has no variable SHOP_TOKEN") as raised:
+            compile_journey("j", TOKEN)
+        assert raised.value.where == "journey j, request.headers.Authorization"
+        assert secrets_of([TOKEN]) == {}
+
+    def test_a_value_that_cannot_be_sent_is_not_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SHOP_TOKEN", "s3cret\r\nX-More: 1")
+        with pytest.raises(BadInput, match="what the environment gives for this header") as raised:
+            compile_journey("j", TOKEN)
+        assert "s3cret" not in str(raised.value)
+
+    def test_only_headers_have_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SHOP_TOKEN", "s3cret")
+        for request in ({"path": "/{env.SHOP_TOKEN}"}, {"path": "/", "json": ["{env.SHOP_TOKEN}"]}):
+            with pytest.raises(BadInput, match="is filled in headers only"):
+                compile_journey("j", {"request": request})
+        braces = {"request": {"path": "/", "headers": {"X": "{{env.SHOP_TOKEN}}"}}}
+        assert wire(braces)[0]["X"] == "{env.SHOP_TOKEN}"
+        assert secrets_of([braces]) == {}
+
+    def test_whoever_sends_elsewhere_is_given_what_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SHOP_TOKEN", "s3cret")
+        monkeypatch.setenv("OTHER", "1")
+        assert secrets_of([TOKEN, {"request": {"path": "/"}}]) == {"SHOP_TOKEN": "s3cret"}
+
+    def test_text_that_is_no_template_is_filled_by_it_alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SHOP_TOKEN", r"a\1")
+        text = "Bearer {env.SHOP_TOKEN} {uuid} {{"
+        assert with_environment(text, where="header") == r"Bearer a\1 {uuid} {{"
+        with pytest.raises(BadInput, match="no variable OTHER_TOKEN"):
+            with_environment("{env.OTHER_TOKEN}", where="header")

@@ -55,7 +55,7 @@ def examine_entry(kube: Kube, system: System, image: Callable[[], str]) -> Itera
 def _leads(kube: Kube, system: System) -> Iterator[Finding]:
     """Whether the address leads to the Service that the file names, asked for the path of each journey."""
     said: set[str] = set()
-    for role in system.workloads:
+    for role in _tested(system):
         look = look_behind(kube, system, system.journey_of(role))
         shown = f"{system.entry.address} leads to Service {look.name}: {look.value.get('shown_by')}"
         text = shown if look.answered else look.reason
@@ -66,11 +66,18 @@ def _leads(kube: Kube, system: System) -> Iterator[Finding]:
 
 def _journeys(kube: Kube, system: System, sending: Sending) -> Iterator[Finding]:
     for name, journey in system.journeys.items():
-        roles = [role for role in system.workloads if system.journey_of(role) == name]
+        roles = [role for role in _tested(system) if system.journey_of(role) == name]
         if journey.protocol != HTTP1 or journey.request.method not in _READING:
             yield note("entry", f"journey {name} was not sent: it may change something")
             continue
         yield from _sent(kube, system, sending, name, journey, roles)
+
+
+def _tested(system: System) -> list[str]:
+    """The workloads that a scenario may be about; the others only stand on the way of requests."""
+    return [
+        role for role, each in system.workloads.items() if each.stateless or each.stateful or each.autoscaled
+    ]
 
 
 def _sent(
@@ -91,6 +98,8 @@ def _sent(
             advice = f"Expected {journey.expect.status}; correct journeys.{name} or `entry`"
             if exchange.status is None and (refused := sending.refused_by()):
                 advice = refused
+            if exchange.error.startswith("certificate refused"):
+                advice = "Name the certificate of whoever signed it: `entry.ca`, a PEM file"
             yield bad("entry", f"{what}: {exchange.error}", advice)
             return
         took = (exchange.latency_seconds or 0.0) * 1000
