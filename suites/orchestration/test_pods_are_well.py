@@ -20,7 +20,7 @@ from seatrial.model.verdict import Verdict
         "cost.memory-limit",
         "delivery.config-map-exists",
         "discovery.service-selects",
-        "orchestration.selector-matches",
+        "delivery.fields-together",
     ),
 )
 def test_pods_are_well(observation: Observation) -> Verdict:

@@ -9,6 +9,7 @@ from typing import Any
 from seatrial.declared.kinds import TEMPLATES, Unread, qualified
 from seatrial.declared.objects import Container, Reference, Resource, Workload
 from seatrial.declared.pod_references import pod_references
+from seatrial.declared.server.walk import Misfit, server_of
 from seatrial.declared.values import dig, mapping, maps, selects, sequence, text
 
 _POD_NAME = "statefulset.kubernetes.io/pod-name"
@@ -21,6 +22,10 @@ _GIVEN_LATER = frozenset(
 class Graph:
     """All objects of one input and how they refer to each other.
 
+    Args:
+        version: of Kubernetes, such as "1.34" (default: the newest known).
+        taken: the API server has the objects already, so it does not refuse them.
+
     Attributes:
         resources: every object, workloads included.
         by_type: the same by `Resource.type`.
@@ -31,6 +36,7 @@ class Graph:
             rules that need it do not apply without it.
         unread: kinds of which there may be objects that are not here, with the reason; who asks for them
             raises Unread.
+        server: what the API server of a version of Kubernetes refuses.
     """
 
     def __init__(
@@ -38,7 +44,13 @@ class Graph:
         objects: Iterable[tuple[dict[str, Any], Any]],
         parse: Callable[[str], Any] | None = None,
         unread: Mapping[str, str] = MappingProxyType({}),
+        *,
+        version: str | None = None,
+        taken: bool = False,
     ) -> None:
+        self.server = server_of(version)
+        self._taken = taken
+        self._misfits: dict[int, list[Misfit]] = {}
         self.unread = unread
         self.parse = None if parse is None else _once(parse)
         self.resources: list[Resource] = []
@@ -188,6 +200,14 @@ class Graph:
         if id(workload) not in self._references:
             self._references[id(workload)] = pod_references(workload)
         return self._references[id(workload)]
+
+    def misfits(self, resource: Resource) -> list[Misfit]:
+        """Why the API server would refuse an object; nothing where it already took it."""
+        if self._taken:
+            return []
+        if id(resource) not in self._misfits:
+            self._misfits[id(resource)] = self.server.misfits(resource.data)
+        return self._misfits[id(resource)]
 
     def used_names(self) -> set[tuple[str, str, str]]:
         """(kind, namespace, name) of every ConfigMap and Secret that something in the input names."""

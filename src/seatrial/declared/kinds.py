@@ -30,6 +30,20 @@ REPLICATED = frozenset(
 )
 FINITE = frozenset({"Job", "CronJob"})
 
+INJECTED = {
+    "istio-proxy": "sidecar.istio.io/status",
+    "istio-init": "sidecar.istio.io/status",
+    "istio-validation": "sidecar.istio.io/status",
+    "linkerd-proxy": "linkerd.io/proxy-version",
+    "linkerd-init": "linkerd.io/proxy-version",
+    "vault-agent": "vault.hashicorp.com/agent-inject-status",
+    "vault-agent-init": "vault.hashicorp.com/agent-inject-status",
+    "consul-dataplane": "consul.hashicorp.com/connect-inject-status",
+    "consul-connect-inject-init": "consul.hashicorp.com/connect-inject-status",
+    "daprd": "dapr.io/enabled",
+}
+"""Containers that a webhook adds, and the annotation that proves it: their owner cannot mend them here."""
+
 
 class Unread(Exception):
     """A rule asked for objects of a kind that may not be read, or for what they would tell: it cannot judge.

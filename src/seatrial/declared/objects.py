@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from seatrial.declared.kinds import FINITE, REPLICATED, TEMPLATES, qualified
+from seatrial.declared.kinds import FINITE, INJECTED, REPLICATED, TEMPLATES, qualified
+from seatrial.declared.server.walk import Misfit, Server
 from seatrial.declared.values import Path, mapping, maps, printable, sequence, text, whole
-
-_INJECTED = {
-    "istio-proxy": "sidecar.istio.io/status",
-    "istio-init": "sidecar.istio.io/status",
-    "istio-validation": "sidecar.istio.io/status",
-    "linkerd-proxy": "linkerd.io/proxy-version",
-    "linkerd-init": "linkerd.io/proxy-version",
-    "vault-agent": "vault.hashicorp.com/agent-inject-status",
-    "vault-agent-init": "vault.hashicorp.com/agent-inject-status",
-    "consul-dataplane": "consul.hashicorp.com/connect-inject-status",
-    "consul-connect-inject-init": "consul.hashicorp.com/connect-inject-status",
-    "daprd": "dapr.io/enabled",
-}
-"""Containers that a webhook adds, and the annotation that proves it: their owner cannot mend them here."""
 
 
 class Surroundings(Protocol):
@@ -29,6 +16,7 @@ class Surroundings(Protocol):
     workloads: list[Workload]
     parse: Callable[[str], Any] | None
     unread: Mapping[str, str]
+    server: Server
 
     def require_read(self, *kinds: str) -> None: ...
     def of(self, kind: str) -> list[Resource]: ...
@@ -39,6 +27,7 @@ class Surroundings(Protocol):
     def used_names(self) -> set[tuple[str, str, str]]: ...
     def others_may_match(self, namespace: str, selector: Any) -> bool: ...
     def references(self, workload: Workload) -> list[Reference]: ...
+    def misfits(self, resource: Resource) -> list[Misfit]: ...
 
 
 class Reference(NamedTuple):
@@ -190,7 +179,7 @@ class Workload(Resource):
         found = []
         for field in ("containers", "initContainers"):
             for index, data in maps(self.pod.get(field)):
-                mark = _INJECTED.get(text(data.get("name")))
+                mark = INJECTED.get(text(data.get("name")))
                 if mark is None or mark not in self.pod_annotations:
                     found.append(Container(data, self, (*self.pod_path, field, index)))
         return found

@@ -116,15 +116,14 @@ class Session:
                 f"no client behaves as {step.behaviour!r}", where=f"traffic {step.name}",
                 next_step=f"There is {', '.join(filter(None, BEHAVIOURS))}; empty for the usual one.",
             )  # fmt: skip
-        beside = bystanders_of(self.system, step)
+        beside = {
+            name: {**journey_data(self.journey(name)), "per_second": step.bystanders}
+            for name in bystanders_of(self.system, step)
+        }
         return TrafficStream(
             self.base_url, step.journey, self.journey(step.journey), runner=self.sending.runner(),
             **BEHAVIOURS[step.behaviour], schedule=step.arrivals, seed=self.settings.seed,
-            directory=directory, name=f"exchanges-{step.name}",
-            bystanders={
-                name: {**journey_data(self.journey(name)), "per_second": step.bystanders} for name in beside
-            },
-            **self.system.entry.tls,
+            directory=directory, name=f"exchanges-{step.name}", bystanders=beside, **self.system.entry.tls,
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip
 

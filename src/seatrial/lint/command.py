@@ -38,7 +38,13 @@ def run(argv: Sequence[str]) -> int:
     atexit.register(gc.freeze)  # and at the end of the process there is no use in it at all
     try:
         rules = choose(_names(arguments.select), _names(arguments.ignore))
-        result = judge(arguments.files, rules, Severity(arguments.fail_on), system=arguments.system)
+        result = judge(
+            arguments.files,
+            rules,
+            Severity(arguments.fail_on),
+            system=arguments.system,
+            version=arguments.kubernetes,
+        )
         _write(result, arguments)
     except BadInput as error:
         print(f"seatrial lint: {error}", file=sys.stderr)  # noqa: T201
@@ -57,6 +63,7 @@ def judge(
     fail_on: Severity = Severity.WARNING,
     *,
     system: str | None = None,
+    version: str | None = None,
 ) -> Result:
     """Read and judge files and folders.
 
@@ -65,12 +72,13 @@ def judge(
         rules: which rules to apply.
         fail_on: the mildest severity that counts.
         system: a system file whose waivers apply.
+        version: of Kubernetes, whose API server would have to take the objects.
 
     Raises:
         BadInput: something cannot be read, or there is no workload in it.
     """
     given = read(files)
-    graph = Graph(given.objects, parse)
+    graph = Graph(given.objects, parse, version=version)
     if not graph.workloads:
         raise _nothing_to_judge(given, graph, files)
     waivers = _waivers_of(system, graph) if system else []
@@ -181,6 +189,11 @@ def _parser() -> argparse.ArgumentParser:
         choices=[str(severity) for severity in Severity],
         default="warning",
         help="the mildest severity that makes the exit code 1 (default: warning)",
+    )
+    add(
+        "--kubernetes",
+        metavar="VERSION",
+        help="the version whose API server must take the objects (default: the newest known)",
     )
     add("--system", metavar="FILE", help="a system file whose waivers apply")
     return parser

@@ -56,7 +56,7 @@ def read_live(kube: Kube, *, judged: bool) -> Graph:
             where=place.name,
             next_step="`seatrial rights` prints the Roles for whoever may bind them",
         )
-    return Graph([(item, place) for item in objects], parse, refused if judged else {})
+    return Graph([(item, place) for item in objects], parse, refused if judged else {}, taken=True)
 
 
 def _is_owned(item: dict[str, Any]) -> bool:

@@ -51,7 +51,7 @@ _TRAFFIC = (
 AGENT_FILES = tuple(
     _SEATRIAL / f"{name}.py"
     for name in (
-        *("__init__", "errors", "waiting", "registry", "model/__init__", "model/exchange"),
+        *("__init__", "errors", "waiting", "registry", "model/__init__", "model/exchange", "model/tls"),
         *(f"traffic/{name}" for name in _TRAFFIC),
     )
 )

@@ -171,20 +171,3 @@ def duplicate_environment(container: Container) -> Iterator[Found]:
         if name and name in first:
             yield container.at("env", index, "name"), f"{brief(name)} is already set by env[{first[name]}]"
         first.setdefault(name, index)
-
-
-@rule(
-    "container.one-name",
-    EVERY_CONTAINER,
-    Level.CORE,
-    Severity.ERROR,
-    must="A container's name MUST be unique in its pod.",
-    why="The API server refuses the pod, which shows only when the controller tries to make it.",
-    fix="Rename one of the two.",
-    source="concepts/workloads/pods/",
-    anchors="CFG-02",
-)
-def one_name(container: Container) -> Iterator[Found]:
-    twins = [other for other in container.workload.every_container if other.name == container.name]
-    if container.name and twins[0] is not container:
-        yield container.at("name"), f"{brief(container.name)} is the name of an earlier container too"

@@ -7,7 +7,7 @@ from typing import Any
 
 from seatrial.declared.objects import Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
-from seatrial.declared.values import Path, brief, dig, mapping, text, whole
+from seatrial.declared.values import Path, dig, mapping, text, whole
 
 
 def is_job(workload: Workload) -> bool:
@@ -65,24 +65,6 @@ def job_deadline(workload: Workload) -> Iterator[Found]:
 def job_cleanup(workload: Workload) -> Iterator[Found]:
     if whole(workload.spec.get("ttlSecondsAfterFinished")) is None:
         yield ("spec",), "it has no ttlSecondsAfterFinished"
-
-
-@rule(
-    "orchestration.job-restart",
-    WORKLOAD,
-    Level.CORE,
-    Severity.ERROR,
-    must="A Job's pods MUST have restartPolicy Never or OnFailure.",
-    why="The API server refuses the default, Always.",
-    fix="Set restartPolicy to Never (each try is a new pod with its own log) or OnFailure.",
-    source="concepts/workloads/controllers/job/#pod-template",
-    when=is_job,
-    anchors="CFG-18",
-)
-def job_restart(workload: Workload) -> Iterator[Found]:
-    policy = text(workload.pod.get("restartPolicy"))
-    if policy not in ("Never", "OnFailure"):
-        yield workload.at("restartPolicy"), f"restartPolicy is {brief(policy) if policy else 'not written'}"
 
 
 @rule(

@@ -168,30 +168,6 @@ def default_namespace(workload: Workload) -> Iterator[Found]:
 
 
 @rule(
-    "orchestration.selector-matches",
-    WORKLOAD,
-    Level.CORE,
-    Severity.ERROR,
-    must="A controller's selector MUST match the labels of its own pod template.",
-    why="The API server refuses it, or an old controller makes pods for ever without recognising them.",
-    fix="Make spec.selector.matchLabels a part of template.metadata.labels.",
-    source="concepts/workloads/controllers/deployment/#selector",
-    when=replicated,
-    anchors="CFG-07",
-)
-def selector_matches(workload: Workload) -> Iterator[Found]:
-    labels = mapping(dig(workload.spec, "selector", "matchLabels"))
-    for key, value in labels.items():
-        if workload.pod_labels.get(key) != value:
-            seen = workload.pod_labels.get(key)
-            told = "has no such label" if seen is None else f"says {brief(seen)}"
-            yield (
-                ("spec", "selector", "matchLabels", key),
-                f"{brief(f'{key}: {value}')}, but the pod template {told}",
-            )
-
-
-@rule(
     "discovery.host-aliases",
     WORKLOAD,
     Level.EXTENDED,

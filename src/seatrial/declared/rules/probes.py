@@ -175,10 +175,9 @@ def liveness_on_dependency(container: Container) -> Iterator[Found]:
     CONTAINER,
     Level.CORE,
     Severity.ERROR,
-    must="A probe MUST name exactly one thing to ask, and a port name that its container has.",
-    why="A probe without a handler is refused by the API server; a port name that does not exist fails for "
-    "ever.",
-    fix="Name one of httpGet, tcpSocket, grpc, exec, and a port from the container's list.",
+    must="A probe MUST ask a port name that its container has.",
+    why="A port name that does not exist fails for ever.",
+    fix="Name a port from the container's list.",
     source="concepts/workloads/pods/pod-lifecycle/#probe-check-methods",
     when=has_any,
     anchors="PRB-05",
@@ -187,11 +186,7 @@ def probe_handler(container: Container) -> Iterator[Found]:
     names = {text(port.get("name")) for _, port in container.ports}
     for kind in _KINDS:
         given = probe(container, kind)
-        handlers = [name for name in _HANDLERS if name in given]
-        if given and len(handlers) != 1:
-            yield container.at(kind), f"it names {len(handlers) or 'no'} handlers"
-            continue
-        for name in handlers:
+        for name in (name for name in _HANDLERS if name in given):
             port = dig(given[name], "port")
             if port.__class__ is str and not port.isdigit() and port not in names:
                 yield container.at(kind, name, "port"), f"the container has no port named {brief(port)}"

@@ -109,31 +109,11 @@ def cpu_headroom(container: Container) -> Iterator[Found]:
 
 
 @rule(
-    "cost.request-within-limit",
-    EVERY_CONTAINER,
-    Level.CORE,
-    Severity.ERROR,
-    must="A request MUST NOT exceed its limit.",
-    why="The API server refuses the pod.",
-    fix="Raise the limit, or lower the request.",
-    source=_MANAGING,
-    when=has_resources,
-    anchors="RSC-04",
-)
-def request_within_limit(container: Container) -> Iterator[Found]:
-    for name, written in container.requests.items():
-        request, limit = quantity(written), quantity(container.limits.get(name))
-        if request is not None and limit is not None and request > limit:
-            path = container.at("resources", "requests", name)
-            yield path, f"{name} request {brief(written)} exceeds its limit {brief(container.limits[name])}"
-
-
-@rule(
     "cost.plausible-quantity",
     EVERY_CONTAINER,
     Level.CORE,
     Severity.ERROR,
-    must="A quantity MUST be one, in the unit that was meant.",
+    must="A quantity MUST be in the unit that was meant.",
     why="`memory: 400m` is 0.4 bytes and `cpu: 500` is 500 cores: the first is killed at once, the second "
     "never placed.",
     fix="Write memory in Mi or Gi, and CPU in m or cores.",
@@ -146,11 +126,9 @@ def plausible_quantity(container: Container) -> Iterator[Found]:
         for name, written in given.items():
             amount = quantity(written)
             path = container.at("resources", kind, name)
-            if written is None:
+            if amount is None:
                 continue
-            if amount is None or amount < 0:
-                yield path, f"{brief(written)} is not a quantity"
-            elif name in ("memory", "ephemeral-storage") and 0 < amount < _MEBIBYTE:
+            if name in ("memory", "ephemeral-storage") and 0 < amount < _MEBIBYTE:
                 yield path, f"{name} {brief(written)} is {amount:g} bytes"
             elif name == "cpu" and amount > 256:
                 yield path, f"cpu {brief(written)} is {amount:g} cores"

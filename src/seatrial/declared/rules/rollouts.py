@@ -59,9 +59,8 @@ def rolling_update(workload: Workload) -> Iterator[Found]:
     WORKLOAD,
     Level.CORE,
     Severity.ERROR,
-    must="A rolling update MUST keep pods serving, and be able to move.",
-    why="maxUnavailable at 100 % takes them all away at once; with neither surge nor unavailable the API "
-    "refuses it.",
+    must="A rolling update MUST keep pods serving.",
+    why="maxUnavailable at 100 % takes them all away at once.",
     fix="Use `maxUnavailable: 0` with `maxSurge: 1` (or 25 %).",
     source="concepts/workloads/controllers/deployment/#rolling-update-deployment",
     when=rolls_several,
@@ -70,15 +69,13 @@ def rolling_update(workload: Workload) -> Iterator[Found]:
 def rollout_capacity(workload: Workload) -> Iterator[Found]:
     path = ("spec", "strategy", "rollingUpdate")
     given = dig(workload.spec, "strategy", "rollingUpdate")
-    away, surge = dig(given, "maxUnavailable"), dig(given, "maxSurge")
+    away = dig(given, "maxUnavailable")
     share, number = percentage(away), whole(away)
     if (share or 0) >= 100 or (number or 0) >= workload.least_replicas:
         yield (
             (*path, "maxUnavailable"),
             f"{brief(away)} of {workload.least_replicas} replicas may be away at once",
         )
-    elif 0 in (number, share) and 0 in (whole(surge), percentage(surge)):
-        yield path, "neither a surge nor an unavailable pod is allowed: it cannot move"
 
 
 @rule(

@@ -15,12 +15,6 @@ _ADDRESS = Pattern(r"(?<![\w.-])(?<![^/]/)((?:\d{1,3}\.){3}\d{1,3})(?![\w-]|\.\d
 _HARMLESS = ("0.", "127.", "255.")
 
 
-def _is_port_name(name: str) -> bool:
-    bare = name.replace("-", "")
-    legal = bare.isascii() and bare.isalnum() and bare == bare.lower() and not bare.isdecimal()
-    return legal and "--" not in name and name[0] != "-" and name[-1] != "-"
-
-
 def selects_pods(service: Resource) -> bool:
     """Whether it finds its pods by labels; one without a selector has endpoints made by someone else."""
     return bool(mapping(service.spec.get("selector"))) and service.spec.get("type") != "ExternalName"
@@ -104,8 +98,8 @@ def undeclared_port(service: Resource) -> Iterator[Found]:
     EVERY_CONTAINER,
     Level.CORE,
     Severity.ERROR,
-    must="Port names MUST be legal (15 characters of a-z, 0-9 and -), and unique where they are looked up.",
-    why="The API server refuses the pod, or a Service that names the port finds the wrong one.",
+    must="A port name that a Service looks up MUST be unique in its pod.",
+    why="The Service finds the first of the two.",
     fix="Use a short name such as `http` or `grpc-admin`.",
     source="reference/kubernetes-api/workload-resources/pod-v1/#ports",
     anchors="CFG-17",
@@ -115,9 +109,7 @@ def port_name(container: Container) -> Iterator[Found]:
     for index, port in container.ports:
         name = text(port.get("name"))
         path = container.at("ports", index, "name")
-        if name and (len(name) > 15 or not _is_port_name(name)):
-            yield path, f"{brief(name)} is not a legal port name"
-        elif name and name in earlier:
+        if name and name in earlier:
             yield path, f"{brief(name)} names another port, too"
         earlier.add(name)
 

@@ -33,29 +33,6 @@ _GONE = {
     ("flowcontrol.apiserver.k8s.io/v1beta2", ""): "1.29",
     ("flowcontrol.apiserver.k8s.io/v1beta3", ""): "1.32",
 }
-_HOMES = {
-    "Deployment": "apps",
-    "StatefulSet": "apps",
-    "DaemonSet": "apps",
-    "ReplicaSet": "apps",
-    "Job": "batch",
-    "CronJob": "batch",
-    "PodDisruptionBudget": "policy",
-    "HorizontalPodAutoscaler": "autoscaling",
-    "NetworkPolicy": "networking.k8s.io",
-    "Ingress": "networking.k8s.io",
-    "Role": "rbac.authorization.k8s.io",
-    "RoleBinding": "rbac.authorization.k8s.io",
-    "ClusterRole": "rbac.authorization.k8s.io",
-    "ClusterRoleBinding": "rbac.authorization.k8s.io",
-    "Pod": "",
-    "Service": "",
-    "ConfigMap": "",
-    "Secret": "",
-    "ServiceAccount": "",
-    "PersistentVolumeClaim": "",
-    "Namespace": "",
-}
 
 
 @rule(
@@ -71,15 +48,21 @@ _HOMES = {
 )
 def served_api(resource: Resource) -> Iterator[Found]:
     api = text(resource.data.get("apiVersion"))
+    kubernetes = resource.graph.server.kubernetes
     gone = _GONE.get((api, resource.kind)) or _GONE.get((api, ""))
     if gone is not None:
         yield ("apiVersion",), f"{brief(f'{api} {resource.kind}')} was removed in Kubernetes {gone}"
-    elif resource.type == resource.kind and _HOMES.get(resource.kind, resource.group) != resource.group:
-        home = _HOMES[resource.kind] or "the core group (v1)"
-        yield (
-            ("apiVersion",),
-            f"{brief(f'{api} {resource.kind}')} never existed; the kind is served by {home}",
+    elif kubernetes.has_group(resource.group) and kubernetes.definition_of(api, resource.kind) is None:
+        span, homes = kubernetes.span_of(api, resource.kind), kubernetes.homes_of(resource.kind)
+        seen = f"{brief(f'{api} {resource.kind}')} is not served by Kubernetes {kubernetes.version}"
+        hint = (
+            f"it is served {span}"
+            if span
+            else f"the kind is served by {' and '.join(homes)}"
+            if homes
+            else ""
         )
+        yield ("apiVersion",), f"{seen}; {hint}" if hint else seen
 
 
 @rule(

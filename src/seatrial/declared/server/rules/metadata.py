@@ -1,0 +1,71 @@
+"""Names, label selectors and owners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from seatrial.declared.server.formats import Form, dns_label, dns_label_1035, path_segment, subdomain
+from seatrial.declared.server.registry import Wrong, on
+from seatrial.declared.values import brief, mapping, sequence, text
+
+_NAMES: dict[str, Form] = {
+    "Namespace": dns_label,
+    "Service": dns_label_1035,
+    "StatefulSet": dns_label,
+    "Role": path_segment,
+    "RoleBinding": path_segment,
+    "ClusterRole": path_segment,
+    "ClusterRoleBinding": path_segment,
+}
+"""Kinds whose names have a form other than a DNS name."""
+_MOST_ANNOTATED = 256 * 1024
+
+
+def named(data: dict[str, Any]) -> Wrong:
+    """Every object has a name, in the form of its kind."""
+    metadata = data.get("metadata")
+    if metadata is not None and metadata.__class__ is not dict:
+        return
+    name, generated = mapping(metadata).get("name"), mapping(metadata).get("generateName")
+    check = _NAMES.get(text(data.get("kind")), subdomain)
+    if not name and not generated:
+        yield ("metadata", "name"), "it has no name"
+    if name and name.__class__ is str and (wrong := check(name)):
+        yield ("metadata", "name"), wrong
+    elif (
+        not name
+        and generated
+        and generated.__class__ is str
+        and (wrong := check(generated.rstrip("-") + "x"))
+    ):
+        yield ("metadata", "generateName"), wrong
+
+
+@on("meta.v1.ObjectMeta")
+def annotations_fit(metadata: dict[str, Any]) -> Wrong:
+    """Annotations have a bound together."""
+    annotations = mapping(metadata.get("annotations"))
+    size = sum(len(key.encode()) + len(text(value).encode()) for key, value in annotations.items())
+    if size > _MOST_ANNOTATED:
+        yield ("annotations",), f"annotations of {size} bytes; all together may have {_MOST_ANNOTATED}"
+
+
+@on("meta.v1.OwnerReference")
+def owner(reference: dict[str, Any]) -> Wrong:
+    """An owner is named by its version."""
+    if not text(reference.get("uid")):
+        yield ("uid",), "`uid` is required: an owner is a living object, so a manifest cannot name one"
+
+
+@on("meta.v1.LabelSelectorRequirement")
+def requirement(expression: dict[str, Any]) -> Wrong:
+    """In and NotIn have values, Exists and DoesNotExist have none."""
+    operator, values = text(expression.get("operator")), sequence(expression.get("values"))
+    if operator in ("In", "NotIn"):
+        if not values:
+            yield ("values",), f"`{operator}` needs values"
+    elif operator in ("Exists", "DoesNotExist"):
+        if values:
+            yield ("values",), f"`{operator}` takes no values"
+    elif operator:
+        yield ("operator",), f"{brief(operator)} is not one of In, NotIn, Exists, DoesNotExist"

@@ -1,0 +1,28 @@
+"""The lint takes what the API server takes, and refuses what it refuses (`make differential`: thousands)."""
+
+from __future__ import annotations
+
+import pytest
+from server_agreement import compare
+from server_cases import valid_objects
+from server_oracle import Oracle
+from tiny import Access
+
+LEAST_SHARE = 0.99
+CASES, SEED = 400, 15
+
+
+@pytest.fixture(scope="module")
+def oracle(access: Access) -> Oracle:
+    return Oracle(access.kubeconfig)
+
+
+def test_the_server_takes_the_objects_that_cases_are_made_of(oracle: Oracle) -> None:
+    refused = [answer.message for answer in oracle.ask_all(valid_objects()) if not answer.takes]
+    assert not refused
+
+
+def test_lint_and_server_agree(oracle: Oracle) -> None:
+    found = compare(oracle, CASES, SEED)
+    assert min(found.answers["taken"], found.answers["refused"]) > CASES / 10, str(found)
+    assert found.share >= LEAST_SHARE, str(found)

@@ -1,0 +1,67 @@
+"""Whether the lint says of random objects what a real API server says of them."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import NamedTuple
+
+from server_cases import Case, Maker
+from server_oracle import Answer, Oracle
+
+from seatrial.declared.server.walk import Misfit, server_of
+
+_BY_OTHERS = (403, 404, 409, 429)
+"""Answers about the cluster (admission, a namespace that is not there), not about the object."""
+
+
+class Disagreement(NamedTuple):
+    """A case on which the two differ."""
+
+    case: Case
+    answer: Answer
+    misfits: list[Misfit]
+
+    def __str__(self) -> str:
+        ours = "; ".join(f"{'.'.join(map(str, misfit.path))}: {misfit.seen}" for misfit in self.misfits[:2])
+        head = f"{self.case.data.get('kind')}: {self.case.done}"
+        said = f"  server {self.answer.status} {self.answer.message}"
+        return f"{head}\n{said}\n  lint {ours or 'takes it'}"
+
+
+class Agreement(NamedTuple):
+    """How many cases were compared, of which kinds, with which answers, and where the two differ."""
+
+    compared: int
+    kinds: set[str]
+    answers: Counter[str]
+    differing: list[Disagreement]
+
+    @property
+    def share(self) -> float:
+        return 1 - len(self.differing) / self.compared
+
+    def __str__(self) -> str:
+        answers = ", ".join(f"{number} {answer}" for answer, number in self.answers.most_common())
+        lines = [f"{self.compared} cases of {len(self.kinds)} kinds ({answers}): {self.share:.2%} agree"]
+        return "\n".join([*lines, *map(str, self.differing)])
+
+
+def compare(oracle: Oracle, number: int, seed: int) -> Agreement:
+    """Makes cases, asks both, and counts."""
+    server = server_of()
+    maker = Maker(random.Random(seed), server.kubernetes)
+    cases = [maker.case() for _ in range(number)]
+    agreement = Agreement(0, set(), Counter(), [])
+    compared = 0
+    for case, answer in zip(cases, oracle.ask_all(case.data for case in cases), strict=True):
+        misfits = server.misfits(case.data)
+        if answer.status == 0 or answer.status >= 500 or (answer.status in _BY_OTHERS and not misfits):
+            agreement.answers["not about the object"] += 1
+            continue
+        compared += 1
+        agreement.kinds.add(str(case.data["kind"]))
+        agreement.answers["taken" if answer.takes else "refused"] += 1
+        if answer.takes == bool(misfits):
+            agreement.differing.append(Disagreement(case, answer, misfits))
+    return agreement._replace(compared=compared)
