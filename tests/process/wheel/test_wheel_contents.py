@@ -15,6 +15,7 @@ import seatrial
 
 ROOT = Path(__file__).parents[3]
 DATA = {
+    "seatrial/declared/server": {".txt"},
     "seatrial/experiments": {".yaml"},
     "seatrial/fixtures/cluster": {".yaml"},
     "seatrial/fixtures/cluster/addons": {".yaml"},
