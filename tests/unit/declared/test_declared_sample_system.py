@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from declared_examples import TODAY, graph_of
@@ -11,6 +12,7 @@ from declared_examples import TODAY, graph_of
 from seatrial.declared.catalogue import choose, every_rule
 from seatrial.declared.engine import examine
 from seatrial.declared.rule import Severity
+from seatrial.lint.reading import read
 
 SAMPLE = Path(__file__).parents[3] / "sample-system"
 VARIANTS = sorted(path.parent.name for path in (SAMPLE / "variants").glob("*/kustomization.yaml"))
@@ -43,6 +45,29 @@ def rules_for(variant: str) -> set[str]:
 def test_a_flaw_in_the_manifests_is_caught_by_the_rule_named_after_it(variant: str) -> None:
     new = open_findings(SAMPLE / "variants" / variant) - open_findings(SAMPLE / "manifests")
     assert {rule_id for rule_id, _, _ in new} & rules_for(variant)
+
+
+def objects_of(folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    """Every object by kind and name; of a generated name the hash is left out."""
+    found = {}
+    for data, _ in read([str(folder)]).objects:
+        name = str(data["metadata"]["name"])
+        found[data["kind"], "gateway-config" if name.startswith("gateway-config-") else name] = data
+    return found
+
+
+def test_idle_replicas_ties_the_gateway_to_single_pods_and_changes_nothing_else() -> None:
+    sound, flawed = objects_of(SAMPLE / "manifests"), objects_of(SAMPLE / "variants" / "idle-replicas")
+    tied = flawed["Service", "orders-tied"]["spec"]
+    assert flawed.keys() - sound.keys() == {("Service", "orders-tied")}, "its own ConfigMap is not deployed"
+    assert (tied["sessionAffinity"], tied.get("clusterIP", "")) == ("ClientIP", "")
+    assert tied["selector"] == sound["Service", "orders"]["spec"]["selector"]
+    config = [
+        each["ConfigMap", "gateway-config"]["data"]["envoy.yaml"].splitlines() for each in (sound, flawed)
+    ]
+    ((before, after),) = [pair for pair in zip(*config, strict=True) if pair[0] != pair[1]]
+    assert after == before.replace("orders.chandlery", "orders-tied.chandlery")
+    assert "address: orders." in before
 
 
 def test_every_manifest_variant_is_known() -> None:
