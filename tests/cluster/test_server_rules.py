@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+
 import pytest
 from server_agreement import compare
 from server_cases import valid_objects
@@ -13,8 +16,9 @@ CASES, SEED = 400, 15
 
 
 @pytest.fixture(scope="module")
-def oracle(access: Access) -> Oracle:
-    return Oracle(access.kubeconfig)
+def oracle(access: Access) -> Iterator[Oracle]:
+    with closing(Oracle(access.kubeconfig)) as opened:
+        yield opened
 
 
 def test_the_server_takes_the_objects_that_cases_are_made_of(oracle: Oracle) -> None:

@@ -8,6 +8,7 @@ SEATRIAL_SERVER_SEED their seed.
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ LEAST_SHARE = 0.995
 def test_lint_and_server_agree() -> None:
     if not KUBECONFIG.exists():
         pytest.skip(f"{KUBECONFIG} is not there: run `seatrial up` first")
-    found = compare(Oracle(KUBECONFIG), CASES, SEED)
+    with closing(Oracle(KUBECONFIG)) as oracle:
+        found = compare(oracle, CASES, SEED)
     print(found)  # noqa: T201
     assert len(found.kinds) >= 20
     assert min(found.answers["taken"], found.answers["refused"]) > CASES / 10

@@ -48,6 +48,7 @@ class Oracle:
         self._context.load_cert_chain(file.name)
         os.unlink(file.name)  # noqa: PTH108
         self._own = local()
+        self._opened: list[http.client.HTTPSConnection] = []
         self._plural = self._paths()
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
@@ -56,6 +57,7 @@ class Oracle:
             if connection is None:
                 connection = http.client.HTTPSConnection(self._host, context=self._context, timeout=30)
                 self._own.connection = connection
+                self._opened.append(connection)
             try:
                 connection.request(method, path, body, {"Content-Type": "application/json"})
                 response = connection.getresponse()
@@ -91,6 +93,11 @@ class Oracle:
         body = json.dumps(data).encode()
         status, answer = self._request("POST", f"{folder}?dryRun=All&fieldValidation=Strict", body)
         return Answer(status, str(answer.get("message", "")))
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in self._opened:
+            connection.close()
 
     def ask_all(self, objects: Iterable[dict[str, Any]]) -> list[Answer]:
         """As `ask`, for many."""

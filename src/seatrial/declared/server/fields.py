@@ -12,7 +12,7 @@ _REGISTERED = seatrial.declared.server.forms
 """Imported for the forms that it names."""
 _FIELDS = """
 meta.v1.ObjectMeta labels/qualified labels:label-value annotations/qualified namespace:label
-meta.v1.ObjectMeta finalizers:qualified generation:not-negative
+meta.v1.ObjectMeta finalizers:finalizer
 meta.v1.LabelSelector matchLabels/qualified matchLabels:label-value
 meta.v1.LabelSelectorRequirement key:qualified values:label-value
 apps.v1.DeploymentSpec replicas:not-negative minReadySeconds:not-negative revisionHistoryLimit:not-negative
@@ -21,7 +21,7 @@ apps.v1.RollingUpdateDeployment maxSurge:percent maxUnavailable:percent-to-100
 apps.v1.RollingUpdateDaemonSet maxSurge:percent-to-100 maxUnavailable:percent-to-100
 apps.v1.RollingUpdateStatefulSetStrategy partition:not-negative
 apps.v1.ReplicaSetSpec replicas:not-negative minReadySeconds:not-negative
-apps.v1.StatefulSetSpec replicas:not-negative minReadySeconds:not-negative revisionHistoryLimit:not-negative
+apps.v1.StatefulSetSpec serviceName:label replicas:not-negative minReadySeconds:not-negative
 apps.v1.StatefulSetOrdinals start:not-negative
 apps.v1.DaemonSetSpec minReadySeconds:not-negative revisionHistoryLimit:not-negative
 apps.v1.ControllerRevision revision:not-negative
@@ -29,18 +29,20 @@ core.v1.ReplicationControllerSpec replicas:not-negative minReadySeconds:not-nega
 batch.v1.JobSpec parallelism:not-negative completions:not-negative backoffLimit:not-negative
 batch.v1.JobSpec activeDeadlineSeconds:not-negative ttlSecondsAfterFinished:not-negative
 batch.v1.JobSpec backoffLimitPerIndex:not-negative maxFailedIndexes:not-negative managedBy:domain-path
-batch.v1.PodFailurePolicyOnPodConditionsPattern type:qualified
+batch.v1.PodFailurePolicyOnPodConditionsPattern type:qualified status:truth
 batch.v1.SuccessPolicyRule succeededCount:not-negative
 batch.v1.CronJobSpec startingDeadlineSeconds:not-negative schedule:cron timeZone:time-zone
 batch.v1.CronJobSpec successfulJobsHistoryLimit:not-negative failedJobsHistoryLimit:not-negative
 core.v1.PodSpec nodeSelector/qualified nodeSelector:label-value nodeName:subdomain
 core.v1.PodSpec serviceAccountName:subdomain
 core.v1.PodSpec activeDeadlineSeconds:seconds hostname:label subdomain:label priorityClassName:subdomain
-core.v1.PodSpec runtimeClassName:subdomain overhead:amount terminationGracePeriodSeconds:grace
+core.v1.PodSpec runtimeClassName:subdomain overhead:amount overhead/container-resource
+core.v1.PodSpec terminationGracePeriodSeconds:grace
 core.v1.PodSpec hostnameOverride:subdomain
 core.v1.PodSecurityContext runAsUser:user runAsGroup:user fsGroup:user supplementalGroups:user
 core.v1.SecurityContext runAsUser:user runAsGroup:user
 core.v1.Sysctl name:sysctl
+core.v1.PodOS name:os
 core.v1.SeccompProfile localhostProfile:below
 core.v1.PodReadinessGate conditionType:qualified
 core.v1.PodSchedulingGate name:qualified
@@ -71,7 +73,7 @@ core.v1.GRPCAction port:port
 core.v1.HTTPHeader name:header
 core.v1.ResourceRequirements limits:amount limits/container-resource
 core.v1.ResourceRequirements requests:amount requests/container-resource
-core.v1.VolumeResourceRequirements limits:amount limits/claim-resource
+core.v1.VolumeResourceRequirements limits/claim-resource
 core.v1.VolumeResourceRequirements requests:amount requests/claim-resource
 core.v1.VolumeMount subPath:below subPathExpr:below
 core.v1.VolumeDevice devicePath:no-steps-back
@@ -89,18 +91,19 @@ core.v1.ServiceAccountTokenProjection path:below-own expirationSeconds:token-sec
 core.v1.ClusterTrustBundleProjection path:below-own
 core.v1.CSIVolumeSource driver:driver
 core.v1.CSIPersistentVolumeSource driver:driver
-core.v1.PersistentVolumeClaimSpec storageClassName:subdomain
+core.v1.PersistentVolumeClaimSpec storageClassName:subdomain volumeAttributesClassName:subdomain
 core.v1.PersistentVolumeSpec storageClassName:subdomain capacity:amount
-core.v1.ServicePort port:port targetPort:port-or-name-or-0 nodePort:not-negative-port name:label
+core.v1.ServicePort port:port targetPort:port-or-name-or-0 nodePort:node-port name:label
 core.v1.ServicePort appProtocol:qualified
 core.v1.ServiceSpec selector/qualified selector:label-value healthCheckNodePort:port-or-0
-core.v1.ServiceSpec externalIPs:address loadBalancerSourceRanges:network externalName:host-name
+core.v1.ServiceSpec externalIPs:address loadBalancerSourceRanges:network
 core.v1.ServiceSpec trafficDistribution:traffic loadBalancerClass:qualified
 core.v1.ClientIPConfig timeoutSeconds:day
 core.v1.ConfigMap data/key binaryData/key
 core.v1.Secret data/key stringData/key
-core.v1.ResourceQuotaSpec hard:amount hard/quota-resource
-core.v1.LimitRangeItem max/qualified-resource min/qualified-resource default/qualified-resource
+core.v1.ResourceQuotaSpec hard:amount hard/standard-resource
+core.v1.LimitRangeItem type:limit-type max/standard-resource min/standard-resource default/standard-resource
+core.v1.LimitRangeItem defaultRequest/standard-resource maxLimitRequestRatio/standard-resource
 core.v1.NodeSpec podCIDR:network
 core.v1.Taint key:qualified value:label-value
 core.v1.EndpointAddress ip:address
@@ -108,33 +111,43 @@ core.v1.EndpointPort port:port
 autoscaling.v2.HorizontalPodAutoscalerSpec minReplicas:positive maxReplicas:positive
 autoscaling.v1.HorizontalPodAutoscalerSpec minReplicas:positive maxReplicas:positive
 autoscaling.v1.HorizontalPodAutoscalerSpec targetCPUUtilizationPercentage:positive
-autoscaling.v2.HPAScalingRules stabilizationWindowSeconds:hour tolerance:amount
-autoscaling.v2.HPAScalingPolicy value:positive periodSeconds:half-hour
+autoscaling.v2.HPAScalingRules selectPolicy:select-policy stabilizationWindowSeconds:hour tolerance:amount
+autoscaling.v2.HPAScalingPolicy type:scaling-policy value:positive periodSeconds:half-hour
 autoscaling.v2.MetricTarget averageUtilization:positive averageValue:more-than-none value:more-than-none
-autoscaling.v2.CrossVersionObjectReference kind:segment name:segment
-autoscaling.v1.CrossVersionObjectReference kind:segment name:segment
+autoscaling.v2.CrossVersionObjectReference kind:segment name:segment apiVersion:group-version
+autoscaling.v1.CrossVersionObjectReference kind:segment name:segment apiVersion:group-version
 autoscaling.v2.MetricIdentifier name:segment
+autoscaling.v2.ContainerResourceMetricSource name:container-resource container:label
+autoscaling.v2.MetricSpec type:metric
 policy.v1.PodDisruptionBudgetSpec minAvailable:percent-to-100 maxUnavailable:percent-to-100
 networking.v1.NetworkPolicyPort port:port-or-name endPort:port
 networking.v1.IPBlock cidr:network except:network
 networking.v1.IngressSpec ingressClassName:subdomain
 networking.v1.IngressTLS hosts:wildcard secretName:subdomain
 networking.v1.IngressRule host:host
-networking.v1.IngressServiceBackend name:label-1035
+networking.v1.IngressServiceBackend name:label
 networking.v1.ServiceBackendPort number:port-or-0 name:port-name
 networking.v1.IngressClassSpec controller:domain-path
+networking.v1.IngressClassParametersReference apiGroup:subdomain kind:segment name:segment
+networking.v1.IngressClassParametersReference namespace:label scope:scope
 rbac.v1.RoleRef name:segment
 scheduling.v1.PriorityClass value:priority
 coordination.v1.LeaseSpec leaseDurationSeconds:positive leaseTransitions:not-negative
-discovery.v1.EndpointPort port:port name:label
+discovery.v1.EndpointPort name:label
 discovery.v1.Endpoint hostname:label
 node.v1.RuntimeClass handler:label
+node.v1.Scheduling nodeSelector/qualified nodeSelector:label-value
+storage.v1.StorageClass provisioner:provisioner
+apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy whenDeleted:retention whenScaled:retention
+core.v1.TopologySelectorLabelRequirement key:qualified
 admissionregistration.v1.ValidatingWebhook name:qualified-webhook timeoutSeconds:webhook-seconds
 admissionregistration.v1.MutatingWebhook name:qualified-webhook timeoutSeconds:webhook-seconds
-admissionregistration.v1.ServiceReference port:port
+admissionregistration.v1.ServiceReference port:port path:absolute
 """
 _LAX = """
 core.v1.LocalObjectReference name
+core.v1.LimitRangeSpec limits
+batch.v1.PodFailurePolicy rules
 meta.v1.Condition lastTransitionTime message reason status type
 """
 """Required by the OpenAPI document, and yet the server takes an object without."""
@@ -142,6 +155,26 @@ meta.v1.Condition lastTransitionTime message reason status type
 
 _NEEDED = """
 core.v1.Container image
+apps.v1.Deployment spec
+apps.v1.ReplicaSet spec
+apps.v1.StatefulSet spec
+apps.v1.DaemonSet spec
+batch.v1.Job spec
+batch.v1.CronJob spec
+batch.v1.JobTemplateSpec spec
+core.v1.Pod spec
+core.v1.PodTemplate template
+core.v1.PodTemplateSpec spec
+core.v1.ReplicationController spec
+core.v1.Service spec
+core.v1.PersistentVolumeClaim spec
+core.v1.PersistentVolume spec
+autoscaling.v1.HorizontalPodAutoscaler spec
+autoscaling.v2.HorizontalPodAutoscaler spec
+networking.v1.Ingress spec
+networking.v1.IngressClass spec
+networking.v1.IngressClassSpec controller
+admissionregistration.v1.RuleWithOperations apiGroups apiVersions resources operations
 core.v1.EphemeralContainer image
 core.v1.ExecAction command
 core.v1.ConfigMapEnvSource name

@@ -10,7 +10,6 @@ from seatrial.declared.server.formats import (
     float_of,
     form,
     port_or_name,
-    port_or_none,
     qualified,
     subdomain,
     wildcard,
@@ -18,6 +17,17 @@ from seatrial.declared.server.formats import (
 from seatrial.declared.values import Pattern, brief
 
 _SYSCTL = Pattern(r"[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*", re.ASCII)
+
+
+def one_of(value: Any, taken: tuple[str, ...]) -> str | None:
+    """Which words are taken, if this is none of them."""
+    return None if value in taken else f"{brief(value)} is not one of {', '.join(taken)}"
+
+
+@form("provisioner")
+def provisioner(value: Any) -> str | None:
+    """A provisioner's name; its case does not count."""
+    return qualified(value.lower())
 
 
 @form("seconds")
@@ -88,10 +98,10 @@ def port_or_name_or_none(value: Any) -> str | None:
     return None if value in (0, "") else port_or_name(value)
 
 
-@form("not-negative-port")
+@form("node-port")
 def node_port(value: Any) -> str | None:
-    """A node's port, or 0 for any."""
-    return port_or_none(value)
+    """A node's port; which of them are free for this the cluster says."""
+    return None if value <= 65535 else f"{value} is no port: 1 to 65535"
 
 
 @form("domain-path")
@@ -107,12 +117,6 @@ def domain_path(value: Any) -> str | None:
 def host(value: Any) -> str | None:
     """A DNS name, its first label `*` or not; no address."""
     return f"{brief(value)} is an address, not a name" if address(value) is None else wildcard(value)
-
-
-@form("host-name")
-def host_name(value: Any) -> str | None:
-    """A DNS name, with a dot at its end or not."""
-    return subdomain(value.removesuffix("."))
 
 
 @form("driver")
@@ -160,16 +164,77 @@ def claim_resource(value: Any) -> str | None:
     return qualified(value)
 
 
-@form("qualified-resource")
-def qualified_resource(value: Any) -> str | None:
-    """A resource's name."""
-    return qualified(value)
+_COUNTED = (
+    *("pods", "services", "secrets", "configmaps", "replicationcontrollers", "resourcequotas"),
+    *("persistentvolumeclaims", "services.nodeports", "services.loadbalancers"),
+)
+_STANDARD = {
+    *("cpu", "memory", "ephemeral-storage", "storage", "requests.storage", *_COUNTED),
+    *(
+        f"{bound}.{name}"
+        for bound in ("requests", "limits")
+        for name in ("cpu", "memory", "ephemeral-storage")
+    ),
+}
 
 
-@form("quota-resource")
-def quota_resource(value: Any) -> str | None:
-    """A resource that a quota bounds."""
-    return qualified(value)
+@form("standard-resource")
+def standard_resource(value: Any) -> str | None:
+    """A resource that Kubernetes knows, or one with a domain."""
+    if "/" in value or value in _STANDARD or value.removeprefix("requests.").startswith("hugepages-"):
+        return qualified(value)
+    return f"{brief(value)} is no resource that Kubernetes knows; others have a domain"
+
+
+@form("limit-type")
+def limit_type(value: Any) -> str | None:
+    """What limits are for."""
+    known = ("Container", "Pod", "PersistentVolumeClaim")
+    if value in known or "/" in value:
+        return qualified(value)
+    return f"{brief(value)} is not one of {', '.join(known)}"
+
+
+@form("finalizer")
+def finalizer(value: Any) -> str | None:
+    """A finalizer's name: it has a domain, unless Kubernetes itself knows it."""
+    if value in ("kubernetes", "orphan", "foregroundDeletion"):
+        return None
+    return qualified(value) if "/" in value else f"{brief(value)} needs a domain: example.com/name"
+
+
+@form("truth")
+def truth(value: Any) -> str | None:
+    """A condition's status."""
+    return (
+        None
+        if value in ("True", "False", "Unknown")
+        else f"{brief(value)} is not one of True, False, Unknown"
+    )
+
+
+@form("select-policy")
+def select_policy(value: Any) -> str | None:
+    """Which of several scaling policies counts."""
+    return one_of(value, ("Max", "Min", "Disabled"))
+
+
+@form("scaling-policy")
+def scaling_policy(value: Any) -> str | None:
+    """What a scaling policy counts in."""
+    return one_of(value, ("Pods", "Percent"))
+
+
+@form("scope")
+def scope(value: Any) -> str | None:
+    """Whether parameters are in a namespace."""
+    return one_of(value, ("Cluster", "Namespace"))
+
+
+@form("group-version")
+def group_version(value: Any) -> str | None:
+    """An API version."""
+    return f"{brief(value)} is no API version such as apps/v1" if value.count("/") > 1 else None
 
 
 @form("qualified-webhook")
@@ -194,3 +259,21 @@ def time_zone(value: Any) -> str | None:
     from seatrial.declared.server.cron import wrong_with_zone
 
     return wrong_with_zone(value)
+
+
+@form("metric")
+def metric(value: Any) -> str | None:
+    """What an autoscaler"s metric is of."""
+    return one_of(value, ("ContainerResource", "External", "Object", "Pods", "Resource"))
+
+
+@form("retention")
+def retention(value: Any) -> str | None:
+    """What becomes of the claims of a StatefulSet."""
+    return one_of(value, ("Retain", "Delete"))
+
+
+@form("os")
+def operating_system(value: Any) -> str | None:
+    """The operating system of a pod."""
+    return one_of(value, ("linux", "windows"))

@@ -47,11 +47,14 @@ class Kubernetes:
             )
         self._rank = {each: rank for rank, each in enumerate(self.versions)}
         self._kinds: dict[tuple[str, str], tuple[str, str]] = {}
+        self._cluster_wide: set[tuple[str, str]] = set()
         self._written: dict[str, str] = {}
         for line in lines:
             name, _, rest = line.partition(" ")
-            if name == "=":
+            if name in "=@":
                 api, kind, definition = rest.split(" ")
+                if name == "@":
+                    self._cluster_wide.add((api, kind))
                 self._kinds[api, kind] = _without_span(definition)
             else:
                 self._written[name] = rest
@@ -68,6 +71,10 @@ class Kubernetes:
         since, _, until = span.removeprefix(">").partition("<")
         words = [f"since {since}" if since else "", f"until before {until}" if until else ""]
         return (" ".join(filter(None, words)) or "in every version") if definition else ""
+
+    def is_cluster_wide(self, api: str, kind: str) -> bool:
+        """Whether a built-in kind is in no namespace."""
+        return (api, kind) in self._cluster_wide
 
     def has_group(self, group: str) -> bool:
         """Whether it is an API group of Kubernetes itself."""

@@ -82,6 +82,8 @@ class Server:
         found: list[Misfit] = []
         if definition is not None:
             self._walk(definition, data, (), found, False)
+            if self.kubernetes.is_cluster_wide(str(api), str(kind)):
+                found = [misfit for misfit in found if misfit.path != ("metadata", "namespace")]
             found.extend(Misfit(path, VALUE, seen) for path, seen in named(data))
         elif not self.kubernetes.has_group(str(api).rpartition("/")[0]):
             self._custom(data, str(api).rpartition("/")[0], str(kind), found)
@@ -118,10 +120,11 @@ class Server:
             if field is None:
                 found.append(_unknown(key, (*path, key), shape))
             elif value is not None:
-                self._field(
-                    field, value, (*path, key), found, read or (not path[1:] and key in _BELOW_ONLY_READ)
-                )
-                if not read and (forms := shape.forms.get(key)) and len(found) == before:
+                known = len(found)
+                only_read = read or (not path[1:] and key in _BELOW_ONLY_READ)
+                self._field(field, value, (*path, key), found, only_read)
+                forms = shape.forms.get(key)
+                if forms and not only_read and len(found) == known and _is_held(definition, path, key):
                     found.extend(_malformed(forms, field, value, (*path, key)))
         if read:
             return
@@ -141,8 +144,8 @@ class Server:
                 found.append(_wrong_type(value, path, "a list"))
                 return
             for index, item in enumerate(value):
-                if item is not None:
-                    self._value(field, item, (*path, index), found, read)
+                if item is not None or "." in field.sort:  # null in a list of objects is an empty one
+                    self._value(field, {} if item is None else item, (*path, index), found, read)
         elif value.__class__ is not dict:
             found.append(_wrong_type(value, path, "a mapping"))
         else:
@@ -162,9 +165,16 @@ class Server:
                 found.append(_wrong_type(value, path, "a mapping"))
         elif not _fits(field.sort, value, plain[1]):
             found.append(_wrong_type(value, path, plain[0]))
-        elif field.values and not read and value not in field.values and value != "":
+        elif field.values and not read and value not in field.values and (value != "" or field.wrap):
             taken = ", ".join(sorted(field.values - {""}))
             found.append(Misfit(path, VALUE, f"{brief(value)} is not one of {taken}"))
+
+
+def _is_held(definition: str, path: Path, key: str) -> bool:
+    """Whether a field's form is asked for: of metadata within templates, the server looks at labels only."""
+    if definition != _METADATA[1] or path == ("metadata",):
+        return True
+    return key in _LABELLED and path[-2:-1] in (("template",), ("volumeClaimTemplate",))
 
 
 def _fits(sort: str, value: Any, classes: tuple[type, ...]) -> bool:

@@ -31,7 +31,7 @@ def indexed(spec: dict[str, Any]) -> Wrong:
             if spec.get(field) is not None:
                 yield (field,), "needs `completionMode: Indexed`"
         return
-    if completions is None:
+    if completions is None and spec.get("parallelism") is not None:
         yield ("completions",), "`completionMode: Indexed` needs it"
     if parallelism > 100_000:
         yield ("parallelism",), f"{parallelism} is more than 100000"
@@ -43,7 +43,9 @@ def indexed(spec: dict[str, Any]) -> Wrong:
 @on("batch.v1.JobSpec")
 def selected(spec: dict[str, Any]) -> Wrong:
     """The server writes the selector of a Job itself, unless it is told not to."""
-    if spec.get("selector") is not None and spec.get("manualSelector") is not True:
+    if spec.get("selector") is None and spec.get("manualSelector") is True:
+        yield ("selector",), "`manualSelector` needs it"
+    if spec.get("selector") and spec.get("manualSelector") is not True:
         yield ("selector",), "the server writes it; leave it out, or set `manualSelector`"
 
 
@@ -87,8 +89,26 @@ def success_rules(spec: dict[str, Any]) -> Wrong:
         path = ("successPolicy", "rules", index)
         if rule.get("succeededCount") is None and rule.get("succeededIndexes") is None:
             yield path, "it needs `succeededCount` or `succeededIndexes`"
+        indexes = text(rule.get("succeededIndexes"))
+        if indexes and not _in_order(indexes, completions):
+            seen = f"{brief(indexes)} is no list of indexes in order below {completions}"
+            yield (*path, "succeededIndexes"), seen
         if (count := whole(rule.get("succeededCount"))) is not None and count > completions:
             yield (*path, "succeededCount"), f"{count} is more than the {completions} completions"
+
+
+def _in_order(indexes: str, completions: int) -> bool:
+    """Whether it is such as `0-2,5`: rising numbers below the completions."""
+    last = -1
+    for span in indexes.split(","):
+        ends = span.split("-")
+        if len(ends) > 2 or not all(end.isascii() and end.isdecimal() for end in ends):
+            return False
+        for number in map(int, ends):
+            if not last < number < completions:
+                return False
+            last = number
+    return True
 
 
 @on("batch.v1.Job")
@@ -96,7 +116,9 @@ def index_in_name(job: dict[str, Any]) -> Wrong:
     """The name of an indexed Job and the last index are one label of its pods."""
     spec, name = mapping(job.get("spec")), text(mapping(job.get("metadata")).get("name"))
     completions = whole(spec.get("completions")) or 0
-    if spec.get("completionMode") == "Indexed" and completions > 0:
+    if len(name) > 63:
+        yield ("metadata", "name"), f"{len(name)} characters; it becomes a label of its pods, so at most 63"
+    elif spec.get("completionMode") == "Indexed" and completions > 0:
         longest = f"{name}-{completions - 1}"
         if len(longest) > 63 or "." in longest:
             yield (

@@ -7,6 +7,7 @@ from typing import Any
 from seatrial.declared.server.registry import Wrong, duplicates, on
 from seatrial.declared.values import brief, mapping, text
 
+_LEVELS = ("privileged", "baseline", "restricted")
 _MOST_BYTES = 1024 * 1024
 _NEEDED = {
     "kubernetes.io/dockercfg": (".dockercfg",),
@@ -86,6 +87,8 @@ def webhook(value: dict[str, Any]) -> Wrong:
     versions = value.get("admissionReviewVersions")
     if versions.__class__ is list and not {"v1", "v1beta1"} & set(map(str, versions)):
         yield ("admissionReviewVersions",), "it needs v1 or v1beta1"
+    if versions.__class__ is list and len(versions) != len(set(map(str, versions))):
+        yield ("admissionReviewVersions",), "a version stands twice"
 
 
 @on("admissionregistration.v1.WebhookClientConfig")
@@ -95,3 +98,14 @@ def client(value: dict[str, Any]) -> Wrong:
         yield (), "it needs `url` or `service`, and only one of them"
     if value.get("url") is not None and not text(value["url"]).startswith("https://"):
         yield ("url",), f"{brief(value['url'])} does not begin with https://"
+
+
+@on("core.v1.Namespace")
+def pod_security(value: dict[str, Any]) -> Wrong:
+    """The levels of pod security are three."""
+    labels = mapping(mapping(value.get("metadata")).get("labels"))
+    for mode in ("enforce", "audit", "warn"):
+        level = labels.get(f"pod-security.kubernetes.io/{mode}")
+        if level is not None and level not in _LEVELS:
+            path = ("metadata", "labels", f"pod-security.kubernetes.io/{mode}")
+            yield path, f"{brief(level)} is not one of {', '.join(_LEVELS)}"

@@ -22,6 +22,14 @@ def probes(container: dict[str, Any]) -> Wrong:
         yield ("readinessProbe", "terminationGracePeriodSeconds"), "a readiness probe ends no container"
 
 
+@on("core.v1.Container")
+def restart(container: dict[str, Any]) -> Wrong:
+    """Whether a container restarts by itself is one of three."""
+    if container.get("restartPolicy") not in (None, "Always", "OnFailure", "Never"):
+        seen = f"{brief(container['restartPolicy'])} is not one of Always, OnFailure, Never"
+        yield ("restartPolicy",), seen
+
+
 @on("core.v1.Probe")
 def probe_handler(probe: dict[str, Any]) -> Wrong:
     """A probe has exactly one way to ask."""
@@ -140,3 +148,6 @@ def resized(value: dict[str, Any]) -> Wrong:
     """Only these can be resized."""
     if text(value.get("resourceName")) not in ("", "cpu", "memory"):
         yield ("resourceName",), f"{brief(value['resourceName'])} is not one of cpu, memory"
+    if text(value.get("restartPolicy")) not in ("", "NotRequired", "RestartContainer"):
+        seen = f"{brief(value['restartPolicy'])} is not one of NotRequired, RestartContainer"
+        yield ("restartPolicy",), seen

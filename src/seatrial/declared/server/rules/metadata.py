@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatrial.declared.server.formats import Form, dns_label, dns_label_1035, path_segment, subdomain
+from seatrial.declared.server.formats import Form, dns_label, path_segment, subdomain
 from seatrial.declared.server.registry import Wrong, on
 from seatrial.declared.values import brief, mapping, sequence, text
 
 _NAMES: dict[str, Form] = {
     "Namespace": dns_label,
-    "Service": dns_label_1035,
+    "Service": dns_label,
     "StatefulSet": dns_label,
+    "PodDisruptionBudget": path_segment,
     "Role": path_segment,
     "RoleBinding": path_segment,
     "ClusterRole": path_segment,
@@ -28,16 +29,11 @@ def named(data: dict[str, Any]) -> Wrong:
         return
     name, generated = mapping(metadata).get("name"), mapping(metadata).get("generateName")
     check = _NAMES.get(text(data.get("kind")), subdomain)
-    if not name and not generated:
+    if not name and not generated and data.get("kind") != "LimitRange":
         yield ("metadata", "name"), "it has no name"
     if name and name.__class__ is str and (wrong := check(name)):
         yield ("metadata", "name"), wrong
-    elif (
-        not name
-        and generated
-        and generated.__class__ is str
-        and (wrong := check(generated.rstrip("-") + "x"))
-    ):
+    if generated and generated.__class__ is str and (wrong := check(generated.rstrip("-") + "x")):
         yield ("metadata", "generateName"), wrong
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+from seatrial.declared.server.formats import path_segment, subdomain
 from seatrial.declared.server.registry import Wrong, exactly_one, on
 from seatrial.declared.values import brief, mapping, sequence, text, whole
 
@@ -20,6 +21,11 @@ def something(spec: dict[str, Any]) -> Wrong:
 def backend(value: dict[str, Any]) -> Wrong:
     """A backend is a Service or a resource."""
     yield from exactly_one(value, ("service", "resource"), "a backend")
+    resource = mapping(value.get("resource"))
+    if resource.get("apiGroup") and (wrong := subdomain(text(resource["apiGroup"]))):
+        yield ("resource", "apiGroup"), wrong
+    if wrong := path_segment(text(resource.get("kind"))):
+        yield ("resource", "kind"), wrong
 
 
 @on("networking.v1.IngressServiceBackend")
@@ -63,6 +69,8 @@ def peer(value: dict[str, Any]) -> Wrong:
 @on("networking.v1.NetworkPolicyPort")
 def port_range(value: dict[str, Any]) -> Wrong:
     """A range begins with a number, and does not end before it."""
+    if value.get("protocol") == "":
+        yield ("protocol",), "it is empty; leave it out for TCP"
     end, begin = whole(value.get("endPort")), value.get("port")
     if end is None:
         return

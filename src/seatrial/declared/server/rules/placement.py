@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatrial.declared.server.formats import label_value
+from seatrial.declared.server.formats import label_value, subdomain
 from seatrial.declared.server.registry import Wrong, duplicates, on
-from seatrial.declared.values import brief, mapping, maps, sequence, text
+from seatrial.declared.values import Path, brief, mapping, maps, sequence, text
 
 
 @on("core.v1.Toleration")
@@ -43,11 +43,7 @@ def required_values(spec: dict[str, Any]) -> Wrong:
     node = mapping(mapping(spec.get("affinity")).get("nodeAffinity"))
     required = mapping(node.get("requiredDuringSchedulingIgnoredDuringExecution"))
     path = ("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
-    for index, term in maps(required.get("nodeSelectorTerms")):
-        for number, expression in maps(term.get("matchExpressions")):
-            for place, value in enumerate(sequence(expression.get("values"))):
-                if value.__class__ is str and (wrong := label_value(value)):
-                    yield (*path, index, "matchExpressions", number, "values", place), wrong
+    yield from _values_of(required, path)
 
 
 @on("core.v1.NodeSelectorTerm")
@@ -90,3 +86,34 @@ def label_keys(value: dict[str, Any]) -> Wrong:
             }
             if key in used:
                 yield (field, index), f"{brief(key)} stands in the labelSelector, too"
+
+
+@on("core.v1.NodeSelectorTerm")
+def node_names(term: dict[str, Any]) -> Wrong:
+    """A node's name is a DNS name."""
+    for index, each in maps(term.get("matchFields")):
+        for place, value in enumerate(sequence(each.get("values"))):
+            if value.__class__ is str and (wrong := subdomain(value)):
+                yield ("matchFields", index, "values", place), wrong
+
+
+@on("core.v1.VolumeNodeAffinity")
+def volume_values(affinity: dict[str, Any]) -> Wrong:
+    """Values of a volume's nodes are label values."""
+    yield from _values_of(mapping(affinity.get("required")), ("required", "nodeSelectorTerms"))
+
+
+@on("node.v1.Scheduling")
+def tolerations_differ(scheduling: dict[str, Any]) -> Wrong:
+    """Tolerations of a runtime class are told apart."""
+    fields = ("key", "operator", "value", "effect", "tolerationSeconds")
+    for index, name in duplicates(scheduling.get("tolerations"), *fields):
+        yield ("tolerations", index), f"{brief(name)} stands twice"
+
+
+def _values_of(selector: dict[str, Any], path: Path) -> Wrong:
+    for index, term in maps(selector.get("nodeSelectorTerms")):
+        for number, expression in maps(term.get("matchExpressions")):
+            for place, value in enumerate(sequence(expression.get("values"))):
+                if value.__class__ is str and (wrong := label_value(value)):
+                    yield (*path, index, "matchExpressions", number, "values", place), wrong

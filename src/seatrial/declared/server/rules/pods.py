@@ -189,3 +189,14 @@ def gates(spec: dict[str, Any]) -> Wrong:
     """Scheduling gates are told apart by their names."""
     for index, name in duplicates(spec.get("schedulingGates"), "name"):
         yield ("schedulingGates", index, "name"), f"{brief(name)} stands twice"
+
+
+@on("core.v1.PodSpec")
+def claimed(spec: dict[str, Any]) -> Wrong:
+    """A container uses resource claims of its pod."""
+    known = {claim.get("name") for _, claim in maps(spec.get("resourceClaims"))}
+    for path, container in _containers(spec):
+        for index, claim in maps(mapping(container.get("resources")).get("claims")):
+            if claim.get("name") not in known:
+                seen = f"{brief(claim.get('name'))} is no resource claim of the pod"
+                yield (*path, "resources", "claims", index, "name"), seen

@@ -8,6 +8,8 @@ from seatrial.declared.server.formats import float_of
 from seatrial.declared.server.registry import Wrong, on
 from seatrial.declared.values import brief, mapping, maps, sequence, text, whole
 
+_WITH_VALUES = ("PriorityClass", "VolumeAttributesClass")
+_WITHOUT_GROUP = "ReplicationController"
 _METRICS = {
     "Object": "object",
     "Pods": "pods",
@@ -23,6 +25,22 @@ def bounds(spec: dict[str, Any]) -> Wrong:
     least, most = whole(spec.get("minReplicas")), whole(spec.get("maxReplicas"))
     if most is not None and most < (1 if least is None else least):
         yield ("maxReplicas",), f"{most} is less than minReplicas, {1 if least is None else least}"
+
+
+@on("autoscaling.v2.HPAScalingRules")
+def policies(rules: dict[str, Any]) -> Wrong:
+    """An empty list of policies is none, and no list is the default."""
+    if rules.get("policies") == []:
+        yield ("policies",), "it needs a policy; leave the list out for the default"
+
+
+@on("autoscaling.v2.HorizontalPodAutoscalerSpec", "autoscaling.v1.HorizontalPodAutoscalerSpec")
+def target_version(spec: dict[str, Any]) -> Wrong:
+    """What is scaled is named with its API group."""
+    reference = mapping(spec.get("scaleTargetRef"))
+    version = text(reference.get("apiVersion"))
+    if "/" not in version and reference.get("kind") != _WITHOUT_GROUP:
+        yield ("scaleTargetRef", "apiVersion"), f"{brief(version)} has no API group, such as apps/v1"
 
 
 @on("autoscaling.v2.MetricSpec")
@@ -54,8 +72,6 @@ def resource_target(value: dict[str, Any]) -> Wrong:
         yield ("target",), "it needs averageUtilization or averageValue"
     elif len(there) > 1:
         yield ("target", "averageValue"), "may not be set beside `averageUtilization`"
-    if goal.get("value") is not None:
-        yield ("target", "value"), "a resource takes averageUtilization or averageValue"
 
 
 @on("autoscaling.v2.PodsMetricSource")
@@ -111,7 +127,7 @@ def scope(value: dict[str, Any]) -> Wrong:
         yield ("values",), f"`{operator}` needs values"
     elif operator in ("Exists", "DoesNotExist") and values:
         yield ("values",), f"`{operator}` takes no values"
-    if value.get("scopeName") != "PriorityClass" and operator and operator != "Exists":
+    if value.get("scopeName") not in _WITH_VALUES and operator and operator != "Exists":
         yield ("operator",), "this scope takes only Exists"
 
 
@@ -145,6 +161,9 @@ def _in_order(item: dict[str, Any]) -> Wrong:
             for later, more in written[position + 1 :]:
                 if float_of(amount) > float_of(more):
                     yield (field, name), f"{brief(amount)} is more than {later}, {brief(more)}"
+    least, most = mapping(item.get("min")), mapping(item.get("max"))
     for name, ratio in mapping(item.get("maxLimitRequestRatio")).items():
         if float_of(ratio) < 1:
             yield ("maxLimitRequestRatio", name), f"{brief(ratio)} is less than 1"
+        if name in least and name in most and float_of(ratio) * float_of(least[name]) > float_of(most[name]):
+            yield ("maxLimitRequestRatio", name), f"{brief(ratio)} is more than max is of min"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+from seatrial.declared.server.formats import subdomain
 from seatrial.declared.server.registry import Wrong, duplicates, on
 from seatrial.declared.values import Path, brief, mapping, maps, sequence, text
 
@@ -54,6 +55,8 @@ def external_name(spec: dict[str, Any]) -> Wrong:
         return
     if not spec.get("externalName"):
         yield ("externalName",), "`type: ExternalName` needs it"
+    elif wrong := subdomain(text(spec["externalName"]).removesuffix(".")):
+        yield ("externalName",), wrong
     for field in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"):
         if spec.get(field):
             yield (field,), "may not be set where `type` is ExternalName"
@@ -105,13 +108,6 @@ def _is_address(value: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-@on("core.v1.ServiceSpec")
-def affinity(spec: dict[str, Any]) -> Wrong:
-    """Settings of an affinity need one."""
-    if spec.get("sessionAffinity") in (None, "", "None") and spec.get("sessionAffinityConfig") is not None:
-        yield ("sessionAffinityConfig",), "needs `sessionAffinity: ClientIP`"
 
 
 @on("discovery.v1.EndpointSlice")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from seatrial.declared.server.formats import float_of
-from seatrial.declared.server.registry import Wrong, exactly_one, on
-from seatrial.declared.values import brief, dig, mapping, sequence, text
+from seatrial.declared.server.registry import Wrong, duplicates, exactly_one, on
+from seatrial.declared.values import brief, dig, mapping, maps, sequence, text
 
 _PERSISTENT = (
     *(
@@ -36,6 +36,18 @@ def claim(spec: dict[str, Any]) -> Wrong:
         yield ("resources", "requests", "storage"), "`storage` is required"
     elif float_of(amount) <= 0:
         yield ("resources", "requests", "storage"), f"{brief(amount)} is not above 0"
+
+
+@on("core.v1.PersistentVolumeClaimSpec")
+def data_source(spec: dict[str, Any]) -> Wrong:
+    """What a claim is filled from: of the core group only another claim, and both fields alike."""
+    one, other = spec.get("dataSource"), mapping(spec.get("dataSourceRef"))
+    if other and not other.get("apiGroup") and other.get("kind") != "PersistentVolumeClaim":
+        yield ("dataSourceRef", "kind"), "without `apiGroup` it must be PersistentVolumeClaim"
+    if one is not None and other and not other.get("namespace"):
+        fields = ("apiGroup", "kind", "name")
+        if any(mapping(one).get(field) != other.get(field) for field in fields):
+            yield ("dataSourceRef",), "it must be as `dataSource`"
 
 
 @on("core.v1.PersistentVolumeSpec")
@@ -69,3 +81,21 @@ def priority(value: dict[str, Any]) -> Wrong:
     name = text(mapping(value.get("metadata")).get("name"))
     if name.startswith("system-"):
         yield ("metadata", "name"), f"{brief(name)}: only Kubernetes may begin a name with `system-`"
+
+
+@on("storage.v1.StorageClass")
+def topologies(value: dict[str, Any]) -> Wrong:
+    """Topologies, their keys and the values of each are told apart."""
+    seen: list[Any] = []
+    for index, term in maps(value.get("allowedTopologies")):
+        path = ("allowedTopologies", index, "matchLabelExpressions")
+        expressions = maps(term.get("matchLabelExpressions"))
+        if not expressions or term in seen:
+            yield path, "it is empty, or stands twice"
+        seen.append(term)
+        for number, key in duplicates(term.get("matchLabelExpressions"), "key"):
+            yield (*path, number, "key"), f"{brief(key)} stands twice"
+        for number, each in expressions:
+            values = [str(item) for item in sequence(each.get("values"))]
+            if len(values) != len(set(values)):
+                yield (*path, number, "values"), "a value stands twice"

@@ -80,10 +80,6 @@ def projected(volume: dict[str, Any]) -> Wrong:
                 if path and path in paths:
                     yield ("sources", index, kind, "items", number, "path"), f"{brief(path)} stands twice"
                 paths.add(path)
-        path = text(mapping(source.get("serviceAccountToken")).get("path"))
-        if path and path in paths:
-            yield ("sources", index, "serviceAccountToken", "path"), f"{brief(path)} stands twice"
-        paths.add(path)
 
 
 @on("core.v1.VolumeProjection")
@@ -97,7 +93,8 @@ def projection(source: dict[str, Any]) -> Wrong:
         "clusterTrustBundle",
         "podCertificate",
     )
-    yield from exactly_one(source, kinds, "a source")
+    if any(source.get(kind) is not None for kind in kinds):
+        yield from exactly_one(source, kinds, "a source")
 
 
 @on("core.v1.DownwardAPIVolumeFile")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatrial.declared.server.registry import Wrong, duplicates, on
+from seatrial.declared.server.registry import Wrong, on
 from seatrial.declared.values import (
     brief,
     dig,
     mapping,
     selects,
     selects_nothing_in_particular,
-    sequence,
     whole,
 )
 
@@ -114,14 +113,3 @@ def stateful_strategy(value: dict[str, Any]) -> Wrong:
     unavailable = mapping(value.get("rollingUpdate")).get("maxUnavailable")
     if unavailable is not None and is_zero(unavailable):
         yield ("rollingUpdate", "maxUnavailable"), "may not be 0"
-
-
-@on("apps.v1.StatefulSetSpec")
-def claim_names(spec: dict[str, Any]) -> Wrong:
-    """Claim templates are told apart by their names."""
-    names = [
-        {"name": mapping(mapping(each).get("metadata")).get("name")}
-        for each in sequence(spec.get("volumeClaimTemplates"))
-    ]
-    for index, name in duplicates(names, "name"):
-        yield ("volumeClaimTemplates", index, "metadata", "name"), f"{brief(name)} stands twice"
