@@ -11,6 +11,8 @@ from seatrial.cluster.meters import docker_layers, docker_steps, grown
 from seatrial.cluster.paths import half_made
 from seatrial.cluster.shell import run, run_logged, succeeds
 
+KIND_LABEL = "io.x-k8s.kind.cluster"
+"""On the container of each node of a kind cluster: the cluster's name."""
 _LOADED_PER_SECOND = 50e6
 """Bytes of an archive that the engine takes in a second, on two cores."""
 

@@ -6,7 +6,7 @@ which the engine passes first and never changes.
 
 from __future__ import annotations
 
-from seatrial.cluster.docker import docker, inspect
+from seatrial.cluster.docker import KIND_LABEL, docker, inspect
 from seatrial.cluster.shell import run, succeeds
 from seatrial.errors import SeatrialError
 
@@ -22,7 +22,7 @@ def nodes_of(name: str) -> dict[str, str]:
     Raises:
         SeatrialError: a kind cluster of that name is on another network, so somebody else made it.
     """
-    label = f"label=io.x-k8s.kind.cluster={name}"
+    label = f"label={KIND_LABEL}={name}"
     listing = ["ps", "--all", "--filter", label, "--format", "{{.Names}} {{.State}}"]
     every = dict(line.split(" ", 1) for line in docker(*listing, doing="listing the nodes").splitlines())
     own = docker(*listing, "--filter", f"network={NETWORK}", doing="listing our nodes").splitlines()

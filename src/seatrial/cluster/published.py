@@ -6,10 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from seatrial.cluster.docker import docker
+from seatrial.cluster.docker import KIND_LABEL, docker
 from seatrial.errors import SeatrialError
-
-KIND_LABEL = "io.x-k8s.kind.cluster"
 
 
 def published_to(port: int, *, server_port: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -80,7 +81,7 @@ def percentage(value: Any) -> float | None:
         return None
 
 
-def selects(selector: Any, labels: dict[str, Any]) -> bool:
+def selects(selector: Any, labels: Mapping[str, Any]) -> bool:
     """Whether a LabelSelector matches labels. An empty selector matches all; one that is no mapping, none."""
     if selector.__class__ is not dict:
         return False
@@ -90,7 +91,7 @@ def selects(selector: Any, labels: dict[str, Any]) -> bool:
     return all(_holds(expression, labels) for _, expression in maps(selector.get("matchExpressions")))
 
 
-def _holds(expression: dict[str, Any], labels: dict[str, Any]) -> bool:
+def _holds(expression: dict[str, Any], labels: Mapping[str, Any]) -> bool:
     key, operator = text(expression.get("key")), expression.get("operator")
     values = sequence(expression.get("values"))
     if operator == "In":

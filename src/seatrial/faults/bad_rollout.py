@@ -19,7 +19,7 @@ from seatrial.judge.hpa.possible import ready_after_seconds
 from seatrial.kube.pod_status import condition
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import Disruption
+from seatrial.model.fault import BAD_REVISION, Disruption
 from seatrial.model.right import Right, of_kind, on_workload
 from seatrial.model.system import HELPER_IMAGE
 from seatrial.model.timeline import PodSeen, Timeline
@@ -127,7 +127,7 @@ class BadRollout(Fault):
             found = self._shown(timeline, pod["metadata"]["uid"], plan.details["container"])
             if found is not None:
                 at, shown = found
-                details = {"revision_bad": revision_of(pod, workload)}
+                details = {BAD_REVISION: revision_of(pod, workload)}
                 after = f"(seen {at - injected_at:.1f} s after the change)"
                 words = f"{pod['metadata']['name']}, of the new revision, {shown} {after}"
                 return Ready(Verified(at, words, details=details))

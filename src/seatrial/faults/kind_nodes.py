@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from seatrial.cluster.docker import docker, inspect
+from seatrial.cluster.docker import KIND_LABEL, docker, inspect
 from seatrial.errors import FaultRefused
 
-KIND_LABEL = "io.x-k8s.kind.cluster"
 ROLE_LABEL = "io.x-k8s.kind.role"
 COMMAND_SECONDS = 20.0
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 
 from seatrial.judge.placement import could_answer
 from seatrial.model.exchange import Exchange
+from seatrial.model.fault import BAD_REVISION
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, PodSeen, Timeline
-
-BAD_REVISION = "revision_bad"
-"""In the details of a bad rollout: the revision whose pods do not work, on purpose."""
 
 
 @dataclass(frozen=True)

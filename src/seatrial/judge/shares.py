@@ -74,7 +74,9 @@ def takes_its_share(observation: Observation, step: LoadStep) -> Verdict:
     numbers = {"replicas_added": len(added), "replicas_idle": len(idle)}
     if idle:
         words = _idle_words(idle[0], count, answers)
-        return Verdict(Outcome.FAILED, words, expected, _why_idle(timeline, idle[0]), numbers)
+        return Verdict(
+            Outcome.FAILED, words, expected, why_not_asked(timeline, idle[0].pod, _SPREAD_HELP), numbers
+        )
     if len(told) + len(before) < min(step.wanted_replicas, count):
         few = f"{len(shares) - len(told)} of {plural(len(shares), 'added replica')} served too short a time"
         return Verdict(
@@ -121,14 +123,12 @@ def _idle_words(idle: Share, count: int, answers: Sequence[_Answer]) -> str:
     )
 
 
-def _why_idle(timeline: Timeline, idle: Share) -> str:
-    """The Service that ties each client to one pod, when the idle pod belongs to one; else what helps."""
-    listing = {
-        s.service for s in timeline.endpoint_states() if endpoint_of(s.endpoints, idle.pod) is not None
-    }
+def why_not_asked(timeline: Timeline, pod: str, otherwise: str) -> str:
+    """The Service that ties each client to one pod, when it is one that lists `pod`; else `otherwise`."""
+    listing = {s.service for s in timeline.endpoint_states() if endpoint_of(s.endpoints, pod) is not None}
     tied = {s.name for s in timeline.service_states() if s.session_affinity == "ClientIP"}
     if not listing & tied:
-        return _SPREAD_HELP
+        return otherwise
     name = min(listing & tied)
     return (
         f"Service {name} has `sessionAffinity: ClientIP`, which ties a client or proxy to one pod: remove it."

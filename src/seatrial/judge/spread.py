@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seatrial.judge.asked import answers_by_pod, ready_spans
-from seatrial.judge.shares import SETTLE_SECONDS
+from seatrial.judge.shares import SETTLE_SECONDS, why_not_asked
 from seatrial.judge.statistics import wilson
 from seatrial.judge.wording import percent, plural
 from seatrial.model.exchange import Exchange
@@ -82,7 +82,9 @@ def load_is_spread(observation: Observation) -> Verdict:
     if uneven := [each for each in telling if each.uneven(own)]:
         worst = min(uneven, key=lambda each: each.least[1] / each.total)
         text = f"{plural(len(uneven), 'time')} of {len(telling)} uneven: {_words(worst)}"
-        return Verdict(Outcome.FAILED, text, expected, _why(timeline, worst), numbers)
+        return Verdict(
+            Outcome.FAILED, text, expected, why_not_asked(timeline, worst.least[0], SPREAD_HELP), numbers
+        )
     if len(telling) < MINIMUM_SPANS:
         told = sum(each.total for each in found)
         text = (
@@ -127,19 +129,3 @@ def _words(spread: Spread) -> str:
     counts = ", ".join(f"{pod} {count}" for pod, count in spread.counts)
     share, fair = percent(spread.least[1] / spread.total), percent(1 / len(spread.counts))
     return f"{counts} of {plural(spread.total, 'answer')} ({share} where {fair} were fair)"
-
-
-def _why(timeline: Timeline, spread: Spread) -> str:
-    """The Service that ties each client to one pod, when the idle pod belongs to one; else what helps."""
-    listing = {
-        state.service
-        for state in timeline.endpoint_states()
-        if any(endpoint.pod == spread.least[0] for endpoint in state.endpoints)
-    }
-    tied = {state.name for state in timeline.service_states() if state.session_affinity == "ClientIP"}
-    if not listing & tied:
-        return SPREAD_HELP
-    return (
-        f"Service {min(listing & tied)} has `sessionAffinity: ClientIP`, which ties a client or proxy to one "
-        "pod: remove it."
-    )

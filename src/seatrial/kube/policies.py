@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from seatrial.declared.values import selects
 from seatrial.errors import SeatrialError
 from seatrial.kube.client import Kube
 
@@ -37,9 +38,9 @@ def _words(
 ) -> Iterator[str]:
     spec, name = policy.get("spec") or {}, policy["metadata"]["name"]
     chosen, kinds = spec.get("podSelector") or {}, spec.get("policyTypes") or ["Ingress"]
-    if "Egress" in kinds and matches(chosen, labels) and not _admits(spec.get("egress"), "to", behind):
+    if "Egress" in kinds and selects(chosen, labels) and not _admits(spec.get("egress"), "to", behind):
         yield f"{name} limits what the generator may reach"
-    about_them = "Ingress" in kinds and any(matches(chosen, each) for each in behind)
+    about_them = "Ingress" in kinds and any(selects(chosen, each) for each in behind)
     if about_them and not _admits(spec.get("ingress"), "from", [labels]):
         yield f"{name} limits who may reach the pods of Service {service}"
 
@@ -53,24 +54,6 @@ def _admits(rules: Any, key: str, peers: list[Mapping[str, str]]) -> bool:
             # Namespaces and address blocks may hold these pods: nobody is accused on a guess.
             if "namespaceSelector" in peer or "ipBlock" in peer:
                 return True
-            if any(matches(peer.get("podSelector") or {}, each) for each in peers):
+            if any(selects(peer.get("podSelector") or {}, each) for each in peers):
                 return True
     return False
-
-
-def matches(selector: Object, labels: Mapping[str, str]) -> bool:
-    """Whether a label selector chooses these labels; an empty one chooses all."""
-    if not (selector.get("matchLabels") or {}).items() <= labels.items():
-        return False
-    return all(_holds(one, labels) for one in selector.get("matchExpressions") or ())
-
-
-def _holds(expression: Object, labels: Mapping[str, str]) -> bool:
-    key, values = expression.get("key"), expression.get("values") or ()
-    holds = {
-        "In": labels.get(str(key)) in values,
-        "NotIn": labels.get(str(key)) not in values,
-        "Exists": key in labels,
-        "DoesNotExist": key not in labels,
-    }
-    return holds.get(str(expression.get("operator")), False)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from seatrial.declared.values import selects
 from seatrial.kube.generator_job import LABELS, generator_job
 from seatrial.kube.ours import is_ours
-from seatrial.kube.policies import in_the_way, matches
+from seatrial.kube.policies import in_the_way
 from seatrial.kube.snapshot import compare, snapshot_of
 from seatrial.traffic.agent import LINGER_SECONDS, SILENCE_SECONDS
 from seatrial.traffic.channel import ANSWER_SECONDS, BEAT_SECONDS, LOST_SECONDS
@@ -44,8 +45,8 @@ def test_a_silent_tester_is_noticed_within_seconds_but_not_a_short_break() -> No
 def test_it_stays_away_from_the_systems_pods_and_on_an_own_cluster_on_the_control_plane() -> None:
     (apart,) = POD["affinity"]["podAntiAffinity"]["preferredDuringSchedulingIgnoredDuringExecution"]
     chosen = apart["podAffinityTerm"]["labelSelector"]
-    assert matches(chosen, {"app": "web"})
-    assert not matches(chosen, LABELS)
+    assert selects(chosen, {"app": "web"})
+    assert not selects(chosen, LABELS)
     assert POD["tolerations"] == []
     own = generator_job("g", "helper:1", own_cluster=True)["spec"]["template"]["spec"]
     assert own["tolerations"] == [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]
@@ -109,10 +110,10 @@ def test_label_expressions() -> None:
     def expression(operator: str, *values: str) -> dict[str, Any]:
         return {"matchExpressions": [{"key": "app", "operator": operator, "values": list(values)}]}
 
-    assert matches(expression("In", "web", "api"), {"app": "web"})
-    assert not matches(expression("In", "api"), {"app": "web"})
-    assert not matches(expression("NotIn", "web"), {"app": "web"})
-    assert matches(expression("NotIn", "web"), {})
-    assert matches(expression("Exists"), {"app": ""})
-    assert not matches(expression("DoesNotExist"), {"app": ""})
-    assert not matches(expression("Near", "web"), {"app": "web"})
+    assert selects(expression("In", "web", "api"), {"app": "web"})
+    assert not selects(expression("In", "api"), {"app": "web"})
+    assert not selects(expression("NotIn", "web"), {"app": "web"})
+    assert selects(expression("NotIn", "web"), {})
+    assert selects(expression("Exists"), {"app": ""})
+    assert not selects(expression("DoesNotExist"), {"app": ""})
+    assert not selects(expression("Near", "web"), {"app": "web"})

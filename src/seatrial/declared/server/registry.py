@@ -38,6 +38,14 @@ def duplicates(items: Any, *keys: str) -> Iterator[tuple[int, str]]:
         known.add(name)
 
 
+def values_fit(operator: str, values: Any) -> Wrong:
+    """In and NotIn have values, Exists and DoesNotExist have none; of other operators nothing is said."""
+    if operator in ("In", "NotIn") and not values:
+        yield ("values",), f"`{operator}` needs values"
+    elif operator in ("Exists", "DoesNotExist") and values:
+        yield ("values",), f"`{operator}` takes no values"
+
+
 def exactly_one(data: dict[str, Any], fields: tuple[str, ...], what: str) -> Wrong:
     """One of some fields must be there, and no second one."""
     there = [field for field in fields if data.get(field) is not None]

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from seatrial.cluster.docker import docker, inspect
+from seatrial.cluster.docker import KIND_LABEL, docker, inspect
 from seatrial.cluster.hermetic import has_rules
 from seatrial.errors import SeatrialError
 from seatrial.faults.effects.base import Effect, effect
-from seatrial.faults.kind_nodes import KIND_LABEL
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.pod_status import condition

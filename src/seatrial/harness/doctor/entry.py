@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from seatrial.harness.sending import Sending
 from seatrial.harness.way_in import look_behind
 from seatrial.kube.client import Kube
 from seatrial.kube.workloads import pods_of
+from seatrial.model.measurement import Measurement
 from seatrial.model.system import Journey, System
 from seatrial.traffic.journey import HTTP1
 from seatrial.waiting import NotYet, Ready, eventually
@@ -25,6 +27,8 @@ _SHOW_IT = (
     "entry's address leads to (`entry.service`), and a `journey` that the workload itself answers."
 )
 _READING = ("GET", "HEAD")
+Look = Callable[[str], Measurement]
+"""Where the entry leads for a journey; each is looked up once."""
 
 
 def examine_entry(kube: Kube, system: System, image: Callable[[], str]) -> Iterator[Finding]:
@@ -43,34 +47,35 @@ def examine_entry(kube: Kube, system: System, image: Callable[[], str]) -> Itera
             "Set `consent` where a Job in the namespace is welcome, or name an `entry.url`.",
         )  # fmt: skip
         return
+    look = functools.cache(lambda journey: look_behind(kube, system, journey))
     with Sending(kube, system, image) as sending:
         if system.entry.in_cluster:
             clock = sending.clock()
             yield ok("entry", f"requests are sent by {sending.where}, which was made for this; {clock}")
         if system.entry.claims_service:
-            yield from _leads(kube, system)
-        yield from _journeys(kube, system, sending)
+            yield from _leads(system, look)
+        yield from _journeys(kube, system, sending, look)
 
 
-def _leads(kube: Kube, system: System) -> Iterator[Finding]:
+def _leads(system: System, look: Look) -> Iterator[Finding]:
     """Whether the address leads to the Service that the file names, asked for the path of each journey."""
     said: set[str] = set()
     for role in _tested(system):
-        look = look_behind(kube, system, system.journey_of(role))
-        shown = f"{system.entry.address} leads to Service {look.name}: {look.value.get('shown_by')}"
-        text = shown if look.answered else look.reason
+        seen = look(system.journey_of(role))
+        shown = f"{system.entry.address} leads to Service {seen.name}: {seen.value.get('shown_by')}"
+        text = shown if seen.answered else seen.reason
         if text not in said:
             said.add(text)
-            yield ok("entry", text) if look.answered else note("entry", text, _SHOW_IT)
+            yield ok("entry", text) if seen.answered else note("entry", text, _SHOW_IT)
 
 
-def _journeys(kube: Kube, system: System, sending: Sending) -> Iterator[Finding]:
+def _journeys(kube: Kube, system: System, sending: Sending, look: Look) -> Iterator[Finding]:
     for name, journey in system.journeys.items():
         roles = [role for role in _tested(system) if system.journey_of(role) == name]
         if journey.protocol != HTTP1 or journey.request.method not in _READING:
             yield note("entry", f"journey {name} was not sent: it may change something")
             continue
-        yield from _sent(kube, system, sending, name, journey, roles)
+        yield from _sent(kube, system, sending, name, journey, roles, look)
 
 
 def _tested(system: System) -> list[str]:
@@ -81,7 +86,13 @@ def _tested(system: System) -> list[str]:
 
 
 def _sent(
-    kube: Kube, system: System, sending: Sending, name: str, journey: Journey, roles: Sequence[str]
+    kube: Kube,
+    system: System,
+    sending: Sending,
+    name: str,
+    journey: Journey,
+    roles: Sequence[str],
+    look: Look,
 ) -> Iterator[Finding]:
     mark = f"seatrial-doctor-{uuid.uuid4().hex[:12]}"
     headers = {**journey.request.headers, "X-Request-Id": mark}
@@ -105,17 +116,17 @@ def _sent(
         took = (exchange.latency_seconds or 0.0) * 1000
         yield ok("entry", f"{what}: {exchange.status} after {took:.0f} ms")
     for role in roles:
-        yield _who(kube, system, role, mark, exchanges[-1].backend if exchanges else "")
+        yield _who(kube, system, role, mark, exchanges[-1].backend if exchanges else "", look)
 
 
-def _who(kube: Kube, system: System, role: str, mark: str, told: str) -> Finding:
+def _who(kube: Kube, system: System, role: str, mark: str, told: str, look: Look) -> Finding:
     """By whom the request was answered, as far as a run could tell."""
     workload = system.workloads[role]
     try:
         pods = pods_of(kube, workload.kind, workload.name)
         if name := _named(told, role, workload.name, pods):
             return ok("answered", f"{role}: the answer names {name}")
-        gap = _service_gap(kube, system, role, pods)
+        gap = _service_gap(kube, system, role, pods, look)
         if not gap:
             service = system.entry.service_name
             return ok("answered", f"{role}: the entry is Service {service}, which selects its pods only")
@@ -137,7 +148,7 @@ def _named(told: str, role: str, workload: str, pods: Sequence[Any]) -> str:
     return next((name for part in told.split(",") if (name := part.strip()) in mine), "")
 
 
-def _service_gap(kube: Kube, system: System, role: str, pods: Sequence[Any]) -> str:
+def _service_gap(kube: Kube, system: System, role: str, pods: Sequence[Any], look: Look) -> str:
     """Why the Service behind the entry does not show that these pods answer; empty when it does."""
     service = system.entry.service_name
     if not service:
@@ -155,8 +166,8 @@ def _service_gap(kube: Kube, system: System, role: str, pods: Sequence[Any]) -> 
         return f"Service {service} selects not only pods of {role}"
     if not system.entry.claims_service:
         return ""
-    look = look_behind(kube, system, system.journey_of(role))
-    return "" if look.answered else look.reason
+    seen = look(system.journey_of(role))
+    return "" if seen.answered else seen.reason
 
 
 def _logged_by(kube: Kube, pods: Sequence[str], mark: str) -> str:

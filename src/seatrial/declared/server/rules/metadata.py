@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seatrial.declared.server.formats import Form, dns_label, path_segment, subdomain
-from seatrial.declared.server.registry import Wrong, on
+from seatrial.declared.server.registry import Wrong, on, values_fit
 from seatrial.declared.values import brief, mapping, sequence, text
 
 _NAMES: dict[str, Form] = {
@@ -55,13 +55,8 @@ def owner(reference: dict[str, Any]) -> Wrong:
 
 @on("meta.v1.LabelSelectorRequirement")
 def requirement(expression: dict[str, Any]) -> Wrong:
-    """In and NotIn have values, Exists and DoesNotExist have none."""
-    operator, values = text(expression.get("operator")), sequence(expression.get("values"))
-    if operator in ("In", "NotIn"):
-        if not values:
-            yield ("values",), f"`{operator}` needs values"
-    elif operator in ("Exists", "DoesNotExist"):
-        if values:
-            yield ("values",), f"`{operator}` takes no values"
-    elif operator:
+    """Operators are known, and have the number of values that they take."""
+    operator = text(expression.get("operator"))
+    yield from values_fit(operator, sequence(expression.get("values")))
+    if operator not in ("", "In", "NotIn", "Exists", "DoesNotExist"):
         yield ("operator",), f"{brief(operator)} is not one of In, NotIn, Exists, DoesNotExist"

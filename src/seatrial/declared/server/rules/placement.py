@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seatrial.declared.server.formats import label_value, subdomain
-from seatrial.declared.server.registry import Wrong, duplicates, on
+from seatrial.declared.server.registry import Wrong, duplicates, on, values_fit
 from seatrial.declared.values import Path, brief, mapping, maps, sequence, text
 
 
@@ -29,11 +29,8 @@ def toleration(value: dict[str, Any]) -> Wrong:
 def node_requirement(expression: dict[str, Any]) -> Wrong:
     """Operators have the number of values that they take."""
     operator, values = text(expression.get("operator")), sequence(expression.get("values"))
-    if operator in ("In", "NotIn") and not values:
-        yield ("values",), f"`{operator}` needs values"
-    elif operator in ("Exists", "DoesNotExist") and values:
-        yield ("values",), f"`{operator}` takes no values"
-    elif operator in ("Gt", "Lt") and len(values) != 1:
+    yield from values_fit(operator, values)
+    if operator in ("Gt", "Lt") and len(values) != 1:
         yield ("values",), f"`{operator}` takes one value"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seatrial.declared.server.formats import float_of
-from seatrial.declared.server.registry import Wrong, on
+from seatrial.declared.server.registry import Wrong, on, values_fit
 from seatrial.declared.values import brief, mapping, maps, sequence, text, whole
 
 _WITH_VALUES = ("PriorityClass", "VolumeAttributesClass")
@@ -123,10 +123,7 @@ def scopes(spec: dict[str, Any]) -> Wrong:
 def scope(value: dict[str, Any]) -> Wrong:
     """Operators have the values that they take."""
     operator, values = text(value.get("operator")), sequence(value.get("values"))
-    if operator in ("In", "NotIn") and not values:
-        yield ("values",), f"`{operator}` needs values"
-    elif operator in ("Exists", "DoesNotExist") and values:
-        yield ("values",), f"`{operator}` takes no values"
+    yield from values_fit(operator, values)
     if value.get("scopeName") not in _WITH_VALUES and operator and operator != "Exists":
         yield ("operator",), "this scope takes only Exists"
 

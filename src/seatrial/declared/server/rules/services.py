@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from seatrial.declared.server.formats import subdomain
+from seatrial.declared.server.formats import address, subdomain
 from seatrial.declared.server.registry import Wrong, duplicates, on
 from seatrial.declared.values import Path, brief, mapping, maps, sequence, text
 
@@ -91,7 +91,7 @@ def addresses(spec: dict[str, Any]) -> Wrong:
         (("clusterIPs", index), text(each)) for index, each in enumerate(sequence(spec.get("clusterIPs")))
     ]
     for path, value in written:
-        if value and value != "None" and not _is_address(value):
+        if value and value != "None" and address(value):
             yield path, f"{brief(value)} is no IP address, nor None"
     first = next(iter(sequence(spec.get("clusterIPs"))), None)
     if first is not None and spec.get("clusterIP") not in (None, "", first):
@@ -100,14 +100,6 @@ def addresses(spec: dict[str, Any]) -> Wrong:
         yield ("ipFamilyPolicy",), "two `ipFamilies` need PreferDualStack or RequireDualStack"
     if len(sequence(spec.get("ipFamilies"))) != len(set(map(str, sequence(spec.get("ipFamilies"))))):
         yield ("ipFamilies",), "one family stands twice"
-
-
-def _is_address(value: str) -> bool:
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return False
-    return True
 
 
 @on("discovery.v1.EndpointSlice")
@@ -120,7 +112,7 @@ def slices(value: dict[str, Any]) -> Wrong:
             yield ("endpoints", index, "addresses"), "it needs an address"
         for number, each in enumerate(sequence(endpoint.get("addresses"))):
             family = {"IPv4": 4, "IPv6": 6}.get(text(value.get("addressType")))
-            if family and not (_is_address(text(each)) and ipaddress.ip_address(each).version == family):
+            if family and (address(text(each)) or ipaddress.ip_address(each).version != family):
                 yield (
                     ("endpoints", index, "addresses", number),
                     f"{brief(each)} is no address of {value['addressType']}",
