@@ -171,6 +171,8 @@ def test_a_connection_that_is_cut_loses_nothing(
 def test_a_pod_that_is_lost_makes_it_inconclusive_and_the_next_stream_has_another(
     restricted: Kube, inside: System, sending: Sending, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Read seldom: else what it writes when its pod is asked to end may all be here before the pod is gone.
+    monkeypatch.setattr("seatrial.traffic.remote.POLL_SECONDS", 10.0)
     stream = stream_of(sending, inside, tmp_path, per_second=50)
     stream.start()
     monkeypatch.setattr(channels, "LOST_SECONDS", 3.0)
@@ -364,7 +366,13 @@ def test_what_keeps_the_job_from_running_is_said(
     monkeypatch.setattr("seatrial.kube.generator_job.START_SECONDS", 15.0)
     quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "full"}}
     restricted.create({**quota, "spec": {"hard": {"limits.cpu": "500m"}}})
+
+    def in_force() -> Ready[None] | NotYet:
+        status = restricted.get("ResourceQuota", "full").get("status") or {}
+        return Ready(None) if status.get("hard") else NotYet("its controller has not counted yet")
+
     try:
+        eventually(in_force, within_seconds=30, what="the quota is in force")
         with (
             pytest.raises(SeatrialError, match=r"refused: .*exceeded quota: full"),
             GeneratorJob(restricted, helper_image, own_cluster=True),
