@@ -10,22 +10,26 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from seatrial import plugin_report
-from seatrial.errors import BadInput, suggestion
+from seatrial.errors import BadInput
 from seatrial.model.check import Check, Every, Level, check_of
 from seatrial.model.failure import taken, verdict_of
+from seatrial.model.plan import Profile
 from seatrial.model.run import lacks_a_pass
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
 from seatrial.plugin_report import (
     ACCEPTABLE,
     ACCEPTED,
     CHANGED,
+    LEFT_OUT,
     NO_PASS,
     PAGE,
     Uncaptured,
     accepted_of,
     called,
+    left_to_full,
     say,
 )
+from seatrial.plugin_selection import called_result, left_out, ordered, subject_of, unnamed
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -52,6 +56,8 @@ _FLAGS = {
     "seed": "seed that picks victims and draws arrivals (default: drawn and printed)",
     "report-dir": "where run directories are made (default: reports)",
     "run": "existing run directory to append to",
+    "profile": "core (default): one workload for each core scenario; full: everything. What is named by "
+    "--check, -k or a file is carried out in full",
 }
 
 
@@ -123,9 +129,21 @@ def suite_of(config: pytest.Config) -> Suite:
         from seatrial.harness.suite import Suite
 
         config.stash[SUITE] = Suite(
-            settings_of(config), system_of(config), progress_of(config), run_of(config)
+            settings_of(config), system_of(config), progress_of(config), run_of(config), profile_of(config)
         )
     return config.stash[SUITE]
+
+
+def profile_of(config: pytest.Config) -> Profile:
+    """How much is carried out: what a flag says; all of what is named; else as the environment has it."""
+    named = (
+        config.getoption("seatrial_check")
+        or config.getoption("keyword")
+        or any("::" in each or each.endswith(".py") for each in config.args)
+    )
+    if named and not config.getoption("seatrial_profile"):
+        return Profile.FULL
+    return settings_of(config).profile
 
 
 def progress_of(config: pytest.Config) -> Progress:
@@ -149,6 +167,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     writer = config.stash.get(RUN, None)
     if writer is None:
         return
+    if left_out := config.stash.get(LEFT_OUT, []):
+        writer.note(left_to_full(left_out))
     writer.tool_finished(int(exitstatus), accepted=accepted)
     writer.close()
     if settings_of(config).run_directory is None:
@@ -181,39 +201,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if BAD_SYSTEM in config.stash:
         raise pytest.UsageError(str(config.stash[BAD_SYSTEM]))
-    checks = {item.nodeid: check_of(getattr(item, "function", None)) for item in items}
     for item in items:
-        found = checks[item.nodeid]
+        found = check_of(getattr(item, "function", None))
         if found is not None:
             item.add_marker(found.level.value)
             if found.mode is Mode.PROVEN:
                 item.add_marker("disruptive")
-    wanted = config.getoption("seatrial_check")
-    if wanted:
-        _select(config, items, checks, wanted)
-    # What judges every observation comes when all others have been made.
-    items.sort(key=lambda item: _judges_every(checks[item.nodeid]))
-
-
-def _judges_every(found: Check | None) -> bool:
-    return found is not None and isinstance(found.scenario, Every)
-
-
-def _select(
-    config: pytest.Config, items: list[pytest.Item], checks: dict[str, Check | None], wanted: list[str]
-) -> None:
-    known = {found.id for found in checks.values() if found is not None}
-    for name in wanted:
-        if name not in known:
-            hint = suggestion(name, known)
-            raise pytest.UsageError(f"--check {name}: no such check among those collected. {hint}")
-    kept: list[pytest.Item] = []
-    dropped: list[pytest.Item] = []
-    for item in items:
-        found = checks[item.nodeid]
-        (kept if found is not None and found.id in wanted else dropped).append(item)
-    items[:] = kept
-    config.hook.pytest_deselected(items=dropped)
+    dropped = unnamed(items, config.getoption("seatrial_check"))
+    profile = profile_of(config)
+    if profile is not Profile.FULL:
+        rest = [item for item in items if item not in dropped]
+        left = left_out(rest, profile, lambda: system_of(config))
+        config.stash[LEFT_OUT] = [called_result(item) for item in left]
+        dropped |= {*left}
+    items[:] = ordered(item for item in items if item not in dropped)
+    if dropped:
+        config.hook.pytest_deselected(items=list(dropped))
 
 
 @pytest.hookimpl(tryfirst=True)  # before marks are looked at: a check that is skipped has begun, too
@@ -222,7 +225,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[OBSERVED] = ()
     found = check_of(getattr(item, "function", None))
     if found is not None:
-        run_of(item.config).check_started(found.id, _subject(item), found.requirement)
+        run_of(item.config).check_started(found.id, subject_of(item), found.requirement)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -256,11 +259,11 @@ def pytest_runtest_makereport(
     if found is None or (call.when != "call" and call.excinfo is None):
         return report
     verdict = _verdict(item, call)
-    say(report, found, _subject(item), verdict)
+    say(report, found, subject_of(item), verdict)
     report.__dict__.update(seatrial_outcome=verdict.outcome, seatrial_mode=found.mode)
     item.config.stash[JUDGED].append((found.mode, verdict.outcome))
     result = CheckResult(
-        found.id, _subject(item), found.requirement, verdict, "pytest",
+        found.id, subject_of(item), found.requirement, verdict, "pytest",
         item.stash[STARTED], time.monotonic(), _evidence(item, found, verdict), found.mode, found.shows,
         item.stash[OBSERVED],
     )  # fmt: skip
@@ -279,9 +282,4 @@ def _verdict(item: pytest.Item, call: pytest.CallInfo[None]) -> Verdict:
 def _evidence(item: pytest.Item, found: Check, verdict: Verdict) -> str:
     if found.mode is Mode.DECLARED or SUITE not in item.config.stash or not verdict.outcome.makes_red:
         return ""
-    return item.config.stash[SUITE].collect_evidence(found.id, _subject(item))
-
-
-def _subject(item: pytest.Item) -> str:
-    params = getattr(getattr(item, "callspec", None), "params", {})
-    return str(params.get("observation") or params.get("subject") or "system")
+    return item.config.stash[SUITE].collect_evidence(found.id, subject_of(item))

@@ -18,6 +18,8 @@ NO_PASS: pytest.StashKey[bool] = pytest.StashKey()
 """Set when checks were run and none passed, so that the exit code is not 0."""
 CHANGED: pytest.StashKey[list[str]] = pytest.StashKey()
 """What differs in the system after the checks from before them; anything makes the exit code not 0."""
+LEFT_OUT: pytest.StashKey[list[str]] = pytest.StashKey()
+"""Names of the results that the profile leaves out."""
 
 _WORDS = {
     Outcome.FAILED: ("failed", "F", ("FAILED", {"red": True})),
@@ -96,9 +98,17 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.line(line)
     for sentence in config.stash.get(CHANGED, []):
         terminalreporter.line(f"not as before: {sentence}", red=True)
+    if left_out := config.stash.get(LEFT_OUT, []):
+        terminalreporter.line(left_to_full(left_out))
     page = config.stash.get(PAGE, "")
     if page:
         terminalreporter.line(f"page  {page}")
+
+
+def left_to_full(names: list[str]) -> str:
+    """What the core profile did not carry out, in a sentence."""
+    amount = f"{len(names)} result{'s' if len(names) != 1 else ''}"
+    return f"profile core: {amount} left to --profile full: {', '.join(names)}"
 
 
 def _unusual(terminalreporter: Any) -> Iterator[str]:

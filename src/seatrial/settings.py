@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.errors import BadInput
+from seatrial.model.plan import Profile
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.traffic import schedule
@@ -38,6 +39,7 @@ class Settings:
         run_directory: an existing run to append to (`SEATRIAL_RUN`), or None for a new one.
         state_directory: `.seatrial` of the working folder: own kubeconfig, undo journal.
         reports_directory: where run directories are made.
+        profile: how much is carried out, unless checks are named.
     """
 
     system_path: Path
@@ -48,6 +50,7 @@ class Settings:
     run_directory: Path | None
     state_directory: Path
     reports_directory: Path
+    profile: Profile = Profile.CORE
 
 
 def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -74,6 +77,10 @@ def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         raise BadInput(
             f"the seed must be a whole number, not {seed_text!r}", where="--seed or SEATRIAL_SEED"
         ) from None
+    profile = choice("profile") or Profile.CORE
+    if profile not in set(Profile):
+        hint = f"One of {', '.join(Profile)}."
+        raise BadInput(f"no profile is {profile!r}", where="--profile or SEATRIAL_PROFILE", next_step=hint)
     return Settings(
         system_path=path("system") or default_system(),
         kubeconfig=path("kubeconfig"),
@@ -83,6 +90,7 @@ def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         run_directory=path("run"),
         state_directory=path("state") or Path(".seatrial"),
         reports_directory=path("report_dir") or Path("reports"),
+        profile=Profile(profile),
     )
 
 

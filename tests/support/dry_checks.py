@@ -12,7 +12,7 @@ import contextlib
 import pytest
 from seatrial.errors import SeatrialError
 from seatrial.judge.disruption import voluntary
-from seatrial.model.check import CORE, check, every
+from seatrial.model.check import CORE, EXTENDED, check, every
 from seatrial.model.failure import require
 from seatrial.model.scenario import need, scenario
 from seatrial.model.fault import NONE, VOLUNTARY

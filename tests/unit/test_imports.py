@@ -26,7 +26,7 @@ LAYERS = (
     ("harness",),
     ("scenarios",),
     ("report",),
-    ("load", "chaos", "terminal", "plugin_report"),
+    ("load", "chaos", "terminal", "plugin_report", "plugin_selection"),
     ("plugin",),
     ("lint",),
     ("commands",),

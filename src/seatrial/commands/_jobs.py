@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.commands.children import folder
 from seatrial.errors import BadInput, SeatrialError, suggestion
-from seatrial.model.plan import LOAD_SECONDS, Planned
+from seatrial.model.plan import LOAD_SECONDS, Planned, Profile
 from seatrial.model.verdict import named
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Choice:
         checks: ids of proven checks.
         experiments: names of shipped experiments, or files.
         load_seconds: how long the load lasts.
+        profile: how much of the suites and experiments; what is named is carried out in full.
 
     Raises:
         BadInput: there is no such stage; or a check or an experiment is named whose stage is left out.
@@ -43,6 +44,7 @@ class Choice:
     checks: tuple[str, ...] = ()
     experiments: tuple[str, ...] = ()
     load_seconds: int = LOAD_SECONDS
+    profile: Profile = Profile.CORE
 
     def __post_init__(self) -> None:
         for stage in self.stages:
@@ -89,21 +91,22 @@ def jobs_of(choice: Choice, system: System) -> list[Job]:
     """
     jobs: list[Job] = []
     if choice.includes(SUITES):
-        jobs.append(_suites(choice.checks, system))
+        jobs.append(_suites(choice.checks, system, choice.profile))
     if choice.includes(LOAD):
         jobs.append(_load(choice.load_seconds, system))
     if choice.includes(EXPERIMENTS):
-        jobs += _experiments(choice.experiments, system)
+        jobs += _experiments(choice.experiments, system, choice.profile)
     return jobs
 
 
-def _suites(chosen: Collection[str], system: System) -> Job:
-    arguments = [sys.executable, "-m", "pytest", "-v", "--color=no", str(folder("suites")), *_elsewhere()]
-    arguments += [part for check in chosen for part in ("--check", check)]
+def _suites(chosen: Collection[str], system: System, profile: Profile) -> Job:
     from seatrial.harness.estimate import suites_seconds
 
-    planned = Planned(SUITES, "pytest", tuple(_results(chosen, system)))
-    about = suites_seconds(system)
+    profile = Profile.FULL if chosen else profile
+    arguments = [sys.executable, "-m", "pytest", "-v", "--color=no", str(folder("suites")), *_elsewhere()]
+    arguments += ["--profile", profile, *(part for check in chosen for part in ("--check", check))]
+    planned = Planned(SUITES, "pytest", tuple(_results(chosen, system, profile)))
+    about = suites_seconds(system, profile)
     return Job(planned, arguments, _SUITES_SECONDS + 3 * about, 0.0 if chosen else about)
 
 
@@ -116,17 +119,17 @@ def _elsewhere() -> list[str]:
     return sorted(str(path) for path in places if not path.is_relative_to(root))
 
 
-def _results(chosen: Collection[str], system: System) -> Iterator[str]:
+def _results(chosen: Collection[str], system: System, profile: Profile) -> Iterator[str]:
     """Every proven check on each of its subjects, from the registry and never from pytest."""
     from seatrial.model.check import CHECKS
+    from seatrial.model.profile import results_of
 
     for name in chosen:
         if name not in CHECKS:
             CHECKS.get(name)  # says which is the nearest
     for name, check in CHECKS.all().items():
         if name in chosen or not chosen:
-            subjects = [subject.role for subject in check.subjects(system)]
-            yield from (named(name, subject) for subject in subjects or ["system"])
+            yield from results_of(profile, check, system)
 
 
 def _load(seconds: int, system: System) -> Job:
@@ -136,13 +139,14 @@ def _load(seconds: int, system: System) -> Job:
     return Job(planned, arguments, seconds + _BEFORE_AND_AFTER_LOAD_SECONDS, about_seconds=seconds + 15)
 
 
-def _experiments(chosen: Sequence[str], system: System) -> Iterator[Job]:
+def _experiments(chosen: Sequence[str], system: System, profile: Profile) -> Iterator[Job]:
     """The chosen experiments; else the brief voluntary ones that apply, each on one workload.
 
     The suites carry every scenario out on every workload anyway; the others are left to `chaos run`.
     """
     from seatrial.harness.estimate import seconds_on
     from seatrial.model.fault import Disruption
+    from seatrial.model.profile import included
     from seatrial.model.scenario import SCENARIOS
 
     if chosen:
@@ -151,7 +155,7 @@ def _experiments(chosen: Sequence[str], system: System) -> Iterator[Job]:
         return
     for path in experiment_files():
         scenario = SCENARIOS.get(path.stem)
-        for subject in scenario.subjects(system)[-1:]:
+        for subject in scenario.subjects(system)[-1:] if included(profile, scenario) else ():
             brief = seconds_on(scenario, subject) <= BRIEF_SECONDS
             if brief and scenario.disruption is Disruption.VOLUNTARY:
                 yield _experiment(path, system, (subject.role,))

@@ -27,7 +27,7 @@ from seatrial.commands.base import (
 from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.errors import SeatrialError
-from seatrial.model.plan import LOAD_SECONDS, Planned
+from seatrial.model.plan import LOAD_SECONDS, Planned, Profile
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -69,12 +69,23 @@ def run(
         ),
     ] = None,
     load_seconds: Annotated[int, typer.Option(min=1, help="How long the load lasts.")] = LOAD_SECONDS,
+    profile: Annotated[
+        Profile | None,
+        typer.Option(
+            help="core: one workload for each core scenario (default); full: everything on every workload.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:  # fmt: skip
     """Bring up, then suites, load, experiments, one page. Exit 0: something passed, and nothing is red."""
     from seatrial.terminal import progress_display
 
-    chosen = settings(system=system, kubeconfig=kubeconfig, context=context, namespace=namespace, seed=seed)
-    what = Choice(tuple(only or ()), tuple(check or ()), tuple(experiment or ()), load_seconds)
+    chosen = settings(
+        system=system, kubeconfig=kubeconfig, context=context, namespace=namespace, seed=seed, profile=profile
+    )
+    what = Choice(
+        tuple(only or ()), tuple(check or ()), tuple(experiment or ()), load_seconds, chosen.profile
+    )
     with progress_display() as progress:
         code, text = run_everything(chosen, progress, what)
     typer.echo(text)

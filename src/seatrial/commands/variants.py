@@ -16,6 +16,7 @@ from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
 from seatrial.errors import BadInput, suggestion
+from seatrial.model.plan import Profile
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -84,7 +85,7 @@ def prove_variants(
         )
     sound = (settings.system_path.parent / system.deploy.kustomize).resolve()
     chosen = read_variants(sound.parent / "variants", names)
-    every = jobs_of(Choice(), system)
+    every = jobs_of(Choice(profile=Profile.FULL), system)
     refuse_unknown(chosen, [name for job in every for name in job.planned.checks])
     planned = [(variant, _jobs(variant, system, stages, named_only=named_only)) for variant in chosen]
     rows = []
@@ -105,7 +106,7 @@ def prove_variants(
 
 def _jobs(variant: Variant, system: SystemModel, stages: Sequence[str], *, named_only: bool) -> list[Job]:
     """What is run on a variant; with `named_only` the parts of it that must turn red."""
-    jobs = jobs_of(Choice(tuple(stages)), system)
+    jobs = jobs_of(Choice(tuple(stages), profile=Profile.FULL), system)
     if not named_only:
         return jobs
     kept = [job for job in jobs if variant.reds.keys() & set(job.planned.checks)]

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from seatrial.errors import SeatrialError
 from seatrial.harness.observe import bound
 from seatrial.model.check import CHECKS
+from seatrial.model.plan import Profile
+from seatrial.model.profile import carried_on
 from seatrial.model.scenario import Scenario, Subject
 from seatrial.model.system import System
 
@@ -22,14 +24,14 @@ def seconds_on(scenario: Scenario, subject: Subject) -> float:
         return 0.0
 
 
-def scenario_seconds(scenario: Scenario, system: System) -> float:
-    """How long a scenario usually takes on every workload that it applies to."""
-    return sum(seconds_on(scenario, subject) for subject in scenario.subjects(system))
+def scenario_seconds(scenario: Scenario, system: System, profile: Profile = Profile.FULL) -> float:
+    """How long a scenario usually takes on every workload that it is carried out on."""
+    return sum(seconds_on(scenario, subject) for subject in carried_on(profile, scenario, system))
 
 
-def suites_seconds(system: System) -> float:
+def suites_seconds(system: System, profile: Profile = Profile.FULL) -> float:
     """How long the suites usually take: each scenario that a check judges, once for each workload."""
-    return sum(scenario_seconds(scenario, system) for scenario in judged_scenarios())
+    return sum(scenario_seconds(scenario, system, profile) for scenario in judged_scenarios())
 
 
 def judged_scenarios() -> Iterable[Scenario]:

@@ -14,6 +14,8 @@ from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.snapshot import Snapshot
 from seatrial.model.check import Check, Every
 from seatrial.model.observation import Observation
+from seatrial.model.plan import Profile
+from seatrial.model.profile import carried_on
 from seatrial.model.scenario import SCENARIOS, Scenario, Subject
 from seatrial.model.system import System
 from seatrial.model.verdict import Outcome, Verdict
@@ -24,8 +26,16 @@ from seatrial.settings import Settings
 class Suite:
     """The system under test, brought up when the first check needs it, with the observations made so far."""
 
-    def __init__(self, settings: Settings, system: System, progress: Progress, run: RunWriter) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        system: System,
+        progress: Progress,
+        run: RunWriter,
+        profile: Profile = Profile.FULL,
+    ) -> None:
         self.system = system
+        self.profile = profile
         self.run = run
         self._settings = settings
         self._progress = progress
@@ -69,7 +79,7 @@ class Suite:
             observations = [
                 self.observation(scenario, subject)
                 for scenario in check.scenarios()
-                for subject in scenario.subjects(self.system)
+                for subject in carried_on(self.profile, scenario, self.system)
             ]
             verdict, _ = judge_every(check, observations)
             return verdict, ids_of(observations)

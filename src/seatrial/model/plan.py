@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from seatrial.model.verdict import CheckResult, Mode
@@ -14,6 +15,15 @@ PLANNER = "seatrial"
 """The tool that writes plans; it reports no result of its own."""
 LOAD_SECONDS = 60
 """How long the load test of a run lasts, unless something else is asked for."""
+
+
+class Profile(StrEnum):
+    """How much of what a system allows is carried out; `model/profile.py` says what that means."""
+
+    CORE = "core"
+    """Scenarios that a check of level core judges, each on the first workload that its checks apply to."""
+    FULL = "full"
+    """Every scenario on every workload that has what it needs."""
 
 
 @dataclass(frozen=True)

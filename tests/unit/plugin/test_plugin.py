@@ -154,3 +154,31 @@ def test_an_item_is_named_by_its_workload_or_by_there_being_none(run_checks):
     gold = a_check("gold", "return says(Outcome.PASSED)", scenario="'golden'")
     result = run_checks(GOOD, gold, options=["-v"])
     result.stdout.fnmatch_lines(["*::test_good[[]basket[]] PASSED*", "*::test_gold[[]none[]] UNSUPPORTED*"])
+
+
+EXTENDED = a_check("more", "return says(Outcome.PASSED)", scenario="'deleted'").replace("CORE", "EXTENDED")
+TWO = SYSTEM.replace("workloads:", "workloads:\n  second: {kind: Deployment, name: second, stateless: true}")
+
+
+def test_the_core_profile_says_what_it_leaves_out(run_checks, recorded):
+    result = run_checks(GOOD, EXTENDED, system=TWO)
+    assert result.ret == 0
+    said = "profile core: 3 results left to --profile full: "
+    result.stdout.fnmatch_lines([said + "*"])
+    run = recorded()
+    assert [made.name for made in run.results] == ["data.good [second]"]
+    [note] = [text for text in run.notes if text.startswith(said)]
+    assert all(name in note for name in ("data.good [basket]", "data.more [second]", "data.more [basket]"))
+
+
+@pytest.mark.parametrize("options", [["--profile", "full"], ["-k", "good or more"], ["{file}"]])
+def test_what_is_asked_for_is_carried_out_on_every_workload(run_checks, request, recorded, options):
+    file = f"{request.function.__name__}.py"  # as pytester calls it
+    run_checks(GOOD, system=TWO, options=[each.format(file=file) for each in options])
+    assert {made.subject for made in recorded().results} == {"second", "basket"}
+
+
+def test_a_profile_that_there_is_not_is_a_usage_error(run_checks):
+    result = run_checks(GOOD, options=["--profile", "most"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*no profile is 'most'*", "*One of core, full*"])

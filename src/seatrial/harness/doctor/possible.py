@@ -11,7 +11,7 @@ from seatrial.harness.estimate import scenario_seconds, suites_seconds
 from seatrial.judge.statistics import least_that_tells
 from seatrial.model.check import CHECKS, Check, Every
 from seatrial.model.fault import Disruption
-from seatrial.model.plan import LOAD_SECONDS
+from seatrial.model.plan import LOAD_SECONDS, Profile
 from seatrial.model.scenario import SCENARIOS, Need, Subject
 from seatrial.model.system import System
 from seatrial.traffic.schedule import parse
@@ -40,8 +40,10 @@ def examine_duration(system: System) -> Iterator[Finding]:
     if not system.consent.disruptive:
         yield note("duration", "without consent nothing is carried out that takes time")
         return
-    suites = suites_seconds(system)
-    yield ok("duration", f"pytest suites/ about {_minutes(suites)}; a load test {LOAD_SECONDS} s")
+    core, full = (_minutes(suites_seconds(system, profile)) for profile in Profile)
+    yield ok(
+        "duration", f"pytest suites/ about {core}, with --profile full {full}; a load test {LOAD_SECONDS} s"
+    )
     yield from _load_that_cannot_tell(system)
     each = {
         scenario.id: seconds
