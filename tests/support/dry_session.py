@@ -329,7 +329,7 @@ class DrySession(Session):
     def snapshot(self) -> Any:
         return ()
 
-    def changed_since(self, before: Any, faults: Any = ()) -> list[str]:
+    def differences(self, before: Any, faults: Any = ()) -> list[str]:
         return list(self.world.changed)
 
 

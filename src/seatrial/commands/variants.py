@@ -150,7 +150,8 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
         raise BadInput(f"the list of variants is not valid YAML: {error}", where=str(file)) from None
     if not isinstance(listed, Mapping) or not all(_well_formed(entry) for entry in listed.values()):
         raise BadInput(
-            "each variant needs `fails`, and may have `errors`: {check [subject]: words of its explanation}",
+            "each variant needs `fails`, and may have `errors`: {check [subject]: words of its explanation}; "
+            "`leaves` takes words",
             where=str(file),
         )
     for name in names:
@@ -158,7 +159,9 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
             next_step = suggestion(name, listed)
             raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=next_step)
     found = [
-        Variant(name, root / name, entry.get("fails") or {}, entry.get("errors") or {})
+        Variant(
+            name, root / name, entry.get("fails") or {}, entry.get("errors") or {}, entry.get("leaves", "")
+        )
         for name, entry in listed.items()
         if not names or name in names
     ]
@@ -169,13 +172,19 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
 
 
 def _well_formed(entry: object) -> bool:
-    if not isinstance(entry, Mapping) or not entry.keys() <= {"fails", "errors"} or "fails" not in entry:
+    if not isinstance(entry, Mapping) or not entry.keys() <= {"fails", "errors", "leaves"}:
         return False
-    return all(
-        isinstance(reds, Mapping)
-        and reds
-        and all(isinstance(text, str) and text for pair in reds.items() for text in pair)
-        for reds in entry.values()
+    words = entry.get("leaves", "whatever")
+    return (
+        "fails" in entry
+        and isinstance(words, str)
+        and bool(words)
+        and all(
+            isinstance(reds, Mapping)
+            and reds
+            and all(isinstance(text, str) and text for pair in reds.items() for text in pair)
+            for reds in (value for key, value in entry.items() if key != "leaves")
+        )
     )
 
 

@@ -17,12 +17,14 @@ class Variant:
     Attributes:
         fails: result, as `CheckResult.name` has it, to words that its explanation must hold: the flaw.
         errors: the same for what cannot be tested where the flaw is.
+        leaves: words of what the run must say of objects that differ after it; empty where none may.
     """
 
     name: str
     folder: Path
     fails: Mapping[str, str]
     errors: Mapping[str, str] = field(default_factory=dict)
+    leaves: str = ""
 
     @property
     def reds(self) -> dict[str, tuple[Outcome, str]]:
@@ -65,7 +67,7 @@ class Row:
     @property
     def faults(self) -> list[str]:
         """Why this row is not as it must be; empty when it is."""
-        return [*self._reds(), *self._others(), *self.broken]
+        return [*self._reds(), *self._others(), *self._broken()]
 
     def _reds(self) -> Iterator[str]:
         by_name = {result.name: result for result in self.proven}
@@ -82,6 +84,13 @@ class Row:
             elif words.casefold() not in verdict.explain().casefold():
                 said = f"{verdict.observed} {verdict.next_step}".strip()
                 yield f"{name} must name the flaw ({words!r}), but says: {said}"
+
+    def _broken(self) -> Iterator[str]:
+        """What went wrong beside the verdicts, but for the traces that this flaw must leave."""
+        left = [text for text in self.broken if self.variant.leaves and self.variant.leaves in text]
+        if self.variant.leaves and not left:
+            yield f"the run must say that objects differ after it ({self.variant.leaves!r}), and does not"
+        yield from (text for text in self.broken if text not in left)
 
     def _others(self) -> Iterator[str]:
         for result in self.proven:

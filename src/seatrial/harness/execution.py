@@ -20,7 +20,9 @@ from seatrial.harness.context import Context
 from seatrial.harness.measuring import MEASUREMENTS
 from seatrial.harness.rest import rest, restore_spread
 from seatrial.harness.session import Session
+from seatrial.harness.traces import compared
 from seatrial.harness.warmup import health_so_far, steady_since
+from seatrial.kube.snapshot import Snapshot, take_snapshot
 from seatrial.model.fault import Disruption, FaultRecord
 from seatrial.model.measurement import ENTRY_SERVICE
 from seatrial.model.observation import AFTER, BEFORE, TIMELINE, TROUBLE, Observation, Record
@@ -58,6 +60,7 @@ class Execution:
         self._streams: dict[str, tuple[Traffic, Generator]] = {}
         self._steady_from: dict[str, float] = {}
         self._held: dict[str, FaultRecord] = {}
+        self._before: Snapshot | None = None
         self._resources = contextlib.ExitStack()
 
     def __enter__(self) -> Execution:
@@ -85,6 +88,8 @@ class Execution:
             rest(self.context)
         if self._has_invariants:
             self.do(Measure("invariants"), BEFORE)
+        if self.head.disruption is not Disruption.NONE:
+            self._before = take_snapshot(self.session.kube)
 
     def _restore_spread(self) -> None:
         began_at = time.monotonic()
@@ -125,8 +130,10 @@ class Execution:
             self.do(Measure("invariants"), AFTER)
 
     def close(self, failure: Verdict | None) -> None:
-        """Keep the timeline, the logs and the closing line. Call it after the context was left."""
+        """Keep traces, timeline, logs and the closing line. Call it after the context was left."""
         self._keep_reverts()
+        if self._before is not None:
+            self.writer.measurement(compared(self.session, self._before, self.faults))
         timeline: Timeline | None = None
         try:
             timeline = self.context.recorder.snapshot()

@@ -248,15 +248,18 @@ class Session:
             self.run.note(f"not compared with how they were before, for they may not be listed: {kinds}")
         return found
 
-    def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
+    def differences(self, before: Snapshot, faults: Iterable[FaultRecord]) -> list[str]:
         """What differs from `before`, a sentence for each object; what the faults leave behind may.
 
-        Pods that a controller is still replacing are waited for: what differs after that stays so. That the
-        objects cannot be compared is a difference: nobody knows that there is none.
+        Pods that a controller is still replacing are waited for. Raises SeatrialError: nothing can be read.
         """
         traces = {str(name) for fault in faults for name in fault.details.get(TRACES, ())}
+        return settled_changes(self.kube, before, traces)
+
+    def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
+        """As `differences`; that the objects cannot be compared is one: nobody knows that there is none."""
         try:
-            return settled_changes(self.kube, before, traces)
+            return self.differences(before, faults)
         except SeatrialError as error:
             return [f"the objects could not be compared with those of before: {error.what}"]
 
@@ -273,7 +276,9 @@ def open_session(
         SeatrialError: cluster, deployment, namespace or entry cannot be had; says what to do.
     """
     as_deployed = os.environ.get("SEATRIAL_AS_DEPLOYED", "") not in ("", "0")
-    own = None if as_deployed else _own_cluster(settings, system, progress)
+    own = None
+    if not as_deployed and system.target.kind is not None:
+        own = cluster.up(kind_configuration(settings, system), progress=progress)
     kubeconfig, context = access(settings, system)
     kube = Kube(kubeconfig, context, system.target.namespace)
     try:
@@ -291,9 +296,3 @@ def open_session(
         kube.close()
         raise
     return session
-
-
-def _own_cluster(settings: Settings, system: System, progress: Progress) -> cluster.Cluster | None:
-    if system.target.kind is None:
-        return None
-    return cluster.up(kind_configuration(settings, system), progress=progress)

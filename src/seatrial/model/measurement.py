@@ -54,6 +54,8 @@ READ_BACK = "read-back"
 INVARIANT = "invariant"
 STORE_ACTIVITY = "store-activity"
 """How much a store has done; `value` holds `commits` and `rows`."""
+AS_BEFORE = "as-before"
+"""What differs from before a scenario; `value` holds `changed`, a sentence each, and `unseen` kinds."""
 ENTRY_SERVICE = "entry-service"
 """Whether the entry's address leads to the Service of its name; `value` holds `shown_by`."""
 

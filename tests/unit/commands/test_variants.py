@@ -78,6 +78,16 @@ def test_what_went_wrong_beside_the_checks_is_wrong():
     assert "WRONG  no-drain: stage suites: ended with exit code 3" in table([found])
 
 
+def test_what_a_flaw_must_leave_behind_must_be_said_and_only_that():
+    leaving = replace(row(*RED), variant=replace(VARIANT, leaves="configmap/instance-"))
+    left = "objects after the run: 1 differs from before it: configmap/instance-a is new"
+    assert replace(leaving, broken=(left,)).faults == []
+    (fault,) = leaving.faults
+    assert fault == "the run must say that objects differ after it ('configmap/instance-'), and does not"
+    assert replace(leaving, broken=(left, "stage suites: killed")).faults == ["stage suites: killed"]
+    assert replace(row(*RED), broken=(left,)).faults == [left]
+
+
 def test_a_rule_that_sees_the_flaw_in_the_manifests_is_told_and_no_fault():
     declared = replace(result("c.rule [orders]", Outcome.FAILED), mode=Mode.DECLARED)
     found = row(*RED, declared)

@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from dry_session import SYSTEM, Dry, subject
+from dry_session import SYSTEM, Dry, DrySession, subject
 
 from seatrial.errors import BadInput, FaultNotVerified, NotAllowed, SeatrialError
 from seatrial.harness.conditions import condition
@@ -12,7 +12,7 @@ from seatrial.harness.measuring import measurement
 from seatrial.harness.observe import bound, observe
 from seatrial.judge.disruption import voluntary
 from seatrial.model.fault import INVOLUNTARY, NONE, VOLUNTARY
-from seatrial.model.measurement import Measurement, MeasurementOutcome
+from seatrial.model.measurement import AS_BEFORE, Measurement, MeasurementOutcome
 from seatrial.model.observation import TIMELINE
 from seatrial.model.scenario import SCENARIOS, scenario
 from seatrial.model.step import (
@@ -104,6 +104,27 @@ class TestInOrder:
         assert bound((hold(4, "x"), repeat(3, hold(2, "y")))) == Bound(10, 10)
         once, thrice = bound((inject("delete-pod", "x"),)), bound((repeat(3, inject("delete-pod", "x")),))
         assert thrice.at_most_seconds == pytest.approx(3 * once.at_most_seconds)
+
+
+class TestTraces:
+    def test_what_differs_after_it_is_measured_once_the_watches_ended(self, dry: Dry) -> None:
+        dry.world.changed = ["job/a is new"]
+        (found,) = carried_out(dry, *THREE).trouble.measured(AS_BEFORE)
+        assert (found.step, found.outcome) == ("after", MeasurementOutcome.ANSWERED)
+        assert found.value == {"changed": ["job/a is new"], "objects": 0, "controllers": 0, "unseen": []}
+
+    def test_a_scenario_that_disturbs_nothing_compares_nothing(self, dry: Dry) -> None:
+        assert carried_out(dry, hold(1, "look"), disruption=NONE).trouble.measured(AS_BEFORE) == []
+
+    def test_objects_that_cannot_be_read_are_no_difference(self, dry: Dry, monkeypatch) -> None:
+        def refuse(*_: object) -> list[str]:
+            raise SeatrialError("the API server does not answer")
+
+        monkeypatch.setattr(DrySession, "differences", refuse)
+        (found,) = carried_out(dry, *THREE).trouble.measured(AS_BEFORE)
+        assert (found.outcome, found.reason) == (
+            MeasurementOutcome.COULD_NOT_TRY, "the API server does not answer",
+        )  # fmt: skip
 
 
 class TestTraffic:
