@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from seatrial.judge.known import Known
 from seatrial.judge.placement import could_answer
 from seatrial.model.exchange import Exchange
 from seatrial.model.fault import BAD_REVISION
@@ -62,43 +63,15 @@ def _life(states: tuple[PodSeen, ...]) -> PodLife:
 def answers_by_pod(observation: Observation, role: str) -> dict[str, list[Exchange]]:
     """What each pod of the workload answered, by its uid, in the order of the planned times.
 
-    Every journey counts. A name that two pods had one after the other means the one of that time.
+    Every journey counts.
     """
-    timeline = observation.timeline
-    if timeline is None:
-        return {}
-    named = _names(timeline, role)
+    known = Known.of(observation)
     found: dict[str, list[Exchange]] = {}
     for exchange in observation.exchanges:
-        uid = next(
-            filter(None, (_at(named, part.strip(), exchange) for part in exchange.backend.split(","))), ""
-        )
-        if uid:
-            found.setdefault(uid, []).append(exchange)
+        pod = known.pod(exchange, role)
+        if pod is not None:
+            found.setdefault(pod.uid, []).append(exchange)
     return {uid: sorted(mine, key=lambda one: one.planned_at) for uid, mine in found.items()}
-
-
-Names = dict[str, list[tuple[float, str]]]
-
-
-def _names(timeline: Timeline, role: str) -> Names:
-    """By name or address: since when which pod of the workload had it."""
-    named: Names = {}
-    for states in timeline.pods.values():
-        if states[-1].workload != role:
-            continue
-        for name in {states[0].name, *(state.ip for state in states)} - {""}:
-            named.setdefault(name, []).append((states[0].at, states[0].uid))
-    return {name: sorted(pods) for name, pods in named.items()}
-
-
-def _at(named: Names, name: str, exchange: Exchange) -> str:
-    """The uid of the pod that had a name when the exchange ended; empty when nobody had."""
-    pods = named.get(name)
-    if not pods:
-        return ""
-    ended = exchange.planned_at if exchange.completed_at is None else exchange.completed_at
-    return next((uid for since, uid in reversed(pods) if since <= ended), pods[0][1])
 
 
 def ready_spans(timeline: Timeline, role: str) -> Iterator[tuple[float, float, frozenset[str]]]:

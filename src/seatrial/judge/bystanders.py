@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seatrial.judge.evidence import generator_weakness
+from seatrial.judge.known import Known, subjects
 from seatrial.judge.latency import latencies_ms, limit_ms, p99_ms
 from seatrial.judge.outage import failed_seconds, outages
 from seatrial.judge.saturation import doubted
 from seatrial.judge.statistics import MINIMUM_SAMPLES, SLOW_FRACTION_ALLOWED, wilson
-from seatrial.judge.who_answered import Known, subjects
 from seatrial.judge.windows import failures
 from seatrial.judge.wording import errors, percent, plural, seconds
 from seatrial.model.exchange import DROPPED, Exchange

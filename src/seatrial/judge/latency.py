@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from seatrial.judge.evidence import GENERATOR_HELP, generator_weakness
+from seatrial.judge.known import Known, subjects
 from seatrial.judge.saturation import doubted
 from seatrial.judge.statistics import MINIMUM_SAMPLES, percentile
-from seatrial.judge.who_answered import Known, subjects
 from seatrial.judge.windows import split, windows
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.exchange import Exchange

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from seatrial.judge.known import Known
 from seatrial.judge.placement import ready_at
 from seatrial.judge.pods import endpoint_of, endpoint_ready
 from seatrial.judge.scaling_delays import LoadStep
 from seatrial.judge.statistics import wilson
-from seatrial.judge.who_answered import Known
 from seatrial.judge.wording import percent, plural
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import PodSeen, Timeline

@@ -7,9 +7,10 @@ that somebody else answered makes an observation void; what shows nothing makes 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from seatrial.judge.known import Known, subjects
 from seatrial.judge.store_reached import activity_of, failed_without_it
 from seatrial.judge.wording import percent, plural
 from seatrial.model.entry import Entry
@@ -17,54 +18,11 @@ from seatrial.model.exchange import Exchange
 from seatrial.model.fault import Disruption
 from seatrial.model.measurement import ENTRY_SERVICE
 from seatrial.model.observation import Observation
-from seatrial.model.timeline import Change, PodSeen
+from seatrial.model.timeline import Change
 from seatrial.model.verdict import Outcome, Verdict
 
 MAJORITY = 0.5
 """With less of the answers than this coming from the subject, the traffic was mostly somebody else's."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """The names under which an answer may tell who it is from.
-
-    Attributes:
-        pods: pod by its name or address.
-        workloads: role by the name of its object, or by the role itself.
-    """
-
-    pods: Mapping[str, PodSeen]
-    workloads: Mapping[str, str]
-
-    @classmethod
-    def of(cls, observation: Observation) -> Known:
-        pods: dict[str, PodSeen] = {}
-        for states in observation.timeline.pods.values() if observation.timeline else ():
-            last = states[-1]
-            pods |= {name: last for name in (last.name, *(state.ip for state in states)) if name}
-        system = observation.system
-        roles = {} if system is None else {spec.name: role for role, spec in system.workloads.items()}
-        return cls(pods, {**{role: role for role in (*roles.values(), *subjects(observation))}, **roles})
-
-    def told(self, exchange: Exchange) -> Iterator[str]:
-        """What the answer says, name by name: it may have come by way of several."""
-        return (name for part in exchange.backend.split(",") if (name := part.strip()))
-
-    def pod(self, exchange: Exchange, role: str) -> PodSeen | None:
-        """The first pod of the workload that the answer names."""
-        named = (self.pods[name] for name in self.told(exchange) if name in self.pods)
-        return next((pod for pod in named if pod.workload == role), None)
-
-    def answered(self, exchange: Exchange) -> set[str]:
-        """Who took part: roles; pods of no workload of the system file by what owns them, else by name."""
-        found = set()
-        for name in self.told(exchange):
-            if name in self.pods:
-                pod = self.pods[name]
-                found.add(pod.workload or (f"a pod of {pod.owner}" if pod.owner else f"pod {pod.name}"))
-            elif name in self.workloads:
-                found.add(self.workloads[name])
-        return found
 
 
 @dataclass(frozen=True)
@@ -84,14 +42,6 @@ class Answers:
     others: Mapping[str, int]
     unnamed: int
     strange: str = ""
-
-
-def subjects(observation: Observation) -> frozenset[str]:
-    """The roles that the observation is about: its target, else the workloads of its faults."""
-    system, target = observation.system, observation.target
-    if target and (system is None or target in system.workloads):
-        return frozenset({target})
-    return frozenset(fault.workload for fault in observation.faults if fault.workload)
 
 
 def answers_of(observation: Observation) -> Answers:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from observations import endpoints, exchange, failed, fault, observation, pod, timeline, workload
 
-from seatrial.judge.who_answered import Answers, answers_of, subjects, thin, void
+from seatrial.judge.known import subjects
+from seatrial.judge.who_answered import Answers, answers_of, thin, void
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import TROUBLE, Observation
 from seatrial.model.system import System
