@@ -16,6 +16,7 @@ from seatrial.harness.observe import observe
 from seatrial.judge.admissible import judge
 from seatrial.judge.disruption import voluntary
 from seatrial.model.check import CHECKS
+from seatrial.model.exchange import DROPPED
 from seatrial.model.scenario import SCENARIOS, Subject
 from seatrial.model.verdict import Outcome
 from seatrial.traffic import channel as channels
@@ -60,9 +61,10 @@ def test_a_schedule_whose_end_was_never_read_is_not_taken_for_its_whole(
         Channel(agent.connect, why_lost=lambda: "node worker-2 was drained") as channel,
     ):
         runner = RemoteRunner(channel, "pod/generator on node worker-2")
-        stream = TrafficStream(url, "look", LOOK, per_second=100, directory=tmp_path, runner=runner)
-        stream.start().wait_for_requests(300, within_seconds=60)
-        assert all(exchange.ok for exchange in stream.exchanges()), "what is known looks perfect"
+        stream = TrafficStream(url, "look", LOOK, per_second=20, directory=tmp_path, runner=runner)
+        stream.start().wait_for_requests(20, within_seconds=60)
+        answered = [exchange for exchange in stream.exchanges() if exchange.error != DROPPED]
+        assert all(exchange.ok for exchange in answered), "what is known looks perfect"
         monkeypatch.setattr(channels, "LOST_SECONDS", 1.0)
         agent.process.kill()
         with pytest.raises(ResultsLost, match="node worker-2 was drained"):

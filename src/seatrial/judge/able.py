@@ -33,12 +33,14 @@ class Beginning:
     """The first requests that a new pod answered, and what older pods answered meanwhile.
 
     Attributes:
+        after: seconds from Ready to the first of them.
         slow: of the first, those that failed or took longer than the limit.
         others, others_slow: the same of answers of other pods of the workload in the same time.
     """
 
     life: PodLife
     first: tuple[Exchange, ...]
+    after: float
     slow: int
     others: int
     others_slow: int
@@ -106,7 +108,9 @@ def beginnings(observation: Observation, limit: float) -> list[Beginning]:
         for uid, given in answers.items()
         if (mine := [each for each in given if journey in ("", each.journey)])
     }
-    began = min((mine[0].planned_at for mine in everyone.values()), default=0.0)
+    if not everyone:
+        return []
+    began = min(mine[0].planned_at for mine in everyone.values())
     found = []
     for life in lives_of(observation, observation.target):
         if life.ready_at is None or life.ready_at < began:
@@ -120,7 +124,8 @@ def beginnings(observation: Observation, limit: float) -> list[Beginning]:
             for each in mine
             if uid != life.uid and first[0].planned_at <= each.planned_at <= first[-1].planned_at
         ]
-        found.append(Beginning(life, first, _slow(first, limit), len(others), _slow(others, limit)))
+        after = max(first[0].planned_at - life.ready_at, 0.0)
+        found.append(Beginning(life, first, after, _slow(first, limit), len(others), _slow(others, limit)))
     return found
 
 
@@ -138,10 +143,9 @@ def _slowest(told: Sequence[Beginning]) -> float:
 
 def _words(each: Beginning, limit: float) -> str:
     median = percentile([e.latency_seconds for e in each.first if e.latency_seconds is not None], 50)
-    after = each.first[0].planned_at - (each.life.ready_at or each.first[0].planned_at)
     half = "" if median is None else f", median {median * 1000:.0f} ms"
     return (
         f"{each.slow} of the first {plural(len(each.first), 'answer')} of {each.life.name} took longer than "
-        f"{limit:g} ms or failed{half}, from {seconds(max(after, 0.0))} after Ready on; of other pods' then "
+        f"{limit:g} ms or failed{half}, from {seconds(each.after)} after Ready on; of other pods' then "
         f"{each.others_slow} of {each.others}"
     )

@@ -27,10 +27,15 @@ def converges(observation: Observation) -> Verdict:
     `recovery_seconds`. Restarts on the way are told: where they are enough to be in time they are no fault.
     """
     verdict = involuntary(observation)
-    if observation.timeline is None or fault_weakness(observation.faults):
+    if fault_weakness(observation.faults):
         return verdict
-    parts = [_again(observation, observation.timeline, fault) for fault in observation.faults]
-    return merge([verdict, *parts])
+    timeline = observation.timeline
+    if timeline is None:
+        blind = Verdict(
+            Outcome.INCONCLUSIVE, "no timeline was recorded", "pods that are watched", "Watch the cluster."
+        )
+        return merge([verdict, blind])
+    return merge([verdict, *(_again(observation, timeline, fault) for fault in observation.faults)])
 
 
 def _again(observation: Observation, timeline: Timeline, fault: FaultRecord) -> Verdict:
@@ -41,7 +46,7 @@ def _again(observation: Observation, timeline: Timeline, fault: FaultRecord) -> 
     restarts = {
         life.name: found
         for life in new
-        if (found := max((state.restarts for state in states_of(timeline, life.name, life.uid)), default=0))
+        if (found := max(state.restarts for state in states_of(timeline, life.name, life.uid)))
     }
     numbers = {"cold_pods": len(new), "cold_restarts": sum(restarts.values())}
     reasons = tuple(

@@ -8,6 +8,7 @@ from observations import crash_fault, endpoints, failed, observation, pod, strea
 
 from seatrial.judge.admissible import judge
 from seatrial.judge.cold import converges
+from seatrial.judge.disruption import involuntary, objectives_of
 from seatrial.model.check import CHECKS
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, Seen
@@ -92,5 +93,54 @@ def test_what_was_not_verified_or_watched_is_no_pass() -> None:
     assert converges(replace(seen, arms={"trouble": unseen})).outcome is Outcome.ERROR
     blind = replace(seen.trouble, timeline=None)
     assert not judge(CHECK, replace(seen, arms={"trouble": blind})).passed
+    assert converges(replace(seen, arms={"trouble": blind})).outcome is Outcome.INCONCLUSIVE
     gap = replace(seen.trouble, timeline=replace(seen.timeline, gaps=((101.0, 102.0),)))  # type: ignore[type-var]
     assert converges(replace(seen, arms={"trouble": gap})).outcome is Outcome.INCONCLUSIVE
+
+
+def test_of_a_loss_that_was_not_verified_nothing_is_told() -> None:
+    seen = made(60.0)
+    arm = replace(seen.trouble, faults=(replace(seen.faults[0], verified_at=None),))
+    unseen = replace(seen, arms={"trouble": arm})
+    assert converges(unseen) == involuntary(unseen)
+
+
+def test_in_time_is_up_to_the_objective() -> None:
+    limit = objectives_of(made(6.0)).recovery_seconds
+    for took, outcome in ((limit, Outcome.PASSED), (limit + 0.25, Outcome.FAILED)):
+        seen = made(6.0)
+        fault = replace(seen.faults[0], available_at=100.0 + took)
+        quick = [each for each in seen.exchanges if each.ok or each.planned_at < 106.2]
+        arm = replace(seen.trouble, faults=(fault,), exchanges=tuple(quick))
+        verdict = converges(replace(seen, arms={"trouble": arm}))
+        assert verdict.outcome is outcome, verdict.explain()
+
+
+def test_a_pod_that_is_seen_in_the_very_moment_of_the_loss_is_a_new_one() -> None:
+    seen = made(60.0)
+    fault = replace(seen.faults[0], injected_at=100.1)
+    verdict = converges(replace(seen, arms={"trouble": replace(seen.trouble, faults=(fault,))}))
+    assert verdict.numbers["cold_pods"] == 2
+    assert "from there until it was Ready" in verdict.next_step
+
+
+def test_where_no_new_pod_was_seen_its_controller_knows_why() -> None:
+    seen = made(60.0, again=False)
+    assert seen.timeline is not None
+    old = tuple(state for state in seen.timeline.seen if getattr(state, "name", "") not in NEW)
+    arm = replace(seen.trouble, timeline=replace(seen.timeline, seen=old))
+    verdict = converges(replace(seen, arms={"trouble": arm}))
+    assert verdict.outcome is Outcome.FAILED
+    assert "No new pod was seen: read the events of its controller." in verdict.next_step
+
+
+def test_what_never_came_lasts_to_the_end_and_is_the_longest() -> None:
+    seen = made(60.0, again=False)
+    assert seen.timeline is not None
+    stuck = tuple(
+        state for state in seen.timeline.seen
+        if getattr(state, "name", "") != "orders-c" or not getattr(state, "node", "")
+    )  # fmt: skip
+    arm = replace(seen.trouble, timeline=replace(seen.timeline, seen=stuck))
+    verdict = converges(replace(seen, arms={"trouble": arm}))
+    assert "The longest was 99.9 s of orders-c to be scheduled" in verdict.next_step

@@ -94,12 +94,53 @@ class TestFailed:
             f"node/{DRAINED} cannot be drained: {ARITHMETIC}, found in 0.50 s; it was not cordoned"
         )
         assert "maxUnavailable 1" in verdict.next_step
+        assert verdict.numbers == {"found_seconds": 0.5}
+
+    def test_how_long_it_took_is_told_where_it_is_known(self) -> None:
+        unknown = blocked({BLOCKED: True})
+        without = replace(unknown, arms={"trouble": replace(unknown.trouble, steps=())})
+        assert drained(without).observed.endswith(f"cannot be drained: {ARITHMETIC}; it was not cordoned")
+        assert drained(without).numbers == {"found_seconds": None}
+        late = tuple(replace(step, began_at=100.25) for step in unknown.trouble.steps)
+        at_once = drained(replace(unknown, arms={"trouble": replace(unknown.trouble, steps=late)}))
+        assert at_once.numbers == {"found_seconds": 0.0}
 
     def test_one_that_shows_only_in_the_trying_is_told_as_that(self) -> None:
         verdict = drained(blocked({BLOCKED: True, TRIED: True}))
         assert verdict.outcome is Outcome.FAILED
         assert verdict.observed.endswith("given up after 0.50 s; the node is released")
         assert "let them go to other nodes" in verdict.next_step
+
+    def test_of_several_dips_the_first_is_told_and_all_are_listed(self) -> None:
+        first = (pod(103.0, "catalogue-b", ready=False), pod(105.0, "catalogue-b"))
+        second = [pod(at, f"catalogue-{n}", ready=at > 112) for at in (110.0, 113.0) for n in "bc"]
+        verdict = drained(seen(*first, *second))
+        assert "from 3.00 s after the drain began for 2.00 s" in verdict.observed
+        assert verdict.numbers["below_budget_times"] == 2
+        assert verdict.numbers["below_budget_seconds"] == 5.0
+        assert len([line for line in verdict.reasons if "keeps 1" in line]) == 2
+
+    def test_the_fewest_of_a_dip_are_told(self) -> None:
+        keeps_two = {**BUDGET, "keeps": 2, "declared": "minAvailable 2"}
+        back = (pod(102.5, "catalogue-d"), pod(106.0, "catalogue-d", ready=False))
+        verdict = drained(seen(pod(104.0, "catalogue-b", ready=False), *back, budgets=(keeps_two,)))
+        assert "none Ready where PodDisruptionBudget catalogue (minAvailable 2) keeps 2" in verdict.explain()
+
+    def test_pods_of_another_controller_fill_no_gap(self) -> None:
+        dip = (pod(103.0, "catalogue-b", ready=False), pod(105.5, "catalogue-b"))
+        assert drained(seen(*dip, pod(BEGAN, "gateway-a"))).outcome is Outcome.FAILED
+
+    def test_a_pod_without_a_controller_is_covered_by_none(self) -> None:
+        alone = replace(pod(BEGAN, "catalogue-b"), owner="")
+        bare = [alone, replace(pod(103.0, "catalogue-b", ready=False), owner="")]
+        only = {**BUDGET, "pods": ["catalogue-b"]}
+        assert drained(seen(*bare, budgets=(only,))).outcome is Outcome.PASSED
+
+    def test_how_a_pod_was_lost_is_told(self) -> None:
+        evicted = replace(pod(102.0, "catalogue-b", deleting=True), disruption="EvictionByEvictionAPI")
+        assert "catalogue-b was evicted" in drained(seen(evicted)).observed
+        crashed = replace(pod(102.0, "catalogue-b", ready=False), reason="CrashLoopBackOff")
+        assert "catalogue-b became not Ready by itself (CrashLoopBackOff)" in drained(seen(crashed)).observed
 
 
 class TestNeitherPassedNorFailed:
@@ -129,6 +170,10 @@ class TestNeitherPassedNorFailed:
         verdict = drained(seen(still))
         assert verdict.outcome is Outcome.ERROR
         assert "still unschedulable" in verdict.observed
+
+    def test_a_node_that_is_gone_needs_no_release(self) -> None:
+        removed = NodeSeen(126.0, Change.DELETED, DRAINED, ready=False, schedulable=False)
+        assert drained(seen(removed)).outcome is Outcome.PASSED
 
     def test_no_drain_is_no_verdict_on_one(self) -> None:
         made = seen()

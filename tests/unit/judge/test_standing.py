@@ -117,3 +117,51 @@ def test_what_was_not_seen_is_no_pass() -> None:
     for timeline in (None, replace(made.timeline, seen=states), replace(made.timeline, gaps=((50.0, 51.0),))):
         arm = replace(made.trouble, timeline=timeline)
         assert as_it_stands(replace(made, arms={"trouble": arm})).outcome is Outcome.INCONCLUSIVE
+
+
+def test_what_was_not_seen_is_named() -> None:
+    made = seen(A, B)
+    assert made.timeline is not None
+    states = tuple(state for state in made.timeline.seen if not isinstance(state, WorkloadSeen))
+    for timeline, words in (
+        (None, "no timeline was recorded"),
+        (replace(made.timeline, seen=states), "the workload of catalogue was not seen"),
+        (replace(made.timeline, gaps=((50.0, 51.0),)), "a watch was broken 1 time"),
+    ):
+        arm = replace(made.trouble, timeline=timeline)
+        assert as_it_stands(replace(made, arms={"trouble": arm})).observed == words
+
+
+def test_a_pod_of_which_one_image_was_not_pulled_is_not_compared() -> None:
+    mixed = well("catalogue-b", images=("shop@sha256:2", "sha256:3"))
+    assert as_it_stands(seen(A, mixed)).outcome is Outcome.PASSED
+
+
+def test_four_of_the_images_are_named() -> None:
+    several = well("catalogue-b", images=tuple(f"shop@sha256:{n}" for n in (2, 3, 4, 5)))
+    verdict = as_it_stands(seen(A, several))
+    words = " and ".join(f"sha256:{n}" for n in (1, 2, 3, 4))
+    assert verdict.observed == f"pods of one version run different images: {words}"
+
+
+def test_an_end_that_is_ahead_of_the_watch_was_just_now() -> None:
+    last = well("catalogue-b", restarts=1, last_end="", last_end_at=ENDED + 0.5)
+    assert as_it_stands(seen(A, last)).reasons == (
+        "catalogue-b: was restarted 1 time, the last end was unknown 0.00 s ago",
+    )
+
+
+def test_a_stranger_without_a_controller_is_named_by_itself() -> None:
+    bare = replace(STRANGER, owner="")
+    verdict = as_it_stands(seen(A, B, bare, listed(BEGAN, "catalogue-a", "preview-x")))
+    assert "Service catalogue lists 1 pod of pod preview-x beside those of catalogue" in verdict.observed
+
+
+def test_what_a_pod_is_counts_and_not_what_it_was() -> None:
+    """A pod that gets the labels of a workload of the system file only later is no stranger at the end."""
+    named = replace(STRANGER, at=BEGAN + 1, workload="gateway")
+    both = listed(BEGAN, "catalogue-a", "preview-x")
+    assert as_it_stands(seen(A, B, STRANGER, named, both)).outcome is Outcome.PASSED
+    ours = replace(well("catalogue-c", BEGAN + 1), ready=False)
+    verdict = as_it_stands(seen(A, B, replace(ours, at=BEGAN, workload=""), ours))
+    assert "catalogue-c is not Ready" in verdict.observed
