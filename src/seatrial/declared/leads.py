@@ -8,8 +8,7 @@ from typing import Any
 
 from seatrial.declared.routes import Routing, backends
 from seatrial.declared.values import dig, mapping, maps, sequence, text, whole
-
-_WEB = {"http": 80, "https": 443}
+from seatrial.model.entry import USUAL_PORTS
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def _balanced(resource: dict[str, Any]) -> set[str]:
 
 
 def _is_web_port(door: Door) -> bool:
-    usual = _WEB.get(door.scheme)
+    usual = USUAL_PORTS.get(door.scheme)
     return usual in (door.port, door.published)
 
 

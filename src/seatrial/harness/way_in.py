@@ -15,6 +15,7 @@ from seatrial.errors import SeatrialError
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden, NotFound
+from seatrial.model.entry import USUAL_PORTS
 from seatrial.model.measurement import ENTRY_SERVICE, Measurement, MeasurementOutcome
 from seatrial.model.right import reading
 from seatrial.model.system import System
@@ -57,7 +58,7 @@ def door_of(kube: Kube, system: System, journey: str) -> Door:
     """The address of the entry as this machine asks it. Raises OSError: its host has no address."""
     parts = urlsplit(system.entry.address)
     host, scheme = parts.hostname or "", parts.scheme
-    port = parts.port or {"http": 80, "https": 443}[scheme]
+    port = parts.port or USUAL_PORTS[scheme]
     found = {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     path = system.journeys[journey].request.path if journey in system.journeys else "/"
     path = _FILLED_IN.sub("x", path.partition("?")[0])
@@ -66,7 +67,7 @@ def door_of(kube: Kube, system: System, journey: str) -> Door:
 
 
 def _port_of(kube: Kube) -> int:
-    return urlsplit(kube.server).port or 443
+    return urlsplit(kube.server).port or USUAL_PORTS["https"]
 
 
 def _all_here(addresses: Iterable[str]) -> bool:

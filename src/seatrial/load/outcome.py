@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from seatrial.load.gate import judge_load
 from seatrial.load.plan import LoadPlan
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
+from seatrial.model.entry import USUAL_PORTS
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.system import System
@@ -176,7 +177,7 @@ class Conclusion:
 def same_place(one: str, other: str) -> bool:
     """Whether two base addresses are the same, as they are written: names are not looked up."""
     left, right = (urlsplit(each) for each in (one, other))
-    ports = [each.port or {"http": 80, "https": 443}.get(each.scheme) for each in (left, right)]
+    ports = [each.port or USUAL_PORTS.get(each.scheme) for each in (left, right)]
     return (left.scheme, left.hostname, ports[0]) == (right.scheme, right.hostname, ports[1])
 
 

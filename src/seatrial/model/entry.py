@@ -11,6 +11,8 @@ from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
 from seatrial.model.tls import TlsFiles
 
+USUAL_PORTS = {"http": 80, "https": 443}
+"""The port of an address without one, by its scheme. (The generator, which runs alone, has its own line.)"""
 HeaderName = Annotated[str, Field(pattern=r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$")]
 
 

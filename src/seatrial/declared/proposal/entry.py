@@ -9,10 +9,10 @@ from typing import Any
 from seatrial.declared.graph import Graph
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.values import mapping, maps, sequence, text, whole
+from seatrial.model.entry import USUAL_PORTS
 
 UNKNOWN_HOST = "fill-in.invalid"
 """Stands where the objects do not say how a host is called; no name below `.invalid` ever exists."""
-_HTTP, _HTTPS = 80, 443
 _CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 
 
@@ -126,7 +126,7 @@ def _of_http_route(graph: Graph, route: Resource) -> Iterator[Way]:
 def _address(host: str, listener: dict[str, Any]) -> str:
     scheme = "https" if text(listener.get("protocol")) in ("HTTPS", "TLS") else "http"
     port = whole(listener.get("port"))
-    usual = {"http": _HTTP, "https": _HTTPS}[scheme]
+    usual = USUAL_PORTS[scheme]
     host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
@@ -163,7 +163,7 @@ def _of_service(graph: Graph, service: Resource) -> Iterator[Way]:
 
 
 def _is_secure(port: dict[str, Any], number: int | None) -> bool:
-    return number == _HTTPS or text(port.get("name")) == "https"
+    return number == USUAL_PORTS["https"] or text(port.get("name")) == "https"
 
 
 def _node_addresses(graph: Graph) -> Iterator[tuple[str, str]]:
