@@ -81,6 +81,13 @@ def percentage(value: Any) -> float | None:
         return None
 
 
+def is_zero(value: Any) -> bool:
+    """Whether a number or percentage is 0; so, as the API server reads it, is a text without digits."""
+    if value.__class__ is str:
+        return bool(value.rstrip("%").strip("0") == "")
+    return whole(value) == 0
+
+
 def selects(selector: Any, labels: Mapping[str, Any]) -> bool:
     """Whether a LabelSelector matches labels. An empty selector matches all; one that is no mapping, none."""
     if selector.__class__ is not dict:

@@ -8,7 +8,7 @@ import pytest
 
 from seatrial.declared.rules.secrets import looks_secret
 from seatrial.declared.rules.services import addresses
-from seatrial.declared.values import brief, percentage, plain, selects
+from seatrial.declared.values import brief, is_zero, percentage, plain, selects
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,16 @@ from seatrial.declared.values import brief, percentage, plain, selects
 )
 def test_percentage(written: Any, expected: float | None) -> None:
     assert percentage(written) == expected
+
+
+@pytest.mark.parametrize("written", [0, 0.0, "0", "0%", "00%", "", "%"])
+def test_what_is_no_pod_at_all(written: Any) -> None:
+    assert is_zero(written)
+
+
+@pytest.mark.parametrize("written", [1, 0.5, -1, "1", "10%", "0.5%", "none", None, False, [], {}])
+def test_what_is_not(written: Any) -> None:
+    assert not is_zero(written)
 
 
 def expression(key: str, operator: str, *values: str) -> dict[str, Any]:

@@ -9,7 +9,15 @@ from typing import Any
 from seatrial.declared.objects import Resource, Workload, minimum_of
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import wants_company
-from seatrial.declared.values import brief, percentage, selects_nothing_in_particular, sequence, text, whole
+from seatrial.declared.values import (
+    brief,
+    is_zero,
+    percentage,
+    selects_nothing_in_particular,
+    sequence,
+    text,
+    whole,
+)
 
 _ZONES = 3
 """Zones assumed when a workload asks to be spread over them; the usual number in a region."""
@@ -30,10 +38,6 @@ def kept_available(budget: Resource, replicas: int) -> int | None:
 def _count(value: Any, replicas: int) -> int | None:
     share = percentage(value)
     return whole(value) if share is None else math.ceil(share * replicas / 100)
-
-
-def _is_zero(value: Any) -> bool:
-    return whole(value) == 0 or percentage(value) == 0
 
 
 def wants_budget(workload: Workload) -> bool:
@@ -90,7 +94,7 @@ def disruption_budget(workload: Workload) -> Iterator[Found]:
 )
 def budget_blocks(budget: Resource) -> Iterator[Found]:
     least, most = budget.spec.get("minAvailable"), budget.spec.get("maxUnavailable")
-    if _is_zero(most):
+    if is_zero(most):
         yield ("spec", "maxUnavailable"), f"{brief(most)} allows no eviction, ever"
     elif (percentage(least) or 0) >= 100:
         yield ("spec", "minAvailable"), f"{brief(least)} allows no eviction, ever"

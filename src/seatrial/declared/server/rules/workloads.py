@@ -8,6 +8,7 @@ from seatrial.declared.server.registry import Wrong, on
 from seatrial.declared.values import (
     brief,
     dig,
+    is_zero,
     mapping,
     selects,
     selects_nothing_in_particular,
@@ -20,11 +21,6 @@ _ALWAYS = (
     "apps.v1.StatefulSetSpec",
     "apps.v1.DaemonSetSpec",
 )
-
-
-def is_zero(value: Any) -> bool:
-    """Whether a number or percentage of pods is none."""
-    return value in (0, "0%") or (value.__class__ is str and value.rstrip("%").strip("0") == "")
 
 
 @on(*_ALWAYS)
