@@ -12,8 +12,8 @@ import yaml
 from tiny import Access
 
 from seatrial.errors import BadInput, ClusterUnreachable
-from seatrial.kube.client import EvictionBlocked, Kube
-from seatrial.kube.errors import Conflict, Forbidden, NotFound
+from seatrial.kube.client import Kube
+from seatrial.kube.errors import Conflict, EvictionBlocked, Forbidden, NotFound
 from seatrial.kube.exec import run_in_pod
 
 UserMaker = Callable[[list[dict[str, Any]]], Kube]

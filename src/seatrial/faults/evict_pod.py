@@ -11,8 +11,8 @@ from seatrial.faults.budgets import blocking, budgets_over
 from seatrial.faults.delete_pod import effect_of_replacement, plan_for_pod
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates
-from seatrial.kube.client import EvictionBlocked, Kube
-from seatrial.kube.errors import Conflict, NotFound
+from seatrial.kube.client import Kube
+from seatrial.kube.errors import Conflict, EvictionBlocked, NotFound
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption
 from seatrial.model.right import Right

@@ -15,8 +15,7 @@ from seatrial.faults.evict_pod import EVICT
 from seatrial.faults.victims import pods_gone
 from seatrial.harness.context import Context
 from seatrial.harness.session import ANSWER_SECONDS
-from seatrial.kube.client import EvictionBlocked
-from seatrial.kube.errors import Conflict, Forbidden, NotFound
+from seatrial.kube.errors import Conflict, EvictionBlocked, Forbidden, NotFound
 from seatrial.kube.timeline import pods_now
 from seatrial.model.right import Right
 from seatrial.model.timeline import PodSeen, Timeline

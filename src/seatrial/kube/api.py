@@ -144,3 +144,15 @@ class Api:
 
     def _json(self, *arguments: Any, **options: Any) -> Object:
         return cast(Object, json.loads(self._call(*arguments, **options).body))
+
+
+def event_time(event: Object) -> str:
+    """The newest time an event carries; RFC 3339 text sorts as time."""
+    series = event.get("series") or {}
+    return str(
+        series.get("lastObservedTime")
+        or event.get("lastTimestamp")
+        or event.get("eventTime")
+        or event["metadata"].get("creationTimestamp")
+        or ""
+    )

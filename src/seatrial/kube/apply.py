@@ -16,7 +16,6 @@ from seatrial.kube.errors import ApiRefused, Forbidden
 from seatrial.kube.kinds import KNOWN
 from seatrial.kube.rollout import WORKLOADS, wait_for_rollouts
 from seatrial.kube.snapshot import Snapshot, canonical, compare, declared_part
-from seatrial.waiting import NotYet, Ready, eventually
 
 Object = dict[str, Any]
 
@@ -114,16 +113,8 @@ def undeploy(kube: Kube, *, within_seconds: float = REMOVE_SECONDS) -> list[str]
     removed = prune(kube, [])
     namespace = kube.find("Namespace", kube.namespace)
     if namespace is not None and _is_ours(namespace, kube.namespace):
-        kube.delete("Namespace", kube.namespace)
+        kube.remove("Namespace", kube.namespace, within_seconds=within_seconds)
         removed.append(f"Namespace/{kube.namespace}")
-
-        def gone() -> Ready[None] | NotYet:
-            left = kube.find("Namespace", kube.namespace)
-            return Ready(None) if left is None else NotYet(f"phase {left['status'].get('phase')}")
-
-        eventually(
-            gone, within_seconds=within_seconds, every_seconds=0.5, what=f"namespace {kube.namespace} gone"
-        )
     return removed
 
 
@@ -186,7 +177,7 @@ def _apply(kube: Kube, obj: Object) -> None:
     except ApiRefused as error:
         if error.status == 422 and obj["kind"] == "Job":
             # A Job's template cannot be changed; it is made anew.
-            _delete_and_wait(kube, obj)
+            kube.remove("Job", obj["metadata"]["name"], within_seconds=REMOVE_SECONDS)
             kube.apply(obj)
             return
         if error.status == 422 and any(word in error.what for word in IMMUTABLE):
@@ -196,17 +187,6 @@ def _apply(kube: Kube, obj: Object) -> None:
                 next_step=f"delete it first: kubectl --namespace {kube.namespace} delete {_name(obj)}",
             ) from error
         raise
-
-
-def _delete_and_wait(kube: Kube, obj: Object) -> None:
-    kind, name = obj["kind"], obj["metadata"]["name"]
-    kube.delete(kind, name)
-    eventually(
-        lambda: Ready(None) if kube.find(kind, name) is None else NotYet("still there"),
-        within_seconds=REMOVE_SECONDS,
-        every_seconds=0.2,
-        what=f"{_name(obj)} gone",
-    )
 
 
 def prune(kube: Kube, keep: Sequence[Object]) -> list[str]:

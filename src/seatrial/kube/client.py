@@ -6,11 +6,20 @@ import contextlib
 import json
 from typing import Any
 
-from seatrial.errors import BadInput, SeatrialError, suggestion
-from seatrial.kube.api import Api, Object
-from seatrial.kube.errors import Forbidden, NotFound, TooManyRequests, decode_status, refused
+from seatrial.errors import BadInput, suggestion
+from seatrial.kube.api import Api, Object, event_time
+from seatrial.kube.errors import (
+    Conflict,
+    EvictionBlocked,
+    Forbidden,
+    NotFound,
+    TooManyRequests,
+    decode_status,
+    refused,
+)
 from seatrial.kube.kinds import KNOWN, Resource
 from seatrial.kube.transport import Answer
+from seatrial.waiting import NotYet, Ready, eventually
 
 FIELD_MANAGER = "seatrial"
 
@@ -24,10 +33,6 @@ PATCH_TYPES = {
 
 UNREACHED = b"error trying to reach service"
 """How the API server answers, in plain text, when it cannot connect to the pod behind a Service."""
-
-
-class EvictionBlocked(SeatrialError):
-    """A disruption budget forbids the eviction now."""
 
 
 class Kube(Api):
@@ -83,6 +88,29 @@ class Kube(Api):
             options["preconditions"] = {key: value for key, value in conditions.items() if value}
         with self.acting("delete", kind, name, uid):
             self._json("delete", "DELETE", self.resource(kind), name, namespace, body=options)
+
+    def remove(
+        self, kind: str, name: str, *, within_seconds: float, uid: str = "", namespace: str | None = None
+    ) -> bool:
+        """Delete an object, with `uid` only that very one, and wait until it is gone; whether it was there.
+
+        Raises:
+            WaitExpired: it is still there, and what it waits for.
+        """
+        try:
+            self.delete(kind, name, uid=uid, namespace=namespace)
+        except (NotFound, Conflict):
+            return False  # or another one has taken its name
+
+        def gone() -> Ready[None] | NotYet:
+            left = self.find(kind, name, namespace=namespace)
+            if left is None or uid not in ("", left["metadata"]["uid"]):
+                return Ready(None)
+            finalizers = left["metadata"].get("finalizers") or (left.get("spec") or {}).get("finalizers")
+            return NotYet("it is still there" + (f", held by {', '.join(finalizers)}" if finalizers else ""))
+
+        eventually(gone, within_seconds=within_seconds, every_seconds=0.2, what=f"deletion of {kind}/{name}")
+        return True
 
     def create(self, obj: Object, *, namespace: str | None = None) -> Object:
         """Create the object. Raises Conflict when it exists."""
@@ -269,15 +297,3 @@ def proxied(service: str, port: int | str, scheme: str) -> str:
 def _namespace(obj: Object) -> str | None:
     namespace: str | None = obj["metadata"].get("namespace")
     return namespace
-
-
-def event_time(event: Object) -> str:
-    """The newest time an event carries; RFC 3339 text sorts as time."""
-    series = event.get("series") or {}
-    return str(
-        series.get("lastObservedTime")
-        or event.get("lastTimestamp")
-        or event.get("eventTime")
-        or event["metadata"].get("creationTimestamp")
-        or ""
-    )

@@ -35,6 +35,10 @@ class ApiRefused(SeatrialError):
         self.details = details
 
 
+class EvictionBlocked(SeatrialError):
+    """A disruption budget forbids the eviction now."""
+
+
 class NotFound(ApiRefused):
     """404: the object, or its kind, is not there."""
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.errors import SeatrialError
+from seatrial.kube.api import event_time as time_of
 from seatrial.kube.client import Kube
-from seatrial.kube.client import event_time as time_of
 from seatrial.kube.pod_status import pod_reason
 
 TAIL_LINES = 200

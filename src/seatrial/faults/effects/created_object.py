@@ -12,8 +12,7 @@ from seatrial.errors import SeatrialError
 from seatrial.faults.effects.base import Effect, effect
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
-from seatrial.kube.errors import Conflict, NotFound
-from seatrial.waiting import NotYet, Ready, eventually
+from seatrial.kube.errors import Conflict
 
 MARK = "seatrial.dev/created-by"
 GONE_SECONDS = 60.0
@@ -58,17 +57,8 @@ class CreatedObject(Effect):
         if not self._is_ours(current):
             return f"{self} is another object of that name, which is left as it is"
         kind, name, uid = self.body["kind"], current["metadata"]["name"], current["metadata"]["uid"]
-        try:
-            kube.delete(kind, name, uid=uid, namespace=self.namespace)
-        except (NotFound, Conflict):
-            return f"{self} is gone"
-        eventually(lambda: self._gone(kube, uid), within_seconds=GONE_SECONDS, what=f"deletion of {self}")
-        return f"{self} deleted"
-
-    def _gone(self, kube: Kube, uid: str) -> Ready[None] | NotYet:
-        current = self._find(kube)
-        there = current is not None and current["metadata"]["uid"] == uid
-        return NotYet("it is still there") if there else Ready(None)
+        deleted = kube.remove(kind, name, uid=uid, namespace=self.namespace, within_seconds=GONE_SECONDS)
+        return f"{self} deleted" if deleted else f"{self} is gone"
 
     def _find(self, kube: Kube) -> Object | None:
         return kube.find(self.body["kind"], self.body["metadata"]["name"], namespace=self.namespace)

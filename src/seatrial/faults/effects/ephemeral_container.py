@@ -9,8 +9,6 @@ from seatrial.errors import SeatrialError
 from seatrial.faults.effects.base import Effect, effect
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
-from seatrial.kube.errors import Conflict, NotFound
-from seatrial.waiting import NotYet, Ready, eventually
 
 GONE_SECONDS = 120.0
 
@@ -52,18 +50,10 @@ class EphemeralContainer(Effect):
             return f"{self} is gone, and the container with it"
         if not self._has_it(current):
             return f"{self} was as before"
-        try:
-            kube.delete("Pod", self.pod, uid=self.uid)
-        except (NotFound, Conflict):
+        if not kube.remove("Pod", self.pod, uid=self.uid, within_seconds=GONE_SECONDS):
             return f"{self} is gone, and the container with it"
-        eventually(lambda: self._gone(kube), within_seconds=GONE_SECONDS, what=f"deletion of {self}")
         return f"{self} deleted, for its container {self.name} could not be taken away"
 
     def _has_it(self, pod: Object) -> bool:
         containers = (pod.get("spec") or {}).get("ephemeralContainers") or ()
         return any(container["name"] == self.name for container in containers)
-
-    def _gone(self, kube: Kube) -> Ready[None] | NotYet:
-        current = kube.find("Pod", self.pod)
-        there = current is not None and current["metadata"]["uid"] == self.uid
-        return NotYet("it is still there") if there else Ready(None)
