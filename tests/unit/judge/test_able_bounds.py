@@ -108,6 +108,12 @@ class TestWords:
         named = [name for name in ("p2", "p3", "p4", "p9") if f" of {name} took longer" in verdict.observed]
         assert len(named) == 3
 
+    def test_the_slowest_is_told(self) -> None:
+        sent = requests(latency=lambda at, who: 0.25 if 105 < at < 105.3 else 0.01)
+        verdict = ready_means_able(observed(sent))
+        assert verdict.numbers["slowest_first_ms"] == 250.0
+        assert verdict.observed.endswith("the slowest took 250 ms")
+
     def test_the_first_of_those_whose_age_is_no_reason_is_named(self) -> None:
         sent = requests(latency=lambda at, who: 2.0 if 105 <= at < 108 or 125 <= at < 128 else 0.01)
         verdict = ready_means_able(observed(sent))

@@ -69,6 +69,14 @@ class TestWords:
         assert verdict.outcome is Outcome.FAILED
         assert verdict.next_step.startswith("Service catalogue has `publishNotReadyAddresses`")
 
+    def test_the_longest_of_each_time_is_told(self) -> None:
+        seen = [*begins(catalogue=105.5), pod(110.0, "p3", ready=False), pod(115.0, "p3")]
+        seen += [listed(115.25, "p0", "p1", "p2", "p3")]
+        sent = [answer(90.0, "p0"), answer(106.0, "p2"), answer(115.5, "p3")]
+        verdict = endpoints_follow_pods(observed(sent, seen))
+        assert verdict.numbers["ready_to_endpoint_seconds"] == 0.5
+        assert "from Ready to the endpoint 0.50 s at most" in verdict.observed
+
     def test_what_was_not_seen_is_told_as_that(self) -> None:
         verdict = endpoints_follow_pods(observed(requests(avoiding("p2")), begins(catalogue=159.0)))
         assert verdict.outcome is Outcome.FAILED
