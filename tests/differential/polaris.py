@@ -23,10 +23,11 @@ from seatrial.errors import BadInput
 from seatrial.lint.decoding import parse
 from seatrial.lint.reading import read
 
-_BINDING = "security.pod-exec-binding security.binding-role"
+_EXEC = "security.pod-exec security.wildcard-rights security.escalating-rights"
+_BINDING = "security.pod-exec-binding security.binding-role security.cluster-admin"
 RULES = {
     "automountServiceAccountToken": "security.service-account-token",
-    "clusterrolePodExecAttach": "security.pod-exec",
+    "clusterrolePodExecAttach": _EXEC,
     "clusterrolebindingClusterAdmin": "security.cluster-admin",
     "clusterrolebindingPodExecAttach": _BINDING,
     "cpuLimitsMissing": "cost.cpu-limit",
@@ -56,7 +57,7 @@ RULES = {
     "procMount": "security.proc-mount",
     "pullPolicyNotAlways": "container.pull-policy",
     "readinessProbeMissing": "orchestration.readiness-probe",
-    "rolePodExecAttach": "security.pod-exec",
+    "rolePodExecAttach": _EXEC,
     "rolebindingClusterAdminClusterRole": "security.cluster-admin",
     "rolebindingClusterAdminRole": "security.cluster-admin",
     "rolebindingClusterRolePodExecAttach": _BINDING,

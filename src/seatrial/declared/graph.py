@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from seatrial.declared.kinds import TEMPLATES, Unread, qualified
+from seatrial.declared.kinds import OTHER_SCALERS, TEMPLATES, Unread, qualified
 from seatrial.declared.objects import Container, Reference, Resource, Workload
 from seatrial.declared.pod_references import pod_references
 from seatrial.declared.server.walk import Misfit, server_of
@@ -37,6 +37,7 @@ class Graph:
         unread: kinds of which there may be objects that are not here, with the reason; who asks for them
             raises Unread.
         server: what the API server of a version of Kubernetes refuses.
+        memo: what was once found out of the whole input, by who asks.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Graph:
         self._taken = taken
         self._misfits: dict[int, list[Misfit]] = {}
         self.unread = unread
+        self.memo: dict[str, Any] = {}
         self.parse = None if parse is None else _once(parse)
         self.resources: list[Resource] = []
         self.by_type: dict[str, list[Resource]] = {}
@@ -95,13 +97,13 @@ class Graph:
                     if value.__class__ is str:
                         self._labelled.setdefault((resource.namespace, label, value), []).append(resource)
 
-    def _has_owner_here(self, workload: Workload) -> bool:
-        owners = mapping(workload.data.get("metadata")).get("ownerReferences")
+    def _has_owner_here(self, resource: Resource) -> bool:
+        owners = mapping(resource.data.get("metadata")).get("ownerReferences")
         for _, owner in maps(owners):
             if owner.get("controller") is True:
                 group = text(owner.get("apiVersion")).rpartition("/")[0]
                 kind = qualified(text(owner.get("kind")), group)
-                if (kind, workload.namespace, text(owner.get("name"))) in self._named:
+                if (kind, resource.namespace, text(owner.get("name"))) in self._named:
                     return True
         return False
 
@@ -115,14 +117,21 @@ class Graph:
         for policy in self.by_type.get("NetworkPolicy", []):
             self._point(policy, self._matching(policy.namespace, mapping(policy.spec.get("podSelector"))))
         for autoscaler in self.by_type.get("HorizontalPodAutoscaler", []):
-            target = self._named.get(_scaled_by(autoscaler))
-            if isinstance(target, Workload):
-                self._point(autoscaler, [target])
+            if not self._has_owner_here(autoscaler):
+                self._point_at_target(autoscaler, autoscaler.type)
+        for resource in self.resources:
+            if "." in resource.type and "scaleTargetRef" in resource.spec and not _takes_over(resource):
+                self._point_at_target(resource, OTHER_SCALERS)
 
-    def _point(self, resource: Resource, workloads: list[Workload]) -> None:
+    def _point_at_target(self, autoscaler: Resource, kind: str) -> None:
+        target = self._named.get(scaled_by(autoscaler))
+        if isinstance(target, Workload):
+            self._point(autoscaler, [target], kind)
+
+    def _point(self, resource: Resource, workloads: list[Workload], kind: str = "") -> None:
         resource.chosen = workloads
         for workload in workloads:
-            workload.pointing.setdefault(resource.type, []).append(resource)
+            workload.pointing.setdefault(kind or resource.type, []).append(resource)
 
     def require_read(self, *kinds: str) -> None:
         """Go on only where all objects of these kinds could be read.
@@ -137,7 +146,7 @@ class Graph:
 
     def target_of(self, autoscaler: Resource) -> Resource | None:
         """The object that an autoscaler scales, if the input has it. Raises Unread."""
-        return self.find(*_scaled_by(autoscaler))
+        return self.find(*scaled_by(autoscaler))
 
     def of(self, kind: str) -> list[Resource]:
         """Every object of one type. Raises Unread."""
@@ -235,12 +244,17 @@ class Graph:
         return [container for workload in self.workloads for container in workload.every_container]
 
 
-def _scaled_by(autoscaler: Resource) -> tuple[str, str, str]:
-    """Type, namespace and name of what an autoscaler scales."""
+def scaled_by(autoscaler: Resource) -> tuple[str, str, str]:
+    """Type, namespace and name of what an autoscaler scales; a custom one means a Deployment by default."""
     reference = mapping(autoscaler.spec.get("scaleTargetRef"))
     group = text(reference.get("apiVersion")).rpartition("/")[0]
-    kind = qualified(text(reference.get("kind")), group)
-    return kind, autoscaler.namespace, text(reference.get("name"))
+    kind = text(reference.get("kind")) or ("Deployment" if "." in autoscaler.type else "")
+    return qualified(kind, group), autoscaler.namespace, text(reference.get("name"))
+
+
+def _takes_over(autoscaler: Resource) -> bool:
+    """Whether KEDA takes a HorizontalPodAutoscaler over that somebody else wrote: then that one counts."""
+    return autoscaler.annotations.get("scaledobject.keda.sh/transfer-hpa-ownership") == "true"
 
 
 def _once(parse: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -29,6 +29,10 @@ REPLICATED = frozenset(
     {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout.argoproj.io"}
 )
 FINITE = frozenset({"Job", "CronJob"})
+KEDA = "ScaledObject.keda.sh"
+"""It makes a HorizontalPodAutoscaler."""
+OTHER_SCALERS = "other scalers"
+"""Custom resources that scale what their `scaleTargetRef` names, whatever their kind."""
 
 INJECTED = {
     "istio-proxy": "sidecar.istio.io/status",
@@ -57,6 +61,20 @@ class Unread(Exception):
         self.why = why
 
 
+_OWN_TEXT = (
+    "admissionregistration apiextensions apiregistration authentication authorization certificates "
+    "coordination discovery events flowcontrol.apiserver gateway.networking internal.apiserver metrics "
+    "networking node rbac.authorization resource scheduling storage storagemigration"
+)
+_OWN_GROUPS = frozenset(f"{name}.k8s.io" for name in _OWN_TEXT.split())
+"""Groups with a domain that are Kubernetes' own, or the Gateway API's; many others end in k8s.io, too."""
+
+
+def is_kubernetes(group: str) -> bool:
+    """Whether an API group is Kubernetes' own, or the Gateway API's."""
+    return "." not in group or group in _OWN_GROUPS
+
+
 def qualified(kind: str, group: str) -> str:
     """`kind` for Kubernetes' own groups, `kind.group` for others, so that equal names do not collide."""
-    return f"{kind}.{group}" if "." in group and not group.endswith("k8s.io") else kind
+    return kind if is_kubernetes(group) else f"{kind}.{group}"

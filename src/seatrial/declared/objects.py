@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from seatrial.declared.kinds import FINITE, INJECTED, REPLICATED, TEMPLATES, qualified
+from seatrial.declared.kinds import FINITE, INJECTED, KEDA, OTHER_SCALERS, REPLICATED, TEMPLATES, qualified
 from seatrial.declared.server.walk import Misfit, Server
 from seatrial.declared.values import Path, mapping, maps, printable, sequence, text, whole
 
@@ -13,7 +13,9 @@ from seatrial.declared.values import Path, mapping, maps, printable, sequence, t
 class Surroundings(Protocol):
     """What an object can ask about the others of its input; `declared.graph.Graph` answers."""
 
+    resources: list[Resource]
     workloads: list[Workload]
+    memo: dict[str, Any]
     parse: Callable[[str], Any] | None
     unread: Mapping[str, str]
     server: Server
@@ -172,8 +174,8 @@ class Workload(Resource):
 
     @property
     def autoscalers(self) -> list[Resource]:
-        """The HorizontalPodAutoscalers that scale it. Raises Unread."""
-        return self._pointed_at_by("HorizontalPodAutoscaler")
+        """Everything that sets its number of replicas, custom resources included. Raises Unread."""
+        return self._pointed_at_by("HorizontalPodAutoscaler") + self._pointed_at_by(OTHER_SCALERS)
 
     def _read_containers(self) -> list[Container]:
         found = []
@@ -230,9 +232,14 @@ class Workload(Resource):
 
 
 def minimum_of(autoscaler: Resource) -> int:
-    """An autoscaler's least replicas; 1 when not written, as the API server fills in."""
-    written = whole(autoscaler.spec.get("minReplicas"))
-    return 1 if written is None else written
+    """An autoscaler's least replicas; when not written 1, as the API server fills in, and with KEDA 0."""
+    written = whole(autoscaler.spec.get(bound_of(autoscaler, "min")))
+    return int(autoscaler.type != KEDA) if written is None else written
+
+
+def bound_of(autoscaler: Resource, end: str) -> str:
+    """The field with an autoscaler's least (`min`) or most (`max`) replicas."""
+    return f"{end}ReplicaCount" if autoscaler.type == KEDA else f"{end}Replicas"
 
 
 class Container:

@@ -36,9 +36,17 @@ def rights(role: Resource) -> list[tuple[int, set[str], set[str], set[str]]]:
     return found
 
 
-def may(role: Resource, group: str, resources: set[str], verbs: set[str]) -> int | None:
-    """The index of the first rule that gives one of the verbs on one of the resources of a group, or None."""
+def may(
+    role: Resource, group: str, resources: set[str], verbs: set[str], *, named: bool = False
+) -> int | None:
+    """The index of the first rule that gives one of the verbs on one of the resources of a group, or None.
+
+    Args:
+        named: leave out what a `*` allows: `security.wildcard-rights` speaks of that role already.
+    """
     for index, groups, given, allowed in rights(role):
+        if named and is_wildcard(given, allowed):
+            continue
         if groups & {group, "*"} and given & (resources | {"*"}) and allowed & (verbs | {"*"}):
             return index
     return None
@@ -68,12 +76,22 @@ def role_of(binding: Resource) -> tuple[str, str, Resource | None]:
 )
 def cluster_admin(binding: Resource) -> Iterator[Found]:
     kind, name, role = role_of(binding)
-    everything = role is not None and any(
+    if _gives_everything(kind, name, role):
+        yield ("roleRef",), f"{kind} {brief(name)} may do everything"
+
+
+def _gives_everything(kind: str, name: str, role: Resource | None) -> bool:
+    if kind == "ClusterRole" and name == "cluster-admin":
+        return True
+    return role is not None and any(
         "*" in groups and "*" in resources and ("*" in verbs or verbs >= _ALL_VERBS)
         for _, groups, resources, verbs in rights(role)
     )
-    if (kind == "ClusterRole" and name == "cluster-admin") or everything:
-        yield ("roleRef",), f"{kind} {brief(name)} may do everything"
+
+
+def is_wildcard(resources: set[str], verbs: set[str]) -> bool:
+    """Whether it allows all resources or all verbs: one finding says so, and no other rule repeats it."""
+    return "*" in resources or "*" in verbs
 
 
 @rule(
@@ -89,9 +107,9 @@ def cluster_admin(binding: Resource) -> Iterator[Found]:
     anchors="SEC-16",
 )
 def wildcard_rights(role: Resource) -> Iterator[Found]:
-    for index, _, resources, verbs in rights(role):
+    for index, groups, resources, verbs in rights(role):
         fields = [field for field, given in (("resources", resources), ("verbs", verbs)) if "*" in given]
-        if fields:
+        if fields and not escalation(groups, resources, verbs):
             yield ("rules", index, fields[0]), f"it allows all {' and all '.join(fields)}"
 
 
@@ -110,10 +128,10 @@ def wildcard_rights(role: Resource) -> Iterator[Found]:
 )
 def secret_access(role: Resource) -> Iterator[Found]:
     for index, groups, resources, verbs in rights(role):
-        if not (groups & {"", "*"} and resources & {"secrets", "*"}):
+        if is_wildcard(resources, verbs) or not (groups & {"", "*"} and "secrets" in resources):
             continue
         named = bool(sequence(role.data["rules"][index].get("resourceNames")))
-        if verbs & {"list", "watch", "*"} or ("get" in verbs and not named):
+        if verbs & {"list", "watch"} or ("get" in verbs and not named):
             yield ("rules", index), f"it may {', '.join(sorted(verbs))} secrets"
 
 
@@ -130,16 +148,13 @@ def secret_access(role: Resource) -> Iterator[Found]:
     anchors="SEC-16",
 )
 def pod_creation(role: Resource) -> Iterator[Found]:
-    index = may(role, "", {"pods"}, {"create"})
+    index = may(role, "", {"pods"}, {"create"}, named=True)
     if index is not None:
         yield ("rules", index), "it may create pods"
 
 
 _EXEC = {"pods/exec", "pods/attach"}
-
-
-def _may_exec(role: Resource) -> int | None:
-    return may(role, "", _EXEC, {"get", "create"})
+_ENTER = {"get", "create"}
 
 
 @rule(
@@ -155,7 +170,7 @@ def _may_exec(role: Resource) -> int | None:
     anchors="SEC-16",
 )
 def pod_exec(role: Resource) -> Iterator[Found]:
-    index = _may_exec(role)
+    index = may(role, "", _EXEC, _ENTER, named=True)
     if index is not None:
         yield ("rules", index), "it may exec into or attach to pods"
 
@@ -174,8 +189,9 @@ def pod_exec(role: Resource) -> Iterator[Found]:
 )
 def pod_exec_binding(binding: Resource) -> Iterator[Found]:
     kind, name, role = role_of(binding)
-    by_name = kind == "ClusterRole" and name in ("cluster-admin", "admin", "edit")
-    if by_name or (role is not None and _may_exec(role) is not None):
+    by_name = kind == "ClusterRole" and name in ("admin", "edit")
+    enters = role is not None and may(role, "", _EXEC, _ENTER) is not None
+    if (by_name or enters) and not _gives_everything(kind, name, role):  # security.cluster-admin says that
         yield ("roleRef",), f"{kind} {brief(name)} may exec into or attach to pods"
 
 
@@ -208,8 +224,9 @@ def binding_role(binding: Resource) -> Iterator[Found]:
     Level.CORE,
     Severity.ERROR,
     must="A role MUST NOT be able to give itself more rights.",
-    why="escalate, bind and impersonate, rights on roles or admission webhooks, and nodes/proxy lead to "
-    "cluster-admin.",
+    why="escalate and bind on roles, impersonate, rights on admission webhooks, and nodes/proxy lead to "
+    "cluster-admin. To create roles and bindings does not: the server takes none that gives more than its "
+    "maker has.",
     fix="Remove the verb or the resource.",
     source=f"{_PRACTICE}#privilege-escalation-risks",
     when=is_own,
@@ -217,18 +234,40 @@ def binding_role(binding: Resource) -> Iterator[Found]:
 )
 def escalating_rights(role: Resource) -> Iterator[Found]:
     for index, groups, resources, verbs in rights(role):
-        grave = sorted(verbs & {"escalate", "bind", "impersonate"})
-        changes = verbs & {"create", "update", "patch", "*"}
-        own = {"roles", "rolebindings", "clusterroles", "clusterrolebindings"} & resources
-        hooks = {
-            "mutatingwebhookconfigurations",
-            "validatingwebhookconfigurations",
-            "nodes/proxy",
-        } & resources
-        if grave:
-            yield ("rules", index, "verbs"), f"it may {' and '.join(grave)}"
-        elif changes and (own or hooks) and groups:
-            yield ("rules", index, "resources"), f"it may change {', '.join(sorted(own | hooks))}"
+        if seen := escalation(groups, resources, verbs):
+            yield ("rules", index), seen
+
+
+_ESCALATING: tuple[tuple[str, str, str], ...] = (
+    ("rbac.authorization.k8s.io", "roles clusterroles", "escalate bind"),
+    ("", "users groups serviceaccounts", "impersonate"),
+    ("authentication.k8s.io", "users groups serviceaccounts uids", "impersonate"),
+    (
+        "admissionregistration.k8s.io",
+        "mutatingwebhookconfigurations validatingwebhookconfigurations",
+        "create update patch",
+    ),
+    ("", "nodes/proxy", "create update patch"),
+)
+"""Group, its resources, and the verbs on them with which one gives oneself more.
+
+To create or change roles and bindings is none of them: without `escalate` or `bind` the API server takes only
+those that give no more than one has. Resources of these names in other groups are not RBAC's at all.
+"""
+
+
+def escalation(groups: set[str], resources: set[str], verbs: set[str]) -> str:
+    """By which right of one rule a role can give itself more, in words; empty where by none."""
+    if "*" in groups and "*" in resources and "*" in verbs:
+        return "it may do everything"
+    for group, named, grave in _ESCALATING:
+        if not groups & {group, "*"}:
+            continue
+        given = set(named.split()) if "*" in resources else resources & set(named.split())
+        allowed = sorted(set(grave.split()) if "*" in verbs else verbs & set(grave.split()))
+        if given and allowed:
+            return f"it may {' and '.join(allowed)} {', '.join(sorted(given))}"
+    return ""
 
 
 @rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seatrial.declared.makers import is_made
 from seatrial.declared.objects import Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import long_running
@@ -68,7 +69,9 @@ def service_account(workload: Workload) -> Iterator[Found]:
     name, path = account_name(workload), workload.at("serviceAccountName")
     if name == "default":
         yield path, "it runs as the namespace's default account"
-    elif workload.graph.find("ServiceAccount", workload.namespace, name) is None:
+    elif workload.graph.find("ServiceAccount", workload.namespace, name) is None and not is_made(
+        workload.graph, "ServiceAccount", workload.namespace, name
+    ):
         yield path, f"there is no ServiceAccount {brief(name)} in the input"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seatrial.declared.objects import Container, Workload
+from seatrial.declared.pods import capabilities, is_windows
 
 
 def long_running(workload: Workload) -> bool:
@@ -38,3 +39,18 @@ def served(workload: Workload) -> bool:
 def in_long_running(container: Container) -> bool:
     """It lives in a pod that is meant to run until someone stops it."""
     return container.workload.long_running
+
+
+def on_linux(container: Container) -> bool:
+    """Whether it runs on Linux: on Windows these fields mean nothing, or must not even be set."""
+    return not is_windows(container.workload)
+
+
+def is_confined(container: Container) -> bool:
+    """On Linux and not privileged: `security.privileged` speaks for all that follows from that alone."""
+    return on_linux(container) and container.security.get("privileged") is not True
+
+
+def may_be_confined(container: Container) -> bool:
+    """Confined, and without a capability that the API server takes to mean privilege escalation."""
+    return is_confined(container) and "SYS_ADMIN" not in {name for _, name in capabilities(container, "add")}

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatrial.declared.kinds import TEMPLATES
-from seatrial.declared.objects import Resource, Workload, minimum_of
+from seatrial.declared.graph import scaled_by
+from seatrial.declared.kinds import KEDA, TEMPLATES
+from seatrial.declared.objects import Resource, Workload, bound_of, minimum_of
+from seatrial.declared.pods import is_given, pod_resources
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import replicated
-from seatrial.declared.values import brief, dig, mapping, maps, text, whole
+from seatrial.declared.values import Path, brief, dig, mapping, maps, text, whole
 from seatrial.model.quantity import quantity
 
-_AUTOSCALER = "HorizontalPodAutoscaler"
+_AUTOSCALER = f"HorizontalPodAutoscaler|{KEDA}"
 
 
 def targets_a_known_kind(autoscaler: Resource) -> bool:
     """Whether its target could be in the input: a custom resource may scale, too, and is not judged."""
-    reference = mapping(autoscaler.spec.get("scaleTargetRef"))
-    return text(reference.get("kind")) in {kind.partition(".")[0] for kind in TEMPLATES}
+    kind, _, _ = scaled_by(autoscaler)
+    return kind.partition(".")[0] in {known.partition(".")[0] for known in TEMPLATES}
 
 
 def has_target(autoscaler: Resource) -> bool:
@@ -49,7 +51,8 @@ def is_autoscaled_and_written(workload: Workload) -> bool:
 def autoscaler_target(autoscaler: Resource) -> Iterator[Found]:
     reference = mapping(autoscaler.spec.get("scaleTargetRef"))
     target = autoscaler.graph.target_of(autoscaler)
-    name = f"{text(reference.get('kind'))}/{text(reference.get('name'))}"
+    kind, _, written = scaled_by(autoscaler)
+    name = f"{kind.partition('.')[0]}/{written}"
     if target is None:
         yield (
             ("spec", "scaleTargetRef"),
@@ -75,10 +78,11 @@ def autoscaler_target(autoscaler: Resource) -> Iterator[Found]:
     anchors="SCL-04",
 )
 def autoscaler_minimum(autoscaler: Resource) -> Iterator[Found]:
-    minimum = minimum_of(autoscaler)
-    if minimum < 2:
-        written = "" if "minReplicas" in autoscaler.spec else " (none is written)"
-        yield ("spec", "minReplicas"), f"it scales in to {minimum}{written}"
+    minimum, field = minimum_of(autoscaler), bound_of(autoscaler, "min")
+    to_none = autoscaler.type == KEDA and not any(workload.served for workload in autoscaler.selected)
+    if minimum < 2 and not to_none:  # what takes work from a queue may be away while there is none
+        written = "" if field in autoscaler.spec else " (none is written)"
+        yield ("spec", field), f"it scales in to {minimum}{written}"
 
 
 @rule(
@@ -93,9 +97,10 @@ def autoscaler_minimum(autoscaler: Resource) -> Iterator[Found]:
     anchors="SCL-04",
 )
 def autoscaler_range(autoscaler: Resource) -> Iterator[Found]:
-    minimum, maximum = minimum_of(autoscaler), whole(autoscaler.spec.get("maxReplicas"))
-    if maximum == minimum:
-        yield ("spec", "maxReplicas"), f"{maximum} is its minimum, too"
+    field = bound_of(autoscaler, "max")
+    maximum = whole(autoscaler.spec.get(field))
+    if maximum == minimum_of(autoscaler):
+        yield ("spec", field), f"{maximum} is its minimum, too"
 
 
 @rule(
@@ -129,19 +134,41 @@ def static_replicas(workload: Workload) -> Iterator[Found]:
     anchors="RSC-01",
 )
 def metric_has_request(autoscaler: Resource) -> Iterator[Found]:
-    wanted = {
-        text(dig(metric, "resource", "name"))
-        for _, metric in maps(autoscaler.spec.get("metrics"))
-        if dig(metric, "resource", "target", "type") == "Utilization"
-    }
+    for path, name in _utilisations(autoscaler):
+        for workload in autoscaler.selected:
+            if not _of_pods(workload, name):
+                for container in workload.containers:
+                    if not is_given(container, "requests", name):
+                        told = f"container {brief(container.name)} of {workload.title} requests no {name}"
+                        yield path, told
+
+
+def _utilisations(autoscaler: Resource) -> Iterator[tuple[Path, str]]:
+    """Each resource by whose utilisation in all containers it scales, and where that stands."""
+    if autoscaler.type == KEDA:
+        for index, trigger in maps(autoscaler.spec.get("triggers")):
+            kind = text(trigger.get("metricType")) or text(dig(trigger, "metadata", "type"))
+            one = dig(trigger, "metadata", "containerName")
+            if trigger.get("type") in ("cpu", "memory") and kind in ("", "Utilization") and not one:
+                yield ("spec", "triggers", index), trigger["type"]
+        return
+    for index, metric in maps(autoscaler.spec.get("metrics")):
+        name = text(dig(metric, "resource", "name"))
+        if name and dig(metric, "resource", "target", "type") == "Utilization":
+            yield ("spec", "metrics", index), name
     if "targetCPUUtilizationPercentage" in autoscaler.spec:
-        wanted.add("cpu")
-    for workload in autoscaler.selected:
-        for container in workload.containers:
-            for name in sorted(wanted):
-                if name not in container.requests and name not in container.limits:
-                    told = f"container {brief(container.name)} of {workload.title} requests no {name}"
-                    yield ("spec", "metrics"), told
+        yield ("spec", "targetCPUUtilizationPercentage"), "cpu"
+
+
+def _of_pods(workload: Workload, name: str) -> float | None:
+    """A pod's own request, as the autoscaler and the server's defaults take it; None where it has none."""
+    requests, limits = pod_resources(workload, "requests"), pod_resources(workload, "limits")
+    if not requests and not limits:
+        return None
+    parts = [quantity(container.requests.get(name)) for container in workload.containers]
+    written = [part for part in parts if part is not None]
+    own = quantity(requests.get(name))
+    return own if own is not None else sum(written) if written else quantity(limits.get(name))
 
 
 @rule(
@@ -178,10 +205,17 @@ def _most_utilisation(workload: Workload, name: str) -> float | None:
         quantity(container.requests.get(name, container.limits.get(name)))
         for container in workload.containers
     ]
-    if not limits or None in limits or None in requests:
-        return None
-    requested = sum(request for request in requests if request is not None)
-    return 100 * sum(limit for limit in limits if limit is not None) / requested if requested > 0 else None
+    whole_limit = quantity(pod_resources(workload, "limits").get(name))
+    limit = whole_limit if whole_limit is not None else _sum(limits)
+    of_pods = _of_pods(workload, name)
+    request = of_pods if of_pods is not None else _sum(requests)
+    return 100 * limit / request if limit is not None and request else None
+
+
+def _sum(amounts: list[float | None]) -> float | None:
+    """All together; None where one is not known."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known) if known and len(known) == len(amounts) else None
 
 
 @rule(

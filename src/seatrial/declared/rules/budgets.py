@@ -6,13 +6,16 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from seatrial.declared.objects import Resource, Workload, minimum_of
+from seatrial.declared.makers import is_any_made
+from seatrial.declared.objects import Resource, Workload, bound_of, minimum_of
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import wants_company
 from seatrial.declared.values import (
     brief,
+    dig,
     is_zero,
     percentage,
+    selects,
     selects_nothing_in_particular,
     sequence,
     text,
@@ -75,8 +78,21 @@ def spread_over_zones(workload: Workload) -> bool:
     anchors="RES-01",
 )
 def disruption_budget(workload: Workload) -> Iterator[Found]:
-    if not workload.budgets:
+    if not workload.budgets and not _is_kept_otherwise(workload):
         yield ("metadata", "name"), "no PodDisruptionBudget selects its pods"
+
+
+def _is_kept_otherwise(workload: Workload) -> bool:
+    """Whether a budget of another kind (OpenKruise), or one that somebody makes, covers its pods."""
+    target = ("spec", "targetRef", "name")
+    return is_any_made(workload.graph, "PodDisruptionBudget", workload.namespace) or any(
+        budget.namespace == workload.namespace
+        and (
+            dig(budget.data, *target) == workload.name
+            or selects(budget.spec.get("selector"), workload.pod_labels)
+        )
+        for budget in workload.graph.of("PodUnavailableBudget.policy.kruise.io")
+    )
 
 
 @rule(
@@ -131,7 +147,8 @@ def budget_within_minimum(workload: Workload) -> Iterator[Found]:
         minimum = minimum_of(autoscaler)
         for budget in workload.budgets:
             least = budget.spec.get("minAvailable")
-            kept = None if least is None or "minReplicas" not in autoscaler.spec else _count(least, minimum)
+            written = bound_of(autoscaler, "min") in autoscaler.spec
+            kept = _count(least, minimum) if least is not None and written else None
             if kept is not None and kept > minimum:
                 told = f"{budget.title} keeps {brief(least)}, {autoscaler.title} scales in to {minimum}"
                 yield ("metadata", "name"), told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from seatrial.declared.makers import is_made
 from seatrial.declared.objects import Resource
 from seatrial.declared.rule import Found, Level, Severity, rule
 from seatrial.declared.values import Path, brief, dig, mapping, maps, sequence, text, whole
@@ -68,6 +69,8 @@ def _route_backends(route: Resource) -> Iterator[Backend]:
 def backend_exists(route: Resource) -> Iterator[Found]:
     for backend in backends(route):
         service = route.graph.find("Service", backend.namespace, backend.name)
+        if service is None and is_made(route.graph, "Service", backend.namespace, backend.name):
+            continue
         if service is None:
             yield backend.path, f"there is no Service {brief(backend.name)} in the input"
         elif backend.port is not None:

@@ -7,20 +7,13 @@ from typing import Any
 
 from seatrial.declared.objects import Container, Workload
 from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
-from seatrial.declared.values import brief, dig, mapping, maps, sequence, text, whole
+from seatrial.declared.rules.applies import is_confined, may_be_confined, on_linux
+from seatrial.declared.values import brief, dig, mapping, maps, text, whole
 
 _RESTRICTED = "concepts/security/pod-security-standards/#restricted"
 _BASELINE = "concepts/security/pod-security-standards/#baseline"
 _CONTEXT = "tasks/configure-pod-container/security-context/"
 
-_DEFAULT_TEXT = (
-    "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW "
-    "SETFCAP SETGID SETPCAP SETUID SYS_CHROOT"
-)
-_DEFAULT = frozenset(_DEFAULT_TEXT.split())
-"""Capabilities that container runtimes give by default; whoever drops these has none left."""
-_HARMLESS = {"NET_BIND_SERVICE"}
-_KERNEL = {"SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO", "NET_ADMIN", "BPF", "DAC_READ_SEARCH", "ALL"}
 _SAFE_TEXT = (
     "kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.ip_unprivileged_port_start "
     "net.ipv4.tcp_syncookies net.ipv4.ping_group_range net.ipv4.ip_local_reserved_ports "
@@ -34,16 +27,6 @@ def inherited(container: Container, field: str) -> Any:
     """A setting of the container, or of its pod where the container has none."""
     value = container.security.get(field)
     return mapping(container.workload.pod.get("securityContext")).get(field) if value is None else value
-
-
-def capabilities(container: Container, kind: str) -> list[tuple[int, str]]:
-    """Names in capabilities.add or .drop, in capitals and without CAP_, each with its index."""
-    given = sequence(dig(container.security, "capabilities", kind))
-    return [
-        (index, name.upper().removeprefix("CAP_"))
-        for index, name in enumerate(given)
-        if name.__class__ is str
-    ]
 
 
 @rule(
@@ -71,6 +54,7 @@ def privileged(container: Container) -> Iterator[Found]:
     why="A setuid binary in its image is enough to become root. The default is to allow it.",
     fix="Set `allowPrivilegeEscalation: false`.",
     source=_RESTRICTED,
+    when=may_be_confined,
     anchors="SEC-02",
 )
 def privilege_escalation(container: Container) -> Iterator[Found]:
@@ -95,7 +79,9 @@ def privilege_escalation(container: Container) -> Iterator[Found]:
 def run_as_non_root(container: Container) -> Iterator[Found]:
     user = whole(inherited(container, "runAsUser"))
     non_root = inherited(container, "runAsNonRoot")
-    if user == 0:
+    if not on_linux(container):
+        yield from _as_administrator(container, non_root)
+    elif user == 0:
         yield container.at("securityContext", "runAsUser"), "runAsUser is 0"
     elif non_root is not True and user is None:
         seen = (
@@ -104,6 +90,16 @@ def run_as_non_root(container: Container) -> Iterator[Found]:
         yield container.at("securityContext", "runAsNonRoot"), seen
     elif non_root is False:
         yield container.at("securityContext", "runAsNonRoot"), "runAsNonRoot is false"
+
+
+def _as_administrator(container: Container, non_root: Any) -> Iterator[Found]:
+    """As above, on Windows: users have names there, and the images' own may be the administrator."""
+    path = container.at("securityContext", "windowsOptions", "runAsUserName")
+    user = text(mapping(inherited(container, "windowsOptions")).get("runAsUserName"))
+    if user.lower().endswith(("containeradministrator", "\\system")):
+        yield path, f"runAsUserName is {brief(user)}"
+    elif not user and non_root is not True:
+        yield path, "neither runAsNonRoot nor runAsUserName is written"
 
 
 @rule(
@@ -116,6 +112,7 @@ def run_as_non_root(container: Container) -> Iterator[Found]:
     "use 1000.",
     fix="Set runAsUser and runAsGroup to 10000 or more.",
     source=_CONTEXT,
+    when=on_linux,
     anchors="SEC-04",
 )
 def high_user_id(container: Container) -> Iterator[Found]:
@@ -153,49 +150,12 @@ def mesh_user_id(container: Container) -> Iterator[Found]:
     why="An intruder cannot then leave tools behind, and state cannot hide where it is lost.",
     fix="Set `readOnlyRootFilesystem: true`, with an emptyDir for what must be written.",
     source=_CONTEXT,
+    when=on_linux,
     anchors="SEC-05",
 )
 def read_only_root(container: Container) -> Iterator[Found]:
     if container.security.get("readOnlyRootFilesystem") is not True:
         yield container.at("securityContext", "readOnlyRootFilesystem"), "its file system can be written"
-
-
-@rule(
-    "security.added-capabilities",
-    EVERY_CONTAINER,
-    Level.CORE,
-    Severity.ERROR,
-    must="A container MUST NOT be given capabilities beyond NET_BIND_SERVICE.",
-    why="Many of them, SYS_ADMIN and NET_ADMIN first, are as good as being root on the node.",
-    fix="Drop ALL and add back only NET_BIND_SERVICE, if a port below 1024 must be bound.",
-    source=_RESTRICTED,
-    anchors="SEC-06",
-)
-def added_capabilities(container: Container) -> Iterator[Found]:
-    for index, name in capabilities(container, "add"):
-        if name not in _HARMLESS:
-            grave = ", which is as good as root on the node" if name in _KERNEL else ""
-            yield container.at("securityContext", "capabilities", "add", index), f"{name} is added{grave}"
-
-
-@rule(
-    "security.dropped-capabilities",
-    EVERY_CONTAINER,
-    Level.CORE,
-    Severity.WARNING,
-    must="A container SHOULD drop all capabilities.",
-    why="The runtime gives 14 by default; NET_RAW alone lets it forge packets to its neighbours.",
-    fix="Set `capabilities.drop: [ALL]`.",
-    source=_RESTRICTED,
-    anchors="SEC-07",
-)
-def dropped_capabilities(container: Container) -> Iterator[Found]:
-    dropped = {name for _, name in capabilities(container, "drop")}
-    if "ALL" in dropped or dropped >= _DEFAULT:
-        return
-    kept = sorted(_DEFAULT - dropped)
-    seen = f"it keeps {', '.join(kept)}" if dropped else "none is dropped"
-    yield container.at("securityContext", "capabilities", "drop"), seen
 
 
 @rule(
@@ -207,6 +167,7 @@ def dropped_capabilities(container: Container) -> Iterator[Found]:
     why="Without a filter it may make every system call; kernel flaws are reached through the rare ones.",
     fix="Set `seccompProfile: {type: RuntimeDefault}` on the pod.",
     source=_RESTRICTED,
+    when=is_confined,
     anchors="SEC-08",
 )
 def kernel_filter(container: Container) -> Iterator[Found]:
@@ -238,6 +199,7 @@ def kernel_filter(container: Container) -> Iterator[Found]:
     why="Unmasked, it shows and changes settings of the node's kernel.",
     fix="Remove procMount.",
     source=_BASELINE,
+    when=is_confined,
     anchors="SEC-13",
 )
 def proc_mount(container: Container) -> Iterator[Found]:
@@ -273,6 +235,7 @@ def sysctls(workload: Workload) -> Iterator[Found]:
     why="A port below needs root, a capability or a sysctl; the Service can still offer 80 or 443.",
     fix="Listen on e.g. 8080, and map it in the Service.",
     source="concepts/services-networking/service/#field-spec-ports",
+    when=on_linux,
     anchors="SEC-13",
 )
 def privileged_port(container: Container) -> Iterator[Found]:

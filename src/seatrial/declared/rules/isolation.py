@@ -7,6 +7,7 @@ from typing import Any
 
 from seatrial.declared.kinds import TEMPLATES
 from seatrial.declared.objects import Container, Resource, Workload
+from seatrial.declared.other_policies import is_limited
 from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.values import (
     brief,
@@ -90,7 +91,9 @@ def host_process(container: Container) -> Iterator[Found]:
 def host_port(container: Container) -> Iterator[Found]:
     for index, port in container.ports:
         number = whole(port.get("hostPort"))
-        if number:
+        if number and on_cluster_network(
+            container.workload
+        ):  # else security.host-network speaks of all its ports
             yield container.at("ports", index, "hostPort"), f"it takes port {number} of the node"
 
 
@@ -107,9 +110,14 @@ def host_port(container: Container) -> Iterator[Found]:
 )
 def host_path(workload: Workload) -> Iterator[Found]:
     for index, volume in workload.volumes:
-        if "hostPath" in volume:
-            path = text(dig(volume, "hostPath", "path"))
+        path = text(dig(volume, "hostPath", "path"))
+        if "hostPath" in volume and not _holds_socket(path):
             yield workload.at("volumes", index, "hostPath"), f"it mounts {brief(path)} of the node"
+
+
+def _holds_socket(path: str) -> bool:
+    """Whether a path of the node leads to the runtime's socket; `security.runtime-socket` speaks of it."""
+    return path.endswith(_SOCKETS) or path.rstrip("/") in ("/var/run", "/run", "/run/containerd")
 
 
 @rule(
@@ -126,7 +134,7 @@ def host_path(workload: Workload) -> Iterator[Found]:
 def runtime_socket(workload: Workload) -> Iterator[Found]:
     for index, volume in workload.volumes:
         path = text(dig(volume, "hostPath", "path"))
-        if path.endswith(_SOCKETS) or path.rstrip("/") in ("/var/run", "/run", "/run/containerd"):
+        if _holds_socket(path):
             yield workload.at("volumes", index, "hostPath"), f"{brief(path)} holds the runtime's socket"
 
 
@@ -146,16 +154,19 @@ def runtime_socket(workload: Workload) -> Iterator[Found]:
     variants=("open-network",),
 )
 def network_policy(workload: Workload) -> Iterator[Found]:
+    unlimited = []
     for direction in ("Ingress", "Egress"):
         policies = [policy for policy in workload.policies if direction in directions(policy)]
         open_ones = [policy for policy in policies if _allows_all(policy, direction)]
-        if not policies:
-            yield ("metadata", "name"), f"no network policy limits its {direction.lower()}"
-        elif open_ones:
-            yield (
-                ("metadata", "name"),
-                f"{min(policy.title for policy in open_ones)} allows all {direction.lower()}",
-            )
+        if (policies and not open_ones) or is_limited(workload, direction):
+            continue
+        if open_ones:
+            told = f"{min(policy.title for policy in open_ones)} allows all {direction.lower()}"
+            yield ("metadata", "name"), told
+        else:
+            unlimited.append(direction.lower())
+    if unlimited:
+        yield ("metadata", "name"), f"no network policy limits its {' or '.join(unlimited)}"
 
 
 def directions(policy: Resource) -> set[str]:

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seatrial.declared.consumed import is_found_by_label
 from seatrial.declared.kinds import TEMPLATES
-from seatrial.declared.objects import Resource, Workload
+from seatrial.declared.makers import is_made
+from seatrial.declared.objects import Reference, Resource, Workload
 from seatrial.declared.rule import RESOURCE, WORKLOAD, Found, Level, Severity, rule
-from seatrial.declared.values import brief, mapping
+from seatrial.declared.values import brief, mapping, text
 
+_ROLLING = (
+    *("checksum", "config-hash", "confighash", "config-sha", "reloader.stakater.com/", "wave.pusher.com/"),
+    *("restarter.", "configmap.fabric8.io/update-on-change"),
+)
+"""Parts of annotations by which a changed ConfigMap rolls the pods."""
+_RELOADERS = ("reload", "k8s-sidecar", "watch", "config-sync", "git-sync")
+"""Parts of names of containers that tell a process to read its files again."""
 _PROVIDED = {"kube-root-ca.crt", "openshift-service-ca.crt"}
 """ConfigMaps that the cluster puts into every namespace."""
+
+
+_USED_BY_KUBERNETES = (
+    *("helm.sh/release.v1", "bootstrap.kubernetes.io/token", "kubernetes.io/service-account-token"),
+)
+"""Types of Secrets that are used without being named."""
 
 
 def _is_hashed(name: str) -> bool:
@@ -27,6 +42,17 @@ def reads_fixed_config(workload: Workload) -> bool:
     """Long-running, and with configuration that is read only at its start."""
     return workload.long_running and any(
         reference.kind == "ConfigMap" and reference.fixed_at_start
+        for reference in workload.graph.references(workload)
+    )
+
+
+def reads_mounted_config(workload: Workload) -> bool:
+    """Long-running, with ConfigMaps mounted as files, and without a container that has them read again."""
+    names = [text(container.data.get("name")) + container.image for container in workload.every_container]
+    if not workload.long_running or any(part in name for name in names for part in _RELOADERS):
+        return False
+    return any(
+        reference.kind == "ConfigMap" and not reference.fixed_at_start
         for reference in workload.graph.references(workload)
     )
 
@@ -101,7 +127,8 @@ def _missing(workload: Workload, kind: str) -> Iterator[Found]:
     for reference in workload.graph.references(workload):
         if reference.kind != kind or reference.optional or reference.name in told | _PROVIDED:
             continue
-        if workload.graph.find(kind, workload.namespace, reference.name) is None:
+        absent = workload.graph.find(kind, workload.namespace, reference.name) is None
+        if absent and not is_made(workload.graph, kind, workload.namespace, reference.name):
             told.add(reference.name)
             yield reference.path, f"there is no {kind} {brief(reference.name)} in the input"
 
@@ -122,21 +149,49 @@ def _missing(workload: Workload, kind: str) -> Iterator[Found]:
     anchors="CFG-11",
 )
 def config_rollout(workload: Workload) -> Iterator[Found]:
-    if any("checksum" in key or "config-hash" in key for key in workload.pod_annotations):
+    for reference, target in _changeable(workload, fixed=True):
+        below = "volumes" in reference.path
+        never = "; mounted by subPath, it never even arrives in running pods" if below else ""
+        yield reference.path, f"a change of {target.title} does not roll its pods{never}"
+
+
+@rule(
+    "delivery.config-reload",
+    WORKLOAD,
+    Level.EXTENDED,
+    Severity.NOTE,
+    must="Who mounts a ConfigMap SHOULD read it again when it changes, or be rolled.",
+    why="The kubelet replaces the files within a minute or two, in each pod at another moment, and rolls "
+    "nothing: a process that read them at its start keeps what it read, until some later restart.",
+    fix="Let the process watch the files, or roll the pods as for configuration that is read at the start.",
+    source="concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically",
+    when=reads_mounted_config,
+    anchors="CFG-11",
+)
+def config_reload(workload: Workload) -> Iterator[Found]:
+    for reference, target in _changeable(workload, fixed=False):
+        yield reference.path, f"a change of {target.title} changes the files and does not roll the pods"
+
+
+def _changeable(workload: Workload, *, fixed: bool) -> Iterator[tuple[Reference, Resource]]:
+    """ConfigMaps whose change rolls nothing: read at the start (`fixed`), or mounted as files."""
+    if _is_rolled_by_another(workload):
         return
     told: set[str] = set()
     for reference in workload.graph.references(workload):
         target = workload.graph.find("ConfigMap", workload.namespace, reference.name)
-        if (
-            reference.kind != "ConfigMap"
-            or not reference.fixed_at_start
-            or target is None
-            or reference.name in told
-        ):
+        asked = reference.kind == "ConfigMap" and reference.fixed_at_start is fixed
+        if not asked or target is None or reference.name in told:
             continue
         if target.data.get("immutable") is not True and not _is_hashed(reference.name):
             told.add(reference.name)
-            yield reference.path, f"a change of {target.title} does not roll its pods"
+            yield reference, target
+
+
+def _is_rolled_by_another(workload: Workload) -> bool:
+    """Whether a checksum in its template, or a controller that watches ConfigMaps, rolls it."""
+    notes = [*workload.pod_annotations, *workload.annotations]
+    return any(any(mark in key for mark in _ROLLING) for key in notes)
 
 
 @rule(
@@ -156,6 +211,8 @@ def unused_config(resource: Resource) -> Iterator[Found]:
     if not graph.workloads:
         graph.require_read(*TEMPLATES)
     if not graph.workloads or resource.annotations.get("kubernetes.io/service-account.name"):
+        return
+    if is_found_by_label(resource) or text(resource.data.get("type")) in _USED_BY_KUBERNETES:
         return
     if (resource.type, resource.namespace, resource.name) not in graph.used_names():
         graph.require_read(*(kind for kind in graph.unread if kind not in ("ConfigMap", "Secret")))

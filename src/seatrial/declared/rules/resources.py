@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from seatrial.declared.objects import Container, Resource
+from seatrial.declared.pods import is_given, pod_resources
 from seatrial.declared.rule import EVERY_CONTAINER, Found, Level, Severity, rule
-from seatrial.declared.values import brief
+from seatrial.declared.values import Path, brief
 from seatrial.model.quantity import quantity
 
 _MANAGING = "concepts/configuration/manage-resources-containers/"
 _MEBIBYTE = 1024.0 * 1024.0
 
 
+_QUOTAS_OF_SEVERAL = (
+    *("ClusterResourceQuota.quota.openshift.io", "HierarchicalResourceQuota.hnc.x-k8s.io"),
+    "Tenant.capsule.clastix.io",
+)
+"""Kinds that bound several namespaces together; which ones is theirs to say."""
+
+
+def is_first(container: Container) -> bool:
+    """Whether it is its pod's first: with it the pod's own resources are judged, once."""
+    return container is container.workload.every_container[0]
+
+
+def _of_pod(container: Container, kind: str) -> dict[str, Any]:
+    return pod_resources(container.workload, kind) if is_first(container) else {}
+
+
 def has_cpu_limit(container: Container) -> bool:
-    return "cpu" in container.limits
+    return "cpu" in container.limits or "cpu" in _of_pod(container, "limits")
 
 
 def has_resources(container: Container) -> bool:
-    return bool(container.requests) or bool(container.limits)
+    pods = _of_pod(container, "requests") or _of_pod(container, "limits")
+    return bool(container.requests) or bool(container.limits) or bool(pods)
 
 
 def _amount(container: Container, kind: str, name: str) -> float | None:
@@ -40,7 +59,7 @@ def _request(name: str, why: str) -> None:
     )
     def check(container: Container) -> Iterator[Found]:
         # A limit without a request is taken as the request by the API server.
-        if container.requests.get(name) is None and container.limits.get(name) is None:
+        if not is_given(container, "requests", name):
             yield container.at("resources", "requests"), f"it requests no {name}"
 
 
@@ -63,7 +82,7 @@ _request("memory", "The scheduler overfills nodes, and this pod is among the fir
     variants=("no-limits",),
 )
 def memory_limit(container: Container) -> Iterator[Found]:
-    if container.limits.get("memory") is None:
+    if not is_given(container, "limits", "memory"):
         yield container.at("resources", "limits"), "it has no memory limit"
 
 
@@ -81,7 +100,7 @@ def memory_limit(container: Container) -> Iterator[Found]:
     anchors="RSC-03",
 )
 def cpu_limit(container: Container) -> Iterator[Found]:
-    if container.limits.get("cpu") is None:
+    if not is_given(container, "limits", "cpu"):
         yield container.at("resources", "limits"), "it has no CPU limit"
 
 
@@ -101,11 +120,16 @@ def cpu_limit(container: Container) -> Iterator[Found]:
     variants=("cpu-limit-equals-request",),
 )
 def cpu_headroom(container: Container) -> Iterator[Found]:
-    limit = _amount(container, "limits", "cpu")
-    request = _amount(container, "requests", "cpu")
+    yield from _without_headroom(container.requests, container.limits, container.at("resources"))
+    requests, limits = _of_pod(container, "requests"), _of_pod(container, "limits")
+    yield from _without_headroom(requests, limits, container.workload.at("resources"))
+
+
+def _without_headroom(requests: dict[str, Any], limits: dict[str, Any], path: Path) -> Iterator[Found]:
+    limit, request = quantity(limits.get("cpu")), quantity(requests.get("cpu"))
     if limit is not None and (limit if request is None else request) == limit:
         told = "equals the request" if request is not None else "is the request too (none is written)"
-        yield container.at("resources", "limits", "cpu"), f"{brief(container.limits['cpu'])} {told}"
+        yield (*path, "limits", "cpu"), f"{brief(limits['cpu'])} {told}"
 
 
 @rule(
@@ -123,15 +147,19 @@ def cpu_headroom(container: Container) -> Iterator[Found]:
 )
 def plausible_quantity(container: Container) -> Iterator[Found]:
     for kind, given in (("requests", container.requests), ("limits", container.limits)):
-        for name, written in given.items():
-            amount = quantity(written)
-            path = container.at("resources", kind, name)
-            if amount is None:
-                continue
-            if name in ("memory", "ephemeral-storage") and 0 < amount < _MEBIBYTE:
-                yield path, f"{name} {brief(written)} is {amount:g} bytes"
-            elif name == "cpu" and amount > 256:
-                yield path, f"cpu {brief(written)} is {amount:g} cores"
+        yield from _implausible(given, container.at("resources", kind))
+        yield from _implausible(_of_pod(container, kind), container.workload.at("resources", kind))
+
+
+def _implausible(given: dict[str, Any], path: Path) -> Iterator[Found]:
+    for name, written in given.items():
+        amount = quantity(written)
+        if amount is None:
+            continue
+        if name in ("memory", "ephemeral-storage") and 0 < amount < _MEBIBYTE:
+            yield (*path, name), f"{name} {brief(written)} is {amount:g} bytes"
+        elif name == "cpu" and amount > 256:
+            yield (*path, name), f"cpu {brief(written)} is {amount:g} cores"
 
 
 @rule(
@@ -147,6 +175,8 @@ def plausible_quantity(container: Container) -> Iterator[Found]:
     anchors="RSC-04",
 )
 def guaranteed(container: Container) -> Iterator[Found]:
+    if pod_resources(container.workload, "limits"):
+        return  # the class of a pod with resources of its own comes from those alone
     for name in ("cpu", "memory"):
         limit, request = _amount(container, "limits", name), _amount(container, "requests", name)
         if limit is None or (request is not None and request != limit):
@@ -166,7 +196,7 @@ def guaranteed(container: Container) -> Iterator[Found]:
     anchors="RSC-05",
 )
 def ephemeral_storage(container: Container) -> Iterator[Found]:
-    if container.limits.get("ephemeral-storage") is None:
+    if not is_given(container, "limits", "ephemeral-storage"):
         yield container.at("resources", "limits"), "it has no ephemeral-storage limit"
 
 
@@ -182,6 +212,7 @@ def ephemeral_storage(container: Container) -> Iterator[Found]:
     anchors="RSC-06",
 )
 def namespace_quota(namespace: Resource) -> Iterator[Found]:
-    limits = namespace.graph.of("ResourceQuota") + namespace.graph.of("LimitRange")
-    if not any(limit.namespace == namespace.name for limit in limits):
+    limits = [limit for kind in ("ResourceQuota", "LimitRange") for limit in namespace.graph.of(kind)]
+    others = any(namespace.graph.of(kind) for kind in _QUOTAS_OF_SEVERAL)
+    if not others and not any(limit.namespace == namespace.name for limit in limits):
         yield ("metadata", "name"), "it has neither a ResourceQuota nor a LimitRange"

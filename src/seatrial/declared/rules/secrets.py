@@ -14,11 +14,26 @@ _NAME = Pattern(
     r"|encryption[_\-.]?key|credential|(?:^|_)key_content|(?:^|[_\-.])pwd(?:$|[_\-.])",
     re.IGNORECASE,
 )
-_NOT_THE_SECRET = Pattern(
-    r"_?(?:file|path|dir|directory|name|namespace|ref|url|uri|host|port|ttl|seconds|minutes|enabled|enable|timeout|"
-    r"length|policy|type|issuer|audience|header|expiry|expiration|mode|id)$",
-    re.IGNORECASE,
+_ABOUT_TEXT = (
+    "file path dir directory folder name names namespace ref url uri host hosts port ttl ms seconds "
+    "minutes hours days enabled enable disabled timeout length size count policy type kind issuer "
+    "audience header prefix suffix expiry expiration expires expire age period interval window duration "
+    "lifetime validity rotation mode id backend backends algorithm algorithms algo cipher hasher "
+    "hashers arn arns class provider providers store stores manager engine driver plugin method scheme "
+    "strategy format encoding charset version region location source endpoint service server address "
+    "domain realm scope scopes grant claim claims attribute field column table bucket topic queue mount "
+    "volume label annotation selector env variable required optional allowed complexity strength "
+    "iterations rounds cost retries attempts limit cache index status state user username email "
+    "template pattern regex validator validators validation storage renewal leeway skew"
 )
+_ABOUT = frozenset(_ABOUT_TEXT.split())
+"""Last words of names that say where a secret is, of what sort, or how it is treated."""
+_AT_THE_END = tuple(word for word in _ABOUT if len(word) > 3)
+_SWITCHES = frozenset(
+    ["enable", "disable", "use", "has", "allow", "require", "skip", "with", "max", "min", "num", "is"]
+)
+"""First words of names that hold a choice or a bound."""
+_NAME_WORDS = Pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _CONTENT = Pattern(
     r"-{3,}\s*BEGIN[ A-Z]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
     r"|\bxox[abprs]-[A-Za-z0-9-]{20,}"
@@ -42,13 +57,15 @@ def looks_secret(name: str, value: str) -> str:
         return "its value looks like a key, a token or a URL with a password"
     if not any(word in name.lower() for word in _WORDS):
         return ""
-    if (
-        _NAME.compiled.search(name)
-        and not _NOT_THE_SECRET.compiled.search(name)
-        and not _HARMLESS.compiled.fullmatch(value)
-    ):
+    if _NAME.compiled.search(name) and not _is_about(name) and not _HARMLESS.compiled.fullmatch(value):
         return "its name says that it is a secret"
     return ""
+
+
+def _is_about(name: str) -> bool:
+    """Whether a name speaks about a secret (`TOKEN_FILE`, `passwordBackend`) and does not hold it."""
+    words = [word.lower() for word in _NAME_WORDS.compiled.findall(name)]
+    return bool(words) and (words[-1] in _ABOUT or words[-1].endswith(_AT_THE_END) or words[0] in _SWITCHES)
 
 
 @rule(

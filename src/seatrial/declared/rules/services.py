@@ -44,11 +44,21 @@ def service_selects(service: Resource) -> Iterator[Found]:
 
 
 def _targets(service: Resource) -> Iterator[tuple[int, Any, Workload, list[dict[str, Any]]]]:
-    """Each port of a Service with its target, for each workload that it selects with its declared ports."""
+    """Each port of a Service with its target, for each workload that it selects with its declared ports.
+
+    Work that ends is left out where the Service selects something that runs on: a Job of the same labels (a
+    migration, a hook) has no part in what the Service offers.
+    """
+    lasting = [workload for workload in service.selected if workload.long_running]
     for index, port in maps(service.spec.get("ports")):
-        for workload in service.selected:
+        for workload in lasting or service.selected:
             declared = [item for container in workload.containers for _, item in container.ports]
-            yield index, port.get("targetPort", port.get("port")), workload, declared
+            yield index, target_of(port), workload, declared
+
+
+def target_of(port: dict[str, Any]) -> Any:
+    """The port of the pods that a Service's port leads to; not written, 0 or empty it is its own number."""
+    return port.get("targetPort") or port.get("port")
 
 
 def _is_name(target: Any) -> bool:

@@ -4,52 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seatrial.declared.makers import is_made
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.rule import CONTAINER, WORKLOAD, Found, Level, Severity, rule
+from seatrial.declared.stores import keeps_on_lasting_volume, lasting_volumes, store_name
 from seatrial.declared.values import brief, dig, mapping, maps, sequence, text
-
-_STORES = frozenset(
-    [
-        "postgres",
-        "postgresql",
-        "mysql",
-        "mariadb",
-        "percona",
-        "mongo",
-        "mongodb",
-        "redis",
-        "valkey",
-        "keydb",
-        "cassandra",
-        "scylla",
-        "scylladb",
-        "etcd",
-        "kafka",
-        "rabbitmq",
-        "elasticsearch",
-        "opensearch",
-        "clickhouse",
-        "minio",
-        "couchdb",
-        "neo4j",
-        "cockroach",
-        "cockroachdb",
-        "tidb",
-        "influxdb",
-        "zookeeper",
-        "arangodb",
-    ]
-)
-_ENDINGS = ("-server", "-alpine", "-ha", "-cluster", "-db")
-
-
-def store_name(container: Container) -> str:
-    """The kind of store that an image is by its name, or empty: exporters, proxies and clients are none."""
-    name = container.image.partition("@")[0].rpartition("/")[2].partition(":")[0].lower()
-    bare = name
-    for ending in _ENDINGS:
-        bare = bare.removesuffix(ending)
-    return name if bare in _STORES else ""
 
 
 def is_store(container: Container) -> bool:
@@ -78,20 +37,9 @@ def mounts_claims(workload: Workload) -> bool:
     anchors="STA-01",
 )
 def lasting_volume(container: Container) -> Iterator[Found]:
-    workload = container.workload
-    lasting = {
-        text(claim.get("metadata", {}).get("name"))
-        for _, claim in workload.claim_templates
-        if claim.get("metadata").__class__ is dict
-    }
-    lasting |= {
-        text(v.get("name"))
-        for _, v in workload.volumes
-        if {"persistentVolumeClaim", "ephemeral", "csi"} & v.keys()
-    }
-    mounts = maps(container.data.get("volumeMounts"))
-    if any(text(mount.get("name")) in lasting for _, mount in mounts):
+    if keeps_on_lasting_volume(container):
         return
+    workload, mounts = container.workload, maps(container.data.get("volumeMounts"))
     empty = {text(volume.get("name")) for _, volume in workload.volumes if "emptyDir" in volume}
     for index, mount in mounts:
         if text(mount.get("name")) in empty:
@@ -114,9 +62,8 @@ def lasting_volume(container: Container) -> Iterator[Found]:
     anchors="STA-01",
 )
 def stateful_volume(workload: Workload) -> Iterator[Found]:
-    claims = any("persistentVolumeClaim" in volume for _, volume in workload.volumes)
-    if not workload.claim_templates and not claims:
-        yield ("spec",), "it has neither volumeClaimTemplates nor a claim"
+    if not lasting_volumes(workload):
+        yield ("spec",), "it has neither volumeClaimTemplates nor another volume that lasts"
 
 
 @rule(
@@ -179,7 +126,8 @@ def headless_service(workload: Workload) -> Iterator[Found]:
     if not name:
         yield ("spec",), "it names no Service (serviceName)"
     elif service is None:
-        yield ("spec", "serviceName"), f"there is no Service {brief(name)} in the input"
+        if not is_made(workload.graph, "Service", workload.namespace, name):
+            yield ("spec", "serviceName"), f"there is no Service {brief(name)} in the input"
     elif service.spec.get("clusterIP") != "None":
         yield ("spec", "serviceName"), f"Service {brief(name)} is not headless"
     elif mapping(service.spec.get("selector")) and workload not in service.selected:
@@ -202,7 +150,8 @@ def claim_exists(workload: Workload) -> Iterator[Found]:
     for reference in workload.graph.references(workload):
         if reference.kind == "PersistentVolumeClaim":
             claim = workload.graph.find("PersistentVolumeClaim", workload.namespace, reference.name)
-            if claim is None:
+            made = is_made(workload.graph, "PersistentVolumeClaim", workload.namespace, reference.name)
+            if claim is None and not made:
                 yield reference.path, f"there is no claim {brief(reference.name)} in the input"
 
 

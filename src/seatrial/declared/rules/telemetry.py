@@ -10,6 +10,10 @@ from seatrial.declared.rules.applies import served
 from seatrial.declared.values import brief, mapping, maps, selects, sequence, text
 
 _SERVICE_MONITOR, _POD_MONITOR = "ServiceMonitor.monitoring.coreos.com", "PodMonitor.monitoring.coreos.com"
+_MONITORS = (
+    *(_SERVICE_MONITOR, _POD_MONITOR, "VMServiceScrape.operator.victoriametrics.com"),
+    *("VMPodScrape.operator.victoriametrics.com", "PodMonitoring.monitoring.googleapis.com"),
+)
 _SCRAPE, _PORT = "prometheus.io/scrape", "prometheus.io/port"
 
 
@@ -29,7 +33,7 @@ def _namespaces(monitor: Resource) -> set[str] | None:
 def _watched(monitor: Resource) -> list[Resource]:
     """Services, or workloads, that a monitor selects."""
     namespaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
-    if monitor.kind == "PodMonitor":
+    if "Pod" in monitor.kind:
         pods = [(workload, workload.pod_labels) for workload in monitor.graph.workloads]
         candidates: list[tuple[Resource, dict[str, object]]] = [*pods]
     else:
@@ -121,7 +125,7 @@ def scraped(workload: Workload) -> Iterator[Found]:
         return
     if any(service.annotations.get(_SCRAPE) == "true" for service in workload.services):
         return
-    monitors = workload.graph.of(_SERVICE_MONITOR) + workload.graph.of(_POD_MONITOR)
+    monitors = [monitor for kind in _MONITORS for monitor in workload.graph.of(kind)]
     watched = [resource for monitor in monitors for resource in _watched(monitor)]
     if workload not in watched and not any(service in watched for service in workload.services):
         yield ("metadata", "name"), "neither an annotation nor a monitor has it scraped"

@@ -77,15 +77,7 @@ def served_api(resource: Resource) -> Iterator[Found]:
     anchors="CFG-01",
 )
 def stable_api(resource: Resource) -> Iterator[Found]:
-    own = "." not in resource.group or (resource.group.endswith("k8s.io") and "gateway" not in resource.group)
     api = text(resource.data.get("apiVersion"))
-    if (
-        own
-        and ("alpha" in resource.version or "beta" in resource.version)
-        and not _is_gone(api, resource.kind)
-    ):
+    served = resource.graph.server.kubernetes.definition_of(api, resource.kind)
+    if served is not None and ("alpha" in resource.version or "beta" in resource.version):
         yield ("apiVersion",), f"{brief(api)} is not stable"
-
-
-def _is_gone(api: str, kind: str) -> bool:
-    return (api, kind) in _GONE or (api, "") in _GONE
