@@ -27,7 +27,8 @@ rollout or in an incident; a **note** is advice. Level: *core* for every workloa
 
 A finding is waived, for a reason and until a day, by an annotation on its object, or in the system file:
 `seatrial.dev/waive.orchestration.replicas: "one writer by design; until 2027-01-31"`. A waiver without
-reason or date, one that is over, and one that waives nothing are findings themselves.
+reason or date, one of more than two years, one that is over, and one that waives nothing are findings
+themselves.
 
 Left out, for they are no property of a workload's manifests: signatures and provenance of images and known
 CVEs (they are the registry's and the version's), charts and operators as packages, what only

@@ -111,9 +111,8 @@ def _apply_all(rules: Sequence[Rule], subjects: Sequence[Any], report: Report) -
 
 def _waive(waivers: list[Waiver], report: Report, today: str) -> None:
     for waiver in waivers:
-        if waiver.problem:
+        if not waiver.is_applied(today):
             continue
-        waiver.expired = waiver.until < today
         reasons = (each.unread for each in report.faults if waiver.covers(each.rule.id, each.resource))
         waiver.not_judged = next(filter(None, reasons), "")
         for index, finding in enumerate(report.findings):

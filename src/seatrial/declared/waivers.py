@@ -2,7 +2,7 @@
 
 An annotation `seatrial.dev/waive.<rule>: "reason; until 2027-01-31"` on an object, or on its pod template,
 waives that rule for the object. A system file may hold the same under `waivers`. A waiver without reason or
-date, one that is over, and one that waives nothing are findings themselves.
+date, one that lasts for years, one that is over, and one that waives nothing are findings themselves.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from seatrial.declared.rule import RULES, WAIVER, Found, Level, Severity, rule
 from seatrial.declared.values import Path, Pattern, brief, mapping, printable, text
 
 PREFIX = "seatrial.dev/waive."
+LONGEST_YEARS = 2
+"""A waiver is a promise to look again; who set it may be gone after that."""
 _WRITTEN = Pattern(r"(?P<reason>.*?)[;,.]?\s*\buntil\s+(?P<until>\d{4}-\d{2}-\d{2})\s*\.?\s*", re.DOTALL)
 
 
@@ -63,6 +65,14 @@ class Waiver:
         if not self.until:
             return "it gives no date (`reason; until 2027-01-31`)"
         return "" if _is_a_day(self.until) else f"{brief(self.until)} is not a date"
+
+    def is_applied(self, today: str) -> bool:
+        """Whether it is well formed on a day (ISO); then it also knows whether it is over."""
+        last = f"{int(today[:4]) + LONGEST_YEARS:04}{today[4:]}"
+        if not self.problem and self.until > last:
+            self.problem = f"it ends on {self.until}, more than {LONGEST_YEARS} years from now"
+        self.expired = self.until < today
+        return not self.problem
 
     def covers(self, rule_id: str, resource: Resource) -> bool:
         """Whether it speaks of that rule on that object."""
@@ -122,7 +132,7 @@ def from_system(waivers: Iterable[Any], system: Resource) -> list[Waiver]:
     WAIVER,
     Level.CORE,
     Severity.ERROR,
-    must="A waiver MUST name a rule, a reason and its last day.",
+    must=f"A waiver MUST name a rule, a reason and its last day, at most {LONGEST_YEARS} years from now.",
     why="A waiver without them is a switched-off check that nobody will switch on again.",
     fix='Write `seatrial.dev/waive.<rule>: "reason; until 2027-01-31"`.',
     source="concepts/overview/working-with-objects/annotations/",

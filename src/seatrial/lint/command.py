@@ -10,7 +10,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from seatrial.declared.catalogue import choose
 from seatrial.declared.engine import examine
@@ -20,7 +19,7 @@ from seatrial.declared.rule import Rule, Severity
 from seatrial.declared.waivers import Waiver, from_system
 from seatrial.errors import BadInput
 from seatrial.lint.decoding import parse
-from seatrial.lint.files import read_documents
+from seatrial.lint.files import bytes_of, read_documents
 from seatrial.lint.reading import Input, Place, read
 from seatrial.lint.result import NOT_JUDGED, Result
 
@@ -98,12 +97,11 @@ def _nothing_to_judge(given: Input, graph: Graph, files: Sequence[str]) -> BadIn
 
 
 def _waivers_of(system: str, graph: Graph) -> list[Waiver]:
+    from seatrial.lint.system_waivers import waivers_in
+
     documents = read_documents(system)
-    data: Any = documents[0].data if documents else None
-    waivers = data.get("waivers") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not (waivers is None or isinstance(waivers, list)):
-        raise BadInput("a system file is a mapping, its waivers a list", where=system)
-    return from_system(waivers or [], Resource(data, Place(documents[0], ()), graph))
+    written = waivers_in(bytes_of(system).decode("utf-8-sig"), system)
+    return from_system(written, Resource({"kind": "System"}, Place(documents[0], ()), graph))
 
 
 def _write(result: Result, arguments: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from seatrial.declared.graph import items_of
+from seatrial.declared.server.walk import sort_of
 from seatrial.declared.values import Path
 from seatrial.errors import BadInput
 from seatrial.lint.decoding import decode
@@ -126,17 +127,12 @@ def _refuse_foreign(data: Any, document: Document, path: Path) -> None:
     next_step = "mend it, or name only the files that hold Kubernetes objects"
     if data.__class__ is not dict:
         raise BadInput(
-            f"a document must be an object, this is a {_sort_of(data)}", where=where, next_step=next_step
+            f"a document must be an object, this is {sort_of(data)}", where=where, next_step=next_step
         )
     for key in ("apiVersion", "kind"):
         if data.get(key).__class__ is not str or not data[key]:
             missing = "is missing" if key not in data else "is not text"
             raise BadInput(f"not a Kubernetes object: `{key}` {missing}", where=where, next_step=next_step)
-
-
-def _sort_of(data: Any) -> str:
-    names = {"list": "list", "str": "text", "int": "number", "float": "number", "bool": "boolean"}
-    return names.get(type(data).__name__, "something else")
 
 
 def _read_folder(name: str, given: Input) -> None:

@@ -48,7 +48,7 @@ def location(file: str, line: int, column: int, name: str) -> dict[str, Any]:
     """A place in a file, and the object that is meant."""
     return {
         "physicalLocation": {
-            "artifactLocation": {"uri": _address(file)},
+            "artifactLocation": {"uri": address(file)},
             "region": {"startLine": line, "startColumn": column},
         },
         "logicalLocations": [{"fullyQualifiedName": name, "kind": "object"}],
@@ -60,6 +60,6 @@ def in_words(identifier: str) -> str:
     return "".join(word.capitalize() for word in identifier.replace(".", "-").split("-"))
 
 
-def _address(file: str) -> str:
+def address(file: str) -> str:
     """A file name as a URI reference; relative names stay relative to the checkout."""
     return f"file://{quote(file)}" if file.startswith("/") else quote(file.removeprefix("./"), safe="/")

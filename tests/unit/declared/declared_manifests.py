@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ spec:
       containers:
         - {name: web, image: "example/web:1.0.0"}
 """
+SOON = f"{time.localtime().tm_year + 1}-01-31"
+"""A day on which a waiver may end: not over, and not years away."""
 BAD_TAG = SOUND.replace("1.0.0", "latest")
 TAG = ["--select", "container.image-tag"]
 

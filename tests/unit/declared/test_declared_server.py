@@ -111,6 +111,12 @@ def test_a_misspelt_field_names_the_nearest() -> None:
     assert "did you mean `podAntiAffinity`" in found.seen
 
 
+def test_a_misspelt_field_that_is_required_is_one_misfit() -> None:
+    data = _changed(SHOP, "spec.template.spec.containers", GONE)
+    data["spec"]["template"]["spec"]["conatiners"] = [{"name": "a", "image": "a"}]
+    assert [misfit.sort for misfit in server_of().misfits(data)] == [UNKNOWN]
+
+
 def test_an_unknown_version_names_those_that_there_are() -> None:
     with pytest.raises(BadInput, match=r"Kubernetes 1\.2 is not in the table"):
         Kubernetes("1.2")

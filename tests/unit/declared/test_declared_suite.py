@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from declared_manifests import BAD_TAG, SOUND, waived
+from declared_manifests import BAD_TAG, SOON, SOUND, waived
 
 from seatrial.errors import BadInput
 from seatrial.lint.live import _as_written, _is_owned
@@ -18,16 +18,16 @@ TestDeclared, pytest_generate_tests = declared("container")
 """
 
 
-SYSTEM = """
+SYSTEM = f"""
 apiVersion: seatrial/v1
 kind: System
-metadata: {name: shop}
-target: {context: nowhere, namespace: shop}
-entry: {url: "http://127.0.0.1:1"}
-workloads: {basket: {kind: Deployment, name: web, stateless: true}}
-journeys: {look: {request: {path: /}}}
+metadata: {{name: shop}}
+target: {{context: nowhere, namespace: shop}}
+entry: {{url: "http://127.0.0.1:1"}}
+workloads: {{basket: {{kind: Deployment, name: web, stateless: true}}}}
+journeys: {{look: {{request: {{path: /}}}}}}
 waivers:
-- {rule: container.image-tag, object: Deployment/cart, reason: moves with the registry, until: 2999-01-31}
+- {{rule: container.image-tag, object: Deployment/cart, reason: moves with the registry, until: {SOON}}}
 """
 
 
@@ -37,7 +37,7 @@ def test_each_rule_is_judged_for_each_workload(
     """One run for all of it, since a pytest within pytest costs seconds."""
     for name in ("SEATRIAL_RUN", "SEATRIAL_SYSTEM", "SEATRIAL_SEED"):
         monkeypatch.delenv(name, raising=False)
-    waived_here = waived("moves; until 2999-01-31").replace("name: web", "name: job", 1)
+    waived_here = waived(f"moves; until {SOON}").replace("name: web", "name: job", 1)
     waived_in_system = BAD_TAG.replace("web", "cart")
     documents = [BAD_TAG, SOUND.replace("web", "api"), waived_here, waived_in_system]
     pytester.makepyfile(test_declared=SUITE)

@@ -128,8 +128,11 @@ class Server:
                     found.extend(_malformed(forms, field, value, (*path, key)))
         if read:
             return
+        misspelt = {near for key in data if key not in shape.fields and (near := _nearest(key, shape))}
         for key in shape.required:
             value = data.get(key)
+            if key in misspelt and key not in data:
+                continue  # one fault, and the unknown field names it
             if value is None or value == "" or (value == [] and shape.fields[key].wrap):
                 found.append(Misfit((*path, key), MISSING, f"`{key}` is required"))
         if shape.rules and not any(item.sort == TYPE for item in found[before:]):
@@ -199,16 +202,21 @@ def _wrong_type(value: Any, path: Path, takes: str) -> Misfit:
 
 def sort_of(value: Any) -> str:
     """What a decoded value is, in words."""
-    sorts = {"str": "text", "bool": "a boolean", "list": "a list", "dict": "a mapping"}
+    sorts = {"str": "text", "bool": "a boolean", "list": "a list", "dict": "a mapping", "NoneType": "null"}
     return sorts.get(type(value).__name__, "a number")
 
 
 def _unknown(key: str, path: Path, shape: _Shape) -> Misfit:
+    near = _nearest(key, shape)
+    hint = f"; did you mean `{near}`?" if near else ""
+    return Misfit(path, UNKNOWN, f"{brief(key)} is no field here{hint}")
+
+
+def _nearest(key: Any, shape: _Shape) -> str | None:
+    """The field of a definition that a key was probably meant to be."""
     import difflib
 
-    close = difflib.get_close_matches(key, shape.fields, n=1, cutoff=0.6)
-    hint = f"; did you mean `{close[0]}`?" if close else ""
-    return Misfit(path, UNKNOWN, f"{brief(key)} is no field here{hint}")
+    return next(iter(difflib.get_close_matches(str(key), shape.fields, n=1, cutoff=0.6)), None)
 
 
 def _malformed(forms: Forms, field: Field, value: Any, path: Path) -> Iterator[Misfit]:
