@@ -30,7 +30,7 @@ def judge_load(summary: LoadSummary, objectives: Objectives, *, judged: Sequence
         judged: which of `JUDGED` count; a load meant to saturate is not judged by its latency.
     """
     if summary.sent == 0:
-        return _nothing("no request was sent")
+        return _none_sent(summary)
     doubt = generator_weakness(summary.health)
     verdicts = []
     if summary.missing_workers:
@@ -50,6 +50,24 @@ def _nothing(seen: str) -> Verdict:
     return Verdict(Outcome.ERROR, seen, "a complete load run", "Look for the first error in Locust's output.")
 
 
+def _none_sent(summary: LoadSummary) -> Verdict:
+    """Nothing of the system was seen: it took no connection at all, or nothing was planned."""
+    tried = sum(summary.outcomes.values())
+    if not tried:
+        return _nothing("no request was sent")
+    return Verdict(
+        Outcome.ERROR, f"none of {tried} requests could be sent{_named(summary)}", "a complete load run",
+        "Nothing answers there: see the entry with `seatrial doctor`.",
+    )  # fmt: skip
+
+
+def _named(summary: LoadSummary) -> str:
+    """The most frequent errors in brackets, or nothing."""
+    errors = sorted(summary.errors.items(), key=lambda item: -item[1])
+    kinds = ", ".join(f"{number} x {error}" for error, number in errors[:3])
+    return f" ({kinds})" if kinds else ""
+
+
 def _unsent(journeys: Sequence[str]) -> Verdict:
     return Verdict(
         Outcome.INCONCLUSIVE, f"no request of {', '.join(journeys)} was sent", "requests of every journey",
@@ -61,12 +79,9 @@ def _availability(summary: LoadSummary, objectives: Objectives) -> Verdict:
     bad = summary.requests - summary.ok
     allowed = 1 - objectives.availability
     outcome, need = _compare(bad, summary.requests, allowed)
-    errors = sorted(summary.errors.items(), key=lambda item: -item[1])
-    kinds = ", ".join(f"{number} x {error}" for error, number in errors[:3])
     return Verdict(
         outcome,
-        observed=f"{bad} of {summary.requests} requests not answered as expected"
-        + (f" ({kinds})" if kinds else ""),
+        observed=f"{bad} of {summary.requests} requests not answered as expected{_named(summary)}",
         expected=f"{allowed:.3%} (availability {objectives.availability:g})",
         next_step=_next(outcome, need, summary, "See which requests failed in the exchanges of this run."),
         numbers={"requests": summary.requests, "not_answered_as_expected": bad},

@@ -1,5 +1,7 @@
 """What a load run's verdict is, from its numbers alone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,3 +77,11 @@ def test_a_latency_that_fails_names_the_slowest_journey() -> None:
     assert "place-order is the slowest, p99 412 ms" in verdict.observed
     again = LoadSummary.from_data(run.to_data())
     assert judge_load(again, OBJECTIVES) == verdict
+
+
+def test_where_nothing_takes_a_connection_the_reason_is_told_and_nothing_is_passed():
+    seen = replace(summary(result([])), outcomes={"failed": 374}, errors={"connection refused": 374})
+    verdict = judge_load(seen, OBJECTIVES)
+    assert verdict.outcome is Outcome.ERROR
+    assert verdict.observed == "none of 374 requests could be sent (374 x connection refused)"
+    assert "seatrial doctor" in verdict.next_step
