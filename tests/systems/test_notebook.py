@@ -1,4 +1,4 @@
-"""A StatefulSet that keeps its data on a volume, on our own cluster, with no Deployment."""
+"""A StatefulSet that keeps its data on a volume, without any Deployment, asked from inside the cluster."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def test_doctor_says_what_can_be_judged_and_what_not(stranger: Stranger) -> None
     assert typed.code == 0, typed.text
     assert f"{SURVIVE} can judge pages" in typed.text
     assert "orchestration.pod-replacement is unsupported: it needs a stateless workload" in typed.text
+    assert "requests are sent by pod/seatrial-generator-" in typed.text
     assert "journey write-down was not sent: it may change something" in typed.text
 
 
@@ -29,7 +30,7 @@ def test_pytest_deploys_it_and_kills_it_and_finds_every_write(stranger: Stranger
     assert {*proven.values()} == {Outcome.PASSED, Outcome.UNSUPPORTED}
     declared = [each.verdict.outcome for each in stranger.latest().results if each.mode is Mode.DECLARED]
     assert declared.count(Outcome.PASSED) > 100
-    assert declared.count(Outcome.SKIPPED) == 2, "the two waivers of its system file"
+    assert declared.count(Outcome.SKIPPED) == 1, "the waiver of its system file"
 
 
 def test_locust_writes_and_looks(stranger: Stranger) -> None:
