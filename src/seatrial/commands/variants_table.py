@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seatrial.commands.base import shown
-from seatrial.model.verdict import CheckResult, Mode, Outcome
+from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
 
 
 @dataclass(frozen=True)
@@ -69,19 +69,31 @@ class Row:
         """Why this row is not as it must be; empty when it is."""
         return [*self._reds(), *self._others(), *self._broken()]
 
+    def found(self, name: str) -> bool:
+        """Whether a result ended as the flaw must let it end."""
+        verdict, outcome = self.verdicts.get(name), self.variant.reds[name][0]
+        return verdict is not None and verdict.outcome is outcome
+
+    def names_its_flaw(self, name: str) -> bool:
+        """Whether the explanation of a result holds the words that name the flaw."""
+        words = self.variant.reds[name][1]
+        return name in self.verdicts and words.casefold() in self.verdicts[name].explain().casefold()
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        return {result.name: result.verdict for result in self.proven}
+
     def _reds(self) -> Iterator[str]:
-        by_name = {result.name: result for result in self.proven}
         for name, (outcome, words) in self.variant.reds.items():
             if name not in self.planned:
                 continue
             verb = "fail" if outcome is Outcome.FAILED else "be an error"
-            if name not in by_name:
+            verdict = self.verdicts.get(name)
+            if verdict is None:
                 yield f"{name} must {verb} here, but was: not run"
-                continue
-            verdict = by_name[name].verdict
-            if verdict.outcome is not outcome:
+            elif not self.found(name):
                 yield f"{name} must {verb} here, but was: {verdict.outcome}: {verdict.observed}"
-            elif words.casefold() not in verdict.explain().casefold():
+            elif not self.names_its_flaw(name):
                 said = f"{verdict.observed} {verdict.next_step}".strip()
                 yield f"{name} must name the flaw ({words!r}), but says: {said}"
 
@@ -104,6 +116,19 @@ class Row:
         return f"{text} *" if name in self.variant.reds else text
 
 
+def _totals(rows: Sequence[Row]) -> str:
+    """How many flaws were found and named, and how many sound results were red."""
+    must = [(row, name) for row in rows for name in row.variant.reds if name in row.planned]
+    killed = [(row, name) for row, name in must if row.found(name)]
+    named = sum(row.names_its_flaw(name) for row, name in killed)
+    others = [result for row in rows for result in row.proven if result.name not in row.variant.reds]
+    alarms = sum(not result.verdict.passed for result in others)
+    return (
+        f"{len(killed)} of {len(must)} that must be red were, {named} of these named the flaw; "
+        f"false alarms: {alarms} of {len(others)}"
+    )
+
+
 def table(rows: Sequence[Row]) -> str:
     """Results x variants as text; `*` marks the cell that must be red, and what is wrong stands below."""
     names = sorted({result.name for row in rows for result in row.proven})
@@ -113,7 +138,7 @@ def table(rows: Sequence[Row]) -> str:
     for name in names:
         cells = [row.cell(name).ljust(len(head)) for row, head in zip(rows, heads, strict=True)]
         lines.append("  ".join([name.ljust(width), *cells]).rstrip())
-    lines.append("* must be red there, and name the flaw; every other cell must pass")
+    lines += ["* must be red there, and name the flaw; every other cell must pass", _totals(rows)]
     for row in rows:
         lines += [f"WRONG  {row.variant.name}: {fault}" for fault in row.faults]
         if row.declared_failures:
