@@ -22,7 +22,7 @@ def test_doctor_says_what_can_be_judged_and_what_not(stranger: Stranger) -> None
 
 def test_pytest_deploys_it_and_kills_it_and_finds_every_write(stranger: Stranger) -> None:
     """The whole suites: what does not apply to it is named, and is no pass."""
-    typed = stranger.suites()
+    typed = stranger.suites("--profile", "full")
     assert typed.code == 0, typed.text
     proven = stranger.proven()
     passed = {name for name, outcome in proven.items() if outcome is Outcome.PASSED}
