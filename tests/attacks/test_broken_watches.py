@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from load_steps import BEFORE, DOWN, TRAFFIC, UP
+from load_steps import BEFORE, DOWN, TRAFFIC, UP, observed
 from load_steps import judged as load_judged
 from observations import crash_fault, failed, observation, stream, three_faults, timeline, workload
 
 from seatrial.judge.disruption import involuntary, voluntary
+from seatrial.judge.scale_in import scale_in_loses_nothing
 from seatrial.model.observation import TROUBLE, Observation
 from seatrial.model.verdict import Outcome
 
@@ -60,5 +61,6 @@ def test_the_gap_is_named_and_forbids_a_pass_of_a_crash_too() -> None:
 def test_a_gap_over_the_scale_in_forbids_a_pass_and_hides_no_failure() -> None:
     assert load_judged(BEFORE + UP + DOWN, gaps=((399.0, 402.0),)).outcome is Outcome.INCONCLUSIVE
     assert load_judged(BEFORE + UP + DOWN, gaps=((90.0, 95.0),)).outcome is Outcome.PASSED
-    cut = [*TRAFFIC, failed(403.0)]
-    assert load_judged(BEFORE + UP + DOWN, cut, gaps=((399.0, 402.0),)).outcome is Outcome.FAILED
+    for more, outcome in (([], Outcome.INCONCLUSIVE), ([failed(403.0)], Outcome.FAILED)):
+        whole = observed(BEFORE + UP + DOWN, [*TRAFFIC, *more], gaps=((399.0, 402.0),))
+        assert scale_in_loses_nothing(whole).outcome is outcome

@@ -5,9 +5,9 @@ from observations import OBJECTIVES, crash_fault, exchange, failed, fault, healt
 
 from seatrial.judge.disruption import voluntary
 from seatrial.judge.latency import latency_inside, p99_ms
+from seatrial.judge.load_step import LoadStep
 from seatrial.judge.recovery import recovery
 from seatrial.judge.scaling import answered
-from seatrial.judge.scaling_delays import LoadStep
 from seatrial.judge.steady import steady
 from seatrial.load.gate import LATENCY, judge_load
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize

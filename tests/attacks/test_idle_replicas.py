@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from observations import autoscaler, endpoints, health, pod, service, stream, timeline, workload
 
-from seatrial.judge.scaling_delays import LoadStep
+from seatrial.judge.load_step import LoadStep
 from seatrial.judge.shares import SETTLE_SECONDS, takes_its_share
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.timeline import Seen

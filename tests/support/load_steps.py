@@ -1,4 +1,4 @@
-"""A load step of an autoscaled workload by hand, as `scaling.follows-load` judges it."""
+"""A load step of an autoscaled workload by hand, as the checks of `scaling` judge it."""
 
 from __future__ import annotations
 
@@ -65,6 +65,7 @@ def observed(
     seen: list[Seen],
     exchanges: list[Any] | None = None,
     *,
+    ledger: bool = False,
     generator: GeneratorHealth | None = None,
     load_ended_at: float | None = 300.0,
     watched_until: float = 700.0,
@@ -77,7 +78,7 @@ def observed(
     arm = Arm(
         (FIRST_OF_THE_LOAD, *(TRAFFIC if exchanges is None else exchanges)),
         health(),
-        timeline=replace(timeline(*seen, ended_at=watched_until), gaps=gaps),
+        timeline=replace(timeline(*seen, ended_at=watched_until), gaps=gaps, ledger=ledger),
         steps=tuple(steps),
         streams={"load": generator or health(20000)},
     )

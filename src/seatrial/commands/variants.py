@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from seatrial.settings import Settings
 
 EXPECTED = "expected.yaml"
+KINDS = ("fails", "errors", "inconclusive")
+LEAVES = "leaves"
 
 
 @command("variants")
@@ -150,8 +152,8 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
         raise BadInput(f"the list of variants is not valid YAML: {error}", where=str(file)) from None
     if not isinstance(listed, Mapping) or not all(_well_formed(entry) for entry in listed.values()):
         raise BadInput(
-            "each variant needs `fails`, and may have `errors`: {check [subject]: words of its explanation}; "
-            "`leaves` takes words",
+            "each variant needs `fails`, and may have `errors` and `inconclusive`: "
+            "{check [subject]: words of its explanation}; `leaves` takes words",
             where=str(file),
         )
     for name in names:
@@ -160,7 +162,7 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
             raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=next_step)
     found = [
         Variant(
-            name, root / name, entry.get("fails") or {}, entry.get("errors") or {}, entry.get("leaves", "")
+            name, root / name, leaves=entry.get(LEAVES, ""), **{kind: entry.get(kind) or {} for kind in KINDS}
         )
         for name, entry in listed.items()
         if not names or name in names
@@ -172,9 +174,9 @@ def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
 
 
 def _well_formed(entry: object) -> bool:
-    if not isinstance(entry, Mapping) or not entry.keys() <= {"fails", "errors", "leaves"}:
+    if not isinstance(entry, Mapping) or not entry.keys() <= {*KINDS, LEAVES}:
         return False
-    words = entry.get("leaves", "whatever")
+    words = entry.get(LEAVES, "whatever")
     return (
         "fails" in entry
         and isinstance(words, str)
@@ -183,7 +185,7 @@ def _well_formed(entry: object) -> bool:
             isinstance(reds, Mapping)
             and reds
             and all(isinstance(text, str) and text for pair in reds.items() for text in pair)
-            for reds in (value for key, value in entry.items() if key != "leaves")
+            for reds in (value for key, value in entry.items() if key != LEAVES)
         )
     )
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from seatrial.commands.base import shown
 from seatrial.model.verdict import CheckResult, Mode, Outcome, Verdict
 
+VERBS = {Outcome.FAILED: "fail", Outcome.ERROR: "be an error", Outcome.INCONCLUSIVE: "be inconclusive"}
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -17,6 +19,7 @@ class Variant:
     Attributes:
         fails: result, as `CheckResult.name` has it, to words that its explanation must hold: the flaw.
         errors: the same for what cannot be tested where the flaw is.
+        inconclusive: the same for what the flaw leaves without evidence.
         leaves: words of what the run must say of objects that differ after it; empty where none may.
     """
 
@@ -24,13 +27,18 @@ class Variant:
     folder: Path
     fails: Mapping[str, str]
     errors: Mapping[str, str] = field(default_factory=dict)
+    inconclusive: Mapping[str, str] = field(default_factory=dict)
     leaves: str = ""
 
     @property
     def reds(self) -> dict[str, tuple[Outcome, str]]:
         """Everything that must be red: how, and the words."""
-        failed = {name: (Outcome.FAILED, words) for name, words in self.fails.items()}
-        return failed | {name: (Outcome.ERROR, words) for name, words in self.errors.items()}
+        kinds = (
+            (Outcome.FAILED, self.fails),
+            (Outcome.ERROR, self.errors),
+            (Outcome.INCONCLUSIVE, self.inconclusive),
+        )
+        return {name: (outcome, words) for outcome, found in kinds for name, words in found.items()}
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ class Row:
         for name, (outcome, words) in self.variant.reds.items():
             if name not in self.planned:
                 continue
-            verb = "fail" if outcome is Outcome.FAILED else "be an error"
+            verb = VERBS[outcome]
             verdict = self.verdicts.get(name)
             if verdict is None:
                 yield f"{name} must {verb} here, but was: not run"

@@ -22,10 +22,11 @@ def judge(check: Check, observation: Observation) -> Verdict:
     passed the victim by, is not judged. What is thin (a record that the check needs and that was not kept,
     nothing that shows who answered) forbids PASSED, never FAILED.
     """
-    if (verdict := foreign(observation) or observation.failure) is not None:
+    disturbed = None if check.tells_others else foreign(observation)
+    if (verdict := disturbed or observation.failure) is not None:
         return verdict
     try:
-        return admitted(observation, check.judge, missing_records(check, observation))
+        return _taken(observation, check.judge, missing_records(check, observation))
     except Exception as error:
         return verdict_of(error)
 
@@ -38,7 +39,13 @@ def admitted(
     Args:
         lacking: further reasons why it cannot pass.
     """
-    if (verdict := foreign(observation) or void(observation)) is not None:
+    return foreign(observation) or _taken(observation, judged, lacking)
+
+
+def _taken(
+    observation: Observation, judged: Callable[[Observation], object], lacking: Sequence[Verdict]
+) -> Verdict:
+    if (verdict := void(observation)) is not None:
         return verdict
     verdict = taken(judged(observation))
     if not verdict.passed:

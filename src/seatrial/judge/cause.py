@@ -80,9 +80,9 @@ def causes(observation: Observation, failed: Sequence[Exchange], spans: Sequence
     victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault, path)]
     endings = {ending.uid: (ending, fault) for ending, fault in victims if ending.served}
     over_open = set[int]()
-    for ending, theirs in _assign([ending for ending, _ in endings.values()], failed):
+    for ending, theirs in assigned([ending for ending, _ in endings.values()], failed):
         disruption = endings[ending.uid][1].disruption
-        sentences += _of_old_pod(ending, theirs, disruption)
+        sentences += of_old_pod(ending, theirs, disruption)
         if disruption is not Disruption.INVOLUNTARY:
             over_open |= {id(e) for e in _over_open_connections(ending, theirs)}
     for fault in mine:
@@ -134,7 +134,7 @@ def _victims(timeline: Timeline, fault: FaultRecord, path: Path) -> list[Life]:
     return endings
 
 
-def _assign(endings: Sequence[Life], failed: Sequence[Exchange]) -> list[tuple[Life, list[Exchange]]]:
+def assigned(endings: Sequence[Life], failed: Sequence[Exchange]) -> list[tuple[Life, list[Exchange]]]:
     """Each failed request to the pod that answered it, else to the last one whose end had begun."""
     ordered = sorted(endings, key=lambda ending: _or_infinite(ending.deleting_at))
     mine: dict[str, list[Exchange]] = {ending.uid: [] for ending in ordered}
@@ -148,15 +148,16 @@ def _assign(endings: Sequence[Life], failed: Sequence[Exchange]) -> list[tuple[L
     return [(ending, mine[ending.uid]) for ending in ordered if mine[ending.uid]]
 
 
-def _of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption) -> list[str]:
+def of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption) -> list[str]:
+    """What the end of a pod has to do with requests that failed at it, and what would have sufficed."""
     if disruption is Disruption.INVOLUNTARY:
         return _of_crashed_pod(ending, failed)
     if ending.deleting_at is None:
         return []
     began, left = ending.deleting_at, _or_infinite(ending.endpoint_left_at)
     until = left + PROPAGATION_SECONDS
-    cut = [e for e in failed if _sent(e) < began]
-    routed = [e for e in failed if began <= _sent(e) <= until]
+    cut = [e for e in failed if sent_at(e) < began]
+    routed = [e for e in failed if began <= sent_at(e) <= until]
     late = _over_open_connections(ending, failed)
     sentences: list[str] = []
     if routed:
@@ -164,7 +165,7 @@ def _of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption
             "never left while it was watched" if math.isinf(left) else f"left {seconds(left - began)} after"
         )
         when += "" if math.isinf(left) else " deletion began"
-        needed = math.ceil((max(_sent(e) for e in routed) - began) * 10 + 1) / 10
+        needed = pre_stop_needed(ending, routed)
         sentences.append(
             f"endpoint of {ending.pod} {when}, and {plural(len(routed), 'request')} sent meanwhile failed: "
             f"a preStop sleep of at least {needed:.1f} s would have sufficed."
@@ -175,7 +176,7 @@ def _of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption
             "on SIGTERM finish requests in flight before exit."
         )
     if late:
-        after = seconds(min(_sent(e) for e in late) - left)
+        after = seconds(min(sent_at(e) for e in late) - left)
         sentences.append(
             f"{plural(len(late), 'request')} failed {after} and more after the endpoint of {ending.pod} had "
             "left, over open connections: on SIGTERM close idle connections and finish requests in flight."
@@ -183,20 +184,26 @@ def _of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption
     return sentences
 
 
+def pre_stop_needed(ending: Life, failed: Sequence[Exchange]) -> float:
+    """Seconds for which the pod should have gone on serving, so that the last of `failed` were answered."""
+    assert ending.deleting_at is not None  # requests failed at its end
+    return math.ceil((max(sent_at(e) for e in failed) - ending.deleting_at) * 10 + 1) / 10
+
+
 def _over_open_connections(ending: Life, failed: Sequence[Exchange]) -> list[Exchange]:
     """Those sent when no new connection led to the pod any more, and before it was gone."""
     if ending.deleting_at is None:
         return []
     until = _or_infinite(ending.endpoint_left_at) + PROPAGATION_SECONDS
-    return [e for e in failed if until < _sent(e) <= _or_infinite(ending.gone_at)]
+    return [e for e in failed if until < sent_at(e) <= _or_infinite(ending.gone_at)]
 
 
 def _of_crashed_pod(ending: Life, failed: Sequence[Exchange]) -> list[str]:
     left = ending.endpoint_left_at
-    first = min(_sent(e) for e in failed)
+    first = min(sent_at(e) for e in failed)
     if left is None or left < first:
         return []
-    before = sum(_sent(e) <= left + PROPAGATION_SECONDS for e in failed)
+    before = sum(sent_at(e) <= left + PROPAGATION_SECONDS for e in failed)
     return [
         f"{plural(before, 'request')} failed until the endpoint of {ending.pod} left, "
         f"{seconds(left - first)} after the first: retry safe requests at the gateway, eject failing hosts, "
@@ -217,7 +224,7 @@ def _of_new_pod(
     serving = endpoint_ready(timeline, name, fault.injected_at)
     if serving is None:
         return []
-    early = [e for e in failed if serving <= _sent(e) <= serving + NEW_POD_SECONDS]
+    early = [e for e in failed if serving <= sent_at(e) <= serving + NEW_POD_SECONDS]
     early = [e for e in early if e.backend in ("", name)]
     if not early or all(not e.backend and id(e) in over_open for e in early):
         return []
@@ -229,13 +236,14 @@ def _of_new_pod(
         if unasked
         else "its readiness probe must not succeed before it can answer."
     )
-    last = max(_sent(e) for e in early) - serving
+    last = max(sent_at(e) for e in early) - serving
     return [
         f"{plural(len(early), 'request')} failed up to {seconds(last)} after {name} began to serve: {reason}"
     ]
 
 
-def _sent(exchange: Exchange) -> float:
+def sent_at(exchange: Exchange) -> float:
+    """When it was sent; planned, where it never was."""
     return exchange.planned_at if exchange.sent_at is None else exchange.sent_at
 
 

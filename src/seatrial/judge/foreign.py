@@ -119,7 +119,7 @@ Written = WorkloadSeen | AutoscalerSeen
 
 def _may(timeline: Timeline, kind: str, before: Written, after: Written) -> bool:
     """Whether a change was an act of ours, or an autoscaler's write to `scale`."""
-    writers = _writers_of_change(before, after)
+    writers = writers_of_change(before, after)
     acted = any(
         act.kind == kind and act.name == after.name and after.at - SEEN_SECONDS <= act.at <= after.at
         for act in timeline.acts()
@@ -127,11 +127,11 @@ def _may(timeline: Timeline, kind: str, before: Written, after: Written) -> bool
     if acted and (not writers or after.change is Change.DELETED or any(w.manager == OURS for w in writers)):
         return True
     if isinstance(before, WorkloadSeen) and isinstance(after, WorkloadSeen):
-        return _is_scaled(timeline, before, after, writers)
+        return is_scaled(timeline, before, after, writers)
     return False
 
 
-def _is_scaled(
+def is_scaled(
     timeline: Timeline, before: WorkloadSeen, after: WorkloadSeen, writers: Sequence[Writer]
 ) -> bool:
     """Whether it is the write of an autoscaler of this workload: by its name, or by the number it wants."""
@@ -145,7 +145,7 @@ def _is_scaled(
     )
 
 
-def _writers_of_change(before: Written, after: Written) -> list[Writer]:
+def writers_of_change(before: Written, after: Written) -> list[Writer]:
     """Who made `after` of `before`, by what its managedFields say; empty where they do not."""
     changed = [writer for writer in after.writers if writer not in before.writers]
     newest = max((writer.wrote_at or 0.0 for writer in changed), default=None)
@@ -155,5 +155,5 @@ def _writers_of_change(before: Written, after: Written) -> list[Writer]:
 def _by(before: Written, after: Written) -> str:
     if after.change is Change.DELETED:
         return "deleted, by whom is not known,"
-    who = ", ".join(sorted({writer.manager for writer in _writers_of_change(before, after)} - {""}))
+    who = ", ".join(sorted({writer.manager for writer in writers_of_change(before, after)} - {""}))
     return f"changed by {who or 'somebody unknown'}"

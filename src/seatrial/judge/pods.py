@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from seatrial.model.fault import FaultRecord
-from seatrial.model.timeline import Change, Endpoint, PodSeen, Timeline, WorkloadSeen
+from seatrial.model.timeline import AutoscalerSeen, Change, Endpoint, PodSeen, Timeline, WorkloadSeen
+
+State = TypeVar("State", AutoscalerSeen, WorkloadSeen)
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,15 @@ class Life:
     gone_at: float | None
     endpoint_left_at: float | None
     served: bool
+
+
+def last(states: Iterable[State], moment: float) -> State | None:
+    """The last state seen at or before `moment`."""
+    found = None
+    for state in states:
+        if state.at <= moment:
+            found = state
+    return found
 
 
 def states_of(timeline: Timeline, name: str, uid: str = "") -> tuple[PodSeen, ...]:

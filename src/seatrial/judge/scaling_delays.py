@@ -3,40 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import TypeVar
 
-from seatrial.judge.pods import endpoint_ready
+from seatrial.judge.load_step import LoadStep
+from seatrial.judge.pods import endpoint_ready, last
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.timeline import AutoscalerSeen, PodSeen, Timeline, WorkloadSeen
-
-State = TypeVar("State", AutoscalerSeen, WorkloadSeen)
-
-
-@dataclass(frozen=True)
-class LoadStep:
-    """What was asked of the workload. Times are monotonic seconds.
-
-    Attributes:
-        workload: its role in the system file.
-        autoscaler: name of the HorizontalPodAutoscaler.
-        wanted_replicas: ready replicas that the load needs.
-    """
-
-    workload: str
-    autoscaler: str
-    began_at: float
-    ended_at: float
-    wanted_replicas: int
-
-
-def last(states: Iterable[State], moment: float) -> State | None:
-    """The last state seen at or before `moment`."""
-    found = None
-    for state in states:
-        if state.at <= moment:
-            found = state
-    return found
 
 
 def first(

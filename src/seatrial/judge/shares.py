@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.known import Known
+from seatrial.judge.load_step import LoadStep, step_of
 from seatrial.judge.placement import ready_at
 from seatrial.judge.pods import endpoint_of, endpoint_ready
-from seatrial.judge.scaling_delays import LoadStep
 from seatrial.judge.statistics import wilson
+from seatrial.judge.windows import Window
 from seatrial.judge.wording import percent, plural
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import PodSeen, Timeline
@@ -46,6 +48,17 @@ class Share:
         return wilson(0, self.total).high < FAIR_FRACTION / replicas
 
 
+def new_replicas_carry_load(observation: Observation) -> Verdict:
+    """Each replica that was added during the load step answers its share of the requests."""
+    found = step_of(observation)
+    if isinstance(found, Verdict):
+        return found
+    timeline, step = found
+    verdict = takes_its_share(observation, step)
+    gaps = gaps_in(timeline, [Window(step.began_at, step.ended_at, ())])
+    return unwatched(verdict, gaps) if verdict.passed else verdict
+
+
 def takes_its_share(observation: Observation, step: LoadStep) -> Verdict:
     """Each replica that was added during the load answers at least half of its share of the requests.
 
@@ -61,7 +74,8 @@ def takes_its_share(observation: Observation, step: LoadStep) -> Verdict:
     if not ready:
         return Verdict(Outcome.INCONCLUSIVE, "no ready pod was seen at the end of the load", expected)
     if not added:
-        return Verdict(Outcome.PASSED, "no replica was added that was ready at the end of the load", expected)
+        text = "no replica was added that was ready at the end of the load"
+        return Verdict(Outcome.INCONCLUSIVE, text, expected, "See why none was added in time.")
     answers = list(_answers(observation, step))
     if not answers:
         return Verdict(

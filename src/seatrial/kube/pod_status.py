@@ -1,7 +1,8 @@
-"""What the status of a pod says of its containers. Pure."""
+"""What a pod says of its containers. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -57,3 +58,28 @@ def waiting_reason(containers: Iterable[Object]) -> str:
             if reason and reason not in ("Completed", "PodInitializing", "ContainerCreating"):
                 return reason
     return ""
+
+
+def pre_stop_seconds(pod: Object) -> float | None:
+    """How long the pod's preStop hooks sleep before SIGTERM; the shortest, of those that have ports if any.
+
+    0 where one has no hook, None where a hook does what cannot be told from outside.
+    """
+    containers = (pod.get("spec") or {}).get("containers") or ()
+    serving = [container for container in containers if container.get("ports")] or containers
+    sleeps = [_sleeps((container.get("lifecycle") or {}).get("preStop") or {}) for container in serving]
+    known = [sleep for sleep in sleeps if sleep is not None]
+    return min(known) if known and len(known) == len(sleeps) else None
+
+
+_SLEEP = re.compile(r"(?:^|\s|/)sleep (\d+(?:\.\d+)?)s?$")
+
+
+def _sleeps(hook: Object) -> float | None:
+    """Of `sleep: {seconds: 5}`, `["sleep", "5"]` or `["sh", "-c", "sleep 5"]`."""
+    if not hook:
+        return 0.0
+    if "sleep" in hook:
+        return float(hook["sleep"].get("seconds") or 0)
+    found = _SLEEP.search(" ".join((hook.get("exec") or {}).get("command") or ()))
+    return float(found[1]) if found else None

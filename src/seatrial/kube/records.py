@@ -8,7 +8,14 @@ from typing import Any
 
 from seatrial.kube.clock import server_time
 from seatrial.kube.ownership import disruption_of, generation_of, revision_of_pod, writers_of
-from seatrial.kube.pod_status import condition, last_end, pod_reason, running_images, waiting_reason
+from seatrial.kube.pod_status import (
+    condition,
+    last_end,
+    pod_reason,
+    pre_stop_seconds,
+    running_images,
+    waiting_reason,
+)
 from seatrial.model.metric import metric_body, metric_name
 from seatrial.model.quantity import thousandths
 from seatrial.model.system import System
@@ -112,6 +119,7 @@ def pod_seen(pod: Object, at: float, change: Change, roles: Roles, clock: Clock)
         last_end=(ended := last_end(containers, clock))[0],
         last_end_at=ended[1],
         init_reason=waiting_reason(status.get("initContainerStatuses") or ()),
+        pre_stop_seconds=pre_stop_seconds(pod),
     )
 
 

@@ -59,6 +59,7 @@ class Check:
         needs: further needs than the scenario's.
         shows: ids of the declared rules whose effect this check shows.
         judge: from an observation to a verdict; pure.
+        tells_others: its judge tells itself what somebody else did: that does not void the observation.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Check:
     text: str
     judge: Callable[..., Any]
     mode: Mode = Mode.PROVEN
+    tells_others: bool = False
 
     @property
     def family(self) -> str:
@@ -113,6 +115,7 @@ def check(
     needs: Iterable[Need] = (),
     shows: Iterable[str] = (),
     mode: Mode = Mode.PROVEN,
+    tells_others: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a test function a check.
 
@@ -127,7 +130,7 @@ def check(
     def decorate(test: Callable[..., Any]) -> Callable[..., Any]:
         made = Check(
             id, level, scenario, frozenset(records), tuple(needs), requirement, remediation, tuple(shows),
-            " ".join((test.__doc__ or "").split()), test, mode,
+            " ".join((test.__doc__ or "").split()), test, mode, tells_others,
         )  # fmt: skip
         test.__seatrial_check__ = made  # type: ignore[attr-defined]
         return CHECKS.decorator(id, lambda _: made)(test) if mode is Mode.PROVEN else test

@@ -78,6 +78,8 @@ class PodSeen:
     last_end_at: float | None = None
     init_reason: str = ""
     """Why an init container of it waits or failed."""
+    pre_stop_seconds: float | None = None
+    """How long its preStop hook sleeps before SIGTERM, 0 without a hook; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,18 @@ def test_idle_replicas_ties_the_gateway_to_single_pods_and_changes_nothing_else(
     assert "address: orders." in before
 
 
+def test_the_variant_without_a_drain_of_orders_repeats_no_read() -> None:
+    """The line that its replacement names by number must be the number of repetitions of reads."""
+    sound, flawed = objects_of(SAMPLE / "manifests"), objects_of(SAMPLE / "variants" / "orders-no-drain")
+    assert flawed.keys() == sound.keys(), "its own ConfigMap is not deployed"
+    config = [
+        each["ConfigMap", "gateway-config"]["data"]["envoy.yaml"].splitlines() for each in (sound, flawed)
+    ]
+    ((before, after),) = [pair for pair in zip(*config, strict=True) if pair[0] != pair[1]]
+    assert (before.strip(), after) == ("num_retries: 2", before.replace("2", "0"))
+    assert "retry_policy: &retry" in "".join(config[0][config[0].index(before) - 3 : config[0].index(before)])
+
+
 def test_every_manifest_variant_is_known() -> None:
     assert {"no-prestop-no-drain", "wrong-hpa-target"} <= set(VARIANTS)
     assert rules_for("no-prestop-no-drain") == {"orchestration.pre-stop"}

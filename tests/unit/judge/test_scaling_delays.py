@@ -12,7 +12,8 @@ from observations import (
     workload,
 )
 
-from seatrial.judge.scaling_delays import LoadStep, delays, foreign_target, why_no_rise
+from seatrial.judge.load_step import LoadStep
+from seatrial.judge.scaling_delays import delays, foreign_target, why_no_rise
 from seatrial.model.timeline import Change, EventSeen, Seen
 
 STEP = LoadStep("orders", "orders", 100.0, 300.0, 4)

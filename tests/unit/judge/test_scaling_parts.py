@@ -1,4 +1,4 @@
-"""Each part of the scaling judge on its line: rising, falling and scale-in."""
+"""Each part of the scaling judge on its line: rising and falling."""
 
 import dataclasses
 
@@ -10,15 +10,15 @@ from observations import (
     exchange,
     failed,
     health,
-    pod,
-    stream,
     timeline,
     workload,
 )
 
-from seatrial.judge.scaling import answered, falls, loses_none, rises
-from seatrial.judge.scaling_delays import LoadStep, first, last
-from seatrial.model.timeline import Change, PodSeen, Seen
+from seatrial.judge.load_step import LoadStep
+from seatrial.judge.pods import last
+from seatrial.judge.scaling import answered, falls, rises
+from seatrial.judge.scaling_delays import first
+from seatrial.model.timeline import Seen
 from seatrial.model.verdict import Outcome, Verdict
 
 STEP = LoadStep("orders", "orders", 100.0, 300.0, 4)
@@ -31,7 +31,8 @@ def rise(*seen: Seen, step: LoadStep = STEP, sent: int = 20000) -> Verdict:
 
 
 def fall(*seen: Seen, ended_at: float = 700.0) -> Verdict:
-    return falls(timeline(workload(90.0), *seen, ended_at=ended_at), STEP, OBJECTIVES, 2)
+    seen = (workload(90.0), autoscaler(90.0, 2), *seen)
+    return falls(timeline(*seen, ended_at=ended_at), STEP, OBJECTIVES)
 
 
 def test_the_last_state_is_the_one_at_or_before_the_moment() -> None:
@@ -154,57 +155,7 @@ def test_replicas_that_stay_fail_once_they_were_watched_for_as_long(
 
 
 def test_what_was_never_seen_is_unknown() -> None:
-    verdict = falls(timeline(), STEP, OBJECTIVES, 2)
+    verdict = falls(timeline(), STEP, OBJECTIVES)
     assert verdict.outcome is Outcome.FAILED
     assert verdict.observed == "unknown replicas still there 700.0 s after the end of the load"
     assert verdict.next_step == "The autoscaler last said nothing."
-
-
-def ended(name: str, begins: float, gone: float | None, *, role: str = "orders") -> list[PodSeen]:
-    states = [pod(90.0, name, uid=name, ready=True), pod(begins, name, uid=name, deleting=True)]
-    if gone is not None:
-        states.append(pod(gone, name, uid=name, change=Change.DELETED, deleting=True))
-    return [dataclasses.replace(state, workload=role) for state in states]
-
-
-def test_only_requests_during_the_end_of_a_pod_count_at_scale_in() -> None:
-    seen = timeline(
-        *ended("orders-c", 420.0, 421.0),
-        *ended("orders-a", 400.0, 405.0),
-        *ended("orders-b", 404.0, 410.0),
-        *ended("shop-a", 440.0, 445.0, role="shop"),
-    )
-    requests = [exchange(at) for at in (399.0, 400.0, 403.0, 407.0, 410.0, 411.0, 420.5, 442.0)]
-    verdict = loses_none(seen, STEP, [*requests, failed(442.0), failed(399.5), failed(415.0)], 5)
-    assert verdict.outcome is Outcome.PASSED
-    assert verdict.observed == "0 of 5 requests failed while 3 pods terminated"
-    assert verdict.numbers == {"scale_in_pods": 3, "scale_in_requests": 5, "scale_in_failed": 0}
-    assert loses_none(seen, STEP, requests, 6).outcome is Outcome.INCONCLUSIVE
-    cut = loses_none(seen, STEP, [*requests, failed(409.0)], 5)
-    assert cut.outcome is Outcome.FAILED
-    assert cut.observed == "1 of 6 requests failed while 3 pods terminated (1x connection refused)"
-
-
-def test_a_pod_that_is_still_ending_does_so_until_the_watch_ends() -> None:
-    seen = timeline(*ended("orders-a", 400.0, None), ended_at=500.0)
-    assert loses_none(seen, STEP, [failed(499.0)], 0).outcome is Outcome.FAILED
-    assert loses_none(seen, STEP, [failed(501.0)], 0).outcome is Outcome.PASSED
-
-
-def test_pods_that_end_one_after_the_other_leave_no_gap() -> None:
-    seen = timeline(
-        *ended("orders-z", 310.0, 311.0),
-        *ended("orders-a", 400.0, 410.0),
-        *ended("orders-b", 402.0, 404.0),
-        *ended("orders-c", 409.0, 412.0),
-    )
-    for at, outcome in ((401.0, Outcome.FAILED), (408.0, Outcome.FAILED), (411.5, Outcome.FAILED)):
-        assert loses_none(seen, STEP, [failed(at), dropped(409.0)], 0).outcome is outcome
-    for at in (311.5, 399.0, 412.5):
-        assert loses_none(seen, STEP, [failed(at)], 0).outcome is Outcome.PASSED
-
-
-def test_traffic_alone_terminates_nothing() -> None:
-    verdict = loses_none(timeline(), STEP, [*stream(90, 95), failed(94.5)], 0)
-    assert verdict.outcome is Outcome.PASSED
-    assert verdict.observed == "0 of 0 requests failed while 0 pods terminated"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from observations import endpoints, exchange, failed, health, pod, service, timeline, workload
 
-from seatrial.judge.scaling_delays import LoadStep
+from seatrial.judge.load_step import LoadStep
 from seatrial.judge.shares import takes_its_share
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import TROUBLE, Arm, Observation
@@ -69,10 +69,10 @@ def test_the_share_that_is_expected_is_half_of_a_fair_one() -> None:
         assert f"at least {share} of the requests" in verdict.expected
 
 
-def test_none_ready_is_no_pass_and_none_added_is() -> None:
+def test_none_ready_is_no_pass_and_none_added_neither() -> None:
     assert judged([]).outcome is Outcome.INCONCLUSIVE
     alone = judged([], *OLD)
-    assert alone.outcome is Outcome.PASSED
+    assert alone.outcome is Outcome.INCONCLUSIVE
     assert "no replica was added" in alone.observed
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from seatrial.kube import records
 from seatrial.kube.clock import server_time
+from seatrial.kube.pod_status import pre_stop_seconds
 from seatrial.model.system import System
 from seatrial.model.timeline import Change, Clock, Endpoint
 
@@ -259,3 +260,28 @@ def test_server_times_are_shifted_by_the_offset() -> None:
     assert server_time(None, CLOCK) is None
     assert server_time("2026-11-25T03:45:19Z", CLOCK) == 319.0
     assert server_time("2026-11-25T03:45:19.250000Z", CLOCK) == 319.25
+
+
+SLEEP_5 = {"preStop": {"sleep": {"seconds": 5}}}
+BY_SHELL = {"preStop": {"exec": {"command": ["/bin/sh", "-c", "sleep 7"]}}}
+BY_HTTP = {"preStop": {"httpGet": {"path": "/drain", "port": 80}}}
+
+
+@pytest.mark.parametrize(
+    ("containers", "seconds"),
+    [
+        ([{"name": "app"}], 0.0),
+        ([{"name": "app", "lifecycle": {"postStart": {}}}], 0.0),
+        ([{"name": "app", "lifecycle": SLEEP_5}], 5.0),
+        ([{"name": "app", "lifecycle": BY_SHELL}], 7.0),
+        ([{"name": "app", "lifecycle": {"preStop": {"exec": {"command": ["sleep", "2.5s"]}}}}], 2.5),
+        ([{"name": "app", "lifecycle": {"preStop": {"exec": {"command": ["./drain", "now"]}}}}], None),
+        ([{"name": "app", "lifecycle": BY_HTTP}], None),
+        ([{"name": "app", "lifecycle": SLEEP_5}, {"name": "proxy"}], 0.0),
+        ([{"name": "app", "ports": [{}], "lifecycle": SLEEP_5}, {"name": "proxy"}], 5.0),
+        ([{"name": "app", "ports": [{}], "lifecycle": SLEEP_5}, {"name": "p", "lifecycle": BY_HTTP}], 5.0),
+        ([], None),
+    ],
+)
+def test_how_long_a_pod_waits_before_sigterm(containers: list[object], seconds: float | None) -> None:
+    assert pre_stop_seconds({"spec": {"containers": containers}}) == seconds

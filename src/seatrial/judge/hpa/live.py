@@ -14,7 +14,7 @@ from seatrial.judge.hpa.decide import DEFAULTS, decide
 from seatrial.judge.hpa.manifest import autoscaler_from
 from seatrial.judge.hpa.records import RESOURCES, Autoscaler, Controller, Decision, Memory
 from seatrial.judge.hpa.watched import Reading, Watched, filled
-from seatrial.judge.scaling_delays import last
+from seatrial.judge.pods import last
 from seatrial.judge.wording import plural
 from seatrial.model.timeline import AutoscalerSeen, Timeline
 from seatrial.model.verdict import Outcome, Verdict
