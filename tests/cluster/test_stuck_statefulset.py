@@ -8,9 +8,12 @@ from tiny import system_in
 
 from seatrial.faults.bad_rollout import BadRollout
 from seatrial.faults.injector import Injector
+from seatrial.judge.restored import rollback_restores
 from seatrial.kube.client import Kube
 from seatrial.kube.snapshot import compare, settled_changes, take_snapshot
 from seatrial.kube.timeline import Recorder
+from seatrial.model.observation import Arm, observed
+from seatrial.model.verdict import Outcome
 from seatrial.waiting import NotYet, Ready, consistently
 
 
@@ -38,5 +41,8 @@ def test_a_template_that_was_restored_leaves_a_pod_that_the_revert_deletes(
         consistently(stuck, for_seconds=8, what="the pod stays on the bad revision", every_seconds=1)
         record = injector.release(record)
         assert "was stuck on the bad revision and deleted" in record.details["revert"]
+        verdict = rollback_restores(observed(Arm(faults=(record,), timeline=recorder.snapshot())))
+    assert verdict.outcome is Outcome.FAILED
+    assert "store-0 stayed on the bad revision until Seatrial deleted it" in verdict.observed
     assert record.available_at is not None
     assert settled_changes(deployed, before) == []

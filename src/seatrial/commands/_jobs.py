@@ -140,7 +140,7 @@ def _load(seconds: int, system: System) -> Job:
 
 
 def _experiments(chosen: Sequence[str], system: System, profile: Profile) -> Iterator[Job]:
-    """The chosen experiments; else the brief voluntary ones that apply, each on one workload.
+    """The chosen experiments; else the brief voluntary ones that any cluster takes, each on one workload.
 
     The suites carry every scenario out on every workload anyway; the others are left to `chaos run`.
     """
@@ -148,6 +148,7 @@ def _experiments(chosen: Sequence[str], system: System, profile: Profile) -> Ite
     from seatrial.model.fault import Disruption
     from seatrial.model.profile import included
     from seatrial.model.scenario import SCENARIOS
+    from seatrial.scenarios.needs.own_nodes import own_nodes
 
     if chosen:
         for path in experiment_files(chosen):
@@ -157,7 +158,8 @@ def _experiments(chosen: Sequence[str], system: System, profile: Profile) -> Ite
         scenario = SCENARIOS.get(path.stem)
         for subject in scenario.subjects(system)[-1:] if included(profile, scenario) else ():
             brief = seconds_on(scenario, subject) <= BRIEF_SECONDS
-            if brief and scenario.disruption is Disruption.VOLUNTARY:
+            anywhere = own_nodes not in scenario.needs
+            if brief and anywhere and scenario.disruption is Disruption.VOLUNTARY:
                 yield _experiment(path, system, (subject.role,))
 
 

@@ -117,7 +117,7 @@ def followed(observation: Observation, timeline: Timeline) -> Iterator[Followed]
     answers = answers_by_pod(observation, observation.target)
     everyone = sorted((one for mine in answers.values() for one in mine), key=lambda one: one.planned_at)
     for life in lives_of(observation, observation.target):
-        services, flagged = _services(timeline, life.name)
+        services, flagged = services_of(timeline, life.name)
         made = Followed(life, flagged=flagged)
         mine = answers.get(life.uid, [])
         if life.ready_at is not None:
@@ -128,7 +128,7 @@ def followed(observation: Observation, timeline: Timeline) -> Iterator[Followed]
             yield made
 
 
-def _services(timeline: Timeline, pod: str) -> tuple[list[str], str]:
+def services_of(timeline: Timeline, pod: str) -> tuple[list[str], str]:
     """The Services that send to a pod; those that list pods whether Ready or not only where no other does."""
     listing = {s.service for s in timeline.endpoint_states() if endpoint_of(s.endpoints, pod) is not None}
     always = {s.name for s in timeline.service_states() if s.publish_not_ready_addresses}

@@ -19,6 +19,8 @@ from seatrial.faults.effects.created_object import CreatedObject
 from seatrial.faults.effects.deleted_object import DeletedObject
 from seatrial.faults.effects.engine_container import EngineContainer
 from seatrial.faults.effects.ephemeral_container import EphemeralContainer
+from seatrial.faults.effects.frozen_container import FrozenContainer
+from seatrial.faults.effects.node_rule import NodeRule
 from seatrial.faults.effects.object_fields import FieldChange, ObjectFields
 from seatrial.faults.effects.scaled import Scaled
 from seatrial.faults.journal import VERSION, JournalEntry
@@ -41,6 +43,8 @@ EFFECTS_OF_EACH_KIND = (
     DeletedObject({"kind": "ConfigMap", "metadata": {"name": "c"}}, "shop", "u"),
     EngineContainer("node-1", "abc", "killed", True),
     EphemeralContainer("web-1", "u", "debug", {"name": "debug"}),
+    NodeRule("node-1", "abc", "10.0.0.5", 8080, "GET /readyz "),
+    FrozenContainer("node-1", "abc", "def"),
 )
 
 

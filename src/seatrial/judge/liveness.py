@@ -1,0 +1,109 @@
+"""Whether a process that hangs is restarted by its own liveness probe, and nobody else is. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from seatrial.judge.disruption import watched
+from seatrial.judge.evidence import FAULT_HELP, fault_weakness
+from seatrial.judge.pods import states_of
+from seatrial.judge.probes import UNHEALTHY
+from seatrial.judge.windows import fault_end
+from seatrial.judge.wording import plural, seconds
+from seatrial.model.fault import ACTS_WITHIN, NO_PROBE, FaultRecord
+from seatrial.model.observation import Observation
+from seatrial.model.timeline import EventSeen, Timeline
+from seatrial.model.verdict import Outcome, Verdict
+
+EXPECTED = "the container that hangs is restarted as soon as its own probe says, and no other one"
+DECLARE = "Declare a liveness probe that the process itself answers."
+BLIND = {
+    "tcpSocket": "A mere connection shows nothing: the kernel accepts it for a process that hangs. Ask by "
+    "HTTP or gRPC what the process itself must answer.",
+    "exec": "Its command does not ask the process that serves: let it make a request to it, with a timeout.",
+}
+"""Why a probe of a kind may stay green while the process hangs."""
+ANOTHER_ANSWERS = (
+    "Something else than the process that hangs answered it: a sidecar, or a process of its own."
+)
+AGAIN_HELP = "Let liveness ask the process only: a restart of its clients repairs no pod that hangs."
+
+
+def hang_is_detected(observation: Observation) -> Verdict:
+    """Whether the frozen container was restarted in time, and no other container of the system was.
+
+    No liveness probe is FAILED, and so is one that never failed. One whose own arithmetic takes longer than
+    anybody waits is UNSUPPORTED, with the arithmetic.
+    """
+    if found := next((fault for fault in observation.faults if fault.impossible), None):
+        undeclared = bool(found.details.get(NO_PROBE))
+        outcome = Outcome.FAILED if undeclared else Outcome.UNSUPPORTED
+        return Verdict(outcome, found.impossible, EXPECTED, DECLARE if undeclared else "")
+    if doubt := fault_weakness(observation.faults):
+        return Verdict(Outcome.ERROR, doubt, EXPECTED, FAULT_HELP)
+    timeline, fault = observation.timeline, observation.faults[0]
+    if timeline is None:
+        return Verdict(Outcome.INCONCLUSIVE, "no timeline was recorded", EXPECTED, "Watch the cluster.")
+    restarted_at = _restarted_at(timeline, fault)
+    complaints = _complaints(timeline, fault)
+    others = sorted(_others(timeline, fault))
+    numbers = {
+        "allowed_seconds": fault.details.get(ACTS_WITHIN),
+        "restarted_seconds": None if restarted_at is None else round(restarted_at - fault.injected_at, 3),
+        "probe_failures_told": len(complaints),
+        "others_restarted": len(others),
+    }
+    arithmetic = str(fault.details.get("arithmetic", ""))
+    if restarted_at is None:
+        hung = f"{fault.target.name} hung for {seconds(_held(timeline, fault))}"
+        text = f"{hung} and was not restarted: {arithmetic}"
+        return Verdict(Outcome.FAILED, text, EXPECTED, _why(fault, complaints), numbers)
+    if others:
+        text = f"{plural(len(others), 'other container')} restarted while {fault.target.name} hung"
+        return Verdict(Outcome.FAILED, f"{text}: {', '.join(others)}", EXPECTED, AGAIN_HELP, numbers)
+    took = seconds(restarted_at - fault.injected_at)
+    text = f"{fault.target.name} hung and was restarted after {took}; {arithmetic}; nobody else was"
+    return watched(observation, Verdict(Outcome.PASSED, text, EXPECTED, numbers=numbers))
+
+
+def _restarted_at(timeline: Timeline, fault: FaultRecord) -> float | None:
+    """When a container of the pod was first seen to have been restarted while the fault was in place."""
+    states = states_of(timeline, fault.target.name, fault.target.uid)
+    before = max((s.restarts for s in states if s.at <= fault.injected_at), default=0)
+    until = math.inf if fault.reverted_at is None else fault.reverted_at
+    return next((s.at for s in states if fault.injected_at <= s.at <= until and s.restarts > before), None)
+
+
+def _held(timeline: Timeline, fault: FaultRecord) -> float:
+    until = timeline.ended_at if fault.reverted_at is None else fault.reverted_at
+    return until - fault.injected_at
+
+
+def _complaints(timeline: Timeline, fault: FaultRecord) -> list[EventSeen]:
+    """What kubelet told of the pod's liveness probe that failed."""
+    return [
+        event for event in timeline.events()
+        if (event.kind, event.name, event.reason) == ("Pod", fault.target.name, UNHEALTHY)
+        and event.at >= fault.injected_at and event.message.lower().startswith("liveness")
+    ]  # fmt: skip
+
+
+def _others(timeline: Timeline, fault: FaultRecord) -> Iterator[str]:
+    """Names of the system's other pods that restarted from the injection to the end of the fault."""
+    end = fault_end(fault)
+    for uid, states in timeline.pods.items():
+        if uid == fault.target.uid or not states[-1].workload:
+            continue
+        before = [s.restarts for s in states if s.at <= fault.injected_at] or [states[0].restarts]
+        if any(s.restarts > before[-1] for s in states if fault.injected_at < s.at <= end):
+            yield states[-1].name
+
+
+def _why(fault: FaultRecord, complaints: Sequence[EventSeen]) -> str:
+    """Why the probe restarted nothing, as far as the evidence goes."""
+    probe = str(fault.details.get("probe", "its liveness probe"))
+    if complaints:
+        return f"Its probe ({probe}) failed, and kubelet did not restart it in time: {complaints[-1].message}"
+    blind = BLIND.get(str(fault.details.get("handler")), ANOTHER_ANSWERS)
+    return f"Its probe ({probe}) went on passing. {blind}"
