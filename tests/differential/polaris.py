@@ -21,7 +21,7 @@ from seatrial.declared.graph import Graph
 from seatrial.declared.rule import RULES as DECLARED
 from seatrial.errors import BadInput
 from seatrial.lint.decoding import parse
-from seatrial.lint.reading import read
+from seatrial.lint.reading import read_whole as read
 
 _EXEC = "security.pod-exec security.wildcard-rights security.escalating-rights"
 _BINDING = "security.pod-exec-binding security.binding-role security.cluster-admin"

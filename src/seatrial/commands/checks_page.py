@@ -31,6 +31,11 @@ rollout or in an incident; a **note** is advice. Level: *core* for every workloa
 `--format sarif --output lint.sarif` lets a code host show each finding at its line;
 `json`, `junit` and `markdown` are the others. `--select` and `--ignore` take ids, families and levels.
 
+Folders are read whole: plain files are one system, each kustomization that no other one includes is another,
+and so is each chart. What cannot be read is an error by name (exit code 2), and everything else is judged;
+files of other programs, values and templates are left out and said, `--exclude PATTERN` leaves out more. An
+object that names no namespace may lie in any one of the input; `--namespace` decides it.
+
 A finding is waived, for a reason and until a day, by an annotation on its object, or in the system file:
 `seatrial.dev/waive.orchestration.replicas: "one writer by design; until 2027-01-31"`. A waiver without
 reason or date, one of more than two years, one that is over, and one that waives nothing are findings

@@ -70,7 +70,7 @@ def proposed_text(
         graph, place, source = *_of_manifests(manifests, namespace), ", ".join(manifests)
     else:
         graph, place, source = *_of_namespace(kubeconfig, context, namespace), f"namespace {namespace}"
-    proposal = propose(graph, place or "default")
+    proposal = propose(graph, place)
     if not proposal.workloads:
         found = f"found only {'; '.join(proposal.left_out)}" if proposal.left_out else "found no workload"
         raise BadInput(
@@ -86,16 +86,13 @@ def _of_manifests(names: list[str], namespace: str) -> tuple[Graph, str]:
     """The objects, and the namespace that is described; empty when none is written."""
     from seatrial.declared.graph import Graph
     from seatrial.declared.objects import Workload
-    from seatrial.declared.values import mapping, text
     from seatrial.lint.decoding import parse
-    from seatrial.lint.reading import read
+    from seatrial.lint.reading import read_whole
 
-    graph = Graph(read(names).objects, parse)
-    workloads = [each for each in graph.resources if isinstance(each, Workload)]
-    written = {text(mapping(each.data.get("metadata")).get("namespace")) for each in workloads}
+    graph = Graph(read_whole(names).objects, parse, namespace=namespace)
     if namespace:
-        # What names no namespace is meant for the one that is asked for.
-        return (graph, namespace) if namespace in written else (_moved(graph, namespace), namespace)
+        return graph, namespace
+    written = {each.namespace for each in graph.resources if isinstance(each, Workload)}
     if len(written) > 1:
         named = ", ".join(sorted(name or "none" for name in written))
         raise BadInput(
@@ -103,16 +100,6 @@ def _of_manifests(names: list[str], namespace: str) -> tuple[Graph, str]:
             next_step="Name one: --namespace NAMESPACE",
         )  # fmt: skip
     return graph, next(iter(written), "")
-
-
-def _moved(graph: Graph, namespace: str) -> Graph:
-    from seatrial.declared.graph import Graph
-
-    moved = [
-        ({**each.data, "metadata": {"namespace": namespace, **each.data.get("metadata", {})}}, each.origin)
-        for each in graph.resources
-    ]
-    return Graph(moved, graph.parse)
 
 
 def _of_namespace(kubeconfig: Path | None, context: str, namespace: str) -> tuple[Graph, str]:

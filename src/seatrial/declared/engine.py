@@ -11,6 +11,7 @@ from seatrial.declared.objects import Container, Resource
 from seatrial.declared.rule import CONTAINER, EVERY_CONTAINER, RESOURCE, WAIVER, WORKLOAD, Found, Rule
 from seatrial.declared.values import Path, printable
 from seatrial.declared.waivers import Waiver, annotated
+from seatrial.declared.worlds import Worlds
 
 
 class Finding(NamedTuple):
@@ -54,7 +55,7 @@ class Report(NamedTuple):
         faults: rules that raised.
     """
 
-    graph: Graph
+    graph: Graph | Worlds
     rules: Sequence[Rule]
     applied: dict[str, int]
     findings: list[Finding]
@@ -66,7 +67,9 @@ class Report(NamedTuple):
         return [finding for finding in self.findings if finding.waiver is None]
 
 
-def examine(graph: Graph, rules: Iterable[Rule], *, today: str, waivers: Iterable[Waiver] = ()) -> Report:
+def examine(
+    graph: Graph | Worlds, rules: Iterable[Rule], *, today: str, waivers: Iterable[Waiver] = ()
+) -> Report:
     """Apply every rule to all of its subjects, then the waivers.
 
     Args:
@@ -122,7 +125,7 @@ def _waive(waivers: list[Waiver], report: Report, today: str) -> None:
                     report.findings[index] = finding._replace(waiver=waiver)
 
 
-def subjects_of(graph: Graph, on: str) -> Sequence[Any]:
+def subjects_of(graph: Graph | Worlds, on: str) -> Sequence[Any]:
     """Everything that a rule with this `on` is applied to."""
     if on == WORKLOAD:
         return graph.workloads

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from seatrial.declared.kinds import OTHER_SCALERS, TEMPLATES, Unread, qualified
+from seatrial.declared.namespaces import Labelled, Names, Pods
 from seatrial.declared.objects import Container, Reference, Resource, Workload
 from seatrial.declared.pod_references import pod_references
 from seatrial.declared.server.walk import Misfit, server_of
-from seatrial.declared.values import dig, mapping, maps, selects, sequence, text
-
-_POD_NAME = "statefulset.kubernetes.io/pod-name"
-_GIVEN_LATER = frozenset(
-    {_POD_NAME, "apps.kubernetes.io/pod-index", "batch.kubernetes.io/job-name", "job-name"}
-)
-"""Labels that controllers give to their pods; no manifest has them."""
+from seatrial.declared.uses import Uses
+from seatrial.declared.values import dig, mapping, maps, sequence, text
 
 
 class Graph:
@@ -25,6 +21,7 @@ class Graph:
     Args:
         version: of Kubernetes, such as "1.34" (default: the newest known).
         taken: the API server has the objects already, so it does not refuse them.
+        namespace: where objects go that name none; empty where that is not known.
 
     Attributes:
         resources: every object, workloads included.
@@ -48,8 +45,10 @@ class Graph:
         *,
         version: str | None = None,
         taken: bool = False,
+        namespace: str = "",
     ) -> None:
         self.server = server_of(version)
+        self._namespace = namespace
         self._taken = taken
         self._misfits: dict[int, list[Misfit]] = {}
         self.unread = unread
@@ -60,11 +59,11 @@ class Graph:
         self.workloads: list[Workload] = []
         self.owned = 0
         self.helm_tests = 0
-        self._named: dict[tuple[str, str, str], Resource] = {}
-        self._repeated: set[tuple[str, str, str, str]] = set()
-        self._labelled: dict[tuple[str, Any, Any], list[Workload]] = {}
-        self._in_namespace: dict[str, list[Workload]] = {}
-        self._used: set[tuple[str, str, str]] | None = None
+        self._names = Names()
+        self._pods = Pods()
+        self._made: Labelled[str] | None = None
+        self._homes: dict[int, str] = {}
+        self._uses: Uses | None = None
         self._references: dict[int, list[Reference]] = {}
         for data, origin in objects:
             self._add(data, origin)
@@ -78,9 +77,7 @@ class Graph:
         resource = Workload(data, origin, self) if runs_pods else Resource(data, origin, self)
         self.resources.append(resource)
         self.by_type.setdefault(resource.type, []).append(resource)
-        key = (resource.type, resource.namespace, resource.name)
-        if self._named.setdefault(key, resource) is not resource and resource.name:
-            self._repeated.add((*key, resource.version))
+        self._names.add(resource)
 
     def _keep_workloads(self) -> None:
         for resource in self.resources:
@@ -92,10 +89,7 @@ class Graph:
                 self.owned += 1
             else:
                 self.workloads.append(resource)
-                self._in_namespace.setdefault(resource.namespace, []).append(resource)
-                for label, value in resource.pod_labels.items():
-                    if value.__class__ is str:
-                        self._labelled.setdefault((resource.namespace, label, value), []).append(resource)
+                self._pods.add(resource)
 
     def _has_owner_here(self, resource: Resource) -> bool:
         owners = mapping(resource.data.get("metadata")).get("ownerReferences")
@@ -103,7 +97,7 @@ class Graph:
             if owner.get("controller") is True:
                 group = text(owner.get("apiVersion")).rpartition("/")[0]
                 kind = qualified(text(owner.get("kind")), group)
-                if (kind, resource.namespace, text(owner.get("name"))) in self._named:
+                if self._names.find(kind, resource.namespace, text(owner.get("name"))) is not None:
                     return True
         return False
 
@@ -111,11 +105,13 @@ class Graph:
         for service in self.by_type.get("Service", []):
             labels = mapping(service.spec.get("selector"))
             if labels and service.spec.get("type") != "ExternalName":
-                self._point(service, self._matching(service.namespace, {"matchLabels": labels}))
+                self._point(service, self._pods.matching(service.namespace, {"matchLabels": labels}))
         for budget in self.by_type.get("PodDisruptionBudget", []):
-            self._point(budget, self._matching(budget.namespace, budget.spec.get("selector")))
+            self._point(budget, self._pods.matching(budget.namespace, budget.spec.get("selector")))
         for policy in self.by_type.get("NetworkPolicy", []):
-            self._point(policy, self._matching(policy.namespace, mapping(policy.spec.get("podSelector"))))
+            self._point(
+                policy, self._pods.matching(policy.namespace, mapping(policy.spec.get("podSelector")))
+            )
         for autoscaler in self.by_type.get("HorizontalPodAutoscaler", []):
             if not self._has_owner_here(autoscaler):
                 self._point_at_target(autoscaler, autoscaler.type)
@@ -124,14 +120,24 @@ class Graph:
                 self._point_at_target(resource, OTHER_SCALERS)
 
     def _point_at_target(self, autoscaler: Resource, kind: str) -> None:
-        target = self._named.get(scaled_by(autoscaler))
+        target = self._names.find(*scaled_by(autoscaler))
         if isinstance(target, Workload):
             self._point(autoscaler, [target], kind)
 
     def _point(self, resource: Resource, workloads: list[Workload], kind: str = "") -> None:
         resource.chosen = workloads
         for workload in workloads:
+            if resource.namespace and not workload.namespace:
+                home = self._homes.setdefault(id(workload), resource.namespace)
+                if home != resource.namespace:
+                    continue  # it lies in one namespace, whichever that is
             workload.pointing.setdefault(kind or resource.type, []).append(resource)
+
+    def namespace_for(self, data: dict[str, Any]) -> str:
+        """Where an object goes that names no namespace; empty where that is not known, or it has none."""
+        api, kind = text(data.get("apiVersion")), text(data.get("kind"))
+        alone = not self._namespace or self.server.kubernetes.is_cluster_wide(api, kind)
+        return "" if alone else self._namespace
 
     def require_read(self, *kinds: str) -> None:
         """Go on only where all objects of these kinds could be read.
@@ -143,6 +149,10 @@ class Graph:
             for kind in kinds:
                 if kind in self.unread:
                     raise Unread(kind, self.unread[kind])
+
+    def lacks(self, *kinds: str) -> bool:
+        """Whether files show no object of these kinds: others then deliver them, and nobody knows which."""
+        return not self._taken and not any(kind in self.by_type or kind in self.unread for kind in kinds)
 
     def target_of(self, autoscaler: Resource) -> Resource | None:
         """The object that an autoscaler scales, if the input has it. Raises Unread."""
@@ -156,53 +166,33 @@ class Graph:
     def find(self, kind: str, namespace: str, name: str) -> Resource | None:
         """The object of that name, or None when the input does not have it. Raises Unread."""
         self.require_read(kind)
-        return self._named.get((kind, namespace, name))
+        return self._names.find(kind, namespace, name)
 
     def repeated(self, resource: Resource) -> bool:
         """Whether the input holds another object of the same kind, namespace and name."""
-        return (resource.type, resource.namespace, resource.name, resource.version) in self._repeated
+        return self._names.repeated(resource)
 
     def matching(self, namespace: str, selector: Any) -> list[Workload]:
         """The judged workloads of a namespace whose pods a LabelSelector matches. Raises Unread."""
-        found = self._matching(namespace, selector)
+        found = self._pods.matching(namespace, selector)
         if not found:
             self.require_read(*TEMPLATES)
         return found
 
-    def _matching(self, namespace: str, selector: Any) -> list[Workload]:
-        labels = mapping(mapping(selector).get("matchLabels"))
-        if not labels.keys().isdisjoint(_GIVEN_LATER):
-            return self._matching_one_pod(namespace, mapping(selector), labels)
-        for label, value in labels.items():
-            if value.__class__ is not str:
-                return []
-            candidates = self._labelled.get((namespace, label, value), [])
-            break
-        else:
-            candidates = self._in_namespace.get(namespace, [])
-        return [workload for workload in candidates if selects(selector, workload.pod_labels)]
-
-    def _matching_one_pod(
-        self, namespace: str, selector: dict[str, Any], labels: dict[str, Any]
-    ) -> list[Workload]:
-        """As `matching`, for a selector with labels that a controller gives to its pods."""
-        written = {key: value for key, value in labels.items() if key not in _GIVEN_LATER}
-        name, _, _ = text(labels.get(_POD_NAME)).rpartition("-")
-        found = self._matching(namespace, {**selector, "matchLabels": written})
-        return [workload for workload in found if _POD_NAME not in labels or workload.name == name]
-
     def others_may_match(self, namespace: str, selector: Any) -> bool:
-        """Whether a custom resource has labels that a LabelSelector matches: such pods may be made for it."""
-        for resource in self.resources:
-            if "." not in resource.type or isinstance(resource, Workload) or resource.namespace != namespace:
-                continue
-            made = (
-                dig(resource.spec, "podMetadata", "labels"),
-                dig(resource.spec, "template", "metadata", "labels"),
-            )
-            if any(selects(selector, mapping(labels)) for labels in (resource.labels, *made) if labels):
-                return True
-        return False
+        """Whether pods may be made that a LabelSelector matches, by what the input does not show.
+
+        That is so for labels of a custom resource, and where the input holds no workload at all.
+        """
+        if self.lacks(*TEMPLATES):
+            return True
+        if self._made is None:
+            self._made = Labelled()
+            for resource in self.resources:
+                if "." in resource.type and not isinstance(resource, Workload):
+                    for labels in _labels_of(resource):
+                        self._made.add(resource.namespace, labels, resource.name)
+        return any(self._made.matching(namespace, selector))
 
     def references(self, workload: Workload) -> list[Reference]:
         """Every ConfigMap, Secret and claim that a workload's pods name."""
@@ -218,22 +208,11 @@ class Graph:
             self._misfits[id(resource)] = self.server.misfits(resource.data)
         return self._misfits[id(resource)]
 
-    def used_names(self) -> set[tuple[str, str, str]]:
-        """(kind, namespace, name) of every ConfigMap and Secret that something in the input names."""
-        if self._used is None:
-            self._used = set()
-            for resource in self.resources:
-                if isinstance(resource, Workload):
-                    self._used |= {
-                        (item.kind, resource.namespace, item.name) for item in self.references(resource)
-                    }
-                elif resource.type not in ("ConfigMap", "Secret"):
-                    self._used |= {
-                        (kind, resource.namespace, name)
-                        for name in _texts(resource.data)
-                        for kind in ("ConfigMap", "Secret")
-                    }
-        return self._used
+    def is_used(self, resource: Resource) -> bool:
+        """Whether something in the input may name this ConfigMap or Secret."""
+        if self._uses is None:
+            self._uses = Uses(self)
+        return self._uses.name(resource)
 
     def containers(self) -> list[Container]:
         """The long-lived containers of every judged workload."""
@@ -257,6 +236,17 @@ def _takes_over(autoscaler: Resource) -> bool:
     return autoscaler.annotations.get("scaledobject.keda.sh/transfer-hpa-ownership") == "true"
 
 
+def _labels_of(resource: Resource) -> Iterator[dict[str, Any]]:
+    """Labels that pods of a custom resource may have: its own, and those that it gives to pods."""
+    for labels in (
+        resource.labels,
+        dig(resource.spec, "podMetadata", "labels"),
+        dig(resource.spec, "template", "metadata", "labels"),
+    ):
+        if mapping(labels):
+            yield mapping(labels)
+
+
 def _once(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     """The same reader, which reads each text once: several rules ask for the same."""
     known: dict[str, Any] = {}
@@ -273,21 +263,6 @@ def _only_refers(data: dict[str, Any]) -> bool:
     """Whether a Rollout takes its pods from another object."""
     spec = mapping(data.get("spec"))
     return "workloadRef" in spec and "template" not in spec
-
-
-def _texts(value: Any) -> set[str]:
-    """Every text in an object: what an unknown kind names may be one of them."""
-    found: set[str] = set()
-    waiting = [value]
-    while waiting:
-        current = waiting.pop()
-        if current.__class__ is str:
-            found.add(current)
-        elif current.__class__ is dict:
-            waiting.extend(current.values())
-        elif current.__class__ is list:
-            waiting.extend(current)
-    return found
 
 
 def items_of(data: dict[str, Any]) -> list[Any] | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Resource, Surroundings, Workload
 from seatrial.declared.values import dig, mapping, maps, sequence, text
 
-ANY_NAMESPACE = "*"
+ANY_NAMESPACE = ""
 
 _TABLE = """
 ExternalSecret.external-secrets.io Secret spec.target.name|metadata.name
@@ -132,10 +133,14 @@ def _rows() -> dict[str, list[_Row]]:
 
 
 class Made(NamedTuple):
-    """What custom resources make: (kind, namespace, name), and the same by the name's beginning."""
+    """What custom resources make: namespaces by kind and name, and (kind, namespace, name's beginning)."""
 
-    names: set[tuple[str, str, str]]
+    names: dict[tuple[str, str], set[str]]
     beginnings: list[tuple[str, str, str]]
+
+    def add(self, kind: str, namespace: str, name: str) -> None:
+        """One object more."""
+        self.names.setdefault((kind, name), set()).add(namespace)
 
 
 def is_made(graph: Surroundings, kind: str, namespace: str, name: str) -> bool:
@@ -143,12 +148,10 @@ def is_made(graph: Surroundings, kind: str, namespace: str, name: str) -> bool:
     made = graph.memo.get("made")
     if made is None:
         made = graph.memo["made"] = _all_made(graph)
-    if any((kind, where, name) in made.names for where in (namespace, ANY_NAMESPACE)):
+    if any(may_be_one(where, namespace) for where in made.names.get((kind, name), ())):
         return True
     return any(
-        of in (kind, "*")
-        and where in (namespace, ANY_NAMESPACE)
-        and name.startswith((f"{start}-", f"{start}."))
+        of in (kind, "*") and may_be_one(where, namespace) and name.startswith((f"{start}-", f"{start}."))
         for of, where, start in made.beginnings
     )
 
@@ -157,11 +160,13 @@ def is_any_made(graph: Surroundings, kind: str, namespace: str) -> bool:
     """Whether an object of the input makes some object of a kind in a namespace."""
     is_made(graph, kind, namespace, "")
     names = graph.memo["made"].names
-    return any(of == kind and where in (namespace, ANY_NAMESPACE) for of, where, _ in names)
+    return any(
+        of == kind and may_be_one(where, namespace) for (of, _), places in names.items() for where in places
+    )
 
 
 def _all_made(graph: Surroundings) -> Made:
-    made, rows = Made(set(), []), _rows()
+    made, rows = Made({}, []), _rows()
     for resource in graph.resources:
         if "." in resource.type and resource.type in rows:
             for row in rows[resource.type]:
@@ -169,7 +174,7 @@ def _all_made(graph: Surroundings) -> Made:
         elif "." in resource.type:
             for field in _GENERIC:
                 for name in _values(resource.data, f"spec.{field}"):
-                    made.names.add(("Secret", resource.namespace, name))
+                    made.add("Secret", resource.namespace, name)
         if resource.type in ("ClusterPolicy.kyverno.io", "Policy.kyverno.io"):
             _take_generated(resource, made)
         elif resource.annotations:
@@ -189,7 +194,8 @@ def _take(row: _Row, resource: Resource, made: Made) -> None:
         entries = [(kind, namespace, name) for kind in row.made for name in names]
         if row.begins:
             made.beginnings.extend(entries)
-        made.names.update(entries)
+        for entry in entries:
+            made.add(*entry)
         if names:
             return
 
@@ -210,16 +216,18 @@ def _take_generated(policy: Resource, made: Made) -> None:
         generated = mapping(one.get("generate"))
         kind, name = text(generated.get("kind")), text(generated.get("name"))
         if kind and name and "{{" not in name:
-            made.names.add((kind, ANY_NAMESPACE, name))
+            made.add(kind, ANY_NAMESPACE, name)
 
 
 def _take_annotated(resource: Resource, made: Made) -> None:
     keys = resource.annotations
     if resource.type in ("Secret", "ConfigMap") and any(key.startswith(_COPIED) for key in keys):
-        made.names.add((resource.type, ANY_NAMESPACE, resource.name))
+        made.add(resource.type, ANY_NAMESPACE, resource.name)
     elif resource.type == "Service":
-        made.names.update(("Secret", resource.namespace, text(keys[key])) for key in _SERVING if key in keys)
+        for key in keys.keys() & set(_SERVING):
+            made.add("Secret", resource.namespace, text(keys[key]))
     elif resource.type in ("Ingress", "Gateway") and any(key.startswith(_ISSUED) for key in keys):
         fields = ("spec.tls[].secretName", "spec.listeners[].tls.certificateRefs[].name")
-        names = [name for field in fields for name in _values(resource.data, field)]
-        made.names.update(("Secret", resource.namespace, name) for name in names)
+        for field in fields:
+            for name in _values(resource.data, field):
+                made.add("Secret", resource.namespace, name)

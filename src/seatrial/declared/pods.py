@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Container, Workload
 from seatrial.declared.values import dig, mapping, maps, sequence
 
@@ -76,7 +77,7 @@ def is_given(container: Container, kind: str, name: str) -> bool:
     return any(
         limit.get("type") == "Container" and mapping(limit.get(field)).get(name) is not None
         for limits in graph.of("LimitRange")
-        if limits.namespace == namespace
+        if may_be_one(limits.namespace, namespace)
         for _, limit in maps(limits.spec.get("limits"))
         for field in fields
     )
@@ -86,7 +87,10 @@ def is_sized(workload: Workload) -> bool:
     """Whether a VerticalPodAutoscaler of the input writes its pods' requests."""
     for scaler in workload.graph.of(_SIZER):
         target = mapping(scaler.spec.get("targetRef"))
-        if scaler.namespace != workload.namespace or dig(scaler.spec, "updatePolicy", "updateMode") == "Off":
+        if (
+            not may_be_one(scaler.namespace, workload.namespace)
+            or dig(scaler.spec, "updatePolicy", "updateMode") == "Off"
+        ):
             continue
         if (target.get("kind"), target.get("name")) == (workload.kind, workload.name):
             return True

@@ -13,9 +13,11 @@ from typing import Any
 
 from seatrial.declared.graph import Graph
 from seatrial.declared.kinds import Unread
+from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import RULES, WAIVER, Found, Level, Severity, rule
 from seatrial.declared.values import Path, Pattern, brief, mapping, printable, text
+from seatrial.declared.worlds import Worlds
 
 PREFIX = "seatrial.dev/waive."
 LONGEST_YEARS = 2
@@ -81,7 +83,10 @@ class Waiver:
         if not self.target:
             return resource is self.resource
         name = f"{resource.kind}/{resource.name}"
-        return self.target in (name, f"{resource.namespace}/{name}")
+        if self.target == name:
+            return True
+        namespace = self.target.removesuffix(f"/{name}")
+        return namespace != self.target and may_be_one(namespace, resource.namespace)
 
 
 def _is_a_day(written: str) -> bool:
@@ -94,7 +99,7 @@ def _is_a_day(written: str) -> bool:
     return True
 
 
-def annotated(graph: Graph) -> list[Waiver]:
+def annotated(graph: Graph | Worlds) -> list[Waiver]:
     """Every waiver that stands in an annotation."""
     found = []
     judged = {id(workload) for workload in graph.workloads}

@@ -25,7 +25,7 @@ def render_json(result: Result) -> str:
         "tool": {"name": "seatrial", "version": __version__},
         "exit_code": result.exit_code,
         "fail_on": str(result.fail_on),
-        "input": {**result.given._asdict(), "objects": len(result.given.objects)},
+        "input": {**result.given.names(), "objects": len(result.given.objects)},
         "summary": summary_of(result)._asdict(),
         "findings": [_finding(finding) for finding in report.findings],
         "faults": [

@@ -12,20 +12,25 @@ import time
 from collections.abc import Sequence
 
 from seatrial.declared.catalogue import choose
-from seatrial.declared.engine import examine
+from seatrial.declared.engine import Report, examine
 from seatrial.declared.graph import Graph
-from seatrial.declared.objects import Resource
-from seatrial.declared.rule import Rule, Severity
+from seatrial.declared.objects import Resource, Workload
+from seatrial.declared.rule import RESOURCE, WAIVER, Rule, Severity
 from seatrial.declared.waivers import Waiver, from_system
+from seatrial.declared.worlds import Worlds
 from seatrial.errors import BadInput
 from seatrial.lint.decoding import parse
 from seatrial.lint.files import bytes_of, read_documents
-from seatrial.lint.reading import Input, Place, read
-from seatrial.lint.result import NOT_JUDGED, Result
+from seatrial.lint.given import Input, Place
+from seatrial.lint.left_out import left_out_of
+from seatrial.lint.reading import read
+from seatrial.lint.result import NOT_JUDGED, Result, without_copies
+from seatrial.lint.unreadable import fault_of
 
 _FORMATS = ("text", "json", "sarif", "junit", "markdown")
 _EPILOGUE = """\
-exit codes: 0 clean; 1 findings at or above --fail-on; 2 could not judge (unreadable input, no workload)
+exit codes: 0 clean; 1 findings at or above --fail-on; 2 could not judge all (what cannot be read is named,
+the rest is judged) or nothing (no rule speaks of any object)
 A waiver is an annotation on the object: seatrial.dev/waive.<rule>: "reason; until 2027-01-31".
 `seatrial checks` lists every rule with its reason."""
 
@@ -43,6 +48,8 @@ def run(argv: Sequence[str]) -> int:
             Severity(arguments.fail_on),
             system=arguments.system,
             version=arguments.kubernetes,
+            namespace=arguments.namespace,
+            exclude=_names(arguments.exclude),
         )
         _write(result, arguments)
     except BadInput as error:
@@ -63,6 +70,8 @@ def judge(
     *,
     system: str | None = None,
     version: str | None = None,
+    namespace: str = "",
+    exclude: Sequence[str] = (),
 ) -> Result:
     """Read and judge files and folders.
 
@@ -72,36 +81,58 @@ def judge(
         fail_on: the mildest severity that counts.
         system: a system file whose waivers apply.
         version: of Kubernetes, whose API server would have to take the objects.
+        namespace: where objects go that name none.
+        exclude: patterns of names and paths that are left out.
 
     Raises:
-        BadInput: something cannot be read, or there is no workload in it.
+        BadInput: nothing in the input can be judged.
     """
-    given = read(files)
-    graph = Graph(given.objects, parse, version=version)
-    if not graph.workloads:
-        raise _nothing_to_judge(given, graph, files)
-    waivers = _waivers_of(system, graph) if system else []
-    today = time.strftime("%Y-%m-%d")
-    return Result(given, examine(graph, rules, today=today, waivers=waivers), fail_on)
+    given = read(files, exclude)
+    graphs = [Graph(world, parse, version=version, namespace=namespace) for world in given.worlds]
+    graph = graphs[0] if len(graphs) == 1 else Worlds(graphs)
+    waivers = _waivers_of(system) if system else []
+    report = examine(graph, rules, today=time.strftime("%Y-%m-%d"), waivers=waivers)
+    if not _judged_something(report):
+        raise _nothing_judged(given, report, files)
+    report.faults.extend(map(fault_of, given.refused))
+    return Result(given, report if len(graphs) == 1 else without_copies(report), fail_on)
 
 
-def _nothing_to_judge(given: Input, graph: Graph, files: Sequence[str]) -> BadInput:
+def _judged_something(report: Report) -> bool:
+    """Whether a rule applied to something: rules about any object, to one of a kind that Kubernetes has."""
+    special = [rule for rule in report.rules if rule.on not in (RESOURCE, WAIVER)]
+    if report.graph.workloads or any(report.applied[rule.id] for rule in special):
+        return True
+    return len(special) < len(report.rules) and any(map(_is_judged, report.graph.resources))
+
+
+def _is_judged(resource: Resource) -> bool:
+    api = f"{resource.group}/{resource.version}" if resource.group else resource.version
+    known = resource.graph.server.kubernetes.definition_of(api, resource.kind) is not None
+    return known and not isinstance(resource, Workload)  # a workload that is not judged was left out
+
+
+def _nothing_judged(given: Input, report: Report, files: Sequence[str]) -> BadInput:
+    if given.refused:
+        return BadInput("\n".join(map(str, given.refused)))
+    graph = report.graph
     kinds = ", ".join(sorted({resource.kind for resource in graph.resources}))
-    held = f"{len(given.objects)} objects ({kinds})" if given.objects else "no objects"
+    held = f"{len(graph.resources)} objects ({kinds})" if graph.resources else "no objects"
     tests = f", and {graph.helm_tests} Helm test pods" if graph.helm_tests else ""
+    left_out = "; left out: " + left_out_of(given) if given.skipped else ""
     return BadInput(
-        f"there is no workload to judge: the input holds {held}{tests}",
+        f"there is nothing to judge: the input holds {held}{tests}{left_out}",
         where=", ".join(files),
-        next_step="name the files with Deployments, StatefulSets, Jobs or Pods; nothing judged is no pass",
+        next_step="name files with Kubernetes objects; nothing judged is no pass",
     )
 
 
-def _waivers_of(system: str, graph: Graph) -> list[Waiver]:
+def _waivers_of(system: str) -> list[Waiver]:
     from seatrial.lint.system_waivers import waivers_in
 
     documents = read_documents(system)
     written = waivers_in(bytes_of(system).decode("utf-8-sig"), system)
-    return from_system(written, Resource({"kind": "System"}, Place(documents[0], ()), graph))
+    return from_system(written, Resource({"kind": "System"}, Place(documents[0], ()), Graph([])))
 
 
 def _write(result: Result, arguments: argparse.Namespace) -> None:
@@ -182,6 +213,13 @@ def _parser() -> argparse.ArgumentParser:
         help="only these: ids, families, levels or `all`, by commas",
     )
     add("--ignore", action="append", metavar="NAMES", help="all but these")
+    add(
+        "--exclude",
+        action="append",
+        metavar="PATTERNS",
+        help="files and folders to leave out, by name or path: `charts`, `*/test/*`, by commas",
+    )
+    add("--namespace", "-n", metavar="NAME", default="", help="where objects go that name no namespace")
     add(
         "--fail-on",
         choices=[str(severity) for severity in Severity],

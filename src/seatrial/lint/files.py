@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+import os
+
 from seatrial.errors import BadInput
 from seatrial.lint.decoding import decode
 from seatrial.lint.document import Document
+
+
+class Files:
+    """Files that were read: each one once, however many kustomizations name it."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, list[Document]] = {}
+
+    def documents(self, name: str) -> list[Document]:
+        """The documents of one file.
+
+        Raises:
+            BadInput: it cannot be read or decoded.
+        """
+        key = os.path.realpath(name)
+        if key not in self._known:
+            self._known[key] = read_documents(name)
+        return self._known[key]
 
 
 def read_documents(name: str) -> list[Document]:

@@ -1,176 +1,93 @@
-"""Files, folders, standard input, kustomizations and Helm charts -> objects that know where they stand."""
+"""Files, folders, standard input, kustomizations and Helm charts -> the objects of an input."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
 
-from seatrial.declared.graph import items_of
-from seatrial.declared.server.walk import sort_of
-from seatrial.declared.values import Path
 from seatrial.errors import BadInput
-from seatrial.lint.decoding import decode
-from seatrial.lint.document import Document
 from seatrial.lint.files import bytes_of, decode_bytes
-from seatrial.lint.kustomization import FILES as KUSTOMIZATIONS
-from seatrial.lint.kustomization import Origins, resource_names
-
-_SUFFIXES = (".yaml", ".yml", ".json")
+from seatrial.lint.given import Input, World, looks_like_an_object, take
+from seatrial.lint.tree import STDIN, Tree, explore, is_template, may_hold_objects, sort_by_name
 
 
-class Place(NamedTuple):
-    """Where an object stands: its document, and the path within it when a List holds it.
-
-    Attributes:
-        origins: the files behind it when kustomize rendered it.
-    """
-
-    document: Document
-    prefix: Path
-    origins: Origins | None = None
-
-    def position(self, path: Path) -> tuple[str, int, int]:
-        """File, line and column of a field of the object."""
-        if self.origins is not None:
-            return self.origins.position(self.document.data, path)
-        line, column = self.document.locate(self.prefix + path)
-        return self.document.source, line, column
-
-
-class Input(NamedTuple):
-    """What was read.
-
-    Attributes:
-        objects: each object with its place.
-        sources: the files and renderings that were read.
-        ignored: files of a folder that hold no Kubernetes object.
-        rendered: folders that kustomize or Helm turned into objects.
-    """
-
-    objects: list[tuple[dict[str, Any], Place]]
-    sources: list[str]
-    ignored: list[str]
-    rendered: list[str]
-
-
-def read(names: Iterable[str]) -> Input:
-    """Read everything that is named: files, folders, `-` for standard input.
+def read_whole(names: Iterable[str]) -> Input:
+    """As `read`, for those who can use nothing but all of it.
 
     Raises:
-        BadInput: a name does not exist, or something in it cannot be read.
+        BadInput: something cannot be read.
     """
-    given = Input([], [], [], [])
-    for name in names:
-        if name == "-":
-            _take(decode_bytes(sys.stdin.buffer.read(), "<stdin>"), given, "<stdin>", strict=True)
-        elif os.path.isdir(name):  # noqa: PTH112 (pathlib costs this short process 5 ms)
-            _read_folder(name, given)
-        elif os.path.exists(name):  # noqa: PTH110
-            _read_file(name, given, strict=True)
-        else:
-            raise BadInput("there is no such file or folder", where=name, next_step="check the path")
+    given = read(names)
+    for error in given.refused:
+        raise error
     return given
 
 
-def _read_file(name: str, given: Input, *, strict: bool) -> None:
+def read(names: Iterable[str], exclude: Sequence[str] = ()) -> Input:
+    """Read everything that is named: files, folders, `-` for standard input.
+
+    Args:
+        exclude: patterns of names or paths that are left out.
+    """
+    tree = explore(names, exclude)
+    given = Input([], [], [], [], tree.skipped, tree.refused)
+    if tree.kustomizations or tree.charts:
+        from seatrial.lint.rendering import render_all
+
+        given.worlds.extend(render_all(tree, given))  # takes its files off the tree
+    world: World = []
+    for name, named in tree.files.items():
+        try:
+            _read_file(name, given, world, strict=named)
+        except BadInput as error:
+            given.refused.append(error)
+    _add_files(world, tree, given)
+    return given
+
+
+def _add_files(world: World, tree: Tree, given: Input) -> None:
+    """Files are a world of their own, unless they were named beside a single folder that was rendered."""
+    one = [*tree.kustomizations.values(), *tree.charts.values()] == [True] and len(given.worlds) == 1
+    if one and all(tree.files.values()):
+        given.worlds[0].extend(world)
+    elif world:
+        given.worlds.insert(0, world)
+
+
+def _read_file(name: str, given: Input, world: World, *, strict: bool) -> None:
+    if name == STDIN:
+        take(decode_bytes(sys.stdin.buffer.read(), "<stdin>"), given, world, "<stdin>")
+        return
     content = bytes_of(name)
     if not strict and b"apiVersion" not in content and b"kind" not in content:
-        given.ignored.append(name)  # not even broken Kubernetes: another program's file
+        _leave_out(name, given)  # not even broken Kubernetes: another program's file
         return
-    _take(decode_bytes(content, name), given, name, strict=strict)
-
-
-def _take(
-    documents: list[Document], given: Input, source: str, *, strict: bool, origins: Origins | None = None
-) -> None:
-    if not strict and documents and not any(_looks_like_an_object(document.data) for document in documents):
-        given.ignored.append(source)
+    try:
+        documents = decode_bytes(content, name)
+    except BadInput:
+        if strict or not _leave_out_broken(name, content, given):
+            raise
         return
-    given.sources.append(source)
-    for document in documents:
-        given.objects.extend(_objects_of(document, origins))
-
-
-def _looks_like_an_object(data: Any) -> bool:
-    return data.__class__ is dict and ("apiVersion" in data or "kind" in data)
-
-
-def _objects_of(document: Document, origins: Origins | None) -> Iterator[tuple[dict[str, Any], Place]]:
-    _refuse_foreign(document.data, document, ())
-    waiting: list[tuple[Any, Path]] = [(document.data, ())]
-    while waiting:
-        data, path = waiting.pop(0)
-        items = items_of(data)
-        if items is None:
-            yield data, Place(document, path, origins)
-            continue
-        for index, item in enumerate(items):
-            below = (*path, "items", index)
-            if "kind" not in (item if item.__class__ is dict else ()) and data.get("kind") != "List":
-                item = _with_kind_of_list(item, data)  # noqa: PLW2901
-            _refuse_foreign(item, document, below)
-            waiting.append((item, below))
-
-
-def _with_kind_of_list(item: Any, parent: dict[str, Any]) -> Any:
-    """Members of a typed list (`PodList`) may leave out what the list already says."""
-    if item.__class__ is not dict:
-        return item
-    return {"apiVersion": parent.get("apiVersion"), "kind": str(parent["kind"]).removesuffix("List"), **item}
-
-
-def _refuse_foreign(data: Any, document: Document, path: Path) -> None:
-    line = document.locate(path)[0] if path else document.line
-    where = f"{document.source}:{line} (document {document.number})"
-    next_step = "mend it, or name only the files that hold Kubernetes objects"
-    if data.__class__ is not dict:
-        raise BadInput(
-            f"a document must be an object, this is {sort_of(data)}", where=where, next_step=next_step
-        )
-    for key in ("apiVersion", "kind"):
-        if data.get(key).__class__ is not str or not data[key]:
-            missing = "is missing" if key not in data else "is not text"
-            raise BadInput(f"not a Kubernetes object: `{key}` {missing}", where=where, next_step=next_step)
-
-
-def _read_folder(name: str, given: Input) -> None:
-    entries = sorted(os.listdir(name))  # noqa: PTH208
-    if any(entry in KUSTOMIZATIONS for entry in entries):
-        _read_kustomization(name, given)
+    if not strict and documents and not any(looks_like_an_object(document.data) for document in documents):
+        _leave_out(name, given)
         return
-    if "Chart.yaml" in entries:
-        _render(name, given, "helm")
-        return
-    for entry in entries:
-        path = os.path.join(name, entry)  # noqa: PTH118
-        if entry.startswith("."):
-            continue
-        if os.path.isdir(path):  # noqa: PTH112
-            _read_folder(path, given)
-        elif entry.endswith(_SUFFIXES):
-            _read_file(path, given, strict=False)
+    take(documents, given, world, name)
 
 
-def _read_kustomization(name: str, given: Input) -> None:
-    from seatrial.lint.rendering import can_render, only_lists_files
-
-    if can_render("kustomize") or not only_lists_files(name):
-        _render(name, given, "kustomize")
-        return
-    for entry in resource_names(name):
-        path = os.path.join(name, entry)  # noqa: PTH118
-        if os.path.isdir(path):  # noqa: PTH112
-            _read_folder(path, given)
-        else:
-            _read_file(path, given, strict=True)
+def _leave_out(name: str, given: Input) -> None:
+    sort = sort_by_name(name)
+    if sort:
+        given.skipped.setdefault(sort, []).append(name)
+    else:
+        given.ignored.append(name)
 
 
-def _render(name: str, given: Input, tool: str) -> None:
-    from seatrial.lint.rendering import render
-
-    source, text = render(name, tool)
-    given.rendered.append(name)
-    origins = Origins(name) if tool == "kustomize" else None
-    _take(decode(text, source), given, source, strict=True, origins=origins)
+def _leave_out_broken(name: str, content: bytes, given: Input) -> bool:
+    """Leave out a file of a folder that is no YAML, if it is none of ours; whether it was left out."""
+    if sort_by_name(name) or not may_hold_objects(content):
+        _leave_out(name, given)
+    elif is_template(content):
+        given.skipped.setdefault("template", []).append(name)
+    else:
+        return False
+    return True

@@ -6,9 +6,22 @@ from typing import NamedTuple
 
 from seatrial.declared.engine import Report
 from seatrial.declared.rule import Severity
-from seatrial.lint.reading import Input
+from seatrial.lint.given import Input
 
 CLEAN, FINDINGS, NOT_JUDGED = 0, 1, 2
+
+
+def without_copies(report: Report) -> Report:
+    """The report with each finding once that several worlds share: they include the same file."""
+    known = set()
+    findings = []
+    for finding in report.findings:
+        place = finding.resource.origin.position(finding.path)
+        key = (finding.rule.id, place, finding.container, finding.path, finding.seen, finding.waiver is None)
+        if key not in known:
+            known.add(key)
+            findings.append(finding)
+    return report._replace(findings=findings)
 
 
 class Result(NamedTuple):

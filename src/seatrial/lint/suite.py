@@ -20,10 +20,11 @@ from seatrial.declared.objects import Resource
 from seatrial.declared.rule import CONTAINER, EVERY_CONTAINER, WAIVER, WORKLOAD, Rule, Severity
 from seatrial.declared.values import plain
 from seatrial.declared.waivers import Waiver, from_system
+from seatrial.declared.worlds import Worlds
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.lint.decoding import parse
 from seatrial.lint.live import Unlined
-from seatrial.lint.reading import read
+from seatrial.lint.reading import read_whole
 from seatrial.model.check import Level, check, check_of
 from seatrial.model.failure import verdict_of
 from seatrial.model.verdict import Mode, Outcome, Verdict
@@ -199,23 +200,23 @@ def _judge(config: pytest.Config) -> Judged:
     from seatrial.plugin import settings_of
 
     system = _system_of(config)
-    waivers = [] if system is None else waivers_of(system, graph, str(settings_of(config).system_path))
+    waivers = [] if system is None else waivers_of(system, str(settings_of(config).system_path))
     report = examine(graph, choose(), today=time.strftime("%Y-%m-%d"), waivers=waivers)
     workloads = {} if system is None else system.workloads
     return Judged(report, source, {(each.kind, each.name): role for role, each in workloads.items()})
 
 
-def waivers_of(system: System, graph: Graph, source: str) -> list[Waiver]:
+def waivers_of(system: System, source: str) -> list[Waiver]:
     """The waivers of a system file, as the rules take them."""
     written = [waiver.model_dump(mode="json") for waiver in system.waivers]
     data = {"kind": "System", "metadata": {"name": system.metadata.name}}
-    return from_system(written, Resource(data, Unlined(source), graph))
+    return from_system(written, Resource(data, Unlined(source), Graph([])))
 
 
-def _graph_of(config: pytest.Config) -> tuple[Graph, str]:
+def _graph_of(config: pytest.Config) -> tuple[Graph | Worlds, str]:
     manifests = config.getoption("seatrial_manifests", None)
     if manifests:
-        return Graph(read([manifests]).objects, parse), manifests
+        return _graph_of_files(manifests), manifests
     from seatrial.harness.access import access, beside
     from seatrial.kube.client import Kube
     from seatrial.lint.live import read_live
@@ -234,9 +235,12 @@ def _graph_of(config: pytest.Config) -> tuple[Graph, str]:
     except SeatrialError:
         if folder is None:
             raise
-    return Graph(read([str(folder)]).objects, parse), str(
-        system.deploy.kustomize if system.deploy else folder
-    )
+    return _graph_of_files(str(folder)), str(system.deploy.kustomize if system.deploy else folder)
+
+
+def _graph_of_files(name: str) -> Graph | Worlds:
+    worlds = [Graph(world, parse) for world in read_whole([name]).worlds]
+    return worlds[0] if len(worlds) == 1 else Worlds(worlds)
 
 
 def _system_of(config: pytest.Config) -> System | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from seatrial.declared.kinds import TEMPLATES
 from seatrial.declared.rule import CONTAINER, EVERY_CONTAINER, RESOURCE, RULES, WAIVER, WORKLOAD
+from seatrial.lint.left_out import left_out_of
 from seatrial.lint.result import Result
 
 
@@ -57,7 +58,7 @@ def summary_of(result: Result) -> Summary:
         open=open_ones,
         waived=len(report.findings) - len(report.open_findings),
         unknown=unknown,
-        left_out=", ".join(left_out),
+        left_out=", ".join(filter(None, [*left_out, left_out_of(result.given)])),
     )
 
 

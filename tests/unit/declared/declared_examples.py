@@ -9,7 +9,7 @@ from seatrial.declared.engine import Report, examine
 from seatrial.declared.graph import Graph
 from seatrial.declared.rule import RULES, Rule
 from seatrial.lint.decoding import parse
-from seatrial.lint.reading import read
+from seatrial.lint.reading import read_whole as read
 
 DATA = Path(__file__).parent / "data"
 TODAY = "2026-06-30"

@@ -18,7 +18,7 @@ from seatrial.declared.engine import examine
 from seatrial.declared.graph import Graph
 from seatrial.declared.rule import Severity
 from seatrial.lint.decoding import parse
-from seatrial.lint.reading import read
+from seatrial.lint.reading import read_whole as read
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl renders the kustomization")
 

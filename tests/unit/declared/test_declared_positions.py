@@ -12,7 +12,7 @@ from seatrial.declared.catalogue import every_rule
 from seatrial.declared.engine import Finding, examine
 from seatrial.declared.graph import Graph
 from seatrial.lint.decoding import decode, parse
-from seatrial.lint.reading import Place
+from seatrial.lint.given import Place
 
 
 def findings_in(text: str, name: str) -> list[Finding]:
@@ -54,7 +54,7 @@ def test_each_finding_points_at_the_key_it_speaks_of(form: str) -> None:
 
 
 def test_positions_survive_a_byte_order_mark_and_windows_line_ends(tmp_path: Path) -> None:
-    from seatrial.lint.reading import read
+    from seatrial.lint.reading import read_whole as read
 
     path = tmp_path / "a.yaml"
     source = (DATA / "container.image-tag" / "fail-latest.yaml").read_text(encoding="utf-8")

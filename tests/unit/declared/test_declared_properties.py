@@ -15,7 +15,7 @@ from seatrial.declared.catalogue import every_rule
 from seatrial.declared.engine import Report, examine
 from seatrial.declared.graph import Graph
 from seatrial.lint.decoding import parse
-from seatrial.lint.reading import read
+from seatrial.lint.reading import read_whole as read
 
 _LEAVES = (
     st.none()

@@ -12,7 +12,7 @@ from declared_examples import TODAY, graph_of
 from seatrial.declared.catalogue import choose, every_rule
 from seatrial.declared.engine import examine
 from seatrial.declared.rule import Severity
-from seatrial.lint.reading import read
+from seatrial.lint.reading import read_whole as read
 
 SAMPLE = Path(__file__).parents[3] / "sample-system"
 VARIANTS = sorted(path.parent.name for path in (SAMPLE / "variants").glob("*/kustomization.yaml"))

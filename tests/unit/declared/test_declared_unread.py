@@ -17,7 +17,7 @@ from seatrial.errors import NotAllowed
 from seatrial.kube.errors import Call, Forbidden, refused
 from seatrial.lint.decoding import parse
 from seatrial.lint.live import Unlined, _is_owned, read_live
-from seatrial.lint.reading import read
+from seatrial.lint.reading import read_whole as read
 from seatrial.lint.suite import Judged, _subjects
 from seatrial.model.verdict import Outcome
 

@@ -27,7 +27,6 @@ def test_only_findings_from_fail_on_upwards_count(files: Files, report: Run, fai
 
 
 NOTHING = {
-    "only a service": "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {app: a}}\n",
     "an empty file": "",
     "only a Helm test": "apiVersion: v1\nkind: Pod\nmetadata: {name: a, annotations: {helm.sh/hook: "
     "test}}\n"
@@ -37,10 +36,10 @@ NOTHING = {
 
 
 @pytest.mark.parametrize("name", NOTHING)
-def test_no_workload_is_never_all_good(files: Files, report: Run, name: str) -> None:
+def test_nothing_judged_is_never_all_good(files: Files, report: Run, name: str) -> None:
     code, found = report(*files(a_dot_yaml=NOTHING[name]))
     assert code == 2
-    assert "there is no workload to judge" in found["error"]
+    assert "there is nothing to judge" in found["error"]
 
 
 REFUSED = {
@@ -48,8 +47,8 @@ REFUSED = {
     "a list": ("- a\n- b\n", "this is a list", "a.yaml:1 (document 1)"),
     "a broken second document": (SOUND + "---\na: [\n", "not valid YAML", "(document 2)"),
     "a bad member of a List": (
-        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n- kind: 3\n  apiVersion: v1\n",
-        "`kind` is not text",
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: w.example/v1\n  kind: Wheel\n- kind: 3\n",
+        "`apiVersion` is missing",
         "a.yaml:6 (document 1)",
     ),
 }
@@ -89,7 +88,7 @@ def test_a_folder_is_read_whole_and_what_is_not_kubernetes_is_named(
     code, found = report(str(tmp_path), *TAG)
     assert code == 1
     assert found["summary"]["workloads"] == 2
-    assert [Path(name).name for name in found["input"]["ignored"]] == ["values.yaml"]
+    assert found["input"]["skipped"] == {"values file": [str(tmp_path / "values.yaml")]}
 
 
 def test_a_list_object_is_its_members_with_their_own_lines(files: Files, report: Run) -> None:
@@ -172,9 +171,9 @@ def test_all_files_are_one_input(files: Files, report: Run) -> None:
 def test_data_of_other_programs_in_a_folder_is_ignored_even_if_it_is_no_yaml(
     files: Files, report: Run, tmp_path: Path
 ) -> None:
-    files(a_dot_yaml=SOUND, ratings_dot_json="{rating: 5}{rating: 4}", values_dot_yaml="a: [\n")
+    files(a_dot_yaml=SOUND, ratings_dot_json="{rating: 5}{rating: 4}", rates_dot_yaml="a: [\n")
     code, found = report(str(tmp_path), *TAG)
     assert code == 0
-    assert [Path(name).name for name in found["input"]["ignored"]] == ["ratings.json", "values.yaml"]
+    assert [Path(name).name for name in found["input"]["ignored"]] == ["rates.yaml", "ratings.json"]
     files(b_dot_yaml="kind: Pod\nmetadata: [\n")
     assert report(str(tmp_path), *TAG)[0] == 2

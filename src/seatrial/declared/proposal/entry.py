@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.declared.graph import Graph
+from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.values import mapping, maps, sequence, text, whole
 from seatrial.model.entry import USUAL_PORTS
@@ -81,7 +82,7 @@ def routes_in(graph: Graph, namespace: str) -> list[Route]:
 
 
 def _of(graph: Graph, kind: str, namespace: str) -> list[Resource]:
-    return [resource for resource in graph.of(kind) if resource.namespace == namespace]
+    return [resource for resource in graph.of(kind) if may_be_one(resource.namespace, namespace)]
 
 
 def _of_ingress(ingress: Resource) -> Iterator[Way]:

@@ -77,7 +77,7 @@ def propose(graph: Graph, namespace: str) -> Proposal:
     """What the objects of a namespace say of the system.
 
     Args:
-        namespace: as the graph has it: `default` for objects that name none.
+        namespace: as the graph has it: empty for objects that name none.
     """
     ways, routes = ways_in(graph, namespace), routes_in(graph, namespace)
     mine = [workload for workload in graph.workloads if workload.namespace == namespace]

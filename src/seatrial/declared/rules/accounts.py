@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seatrial.declared.makers import is_made
+from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import long_running
@@ -48,7 +49,7 @@ def _has_rights(workload: Workload) -> bool:
             for _, subject in maps(binding.data.get("subjects")):
                 namespace = text(subject.get("namespace")) or binding.namespace
                 if subject.get("kind") == "ServiceAccount" and subject.get("name") == name:
-                    return namespace == workload.namespace
+                    return may_be_one(namespace, workload.namespace)
     return False
 
 

@@ -18,6 +18,8 @@ _AUTOSCALER = f"HorizontalPodAutoscaler|{KEDA}"
 
 def targets_a_known_kind(autoscaler: Resource) -> bool:
     """Whether its target could be in the input: a custom resource may scale, too, and is not judged."""
+    if autoscaler.graph.lacks(*TEMPLATES):
+        return False
     kind, _, _ = scaled_by(autoscaler)
     return kind.partition(".")[0] in {known.partition(".")[0] for known in TEMPLATES}
 
@@ -56,13 +58,17 @@ def autoscaler_target(autoscaler: Resource) -> Iterator[Found]:
     if target is None:
         yield (
             ("spec", "scaleTargetRef"),
-            f"there is no {name} in namespace {brief(autoscaler.namespace)} of the input",
+            f"there is no {name} in {_place(autoscaler)}the input",
         )
     elif text(reference.get("apiVersion")) not in ("", text(target.data.get("apiVersion"))):
         yield (
             ("spec", "scaleTargetRef", "apiVersion"),
             f"{name} is {brief(text(target.data.get('apiVersion')))}",
         )
+
+
+def _place(autoscaler: Resource) -> str:
+    return f"namespace {brief(autoscaler.namespace)} of " if autoscaler.namespace else ""
 
 
 @rule(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from seatrial.declared.makers import is_made
+from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Resource
 from seatrial.declared.rule import Found, Level, Severity, rule
 from seatrial.declared.values import Path, brief, dig, mapping, maps, sequence, text, whole
@@ -55,6 +56,10 @@ def _route_backends(route: Resource) -> Iterator[Backend]:
                 yield Backend(namespace, reference["name"], reference.get("port"), path)
 
 
+def stands_with_services(route: Resource) -> bool:
+    return not route.graph.lacks("Service")
+
+
 @rule(
     "gateway.backend",
     f"Ingress|{_ROUTES}",
@@ -64,6 +69,7 @@ def _route_backends(route: Resource) -> Iterator[Backend]:
     why="Everything it matches is answered with an error.",
     fix="Name a Service of the input, and one of its ports.",
     source="concepts/services-networking/ingress/",
+    when=stands_with_services,
     anchors="GTW-01",
 )
 def backend_exists(route: Resource) -> Iterator[Found]:
@@ -98,12 +104,13 @@ def reference_grant(route: Resource) -> Iterator[Found]:
 
 def _granted(route: Resource, backend: Backend) -> bool:
     for grant in route.graph.of("ReferenceGrant"):
-        if grant.namespace != backend.namespace:
+        if not may_be_one(grant.namespace, backend.namespace):
             continue
         origins = [item for _, item in maps(grant.spec.get("from"))]
         targets = [item for _, item in maps(grant.spec.get("to"))]
         allowed = any(
-            item.get("kind") == route.kind and item.get("namespace") == route.namespace for item in origins
+            item.get("kind") == route.kind and may_be_one(text(item.get("namespace")), route.namespace)
+            for item in origins
         )
         if allowed and any(
             item.get("kind") == "Service" and item.get("name") in (None, backend.name) for item in targets

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from seatrial.declared.kinds import TEMPLATES
+from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.other_policies import is_limited
 from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
@@ -218,7 +219,7 @@ def _matches_nothing(policy: Resource, peer: dict[str, Any]) -> bool:
     if policy.graph.others_may_match(policy.namespace, selector):
         return False
     matched = any(
-        workload.namespace == policy.namespace and selects(selector, workload.pod_labels)
+        may_be_one(workload.namespace, policy.namespace) and selects(selector, workload.pod_labels)
         for workload in policy.graph.workloads
     )
     if not matched:

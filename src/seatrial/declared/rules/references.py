@@ -214,6 +214,6 @@ def unused_config(resource: Resource) -> Iterator[Found]:
         return
     if is_found_by_label(resource) or text(resource.data.get("type")) in _USED_BY_KUBERNETES:
         return
-    if (resource.type, resource.namespace, resource.name) not in graph.used_names():
+    if not graph.is_used(resource):
         graph.require_read(*(kind for kind in graph.unread if kind not in ("ConfigMap", "Secret")))
         yield ("metadata", "name"), "nothing in the input refers to it"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Container, Resource
 from seatrial.declared.pods import is_given, pod_resources
 from seatrial.declared.rule import EVERY_CONTAINER, Found, Level, Severity, rule
@@ -214,5 +215,5 @@ def ephemeral_storage(container: Container) -> Iterator[Found]:
 def namespace_quota(namespace: Resource) -> Iterator[Found]:
     limits = [limit for kind in ("ResourceQuota", "LimitRange") for limit in namespace.graph.of(kind)]
     others = any(namespace.graph.of(kind) for kind in _QUOTAS_OF_SEVERAL)
-    if not others and not any(limit.namespace == namespace.name for limit in limits):
+    if not others and not any(may_be_one(limit.namespace, namespace.name) for limit in limits):
         yield ("metadata", "name"), "it has neither a ResourceQuota nor a LimitRange"

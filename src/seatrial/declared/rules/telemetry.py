@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import served
@@ -30,6 +31,11 @@ def _namespaces(monitor: Resource) -> set[str] | None:
     return names or {monitor.namespace}
 
 
+def _is_in(resource: Resource, namespaces: set[str] | None) -> bool:
+    """Whether it may be in one of some namespaces; None means all."""
+    return namespaces is None or any(may_be_one(resource.namespace, each) for each in namespaces)
+
+
 def _watched(monitor: Resource) -> list[Resource]:
     """Services, or workloads, that a monitor selects."""
     namespaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
@@ -41,7 +47,7 @@ def _watched(monitor: Resource) -> list[Resource]:
     return [
         resource
         for resource, labels in candidates
-        if (namespaces is None or resource.namespace in namespaces) and selects(selector, labels)
+        if _is_in(resource, namespaces) and selects(selector, labels)
     ]
 
 
