@@ -12,8 +12,10 @@ from typing import Any
 from seatrial.chaos.verdicts import experiment_verdict, judges_in
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.judge.admissible import judge, judge_every
+from seatrial.judge.capacity.verdict import judge_capacity
 from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.summary import LoadSummary
+from seatrial.model.capacity import CapacityRun
 from seatrial.model.check import CHECKS, Every
 from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
@@ -85,7 +87,9 @@ def _experiment(directory: Path, result: CheckResult, observation: Observation) 
 
 def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
     data = _read(directory / "load" / f"{slug(result.check.partition('.')[2])}.json")
-    objectives = Objectives.model_validate(run.system.get("objectives") or {})
+    objectives = Objectives.model_validate(data.get("objectives") or run.system.get("objectives") or {})
+    if "capacity" in data:
+        return judge_capacity(CapacityRun.from_data(data["capacity"]), objectives, data["wanted"])
     return judge_load(LoadSummary.from_data(data), objectives, judged=tuple(data.get("judged", JUDGED)))
 
 

@@ -33,6 +33,8 @@ from seatrial.traffic.runner import Runner
 from seatrial.traffic.tally import Tally
 
 MOST_ERRORS = 5
+LEAST_TO_STOP = 20
+"""Fewer requests say little of the fraction that fails."""
 
 
 class RequestFailed(Exception):
@@ -49,6 +51,8 @@ class Share:
         start_at_wall: seconds since the epoch of the schedule's zero, on which workers agree; None for now.
         exchanges: file to write exchanges to, or empty.
         tls: files of this process's own machine.
+        warm_up_seconds: requests that are planned earlier than this after the first are not counted.
+        errors_bound: the share ends when this fraction of its requests has failed; 0 for never.
     """
 
     base_url: str
@@ -60,6 +64,8 @@ class Share:
     workers: int = 1
     exchanges: str = ""
     tls: TlsFiles = field(default_factory=TlsFiles)
+    warm_up_seconds: float = 0.0
+    errors_bound: float = 0.0
 
     def job(self, output: Path) -> Job:
         """The job of this process's generator.
@@ -103,6 +109,10 @@ class Dispatcher:
         self._outcomes: Counter[str] = Counter()
         self._errors: Counter[str] = Counter()
         self._latencies = {name: Tally() for name in share.journeys}
+        self._share = share
+        self._counted_from: float | None = None
+        self._failed = self._ended = 0
+        self._stopped = ""
         self._folder = tempfile.TemporaryDirectory()
         # The folder of the exchanges may be on another machine.
         self._kept = share.exchanges if share.exchanges and Path(share.exchanges).parent.is_dir() else ""
@@ -159,14 +169,37 @@ class Dispatcher:
             self._kept,
             dict(self._errors.most_common(MOST_ERRORS)),
             {name: tally.histogram().encode().decode() for name, tally in self._latencies.items()},
+            self._stopped,
         )
 
-    def _fire(self, exchange: Exchange) -> None:
+    def _count(self, exchange: Exchange) -> None:
+        """Take it into what is judged, unless it was planned while the system warmed up."""
+        if self._counted_from is None:
+            self._counted_from = exchange.planned_at + self._share.warm_up_seconds
+        if exchange.planned_at < self._counted_from:
+            return
         self._outcomes[exchange.outcome.value] += 1
         self._latencies[exchange.journey].add(exchange.latency_seconds or 0.0)
-        failure = None
         if not exchange.ok:
             self._errors[exchange.error] += 1
+
+    def _stop_before_harm(self, exchange: Exchange) -> None:
+        """End the share once too many of its requests have failed, those of the warm-up as well."""
+        self._ended += 1
+        self._failed += not exchange.ok
+        bound, failed = self._share.errors_bound, self._failed / self._ended
+        if bound and not self._stopped and self._ended >= LEAST_TO_STOP and failed >= bound:
+            self._stopped = (
+                f"stopped itself: {failed:.0%} of the first {self._ended} requests failed "
+                f"({exchange.error or 'the last was answered'}), the bound is {bound:.0%}"
+            )
+            self.stop()
+
+    def _fire(self, exchange: Exchange) -> None:
+        self._count(exchange)
+        self._stop_before_harm(exchange)
+        failure = None
+        if not exchange.ok:
             failure = RequestFailed(f"{exchange.outcome.value}: {exchange.error}")
         self._events.request.fire(
             request_type=self._kinds[exchange.journey],

@@ -7,13 +7,15 @@ import math
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from seatrial.load.gate import judge_load
 from seatrial.load.plan import LoadPlan
-from seatrial.load.summary import LoadSummary, WorkerResult, summarize
+from seatrial.load.summary import WorkerResult, summarize
 from seatrial.model.entry import USUAL_PORTS
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
@@ -63,6 +65,9 @@ class LoadRun:
 class Conclusion:
     """Judges the runs of one session, writes their results, and knows the exit code."""
 
+    requirement = REQUIREMENT
+    keeps_exchanges = True
+
     def __init__(self, user: type[LoadPlan], system: System) -> None:
         self.user = user
         self.system = system
@@ -81,8 +86,9 @@ class Conclusion:
             self._recorder = self.user.recorder()
         run = LoadRun(self.user.scenario(), arrivals, host)
         if self._recorder is not None:
-            self._recorder.check_started(self.check, self.system.metadata.name, REQUIREMENT)
-            run.observation = self._recorder.observation(self._head())
+            self._recorder.check_started(self.check, self.system.metadata.name, self.requirement)
+            if self.keeps_exchanges:
+                run.observation = self._recorder.observation(self._head())
         return run
 
     def _head(self) -> Observation:
@@ -97,43 +103,34 @@ class Conclusion:
         ended_at = time.monotonic()
         summary = summarize(run.results, began_at=run.began_at, ended_at=ended_at, workers=run.workers)
         verdict = judge_load(summary, self.system.objectives, judged=self.user.judged)
+        data = {"arrivals": run.arrivals, "judged": list(self.user.judged)} | summary.to_data()
+        self.settle(run, data, verdict, say=say)
+
+    def settle(self, run: LoadRun, data: Mapping[str, Any], verdict: Verdict, *, say: bool) -> None:
+        """Take the verdict of a run, write it with its `data`, and `say` it at once or leave that."""
         if not same_place(run.host, self.system.entry.address):
             verdict = merge([verdict, _elsewhere(run.host, self.system)])
         self.verdicts.append(verdict)
         if self._recorder is not None:
-            self._write(self._recorder, run, summary, verdict, ended_at)
+            self._write(self._recorder, run, data, verdict)
         if say:
             sys.stdout.write(self._lines(verdict))
             sys.stdout.flush()
 
-    def _write(
-        self, recorder: RunWriter, run: LoadRun, summary: LoadSummary, verdict: Verdict, ended_at: float
-    ) -> None:
-        subject = self.system.metadata.name
+    def _write(self, recorder: RunWriter, run: LoadRun, data: Mapping[str, Any], verdict: Verdict) -> None:
+        ended_at = time.monotonic()
         observed = self._keep(run)
         folder = recorder.directory / "load"
         folder.mkdir(parents=True, exist_ok=True)
-        data = {
-            "scenario": run.scenario,
-            "arrivals": run.arrivals,
-            "seed": self.seed,
-            "judged": list(self.user.judged),
-        }
-        data |= summary.to_data()
-        text = json.dumps(data, indent=2) + "\n"
+        head = {"scenario": run.scenario, "seed": self.seed}
+        text = json.dumps(head | dict(data), indent=2) + "\n"
         free_name(folder / f"{run.scenario}.json").write_text(text, encoding="utf-8")
         recorder.check_finished(
             CheckResult(
-                self.check,
-                subject,
-                REQUIREMENT,
-                verdict,
-                "locust",
-                run.began_at,
-                ended_at,
-                observations=observed,
+                self.check, self.system.metadata.name, self.requirement, verdict, "locust", run.began_at,
+                ended_at, observations=observed,
             )
-        )
+        )  # fmt: skip
 
     def _keep(self, run: LoadRun) -> tuple[str, ...]:
         """Pack and record what each worker sent; the id of the observation."""
@@ -171,7 +168,7 @@ class Conclusion:
             self._recorder = None
 
     def _lines(self, verdict: Verdict) -> str:
-        return f"\n{verdict.told(self.check, self.system.metadata.name, REQUIREMENT)}\n"
+        return f"\n{verdict.told(self.check, self.system.metadata.name, self.requirement)}\n"
 
 
 def same_place(one: str, other: str) -> bool:

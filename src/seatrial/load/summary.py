@@ -24,6 +24,7 @@ class WorkerResult:
         exchanges: its file of exchanges, or empty.
         errors: the most frequent errors with their number.
         journeys: for each journey of its share, latency from the planned time of what it sent; encoded, too.
+        stopped: why it ended its share early; empty when it did not.
     """
 
     health: GeneratorHealth
@@ -32,6 +33,7 @@ class WorkerResult:
     exchanges: str = ""
     errors: Mapping[str, int] = field(default_factory=dict)
     journeys: Mapping[str, str] = field(default_factory=dict)
+    stopped: str = ""
 
     def to_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -93,12 +95,7 @@ class LoadSummary:
 
     def slower_than(self, milliseconds: float) -> int:
         """Requests whose end came later than this after their planned time."""
-        # The value of a bucket is its upper end, 0.1 % above what may have been recorded.
-        limit = self.from_planned.get_highest_equivalent_value(int(milliseconds * 1_000))
-        if self.from_planned.get_max_value() <= limit:
-            return 0
-        steps = self.from_planned.get_recorded_iterator()
-        return sum(step.count_added_in_this_iter_step for step in steps if step.value_iterated_to > limit)
+        return slower_than(self.from_planned, milliseconds)
 
     def percentile_ms(self, percent: float, *, from_sent: bool = False) -> float:
         histogram = self.from_sent if from_sent else self.from_planned
@@ -153,6 +150,24 @@ def summarize(
             for name in dict.fromkeys(name for part in parts for name in part.journeys)
         },
     )
+
+
+def slower_than(recorded: Any, milliseconds: float) -> int:
+    """The number of times in a histogram of microseconds that are longer than this."""
+    # The value of a bucket is its upper end, 0.1 % above what may have been recorded.
+    limit = recorded.get_highest_equivalent_value(int(milliseconds * 1_000))
+    if recorded.get_max_value() <= limit:
+        return 0
+    steps = recorded.get_recorded_iterator()
+    return sum(step.count_added_in_this_iter_step for step in steps if step.value_iterated_to > limit)
+
+
+def added_up(recorded: Iterable[Any]) -> Any:
+    """One histogram of several, without loss."""
+    total = histogram()
+    for each in recorded:
+        total.add(each)
+    return total
 
 
 def _merged(encoded: Iterable[str]) -> Any:

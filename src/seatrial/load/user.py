@@ -13,13 +13,14 @@ workers, each of which takes every n-th arrival.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gevent
 from locust import User, constant, task
 
+from seatrial.load.install import install
 from seatrial.load.plan import LoadPlan
-from seatrial.load.wiring import install
+from seatrial.load.wiring import LoadSession
 
 IDLE_SECONDS = 0.5
 
@@ -29,11 +30,13 @@ class OpenUser(LoadPlan, User):
 
     abstract = True
     wait_time = constant(0)
+    session: ClassVar[type[LoadSession]] = LoadSession
 
     def __init_subclass__(cls, **more: Any) -> None:
         """A locustfile that defines one gets the dispatcher, the options and the verdict."""
         super().__init_subclass__(**more)
-        install(cls)
+        if not vars(cls).get("abstract"):
+            install(cls, cls.session)
 
     @task
     def wait(self) -> None:

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
-import locust
 from locust.env import Environment
 from locust.runners import MasterRunner, WorkerRunner
 
@@ -37,37 +36,6 @@ RELAY = (sys.executable, "-m", "seatrial.harness.relay")
 JOBS_DELAY_SECONDS = 30.0
 """The same where each worker's generator is a Job inside the cluster."""
 
-_installed: list[type[LoadPlan]] = []
-
-
-def install(user: type[LoadPlan]) -> None:
-    """Register the one load of a locustfile with Locust's events."""
-    if _installed:
-        sys.stderr.write(f"one OpenUser per locustfile: {_installed[0].__name__} and {user.__name__}\n")
-        sys.exit(1)
-    _installed.append(user)
-
-    def add_options(parser: Any) -> None:
-        parser.add_argument(
-            "--arrivals",
-            default=_default_arrivals(user),
-            env_var="SEATRIAL_ARRIVALS",
-            help="When requests are sent: constant:RATE[:SECONDS], poisson:RATE[:SECONDS], "
-            "ramp:FROM:TO:SECONDS, steps:RATExSECONDS,... (rates per second). "
-            "Users and spawn rate have no meaning.",
-        )
-
-    def begin(environment: Environment, web_ui: Any, **_: Any) -> None:
-        try:
-            LoadSession(environment, user, headless=web_ui is None)
-        except SeatrialError as error:
-            sys.stderr.write(f"{error}\n")
-            sys.exit(1)
-
-    events: Any = locust.events
-    events.init_command_line_parser.add_listener(add_options)
-    events.init.add_listener(begin)
-
 
 def _default_arrivals(user: type[LoadPlan]) -> str:
     """The user's own plan; nothing when its system file has a fault, which is told when Locust begins."""
@@ -80,6 +48,20 @@ def _default_arrivals(user: type[LoadPlan]) -> str:
 class LoadSession:
     """One Locust process, from its start to its exit code."""
 
+    conclude_with: type[Conclusion] = Conclusion
+
+    @classmethod
+    def add_options(cls, parser: Any, user: type[LoadPlan]) -> None:
+        """Add what a person may choose beside Locust's own options."""
+        parser.add_argument(
+            "--arrivals",
+            default=_default_arrivals(user),
+            env_var="SEATRIAL_ARRIVALS",
+            help="When requests are sent: constant:RATE[:SECONDS], poisson:RATE[:SECONDS], "
+            "ramp:FROM:TO:SECONDS, steps:RATExSECONDS,... (rates per second). "
+            "Users and spawn rate have no meaning.",
+        )
+
     def __init__(self, environment: Environment, user: type[LoadPlan], *, headless: bool) -> None:
         self.environment = environment
         self.user = user
@@ -89,8 +71,8 @@ class LoadSession:
         self._check_consent()
         environment.host = environment.host or self.system.entry.address
         self._check_host()
-        schedules.parse(self._options.arrivals)
-        self.conclusion = Conclusion(user, self.system)
+        self._check_options()
+        self.conclusion = self.conclude_with(user, self.system)
         self._dispatcher: Dispatcher | None = None
         self._run: LoadRun | None = None
         self._share: Share | None = None
@@ -125,6 +107,10 @@ class LoadSession:
     @property
     def _is_master(self) -> bool:
         return isinstance(self._runner, MasterRunner)
+
+    def _check_options(self) -> None:
+        """Raises BadInput: an option cannot be used, and nothing was sent yet."""
+        schedules.parse(self._options.arrivals)
 
     def _check_consent(self) -> None:
         """Load disturbs: it needs what a scenario needs, consent for this context and namespace."""

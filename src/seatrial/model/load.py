@@ -24,3 +24,6 @@ class Load(Part):
     journeys: dict[str, Annotated[float, Field(gt=0)]] = Field(
         default_factory=dict, description="Journeys by name with their share; all alike when left out."
     )
+    capacity_per_second: float | None = Field(
+        None, gt=0, description="Requests per second that the system must sustain (loadtests/capacity.py)."
+    )

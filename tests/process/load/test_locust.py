@@ -37,9 +37,9 @@ def locust(file: Path, *arguments: str) -> Iterator[subprocess.Popen]:
             process.kill()
 
 
-def headless(*arguments: str, file: Path = JOURNEYS) -> tuple[int, str, str]:
+def headless(*arguments: str, file: Path = JOURNEYS, within_seconds: float = 90) -> tuple[int, str, str]:
     with locust(file, "--headless", "--only-summary", *arguments) as process:
-        out, errors = process.communicate(timeout=90)
+        out, errors = process.communicate(timeout=within_seconds)
     return process.returncode, out, errors
 
 

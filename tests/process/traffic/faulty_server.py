@@ -3,8 +3,9 @@
 It prints its port. The path decides: /ok, /json, /things[/ID], /status/N, /warming/N (503 to the first N),
 /slow/SECONDS, /size (tells the body's length), /reset, /half, /no-length, /close, /interim, /second-dies,
 /mute (reads, never answers), /moved (301), /garbage, /private/DIGEST/PATH (401 without the bearer token of
-that SHA-256; else as /PATH). With CA, clients must show a certificate that it has signed. x-served-by holds
-the number of the connection. GET /count answers how many requests came in so far, as JSON by path.
+that SHA-256; else as /PATH), /workers/C/SECONDS (C workers, each one request at a time, first come first
+served). With CA, clients must show a certificate that it has signed. x-served-by holds the number of the
+connection. GET /count answers how many requests came in so far, as JSON by path.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ import sys
 seen: dict[str, int] = {}
 stored: dict[str, bytes] = {}
 connections = itertools.count(1)
+workers: dict[str, asyncio.Semaphore] = {}
 
 
 def answer(status: int, body: bytes, number: int, *, extra: str = "") -> bytes:
@@ -49,6 +51,9 @@ async def respond(
     if first == "reset":
         reset(writer)
         return False
+    if first == "workers":
+        async with workers.setdefault(path, asyncio.Semaphore(int(argument))):
+            await asyncio.sleep(float(rest[1]))
     if first in ("slow", "mute"):
         await asyncio.sleep(float(argument or 60))
     if first == "interim":

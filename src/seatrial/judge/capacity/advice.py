@@ -1,0 +1,78 @@
+"""What a capacity says of replicas, targets, requests and limits, with its arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from seatrial.judge.capacity.search import Found, held
+from seatrial.model.capacity import CapacityRun, ContainerUse, Trial
+
+ROOM = 0.8
+"""Of the capacity at which an autoscaler should act: until it has, the load may grow by a quarter."""
+MILLICORES = 1_000
+STEP_MILLICORES = 10
+
+
+def advice(run: CapacityRun, found: Found, availability: float, wanted: float | None) -> tuple[str, ...]:
+    """Sentences for a person who sets up the workload and its autoscaler.
+
+    Args:
+        wanted: requests per second that the system is to sustain; None when nobody said.
+    """
+    replicas = _replicas(run)
+    if found.low is None or not replicas:
+        return ()
+    return (*_replica_words(found.low / replicas, wanted), *_cpu_words(run, found.low, availability))
+
+
+def _replica_words(each: float, wanted: float | None) -> Iterator[str]:
+    yield f"one replica serves at least {each:.3g} requests/s"
+    if wanted is None:
+        yield f"maxReplicas for R requests/s: R / {each:.3g}, rounded up, and one that may be gone"
+        return
+    least = math.ceil(wanted / each)
+    yield (
+        f"maxReplicas {least + 1}: {wanted:g} / {each:.3g} is {wanted / each:.1f}, rounded up, and one that "
+        "may be gone; minReplicas 2 or more, as many as the quiet hours need"
+    )
+
+
+def _cpu_words(run: CapacityRun, low: float, availability: float) -> Iterator[str]:
+    trial = _at(run, low, availability)
+    uses = [use for use in trial.uses if use.role == run.role] if trial else []
+    if trial is None or not uses:
+        return
+    use = max(uses, key=lambda each: each.cores)
+    cores = use.cores * low / trial.per_second
+    wise = max(math.ceil(cores * ROOM * MILLICORES / STEP_MILLICORES), 1) * STEP_MILLICORES
+    sums = f"{use.cores:.3g} cores at {trial.per_second:g}/s make {cores:.3g} at {low:.3g}/s"
+    yield f"{use.container} of {run.role}: {sums}; CPU request {wise}m: {ROOM:.0%} of that"
+    if use.request_cores is None:
+        yield f"no CPU request is set: an autoscaler cannot target its utilisation; set {wise}m, target 100"
+    else:
+        target = math.floor(100 * ROOM * cores / use.request_cores)
+        yield (
+            f"target utilisation {target} with the present request: {ROOM:.0%} of {cores:.3g} / "
+            f"{use.request_cores:g}, so that a quarter more load is served until new replicas are ready"
+        )
+    yield from _limit_words(use, cores)
+
+
+def _limit_words(use: ContainerUse, cores: float) -> Iterator[str]:
+    if use.limit_cores is not None and cores >= ROOM * use.limit_cores:
+        yield (
+            f"its CPU limit {use.limit_cores:g} is what it reaches at capacity: a higher one serves more "
+            "with each replica where nodes have room"
+        )
+
+
+def _at(run: CapacityRun, low: float, availability: float) -> Trial | None:
+    """The held trial nearest to the low end, in which CPU was looked at."""
+    seen = [each for each in run.trials if not each.void and each.uses and held(each, availability)]
+    return min(seen, key=lambda each: abs(each.per_second - low), default=None)
+
+
+def _replicas(run: CapacityRun) -> int | None:
+    counts = {each.replicas[run.role] for each in run.trials if run.role in each.replicas}
+    return counts.pop() if len(counts) == 1 else None

@@ -1,0 +1,82 @@
+"""What kept a system from serving more, as far as it was looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from seatrial.judge.capacity.search import held
+from seatrial.judge.wording import percent
+from seatrial.model.capacity import CapacityRun, ContainerUse, Trial
+
+USED_UP = 0.9
+"""Of a container's CPU limit; it cannot use all of it, for it is handed out in periods of 100 ms."""
+THROTTLED = 0.1
+MACHINE_BUSY = 0.95
+LITTLE_DIFFERS = 0.10
+LITTLE_LEAST = 1.0
+"""Fewer open requests than this are too few to compare."""
+
+
+def limited_by(run: CapacityRun, availability: float) -> list[str]:
+    """What was used up in the trials that were not held, a sentence for each; or that nothing was seen."""
+    over = [each for each in run.trials if not each.void and not held(each, availability)]
+    if not over:
+        return []
+    found = [*_containers(over), *_machine(over)]
+    if found:
+        return [f"limited by {each}" for each in found]
+    if run.unseen:
+        return [f"what limits it is unknown: {run.unseen}"]
+    return [
+        "nothing that was looked at was used up (CPU of containers and machine): look at connections, pools "
+        "and dependencies"
+    ]
+
+
+def _containers(over: Sequence[Trial]) -> list[str]:
+    found: dict[tuple[str, str], list[ContainerUse]] = {}
+    for trial in over:
+        for use in trial.uses:
+            found.setdefault((use.role, use.container), []).append(use)
+    sentences = []
+    for (role, container), uses in sorted(found.items()):
+        most = max(uses, key=_pressed)
+        throttled = fmean(use.throttled or 0.0 for use in uses)
+        if _pressed(most) >= USED_UP or throttled >= THROTTLED:
+            words = f"CPU of container {container} of {role}: {most.cores:.2f} cores"
+            words += f" of its limit {most.limit_cores:g}" if most.limit_cores else ""
+            sentences.append(
+                words + (f", throttled in {percent(throttled)} of its periods" if throttled else "")
+            )
+    return sentences
+
+
+def _pressed(use: ContainerUse) -> float:
+    return use.cores / use.limit_cores if use.limit_cores else 0.0
+
+
+def _machine(over: Sequence[Trial]) -> list[str]:
+    busy = [trial.machine_busy for trial in over if trial.machine_busy is not None]
+    if not busy or fmean(busy) < MACHINE_BUSY:
+        return []
+    return [f"CPU of this machine, which the system shares with the generator: {percent(fmean(busy))} busy"]
+
+
+def inconsistent(trials: Sequence[Trial]) -> str:
+    """Where Little's law (open requests = rate x time) does not hold, so that a counter is wrong; or nothing.
+
+    Rate, times and open requests are counted apart from each other.
+    """
+    for trial in trials:
+        if trial.void or trial.stopped or trial.in_flight is None or trial.mean_seconds is None:
+            continue
+        expected = trial.requests / trial.seconds * trial.mean_seconds
+        if max(expected, trial.in_flight) < LITTLE_LEAST:
+            continue
+        if abs(trial.in_flight - expected) > LITTLE_DIFFERS * max(expected, trial.in_flight):
+            return (
+                f"{trial.in_flight:.1f} requests were open on average at {trial.per_second:g}/s, but their "
+                f"rate and mean time make it {expected:.1f}"
+            )
+    return ""

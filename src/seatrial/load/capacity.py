@@ -1,0 +1,256 @@
+"""A search for capacity as a Locust session: one trial after the other, each from rest.
+
+Alone, a process sends every trial itself; with workers the master hands out the shares of one trial, waits
+for all results, and decides on the next. What is tried is decided by `judge.capacity`.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import gevent
+from gevent.event import Event
+
+from seatrial.errors import SeatrialError
+from seatrial.judge.capacity.search import Search
+from seatrial.judge.capacity.verdict import judge_capacity
+from seatrial.load.dispatcher import Share
+from seatrial.load.outcome import Conclusion, LoadRun
+from seatrial.load.plan import LoadPlan
+from seatrial.load.summary import LoadSummary, WorkerResult, slower_than, summarize
+from seatrial.load.trials import trial_from
+from seatrial.load.user import OpenUser
+from seatrial.load.wiring import JOBS_DELAY_SECONDS, START, STOP, LoadSession
+from seatrial.model.capacity import CapacityRun, SearchPlan, Trial
+
+REQUIREMENT = "How many requests a second the system serves within its objectives MUST be known."
+WARM_UP = 0.2
+LEAST_REQUESTS = 200
+"""A trial at a low rate is made longer until so many are planned."""
+REST_REQUESTS = 10
+REST_SECONDS = 60.0
+"""How long a system may take to answer as it did before, after a trial that it could not hold."""
+REST_PAUSE_SECONDS = 1.0
+NOT_AT_REST = "not at rest within 60 s"
+OPTIONS: dict[str, tuple[str, str]] = {
+    "first": ("--first", "rate of the first trial, per second"),
+    "highest": ("--highest", "no trial has a higher rate, per second"),
+    "seconds": ("--trial-seconds", "length of one trial; its first fifth is not counted"),
+    "width": ("--width", "end when the interval is no wider than this part of its lower end"),
+    "fewest": ("--trials", "trials that are made at least after the ramp"),
+    "errors_bound": ("--errors-bound", "a trial in which this fraction fails ends itself"),
+}
+"""Fields of the plan that a person may choose."""
+
+
+class CapacityConclusion(Conclusion):
+    """Judges a search instead of one load."""
+
+    requirement = REQUIREMENT
+    keeps_exchanges = False
+
+    def conclude_search(self, run: LoadRun, found: CapacityRun, *, say: bool) -> None:
+        """The search ended: judge it and write its result."""
+        wanted, objectives = self.system.load.capacity_per_second, self.system.objectives
+        verdict = judge_capacity(found, objectives, wanted)
+        data = {
+            "capacity": found.to_data(),
+            "wanted": wanted,
+            "objectives": objectives.model_dump(exclude_none=True),
+        }
+        self.settle(run, data, verdict, say=say)
+
+
+class CapacitySession(LoadSession):
+    """One Locust process of a search."""
+
+    conclude_with = CapacityConclusion
+
+    @classmethod
+    def add_options(cls, parser: Any, user: type[LoadPlan]) -> None:  # noqa: ARG003  as every session
+        plan = SearchPlan()
+        for name, (option, words) in OPTIONS.items():
+            default = getattr(plan, name)
+            variable = f"SEATRIAL_CAPACITY_{name.upper()}"
+            text = f"Capacity: {words} (default: {default:g})."
+            parser.add_argument(option, type=type(default), default=default, env_var=variable, help=text)
+
+    def _check_options(self) -> None:
+        values = {name: self._chosen(option) for name, (option, _) in OPTIONS.items()}
+        values["most"] = max(SearchPlan().most, values["fewest"])
+        self.plan = SearchPlan(**values)
+        self._trials: list[Trial] = []
+        self._never_sent: set[str] = set()
+        self._broken = ""
+        self._stopping = False
+        self._leg: LoadRun | None = None
+        self._leg_ended = Event()
+        self._searching: Any = None
+
+    def _chosen(self, option: str) -> Any:
+        return getattr(self._options, option.removeprefix("--").replace("-", "_"))
+
+    def _on_start(self, **_: Any) -> None:
+        """Locust begins a test: the search runs beside it, and ends it."""
+        if self._is_worker:
+            return
+        try:
+            self._check_host()
+        except SeatrialError as error:
+            self._fail(str(error))
+            return
+        self._trials, self._never_sent, self._broken, self._stopping = [], set(), "", False
+        words = f"capacity:{self.plan.first:g}:{self.plan.highest:g}"
+        self._run = self.conclusion.begin(words, str(self.environment.host))
+        self._searching = gevent.spawn(self._search)
+
+    def _search(self) -> None:
+        """Make one trial after the other until the search, or somebody, ends it."""
+        try:
+            search = Search(self.plan, self.system.objectives.availability)
+            self._require_rest("before the first trial")
+            while not self._over and (rate := search.next_rate()) is not None:
+                trial = self._trial(rate)
+                if trial is None:
+                    break
+                self._trials.append(trial)
+                search.take(trial)
+                self._tell(trial)
+                self._require_rest(f"after the trial at {rate:g}/s")
+        except SeatrialError as error:
+            self._broken = self._broken or str(error)
+        if not self._stopping:
+            gevent.spawn(self._end_test)
+
+    def _tell(self, trial: Trial) -> None:
+        """A line on the screen for each trial: a search lasts for minutes."""
+        ended = trial.void or trial.stopped
+        p99 = "no p99" if trial.p99_ms is None else f"p99 {trial.p99_ms:.0f} ms"
+        words = (
+            f"{len(self._trials)}: {trial.per_second:g}/s, {trial.requests} requests, {trial.failed} failed, "
+        )
+        sys.stdout.write(f"trial {words}{trial.slow} slow, {p99}{f'; {ended}' if ended else ''}\n")
+        sys.stdout.flush()
+
+    @property
+    def _over(self) -> bool:
+        return self._stopping or bool(self._broken)
+
+    def _trial(self, rate: float) -> Trial | None:
+        """Offer a rate; None when somebody stopped it in the middle."""
+        seconds = max(self.plan.seconds, LEAST_REQUESTS / rate)
+        warm_up = seconds * WARM_UP
+        summary, results = self._offer(
+            f"poisson:{rate}:{seconds}", seconds, warm_up_seconds=warm_up, errors_bound=self.plan.errors_bound
+        )
+        if self._over:
+            return None
+        if not self._trials:
+            self._never_sent.update(summary.journeys)
+        self._never_sent.intersection_update(summary.never_sent)
+        return trial_from(
+            summary, self.system, per_second=rate, seconds=seconds - warm_up,
+            stopped=[each.stopped for each in results],
+        )  # fmt: skip
+
+    def _require_rest(self, when: str) -> None:
+        """Wait until a few requests at the first rate are all answered, and in time."""
+        rate, until = self.plan.first, time.monotonic() + REST_SECONDS
+        seconds = min(max(REST_REQUESTS / rate, 1.0), 5.0)
+        while not self._over:
+            summary, _ = self._offer(f"constant:{rate}:{seconds}", seconds)
+            if self._over or not (why := self._unrest(summary)):
+                return
+            if time.monotonic() > until:
+                self._broken = f"{when} the system was {NOT_AT_REST}: {why}"
+                return
+            gevent.sleep(REST_PAUSE_SECONDS)
+
+    def _unrest(self, summary: LoadSummary) -> str:
+        requests = sum(summary.outcomes.values())
+        if not requests:
+            return "no request was answered"
+        if failed := requests - summary.ok:
+            kinds = ", ".join(sorted(summary.errors))
+            return f"{failed} of {requests} requests failed ({kinds})"
+        for name, latencies in summary.journeys.items():
+            limit = self.system.objectives_of(name).latency_p99_ms
+            if slow := slower_than(latencies, limit):
+                return f"{slow} of {requests} requests took longer than {limit:g} ms"
+        return ""
+
+    def _offer(
+        self, arrivals: str, seconds: float, *, warm_up_seconds: float = 0.0, errors_bound: float = 0.0
+    ) -> tuple[LoadSummary, list[WorkerResult]]:
+        """Have all processes send one plan, and wait until they have told what became of it."""
+        leg = self._leg = LoadRun(self.user.scenario(), arrivals, str(self.environment.host))
+        self._leg_ended.clear()
+        seed = self.conclusion.seed + len(self._trials)
+        for client, part in self._shares(leg).items():
+            mine = replace(part, seed=seed, warm_up_seconds=warm_up_seconds, errors_bound=errors_bound)
+            self._hand_out(client, mine)
+        self._leg_ended.wait(timeout=seconds + self._patience_seconds + JOBS_DELAY_SECONDS)
+        if not leg.complete and not self._over:
+            lost = leg.workers - len(leg.results)
+            self._broken = f"{lost} of {leg.workers} workers never reported what they sent"
+        ended_at = time.monotonic()
+        summary = summarize(leg.results, began_at=leg.began_at, ended_at=ended_at, workers=leg.workers)
+        return summary, leg.results
+
+    def _hand_out(self, client: str, share: Share) -> None:
+        if self._is_master:
+            self._runner.send_message(START, vars(share), client_id=client)
+        else:
+            self._dispatch(share)
+
+    def _on_share(self, msg: Any, **_: Any) -> None:
+        """A worker sends each share at once: its test lasts as long as the whole search."""
+        try:
+            self._dispatch(Share(**msg.data))
+        except SeatrialError as error:
+            self._on_own_result(error)
+
+    def _take(self, result: WorkerResult) -> None:
+        if self._leg is not None:
+            self._leg.results.append(result)
+            if self._leg.complete:
+                self._leg_ended.set()
+
+    def _fail(self, why: str) -> None:
+        self._broken = self._broken or why
+        self._leg_ended.set()
+        if self._run is None:
+            super()._fail(why)
+
+    def _on_stopping(self, **_: Any) -> None:
+        self._stopping = True
+        if self._dispatcher is not None:
+            self._dispatcher.stop()
+        if self._is_master:
+            self._runner.send_message(STOP)
+
+    def _on_stop(self, **_: Any) -> None:
+        if self._searching is not None:
+            self._searching.join(timeout=self._patience_seconds + JOBS_DELAY_SECONDS)
+        elif self._dispatcher is not None:
+            self._dispatcher.join(within_seconds=self._patience_seconds)
+        if self._run is None:
+            return
+        run, self._run = self._run, None
+        found = CapacityRun(
+            self.plan, tuple(self._trials), broken=self._broken, never_sent=tuple(sorted(self._never_sent)),
+            unseen="the cluster was not looked at",
+        )  # fmt: skip
+        conclusion = self.conclusion
+        assert isinstance(conclusion, CapacityConclusion)
+        conclusion.conclude_search(run, found, say=not self.headless)
+
+
+class CapacityUser(OpenUser):
+    """Subclass it once in a locustfile that searches for a capacity; see `load.user.OpenUser`."""
+
+    abstract = True
+    session: ClassVar[type[LoadSession]] = CapacitySession

@@ -1,0 +1,57 @@
+"""What a load summary says of one trial of a search for capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from seatrial.judge.evidence import generator_weakness
+from seatrial.judge.statistics import SLOW_FRACTION_ALLOWED
+from seatrial.load.summary import LoadSummary, added_up, slower_than
+from seatrial.model.capacity import Trial
+from seatrial.model.system import System
+
+LEAST_REQUESTS = 20
+
+
+def trial_from(
+    summary: LoadSummary, system: System, *, per_second: float, seconds: float, stopped: Iterable[str] = ()
+) -> Trial:
+    """The trial in which `per_second` was offered; each journey is slow by its own objective.
+
+    Args:
+        seconds: how long requests were counted.
+        stopped: why workers ended it early.
+    """
+    requests = sum(summary.outcomes.values())
+    whole = added_up(summary.journeys.values())
+    slow = sum(
+        slower_than(latencies, system.objectives_of(name).latency_p99_ms)
+        for name, latencies in summary.journeys.items()
+    )
+    mean = float(summary.from_sent.get_mean_value()) / 1e6 if summary.from_sent.get_total_count() else None
+    return Trial(
+        per_second=per_second,
+        seconds=seconds,
+        requests=requests,
+        failed=requests - summary.ok,
+        slow=slow,
+        p99_ms=round(whole.get_value_at_percentile(99) / 1_000, 3) if requests else None,
+        mean_seconds=mean,
+        void=_void(summary, system, requests),
+        stopped="; ".join(dict.fromkeys(why for why in stopped if why)),
+    )
+
+
+def _void(summary: LoadSummary, system: System, requests: int) -> str:
+    """Why the trial says nothing of the system.
+
+    A generator that was late makes good answers look late, so it forbids that a trial was held. It does not
+    explain answers that failed, or that were slow from the moment they were sent.
+    """
+    if requests < LEAST_REQUESTS:
+        return f"only {requests} requests were counted"
+    weakness = generator_weakness(summary.health)
+    limit = max((system.objectives_of(name).latency_p99_ms for name in summary.journeys), default=0.0)
+    slow = slower_than(summary.from_sent, limit) > SLOW_FRACTION_ALLOWED * summary.sent
+    failed = requests - summary.ok > (1 - system.objectives.availability) * requests
+    return "" if slow or failed else weakness

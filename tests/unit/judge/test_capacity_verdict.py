@@ -1,0 +1,130 @@
+"""What is said of a whole search: the interval, what limited it, advice, and why there is none."""
+
+from dataclasses import replace
+
+import pytest
+
+from seatrial.judge.capacity.search import Search
+from seatrial.judge.capacity.verdict import judge_capacity
+from seatrial.model.capacity import CapacityRun, ContainerUse, SearchPlan, Trial
+from seatrial.model.objectives import Objectives
+from seatrial.model.verdict import Outcome
+
+OBJECTIVES = Objectives(availability=0.999, latency_p99_ms=300)
+PLAN = SearchPlan(first=10, highest=1_000)
+
+
+def use(rate: float, **more) -> ContainerUse:
+    """A container that needs 10 ms of CPU for each request, two replicas, half a core each at the most."""
+    cores = min(rate * 0.01 / 2, 0.49)
+    values = {"limit_cores": 0.5, "request_cores": 0.25, "throttled": 0.0 if cores < 0.49 else 0.9}
+    return ContainerUse("api", "api-1", "app", cores, **values | more)
+
+
+def searched(capacity: float = 95, *, plan: SearchPlan = PLAN, **more) -> CapacityRun:
+    search, trials = Search(plan, OBJECTIVES.availability), []
+    while (rate := search.next_rate()) is not None:
+        trial = Trial(
+            rate, 12, round(rate * 12), 0, 0 if rate <= capacity else round(rate * 6), 200.0,
+            mean_seconds=0.1, in_flight=rate * 0.1, uses=(use(rate),), machine_busy=0.5, replicas={"api": 2},
+        )  # fmt: skip
+        trials.append(trial)
+        search.take(trial)
+    return CapacityRun(plan, tuple(trials), role="api", **more)
+
+
+WHOLE = searched()
+
+
+def changed(run: CapacityRun, **changes) -> CapacityRun:
+    return replace(run, trials=tuple(replace(each, **changes) for each in run.trials))
+
+
+def text(run: CapacityRun, wanted: float | None = None) -> str:
+    return judge_capacity(run, OBJECTIVES, wanted).explain()
+
+
+def test_the_answer_is_an_interval_with_its_confidence_objective_and_replicas():
+    verdict = judge_capacity(WHOLE, OBJECTIVES)
+    assert verdict.outcome is Outcome.PASSED
+    low, high = (verdict.numbers[f"capacity_{end}_per_second"] for end in ("low", "high"))
+    assert low < 95 < high
+    head = f"{low:.3g} to {high:.3g} requests/s at p99 300 ms, 95%, 2 replicas of api ("
+    assert verdict.observed.startswith(head)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "outcome"), [(50, Outcome.PASSED), (95, Outcome.INCONCLUSIVE), (200, Outcome.FAILED)]
+)
+def test_what_must_be_sustained_is_judged(wanted, outcome):
+    verdict = judge_capacity(WHOLE, OBJECTIVES, wanted)
+    assert verdict.outcome is outcome
+    assert f"{wanted} requests/s or more" in verdict.expected
+
+
+def test_the_container_whose_cpu_is_used_up_is_named():
+    seen = "0.49 cores of its limit 0.5, throttled in"
+    assert f"limited by CPU of container app of api: {seen}" in text(WHOLE)
+
+
+def test_a_container_that_is_idle_is_not_named():
+    idle = changed(WHOLE, uses=(use(10),))
+    assert "limited by CPU of container" not in text(idle)
+    assert "nothing that was looked at was used up" in text(idle)
+
+
+def test_a_busy_machine_is_named_and_what_was_not_seen_is_said():
+    assert "limited by CPU of this machine" in text(changed(WHOLE, machine_busy=0.99))
+    unseen = replace(changed(WHOLE, uses=(), machine_busy=None, replicas={}), unseen="exec is forbidden")
+    assert "what limits it is unknown: exec is forbidden" in text(unseen)
+    assert "replicas not looked at" in text(unseen)
+
+
+def test_advice_has_its_arithmetic():
+    said = text(WHOLE, 200)
+    low = judge_capacity(WHOLE, OBJECTIVES).numbers["capacity_low_per_second"]
+    each = low / 2
+    assert f"one replica serves at least {each:.3g} requests/s" in said
+    assert f"{200 / each:.1f}, rounded up, and one that may be gone" in said
+    assert f"target utilisation {int(100 * 0.8 * low * 0.005 / 0.25)} with the present request" in said
+    assert "its CPU limit 0.5 is what it reaches at capacity" in said
+
+
+def test_a_workload_without_a_request_has_no_target():
+    said = text(changed(WHOLE, uses=(use(90, request_cores=None),)))
+    assert "no CPU request is set" in said
+    assert "target utilisation" not in said
+
+
+@pytest.mark.parametrize(
+    ("run", "outcome", "named"),
+    [
+        (CapacityRun(PLAN, (), broken="before the first trial: refused"), Outcome.ERROR, "before the first"),
+        (replace(WHOLE, broken="1 of 2 workers never reported"), Outcome.INCONCLUSIVE, "1 of 2 workers"),
+        (replace(WHOLE, never_sent=("buy",)), Outcome.INCONCLUSIVE, "no request of buy was sent"),
+        (CapacityRun(PLAN, ()), Outcome.INCONCLUSIVE, "no trial"),
+        (searched(10_000), Outcome.INCONCLUSIVE, "peak not identified in the tested range"),
+        (searched(0), Outcome.INCONCLUSIVE, "not even"),
+        (changed(WHOLE, void="the generator was late"), Outcome.INCONCLUSIVE, "the generator was late"),
+        (changed(WHOLE, in_flight=30.0), Outcome.INCONCLUSIVE, "a counter is wrong: 30.0 requests were open"),
+    ],
+)
+def test_what_forbids_an_answer_is_named(run, outcome, named):
+    verdict = judge_capacity(run, OBJECTIVES)
+    assert verdict.outcome is outcome
+    assert named in verdict.observed
+    assert verdict.next_step
+
+
+def test_replicas_that_changed_forbid_an_answer():
+    moved = (*WHOLE.trials[:-1], replace(WHOLE.trials[-1], replicas={"api": 3}))
+    verdict = judge_capacity(replace(WHOLE, trials=moved), OBJECTIVES)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "api had 2 and 3 ready replicas" in verdict.observed
+
+
+def test_each_rate_has_its_line_and_what_ended_itself_says_so():
+    trials = (*WHOLE.trials[:-1], replace(WHOLE.trials[-1], stopped="stopped itself: 30% failed"))
+    said = text(replace(WHOLE, trials=trials))
+    assert "10/s: 1 of 1 trial held; 0.0 % slow, 0.0 % failed" in said
+    assert "stopped itself: 30% failed" in said
