@@ -12,7 +12,7 @@ from seatrial.model.verdict import Verdict
     scenario="live-look",
     records={TIMELINE},
     requirement="At rest every pod of a workload MUST be Ready and of the one version that is declared, and "
-    "MUST NOT share a Service with pods of others.",
+    "MUST NOT keep ending, nor share a Service or an autoscaler with pods of others.",
     remediation="End what is half done (rollouts, images that cannot be pulled, pods without a node), and "
     "let each Service select its own pods only.",
     shows=(

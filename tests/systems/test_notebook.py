@@ -8,6 +8,7 @@ from seatrial.model.verdict import Mode, Outcome
 
 SYSTEM = "notebook"
 WELL, NO_TRACE = "orchestration.pods-are-well", "orchestration.leaves-no-trace"
+HARDENED = "security.hardening-is-live"
 SURVIVE, ONE_EFFECT = "data.acknowledged-writes-survive", "data.retries-have-one-effect"
 
 
@@ -26,7 +27,8 @@ def test_pytest_deploys_it_and_kills_it_and_finds_every_write(stranger: Stranger
     assert typed.code == 0, typed.text
     proven = stranger.proven()
     passed = {name for name, outcome in proven.items() if outcome is Outcome.PASSED}
-    assert passed == {f"{NO_TRACE} [system]", *(f"{name} [pages]" for name in (SURVIVE, ONE_EFFECT, WELL))}
+    of_pages = (SURVIVE, ONE_EFFECT, WELL, HARDENED)
+    assert passed == {f"{NO_TRACE} [system]", *(f"{name} [pages]" for name in of_pages)}
     assert {*proven.values()} == {Outcome.PASSED, Outcome.UNSUPPORTED}
     declared = [each.verdict.outcome for each in stranger.latest().results if each.mode is Mode.DECLARED]
     assert declared.count(Outcome.PASSED) > 100

@@ -18,6 +18,9 @@ RUN = Path(__file__).parents[2] / "reports" / "example"
 
 
 NOT_YET_RECORDED = {
+    "certificates",
+    "counted-requests",
+    "inside-look",
     "cold-start",
     "idle-connections",
     "live-look",

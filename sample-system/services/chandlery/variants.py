@@ -21,8 +21,12 @@ BALANCE_BEHIND = "balance-behind"
 SLOW_ORDERS = "slow-orders"
 SHORT_KEEP_ALIVE = "short-keep-alive"
 SLOW_WHEN_YOUNG = "slow-when-young"
+ERRORS_UNCOUNTED = "errors-uncounted"
 KNOWN = frozenset(
-    {NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE, SLOW_WHEN_YOUNG}
+    {
+        *(NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE),
+        *(SLOW_WHEN_YOUNG, ERRORS_UNCOUNTED),
+    }
 )
 FAR_AWAY_SECONDS = 0.4
 """More than what a client that only reads waits for."""

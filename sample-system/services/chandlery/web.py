@@ -18,12 +18,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chandlery import metrics
+from chandlery import metrics, variants
 from chandlery.errors import OutcomeUnknown, Refused, Unavailable
 from chandlery.idempotency import Answer
 from chandlery.lifecycle import Lifecycle
 from chandlery.settings import REQUEST_SECONDS, Settings
 
+FIRST_ERROR = 400
 MAX_BODY_BYTES = 64 * 1024
 POD = os.environ.get("HOSTNAME", "local").encode()
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -38,7 +39,8 @@ def route(method: str, path: str, endpoint: Endpoint) -> Route:
         with metrics.IN_FLIGHT.track_inprogress():
             response = await _answer(endpoint, request)
         metrics.REQUEST_SECONDS.labels(method, path).observe(time.perf_counter() - begun)
-        metrics.REQUESTS.labels(method, path, str(response.status_code)).inc()
+        if response.status_code < FIRST_ERROR or not variants.active(variants.ERRORS_UNCOUNTED):
+            metrics.REQUESTS.labels(method, path, str(response.status_code)).inc()
         return response
 
     return Route(path, measured, methods=[method])

@@ -45,7 +45,7 @@ class Measuring:
     rights: tuple[Right, ...] = ()
 
 
-MEASUREMENTS: Registry[Measuring] = Registry("measurement", "seatrial.scenarios")
+MEASUREMENTS: Registry[Measuring] = Registry("measurement", "seatrial.harness.looks")
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Iterator[Measurement]])
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from seatrial.faults.registry import RELEASE_BOUND, bound_of
 from seatrial.harness.execution import Execution
+from seatrial.harness.measuring import MEASUREMENTS
 from seatrial.harness.rights import uses_of_plan
 from seatrial.harness.session import Session
 from seatrial.kube.api import Object
@@ -15,8 +16,9 @@ from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.model.failure import verdict_of
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
+from seatrial.model.right import READS
 from seatrial.model.scenario import Scenario, Subject
-from seatrial.model.step import Bound, Inject, Release, Steps, Traffic, duration, unrolled
+from seatrial.model.step import Bound, Inject, Measure, Release, Steps, Traffic, duration, unrolled
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.record.observations import read_observation
 from seatrial.record.writer import RunWriter
@@ -61,8 +63,8 @@ def observe(
     try:
         subject = looked_at(session, scenario, subject)
         plan = scenario.plan(subject)
-        sends = any(isinstance(step, Traffic) for _, step in unrolled(plan))
-        if verdict := no_consent(session, Disruption.VOLUNTARY) if sends else None:
+        sends = any(isinstance(step, Traffic | Inject) for _, step in unrolled(plan))
+        if verdict := no_consent(session, Disruption.VOLUNTARY) if sends or more_than_reads(plan) else None:
             return replace(head_of(scenario, subject), id="", failure=verdict)
         session.require_rights(uses_of_plan(plan, scenario.disruption, subject))
         if sends or scenario.disruption is not Disruption.NONE:
@@ -86,6 +88,16 @@ def observe(
             failure = replace(failure, outcome=Outcome.ERROR)
     execution.close(failure)
     return read_observation(writer.directory).observation
+
+
+def more_than_reads(plan: Steps) -> bool:
+    """Whether one of its measurements does more in the cluster than to read objects, such as exec."""
+    rights = [
+        right
+        for _, step in unrolled(plan) if isinstance(step, Measure)
+        for right in MEASUREMENTS.get(step.measurement).rights
+    ]  # fmt: skip
+    return any(set(right.verbs) - READS for right in rights)
 
 
 def looked_at(session: Session, scenario: Scenario, subject: Subject) -> Subject:

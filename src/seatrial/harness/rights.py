@@ -68,7 +68,7 @@ def uses_of_plan(plan: Steps, disruption: Disruption, subject: Subject) -> list[
     """What a plan needs to be carried out on a subject; some of it may be left out, see `Right.without`."""
     steps = [step for _, step in unrolled(plan)]
     found = [*WATCHES]
-    if disruption is not Disruption.NONE or any(isinstance(step, Traffic) for step in steps):
+    if disruption is not Disruption.NONE or any(isinstance(step, Traffic | Inject) for step in steps):
         found += [*LEASE, *generator_uses(subject.system)]
     if disruption is not Disruption.NONE:
         found += REST

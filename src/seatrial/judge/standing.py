@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from seatrial.judge.pods import workload_at
 from seatrial.judge.wording import plural, seconds
+from seatrial.model.measurement import SELECTED_PODS
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, EndpointsSeen, PodSeen, Timeline
 from seatrial.model.verdict import Outcome, Verdict
 
 EXPECTED = (
-    "every pod that is wanted is Ready and of one version, none was killed for its memory, and no Service "
-    "lists it beside pods that the system file does not name"
+    "every pod that is wanted is Ready and of one version, none was killed for its memory or keeps ending, "
+    "no Service lists it beside pods that the system file does not name, and no autoscaler counts others"
 )
 OUT_OF_MEMORY = "OOMKilled"
+OFTEN = 5
+"""A container that was started again so often, the last time lately, is in a loop though it runs just now."""
+LATELY_SECONDS = 600.0
+"""Twice the longest time that the kubelet waits before it starts a container again."""
 HELP = {
     "CrashLoopBackOff": "Read why it ends: `kubectl logs --previous`.",
     "Error": "Read why it ends: `kubectl logs --previous`.",
@@ -41,7 +47,7 @@ class Finding:
 def as_it_stands(observation: Observation) -> Verdict:
     """Whether every pod of the workload is Ready and of the one version that is wanted, among its own kind.
 
-    Restarts that were not for memory are told and no fault by themselves: they may be of long ago.
+    A few restarts that were not for memory are told and no fault by themselves: they may be of long ago.
     """
     timeline, role = observation.timeline, observation.target
     workload = None if timeline is None else workload_at(timeline, role, timeline.ended_at)
@@ -55,8 +61,9 @@ def as_it_stands(observation: Observation) -> Verdict:
     found = [
         *_not_ready(pods, workload.wanted),
         *_versions(pods),
-        *_out_of_memory(pods, timeline.ended_at),
+        *_ended(pods, timeline.ended_at),
         *_strangers(timeline, role),
+        *_counted(observation),
     ]
     restarts = sum(pod.restarts for pod in pods)
     numbers = {
@@ -124,10 +131,12 @@ def _versions(pods: Sequence[PodSeen]) -> Iterator[Finding]:
         )
 
 
-def _out_of_memory(pods: Sequence[PodSeen], now: float) -> Iterator[Finding]:
+def _ended(pods: Sequence[PodSeen], now: float) -> Iterator[Finding]:
     for pod in pods:
         if OUT_OF_MEMORY in (pod.last_end, pod.reason):
             yield Finding(f"{pod.name} {_restarted(pod, now)}", HELP[OUT_OF_MEMORY])
+        elif pod.restarts >= OFTEN and now - (pod.last_end_at or -math.inf) < LATELY_SECONDS:
+            yield Finding(f"{pod.name} keeps ending: it {_restarted(pod, now)}", HELP["CrashLoopBackOff"])
 
 
 def _restarted(pod: PodSeen, now: float) -> str:
@@ -148,6 +157,17 @@ def _strangers(timeline: Timeline, role: str) -> Iterator[Finding]:
             yield Finding(
                 f"Service {service} lists {plural(len(strange), 'pod')} of {who} beside those of {role}",
                 "Narrow the Service's selector or the labels of those pods, or name them in the system file.",
+            )
+
+
+def _counted(observation: Observation) -> Iterator[Finding]:
+    """Pods of others that an autoscaler takes for those of its workload, and that spoil its averages."""
+    for look in observation.trouble.measured(SELECTED_PODS):
+        if others := look.value.get("others", ()):
+            yield Finding(
+                f"HorizontalPodAutoscaler {look.name} counts {plural(len(others), 'pod')} of "
+                f"{', '.join(dict.fromkeys(others))} as pods of {observation.target}",
+                "Give those pods other labels than those by which the workload selects its own.",
             )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from seatrial.errors import SeatrialError, WaitExpired
 from seatrial.kube.api import Object
@@ -62,32 +62,14 @@ def generator_job(name: str, image: str, *, own_cluster: bool) -> Object:
         own_cluster: a kind cluster of ours: its control plane takes the pod, for no fault stops that node.
     """
     pod = {
-        "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
+        **helper_pod(PART_NAME, image, (*AGENT, "serve", "--folder", SPOOL), _RESOURCES),
         "terminationGracePeriodSeconds": GRACE_SECONDS,
-        "securityContext": {
-            "runAsNonRoot": True, "runAsUser": USER, "runAsGroup": USER, "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
         "affinity": _away(own_cluster),
         "tolerations": [{"key": CONTROL_PLANE, "operator": "Exists"}] if own_cluster else [],
-        "containers": [
-            {
-                "name": PART_NAME,
-                "image": image,
-                "imagePullPolicy": "IfNotPresent",
-                "command": [*AGENT, "serve", "--folder", SPOOL],
-                "resources": _RESOURCES,
-                "securityContext": {
-                    "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
-                "volumeMounts": [{"name": "spool", "mountPath": SPOOL}],
-            }
-        ],
         "volumes": [{"name": "spool", "emptyDir": {"sizeLimit": "2Gi"}}],
-    }  # fmt: skip
+    }
+    pod["securityContext"]["fsGroup"] = USER
+    pod["containers"][0]["volumeMounts"] = [{"name": "spool", "mountPath": SPOOL}]
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -99,6 +81,32 @@ def generator_job(name: str, image: str, *, own_cluster: bool) -> Object:
             "template": {"metadata": {"labels": LABELS}, "spec": pod},
         },
     }
+
+
+def helper_pod(name: str, image: str, command: Sequence[str], resources: Object) -> Object:
+    """The spec of a pod with one container of the helper image: pod security `restricted`, no token."""
+    return {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True, "runAsUser": USER, "runAsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [
+            {
+                "name": name,
+                "image": image,
+                "imagePullPolicy": "IfNotPresent",
+                "command": list(command),
+                "resources": resources,
+                "securityContext": {
+                    "allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+            }
+        ],
+    }  # fmt: skip
 
 
 def _away(own_cluster: bool) -> Object:

@@ -56,6 +56,8 @@ STORE_ACTIVITY = "store-activity"
 """How much a store has done; `value` holds `commits` and `rows`."""
 AS_BEFORE = "as-before"
 """What differs from before a scenario; `value` holds `changed`, a sentence each, and `unseen` kinds."""
+SELECTED_PODS = "selected-pods"
+"""Which pods an autoscaler counts; `value` holds `selected`, how many, and `others`, whose they are."""
 ENTRY_SERVICE = "entry-service"
 """Whether the entry's address leads to the Service of its name; `value` holds `shown_by`."""
 

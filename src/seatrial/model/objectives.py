@@ -25,6 +25,9 @@ class Objectives(Part):
     scale_down_seconds: float | None = Field(
         None, gt=0, description="From end of load to minReplicas, seconds (default: from the autoscaler)."
     )
+    certificate_days: float | None = Field(
+        None, gt=0, description="Least days that certificates are valid (default: 14, or a fifth of theirs)."
+    )
 
     def latency_p99_ms_during(self, *names: str) -> float:
         """The limit of the 99th percentile in these faults and this scenario, ms: the widest named."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 VERBS = ("get", "list", "watch", "create", "patch", "delete")
 """Those that are used, in the order in which they are written."""
+READS = frozenset({"get", "list", "watch"})
+"""Those that change nothing."""
 
 SHOWS_VALUES = "to list them is to read every value"
 """Why no Role of ours has the right to list Secrets."""

@@ -12,15 +12,17 @@ from seatrial.model.step import Steps
 from seatrial.model.system import Journey, System, Workload
 from seatrial.registry import Registry
 
+SYSTEM = "system"
+"""What is said in place of a role where a scenario is carried out once, on the system as a whole."""
 _ID = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a scenario is carried out on, and a check judges: one workload of the system.
+    """What a scenario is carried out on, and a check judges: one workload of the system, or all of it.
 
     Attributes:
-        role: the workload's role in the system file.
+        role: the workload's role in the system file; `SYSTEM` for all of it, which has no `workload`.
     """
 
     role: str
@@ -102,6 +104,7 @@ class Scenario:
         repetitions: how many verified faults a verdict needs.
         traces: what it leaves behind on purpose, e.g. a revision number.
         look: what is read of the cluster before the plan is made; None for nothing.
+        whole: whether it is carried out once on the system, and not on each workload.
     """
 
     id: str
@@ -112,14 +115,15 @@ class Scenario:
     repetitions: int = 3
     traces: tuple[str, ...] = ()
     look: Look | None = None
+    whole: bool = False
 
     def lacking(self, subject: Subject) -> list[Need]:
         """The needs that the subject does not have."""
         return [item for item in self.needs if not item.holds(subject)]
 
     def subjects(self, system: System) -> list[Subject]:
-        """The workloads of the system that have all needs."""
-        every = [Subject(role, system) for role in system.workloads]
+        """The workloads of the system that have all needs, or the system where it has them."""
+        every = [Subject(role, system) for role in ([SYSTEM] if self.whole else system.workloads)]
         return [subject for subject in every if not self.lacking(subject)]
 
 
@@ -134,6 +138,7 @@ def scenario(
     repetitions: int = 3,
     traces: Iterable[str] = (),
     look: Look | None = None,
+    whole: bool = False,
 ) -> Callable[[Callable[[Subject], Steps]], Callable[[Subject], Steps]]:
     """Make a function from a subject to steps a scenario. Raises ValueError for an id that is no name."""
     if not _ID.match(id):
@@ -142,6 +147,6 @@ def scenario(
     def make(plan: Callable[[Subject], Steps]) -> Scenario:
         text = " ".join((plan.__doc__ or "").split())
         ordered = tuple(sorted(needs, key=str))
-        return Scenario(id, disruption, ordered, plan, text, repetitions, tuple(traces), look)
+        return Scenario(id, disruption, ordered, plan, text, repetitions, tuple(traces), look, whole)
 
     return SCENARIOS.decorator(id, make)

@@ -7,7 +7,7 @@ Every field's description names its unit; the JSON Schema for editors is exporte
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,7 @@ from seatrial.model.load import Load, LoadStep
 from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
+from seatrial.model.request import Acknowledged, Counted, Expect, Message, Request
 
 HELPER_IMAGE = "seatrial/helper"
 """Logical name of the image of our own whose program stands in where a fault needs one."""
@@ -65,46 +66,6 @@ class Workload(_Part):
     )
 
 
-class Request(_Part):
-    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = Field("GET", description="Method.")
-    path: str = Field(pattern=r"^/", description="Path and query; {uuid}, {n} and {random.N} are filled in.")
-    headers: dict[str, str] = Field(
-        default_factory=dict,
-        description="Headers; templates as in path, and {env.NAME}, a variable of the environment.",
-    )
-    json_body: Any = Field(None, alias="json", description="JSON body; templates in its strings.")
-
-
-class Expect(_Part):
-    status: int | tuple[int, ...] = Field(200, description="Status code, or codes, that mean success.")
-
-
-class Read(_Part):
-    path: str = Field(pattern=r"^/", description="Path; {response.FIELD} comes from the answer.")
-
-
-class Acknowledged(_Part):
-    """How to read back what an accepted write promised; turns on the lost-write check."""
-
-    read: Read
-    expect: Expect = Expect()
-
-
-class Message(_Part):
-    """One message of a WebSocket journey, and the answer that it waits for."""
-
-    text: str | None = Field(None, description="What is sent; templates as in path.")
-    json_body: Any = Field(None, alias="json", description="The same as JSON; templates in its strings.")
-    answer: str = Field("", description="Text that the answer holds; without it any message answers.")
-    after_seconds: float = Field(0.0, ge=0, le=3600, description="Planned time from the arrival, seconds.")
-
-    @model_validator(mode="after")
-    def _one_of(self) -> Message:
-        if (self.text is None) == (self.json_body is None):
-            raise ValueError("exactly one of `text` and `json` is needed")
-        return self
-
-
 class Journey(_Part):
     protocol: str = Field("http1", description="What carries it: http1, websocket or an extension's.")
     request: Request
@@ -113,6 +74,7 @@ class Journey(_Part):
     through: tuple[Name, ...] = Field(
         (), description="Workloads, by role, that a request passes; only they can be why it failed."
     )
+    counted: Counted | None = Field(None, description="How the system counts its requests (role metrics).")
     idempotent: bool = Field(False, description="Sent again with its key, it has one effect and one answer.")
     conserves: Name | None = Field(None, description="The invariant whose answer is the total it moves.")
     timeout_seconds: float = Field(5.0, gt=0, le=120, description="Deadline of one request, seconds.")
@@ -224,13 +186,23 @@ class System(_Part):
         return self
 
     @property
+    def metrics(self) -> str:
+        """Name of the first capability that collects metrics; empty when there is none."""
+        found = (name for name, each in self.capabilities.items() if (each.role or name) == "metrics")
+        return next(found, "")
+
+    @property
     def conserving(self) -> str:
         """Name of the first journey that moves what an invariant counts; empty when there is none."""
         return next((name for name, journey in self.journeys.items() if journey.conserves), "")
 
     def journey_of(self, role: str) -> str:
-        """Name of the journey that exercises the workload `role`: its own, else the first one."""
-        return self.workloads[role].journey or next(iter(self.journeys))
+        """Name of the journey that exercises the workload `role`: its own, else the first one.
+
+        The first one, too, for a role that is no workload: the system as a whole.
+        """
+        own = self.workloads[role].journey if role in self.workloads else None
+        return own or next(iter(self.journeys))
 
     def objectives_of(self, journey: str) -> Objectives:
         """The objectives of a journey: its own where it has some, else the system's."""

@@ -127,7 +127,7 @@ class TestLeastPrivilege:
         assert resources(printed(), "patch") == {
             "shop/leases", "shop/deployments", "shop/statefulsets", "/nodes",
         }  # fmt: skip
-        assert len(added) == 10
+        assert len(added) == 11
 
     def test_draining_is_a_cluster_role_of_its_own(self):
         documents = [each for each in yaml.safe_load_all(printed()) if each and each["kind"] == "ClusterRole"]

@@ -21,7 +21,7 @@ from seatrial.registry import Registry
 def test_every_fault_has_a_name_a_disruption_bounds_and_documented_arguments() -> None:
     for name, made in FAULTS.all().items():
         assert made.name == name
-        assert made.disruption in (Disruption.VOLUNTARY, Disruption.INVOLUNTARY)
+        assert made.disruption in Disruption
         assert 0 < made.expected_seconds <= made.at_most_seconds
         for argument in arguments_of(made):
             assert f"{argument}" in (made.__doc__ or ""), f"{argument} of {name}"

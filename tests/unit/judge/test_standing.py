@@ -10,6 +10,7 @@ from drained_shop import BEGAN, ENDED, gone, listed, observed, pod
 from seatrial.judge.admissible import judge
 from seatrial.judge.standing import as_it_stands
 from seatrial.model.check import CHECKS
+from seatrial.model.measurement import SELECTED_PODS, Measurement, MeasurementOutcome
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import PodSeen, Seen, WorkloadSeen
 from seatrial.model.verdict import Outcome
@@ -165,3 +166,29 @@ def test_what_a_pod_is_counts_and_not_what_it_was() -> None:
     ours = replace(well("catalogue-c", BEGAN + 1), ready=False)
     verdict = as_it_stands(seen(A, B, replace(ours, at=BEGAN, workload=""), ours))
     assert "catalogue-c is not Ready" in verdict.observed
+
+
+def test_a_container_that_keeps_ending_is_found_while_it_runs() -> None:
+    lately = {"last_end": "Error", "last_end_at": ENDED - 60}
+    verdict = judge(CHECK, seen(well("catalogue-a", restarts=5, **lately), B))
+    assert verdict.outcome is Outcome.FAILED
+    assert "catalogue-a keeps ending: it was restarted 5 times, the last end was Error 60.0 s ago" in (
+        verdict.observed
+    )
+    for changes in ({"restarts": 4, **lately}, {"restarts": 50, "last_end": "Error"},
+                    {"restarts": 9, "last_end": "Error", "last_end_at": ENDED - 601}):  # fmt: skip
+        assert judge(CHECK, seen(well("catalogue-a", **changes), B)).passed, changes
+
+
+@pytest.mark.parametrize(("others", "passed"), [((), True), (("Job/report", "Job/report"), False)])
+def test_pods_of_others_that_an_autoscaler_counts_are_named(others: tuple[str, ...], passed: bool) -> None:
+    made = seen(A, B)
+    look = Measurement(
+        SELECTED_PODS, "catalogue", 1.0, 2.0, MeasurementOutcome.ANSWERED,
+        {"selected": 2 + len(others), "others": list(others)},
+    )  # fmt: skip
+    arm = replace(made.trouble, measurements=(look,))
+    verdict = judge(CHECK, replace(made, arms={"trouble": arm}))
+    assert verdict.passed is passed
+    words = "HorizontalPodAutoscaler catalogue counts 2 pods of Job/report as pods of catalogue"
+    assert (words in verdict.observed) is not passed
