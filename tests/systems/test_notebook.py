@@ -36,7 +36,7 @@ def test_pytest_deploys_it_and_kills_it_and_finds_every_write(stranger: Stranger
 
 
 def test_locust_writes_and_looks(stranger: Stranger) -> None:
-    typed = stranger.load(10)
+    typed = stranger.load(30)  # of which its Job takes a few to start
     assert typed.code == 0, typed.text
     assert stranger.proven() == {"load.journeys [notebook]": Outcome.PASSED}
 
