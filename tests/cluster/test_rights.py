@@ -366,6 +366,7 @@ def reads_everything(user: Kube, system: System, settings: Settings) -> None:
     """Doctor, the declared rules, the comparison, and the watches with logs and usage."""
     assert json.dumps([each.text for each in examined(settings)])
     user.find("HorizontalPodAutoscaler", "web")  # doctor does where the file has one
+    user.find("ServiceAccount", "default")  # a look from inside does
     read_live(user, judged=True)
     take_snapshot(user)
     with Recorder(user, system, follow_logs=True) as recorder:
