@@ -13,6 +13,7 @@ from seatrial.chaos.verdicts import experiment_verdict, judges_in
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.judge.admissible import judge, judge_every
 from seatrial.judge.capacity.verdict import judge_capacity
+from seatrial.judge.watch import judged, question_of
 from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.summary import LoadSummary
 from seatrial.model.capacity import CapacityRun
@@ -73,6 +74,8 @@ def _rejudged(directory: Path, run: Run, result: CheckResult, read: Callable[[st
 
 
 def _check(result: CheckResult, observations: Sequence[Observation]) -> Verdict:
+    if (question := question_of(result.check)) is not None:
+        return judged(question, observations[0])
     check = CHECKS.get(result.check)
     if isinstance(check.scenario, Every):
         return judge_every(check, observations)[0]

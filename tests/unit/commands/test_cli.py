@@ -29,6 +29,7 @@ COMMANDS = (
     "path",
     "rights",
     "lint",
+    "observe",
 )
 
 

@@ -1,0 +1,135 @@
+"""A recorded autoscaler replayed with other settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hpa_building import down
+from hpa_world import CPU, World
+
+from seatrial.judge.hpa import Autoscaler, Behavior
+from seatrial.judge.hpa.watched import Watched
+from seatrial.judge.hpa.what_if import (
+    Changes,
+    at_the_limit,
+    parse_changes,
+    recorded_course,
+    replayed,
+    told,
+    with_changes,
+)
+from seatrial.judge.watch import watched_of
+from seatrial.record.observations import read_observation
+
+RUN = Path(__file__).parents[4] / "reports" / "example" / "observations" / "load-step.orders"
+SPEC = Autoscaler(maximum=10, metrics=(CPU,), minimum=2, behavior=down(window=60))
+LOAD = {20: 60, 100: 300}
+
+
+@pytest.fixture(scope="module")
+def real() -> Watched:
+    found = watched_of(read_observation(RUN).observation)
+    assert found is not None
+    return found
+
+
+def simulated(spec: Autoscaler, load: dict[int, int] = LOAD) -> Watched:
+    return Watched(World(1, spec.behavior).run(400, load), "orders", "orders")
+
+
+def steps(course: object) -> str:
+    return str(course).partition(";")[0]
+
+
+def test_what_really_happened_is_replayed_from_its_own_settings(real: Watched) -> None:
+    """The model is right where it can be checked: with the recorded settings it decides what was decided."""
+    lines = list(told(real, parse_changes("max=12"), "max=12"))
+    assert lines[1].split()[1:] == lines[2].split()[4:]
+    assert steps(recorded_course(real)) == "2 -> 4 at 39 s, 4 -> 2 at 84 s"
+    assert any("total / replicas" in line for line in lines)
+    assert any(line.strip().startswith("not known:") for line in lines)
+
+
+def test_a_lower_target_asks_for_more_and_the_maximum_holds_it(real: Watched) -> None:
+    lines = list(told(real, parse_changes("target=35,max=5"), "target=35,max=5"))
+    assert "ceil(4 x 2 ready) = 8; held at 5 by maxReplicas" in lines[4]
+    assert steps(lines[3].split("changes")[1].strip()).startswith("2 -> 5 at 39 s")
+
+
+def test_a_load_that_stays_is_shared_by_whatever_number_there_is() -> None:
+    """300m in all, 100m a pod, target 50 %: 6 pods; with 25 % 12, at most 10; with 100 % 3."""
+    watched = simulated(SPEC)
+    for target, most in ((50, 6), (25, 10), (100, 3)):
+        course = replayed(watched, with_changes(SPEC, Changes({"": str(target)})))
+        assert course.changes[-1][2] == most, course
+
+
+def test_bounds_are_kept_and_cost_is_counted() -> None:
+    watched = simulated(SPEC)
+    high = replayed(watched, with_changes(SPEC, Changes(minimum=8)))
+    assert steps(high).startswith("2 -> 8")
+    low = replayed(watched, with_changes(SPEC, Changes(maximum=3)))
+    assert (low.peak, high.peak) == (3, 8)
+    assert low.pod_seconds < high.pod_seconds <= 8 * 400
+
+
+def test_windows_hold_back() -> None:
+    falling = {20: 300, 150: 20}
+    watched = simulated(SPEC, falling)
+    soon = replayed(watched, with_changes(SPEC, Changes(down_window=0)))
+    late = replayed(watched, with_changes(SPEC, Changes(down_window=150)))
+    assert soon.changes[-1][0] + 120 < late.changes[-1][0]
+    never = replayed(watched, with_changes(SPEC, Changes(up_window=3600)))
+    assert never.peak == 2
+
+
+def test_a_window_is_changed_where_there_was_no_behavior() -> None:
+    changed = with_changes(Autoscaler(maximum=5, metrics=(CPU,)), Changes(up_window=30))
+    assert changed.behavior is not None
+    assert changed.behavior.scale_up.stabilization_seconds == 30
+    assert changed.behavior.scale_down == Behavior().scale_down
+
+
+def test_a_pod_at_its_limit_hides_load() -> None:
+    assert "worked at the CPU limit" in at_the_limit(simulated(SPEC, {20: 60, 100: 900}))
+    assert at_the_limit(simulated(SPEC, {20: 60})) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tgt=3", "'tgt=3' is none of target=N, min=N"),
+        ("target", "is none of"),
+        ("min.cpu=3", "is none of"),
+        ("target=x", "no quantity above 0"),
+        ("target=0", "no quantity above 0"),
+        ("max=-3", "needs a whole number"),
+        ("max=3,max=4", "max is named twice"),
+        ("target=3,target=4", "target is named twice"),
+        (",", "no setting is named"),
+    ],
+)
+def test_what_cannot_be_read_is_named(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        parse_changes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("max=1", "min 2 and max 1 leave no number"),
+        ("min=0", "leave no number"),
+        ("target.memory=60", "fits 0 of its metrics .cpu."),
+        ("target=50.5", "whole number of percent"),
+    ],
+)
+def test_what_does_not_fit_is_named(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        with_changes(SPEC, parse_changes(text))
+
+
+def test_a_target_is_named_by_its_metric() -> None:
+    changed = with_changes(SPEC, parse_changes("target.cpu=70, up-window=15,down-window=0"))
+    assert changed.metrics[0].target == 70
+    assert parse_changes("target=60,max=12") == Changes({"": "60"}, maximum=12)
