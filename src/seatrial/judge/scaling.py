@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from seatrial.judge.disruption import objectives_of, with_bystanders
 from seatrial.judge.evidence import gaps_in, unwatched
@@ -11,6 +12,7 @@ from seatrial.judge.hpa import cycles_in_words, decision_lags
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds
 from seatrial.judge.load_step import LOAD, LoadStep, step_of
 from seatrial.judge.pods import last
+from seatrial.judge.scale_up import in_numbers, in_words, regained_at, stages
 from seatrial.judge.scaling_delays import delays, first, foreign_target, why_no_rise
 from seatrial.judge.statistics import wilson
 from seatrial.judge.windows import Window, failures
@@ -18,6 +20,7 @@ from seatrial.judge.wording import errors, percent, plural, seconds
 from seatrial.model.exchange import DROPPED, Exchange, GeneratorHealth
 from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
+from seatrial.model.system import System
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Outcome, Verdict, merge
 
@@ -41,7 +44,7 @@ def follows_load(observation: Observation) -> Verdict:
         return found
     timeline, step = found
     objectives, generator = objectives_of(observation), observation.trouble.streams[LOAD]
-    rose = rises(timeline, step, objectives, generator)
+    rose = with_stages(observation, timeline, step, rises(timeline, step, objectives, generator))
     parts = [rose, answered(step, observation.without_bystanders().exchanges, objectives)]
     if rose.passed:
         parts.append(falls(timeline, step, objectives))
@@ -49,6 +52,32 @@ def follows_load(observation: Observation) -> Verdict:
     if verdict.passed:
         verdict = unwatched(verdict, gaps_in(timeline, [Window(step.began_at, timeline.ended_at, ())]))
     return with_bystanders(observation, verdict, step.began_at)
+
+
+def with_stages(
+    observation: Observation, timeline: Timeline, step: LoadStep, verdict: Verdict
+) -> Verdict:
+    """The verdict on the rise with its stages, and when the load's requests were within their objectives."""
+    try:
+        found = stages(observation, timeline, step)
+    except ValueError:
+        return verdict  # the autoscaler cannot be read, which stands in its reasons
+    system = observation.system
+    journey = "" if system is None else _load_journey(system, step.workload)
+    mine = [exchange for exchange in observation.exchanges if exchange.journey == journey]
+    objectives = objectives_of(observation) if system is None else system.objectives_of(journey)
+    regained = regained_at(mine, step, objectives)
+    when = "not regained while the load lasted" if regained is None else "never lost"
+    if regained is not None and regained > step.began_at:
+        when = f"regained {seconds(regained - step.began_at)} after the step"
+    numbers = {**verdict.numbers, "stages_seconds": in_numbers(found, step)}
+    lines = (in_words(found, step), f"the latency objective of {journey} was {when}")
+    return replace(verdict, numbers=numbers, reasons=(*lines, *verdict.reasons))
+
+
+def _load_journey(system: System, role: str) -> str:
+    load = system.workloads[role].load_step
+    return "" if load is None else load.journey
 
 
 def answered(step: LoadStep, exchanges: Sequence[Exchange], objectives: Objectives) -> Verdict:

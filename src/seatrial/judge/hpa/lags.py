@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from seatrial.judge.hpa.cycles import cycles_to_reach
 from seatrial.judge.hpa.decide import DEFAULTS, tolerance
@@ -14,10 +15,23 @@ from seatrial.judge.wording import plural, seconds
 from seatrial.model.timeline import Timeline
 
 
-def decision_lags(timeline: Timeline, *, autoscaler: str, workload: str, since: float) -> Iterator[str]:
-    """One sentence for each stage between `since` (the load began) and the first decision to grow after it.
+@dataclass(frozen=True)
+class Asked:
+    """The way of the first decision to grow; monotonic seconds.
 
-    A stage is told only where its stamps were seen. Nothing is said without a decision.
+    Attributes:
+        measured_at, served_at: of the usage that asked for more; None where no reading did.
+        tolerated_seconds: for so long usage was over the target, but within tolerance.
+    """
+
+    measured_at: float | None
+    served_at: float | None
+    decided_at: float
+    tolerated_seconds: float
+
+
+def asked_for_more(timeline: Timeline, *, autoscaler: str, workload: str, since: float) -> Asked | None:
+    """What led to the first decision to grow after `since` (the load began); None without one.
 
     Raises:
         ValueError: the autoscaler's specification cannot be read.
@@ -26,28 +40,40 @@ def decision_lags(timeline: Timeline, *, autoscaler: str, workload: str, since: 
     grown = (pair for pair in watched.decisions() if pair[1].desired > pair[0].desired)
     before, decision = next((pair for pair in grown if pair[1].at > since), (None, None))
     if before is None or decision is None:
-        return
-    asked = None
+        return None
     tolerated = 0.0
     readings = [reading for reading in watched.readings if since < reading.at < decision.at]
     for number, reading in enumerate(readings):
         proposals = _proposals(watched, reading.at)
         if any(p.replicas is not None and p.replicas > before.desired for p in proposals):
-            asked = reading
-            break
+            measured = max(seen.measured_at for seen in reading.usage.values())
+            return Asked(measured, reading.at, decision.at, tolerated)
         if any(p.tolerated for p in proposals):
             following = readings[number + 1].at if number + 1 < len(readings) else decision.at
             tolerated += following - reading.at
-    if tolerated:
-        yield f"usage was over the target but within tolerance for {seconds(tolerated)}"
+    return Asked(None, None, decision.at, tolerated)
+
+
+def decision_lags(timeline: Timeline, *, autoscaler: str, workload: str, since: float) -> Iterator[str]:
+    """One sentence for each stage between `since` (the load began) and the first decision to grow after it.
+
+    A stage is told only where its stamps were seen. Nothing is said without a decision.
+
+    Raises:
+        ValueError: the autoscaler's specification cannot be read.
+    """
+    asked = asked_for_more(timeline, autoscaler=autoscaler, workload=workload, since=since)
     if asked is None:
         return
-    age = asked.at - max(seen.measured_at for seen in asked.usage.values())
+    if asked.tolerated_seconds:
+        yield f"usage was over the target but within tolerance for {seconds(asked.tolerated_seconds)}"
+    if asked.served_at is None or asked.measured_at is None:
+        return
     yield (
-        f"usage that asked for more was first served {seconds(asked.at - since)} after the step, "
-        f"{seconds(max(age, 0.0))} after it was measured"
+        f"usage that asked for more was first served {seconds(asked.served_at - since)} after the step, "
+        f"{seconds(max(asked.served_at - asked.measured_at, 0.0))} after it was measured"
     )
-    waited = seconds(decision.at - asked.at)
+    waited = seconds(asked.decided_at - asked.served_at)
     yield f"the controller decided {waited} later (it looks every {SYNC_SECONDS:g} s)"
 
 
