@@ -10,6 +10,8 @@ from seatrial.declared.kinds import OTHER_SCALERS, TEMPLATES, Unread, qualified
 from seatrial.declared.namespaces import Labelled, Names, Pods
 from seatrial.declared.objects import Container, Reference, Resource, Workload
 from seatrial.declared.pod_references import pod_references
+from seatrial.declared.scalers import scaled_by, takes_over
+from seatrial.declared.server.structural import Schemas
 from seatrial.declared.server.walk import Misfit, server_of
 from seatrial.declared.uses import Uses
 from seatrial.declared.values import dig, mapping, maps, sequence, text
@@ -22,6 +24,7 @@ class Graph:
         version: of Kubernetes, such as "1.34" (default: the newest known).
         taken: the API server has the objects already, so it does not refuse them.
         namespace: where objects go that name none; empty where that is not known.
+        schemas: of custom resources, beside those of the input's own CustomResourceDefinitions.
 
     Attributes:
         resources: every object, workloads included.
@@ -46,8 +49,10 @@ class Graph:
         version: str | None = None,
         taken: bool = False,
         namespace: str = "",
+        schemas: Schemas | None = None,
     ) -> None:
         self.server = server_of(version)
+        self._schemas = Schemas() if schemas is None else schemas
         self._namespace = namespace
         self._taken = taken
         self._misfits: dict[int, list[Misfit]] = {}
@@ -67,6 +72,8 @@ class Graph:
         self._references: dict[int, list[Reference]] = {}
         for data, origin in objects:
             self._add(data, origin)
+        for definition in self.by_type.get("CustomResourceDefinition", []):
+            self._schemas.add_definition(definition.data)
         self._keep_workloads()
         self._connect()
 
@@ -116,7 +123,7 @@ class Graph:
             if not self._has_owner_here(autoscaler):
                 self._point_at_target(autoscaler, autoscaler.type)
         for resource in self.resources:
-            if "." in resource.type and "scaleTargetRef" in resource.spec and not _takes_over(resource):
+            if "." in resource.type and "scaleTargetRef" in resource.spec and not takes_over(resource):
                 self._point_at_target(resource, OTHER_SCALERS)
 
     def _point_at_target(self, autoscaler: Resource, kind: str) -> None:
@@ -205,7 +212,12 @@ class Graph:
         if self._taken:
             return []
         if id(resource) not in self._misfits:
-            self._misfits[id(resource)] = self.server.misfits(resource.data)
+            of_kind = self._schemas.misfits(resource.data)
+            known = {(each.path, each.sort) for each in of_kind}
+            others = (
+                each for each in self.server.misfits(resource.data) if (each.path, each.sort) not in known
+            )
+            self._misfits[id(resource)] = [*others, *of_kind]
         return self._misfits[id(resource)]
 
     def is_used(self, resource: Resource) -> bool:
@@ -221,19 +233,6 @@ class Graph:
     def every_container(self) -> list[Container]:
         """The containers and init containers of every judged workload."""
         return [container for workload in self.workloads for container in workload.every_container]
-
-
-def scaled_by(autoscaler: Resource) -> tuple[str, str, str]:
-    """Type, namespace and name of what an autoscaler scales; a custom one means a Deployment by default."""
-    reference = mapping(autoscaler.spec.get("scaleTargetRef"))
-    group = text(reference.get("apiVersion")).rpartition("/")[0]
-    kind = text(reference.get("kind")) or ("Deployment" if "." in autoscaler.type else "")
-    return qualified(kind, group), autoscaler.namespace, text(reference.get("name"))
-
-
-def _takes_over(autoscaler: Resource) -> bool:
-    """Whether KEDA takes a HorizontalPodAutoscaler over that somebody else wrote: then that one counts."""
-    return autoscaler.annotations.get("scaledobject.keda.sh/transfer-hpa-ownership") == "true"
 
 
 def _labels_of(resource: Resource) -> Iterator[dict[str, Any]]:

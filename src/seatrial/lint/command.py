@@ -16,6 +16,7 @@ from seatrial.declared.engine import Report, examine
 from seatrial.declared.graph import Graph
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import RESOURCE, WAIVER, Rule, Severity
+from seatrial.declared.server.structural import Schemas
 from seatrial.declared.waivers import Waiver, from_system
 from seatrial.declared.worlds import Worlds
 from seatrial.errors import BadInput
@@ -50,6 +51,7 @@ def run(argv: Sequence[str]) -> int:
             version=arguments.kubernetes,
             namespace=arguments.namespace,
             exclude=_names(arguments.exclude),
+            schemas=arguments.schemas,
         )
         _write(result, arguments)
     except BadInput as error:
@@ -72,6 +74,7 @@ def judge(
     version: str | None = None,
     namespace: str = "",
     exclude: Sequence[str] = (),
+    schemas: str | None = None,
 ) -> Result:
     """Read and judge files and folders.
 
@@ -83,12 +86,16 @@ def judge(
         version: of Kubernetes, whose API server would have to take the objects.
         namespace: where objects go that name none.
         exclude: patterns of names and paths that are left out.
+        schemas: a folder with schemas of custom resources.
 
     Raises:
         BadInput: nothing in the input can be judged.
     """
     given = read(files, exclude)
-    graphs = [Graph(world, parse, version=version, namespace=namespace) for world in given.worlds]
+    known = _schemas_of(schemas)  # one for all: a definition counts in the whole cluster
+    graphs = [
+        Graph(world, parse, version=version, namespace=namespace, schemas=known) for world in given.worlds
+    ]
     graph = graphs[0] if len(graphs) == 1 else Worlds(graphs)
     waivers = _waivers_of(system) if system else []
     report = examine(graph, rules, today=time.strftime("%Y-%m-%d"), waivers=waivers)
@@ -125,6 +132,14 @@ def _nothing_judged(given: Input, report: Report, files: Sequence[str]) -> BadIn
         where=", ".join(files),
         next_step="name files with Kubernetes objects; nothing judged is no pass",
     )
+
+
+def _schemas_of(folder: str | None) -> Schemas:
+    if folder is None:
+        return Schemas()
+    from seatrial.lint.schemas import read_schemas
+
+    return read_schemas(folder)
 
 
 def _waivers_of(system: str) -> list[Waiver]:
@@ -230,6 +245,12 @@ def _parser() -> argparse.ArgumentParser:
         "--kubernetes",
         metavar="VERSION",
         help="the version whose API server must take the objects (default: the newest known)",
+    )
+    add(
+        "--schemas",
+        metavar="DIR",
+        help="a folder with schemas of custom resources: CustomResourceDefinitions, or JSON schemas as "
+        "<group>/<kind>_<version>.json; those of the files themselves count always",
     )
     add("--system", metavar="FILE", help="a system file whose waivers apply")
     return parser

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatrial.declared.graph import scaled_by
 from seatrial.declared.kinds import KEDA, TEMPLATES
 from seatrial.declared.objects import Resource, Workload, bound_of, minimum_of
 from seatrial.declared.pods import is_given, pod_resources
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import replicated
+from seatrial.declared.scalers import scaled_by
 from seatrial.declared.values import Path, brief, dig, mapping, maps, text, whole
 from seatrial.model.quantity import quantity
 

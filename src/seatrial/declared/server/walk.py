@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -128,7 +128,7 @@ class Server:
                     found.extend(_malformed(forms, field, value, (*path, key)))
         if read:
             return
-        misspelt = {near for key in data if key not in shape.fields and (near := _nearest(key, shape))}
+        misspelt = {near for key in data if key not in shape.fields and (near := nearest(key, shape.fields))}
         for key in shape.required:
             value = data.get(key)
             if key in misspelt and key not in data:
@@ -207,16 +207,16 @@ def sort_of(value: Any) -> str:
 
 
 def _unknown(key: str, path: Path, shape: _Shape) -> Misfit:
-    near = _nearest(key, shape)
+    near = nearest(key, shape.fields)
     hint = f"; did you mean `{near}`?" if near else ""
     return Misfit(path, UNKNOWN, f"{brief(key)} is no field here{hint}")
 
 
-def _nearest(key: Any, shape: _Shape) -> str | None:
-    """The field of a definition that a key was probably meant to be."""
+def nearest(key: Any, fields: Iterable[str]) -> str | None:
+    """The field that a misspelt key was probably meant to be."""
     import difflib
 
-    return next(iter(difflib.get_close_matches(str(key), shape.fields, n=1, cutoff=0.6)), None)
+    return next(iter(difflib.get_close_matches(str(key), list(fields), n=1, cutoff=0.6)), None)
 
 
 def _malformed(forms: Forms, field: Field, value: Any, path: Path) -> Iterator[Misfit]:

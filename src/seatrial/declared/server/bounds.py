@@ -1,0 +1,88 @@
+"""What a schema says of single values: choices, ranges, lengths, patterns, formats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from seatrial.declared.server.formats import address, is_base64, is_time, network
+from seatrial.declared.values import Pattern, brief, text
+
+_LONGEST_MATCHED = 256
+"""Longer texts are not held to patterns: the server's engine takes linear time, this one may not."""
+_DATE = Pattern(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+_UUID = Pattern(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_DURATION = Pattern(r"[-+]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))*|0")
+
+_FORMATS: dict[str, Callable[[str], bool]] = {
+    "date-time": is_time,
+    "date": lambda written: bool(_DATE.compiled.fullmatch(written)),
+    "byte": is_base64,
+    "ipv4": lambda written: address(written) is None and ":" not in written,
+    "ipv6": lambda written: address(written) is None and ":" in written,
+    "cidr": lambda written: network(written) is None,
+    "uuid": lambda written: bool(_UUID.compiled.fullmatch(written)),
+    "duration": lambda written: bool(_DURATION.compiled.fullmatch(written)),
+}
+_RANGES = {"int32": (-(2**31), 2**31 - 1)}
+
+
+def bounds(schema: dict[str, Any], value: Any) -> Iterator[str]:
+    """What is wrong with a value of the right type, in words."""
+    taken = schema.get("enum")
+    if taken.__class__ is list and not any(value == each and type(value) is type(each) for each in taken):
+        words = ", ".join(str(each) for each in taken[:12])
+        yield f"{brief(value)} is not one of {words}{' …' if len(taken) > 12 else ''}"
+    if value.__class__ is str:
+        yield from _of_text(schema, value)
+        yield from _of_size(schema, len(value), "Length", "characters")
+    elif value.__class__ is int or value.__class__ is float:
+        yield from _of_number(schema, value)
+    elif value.__class__ is list:
+        yield from _of_size(schema, len(value), "Items", "items")
+    elif value.__class__ is dict:
+        yield from _of_size(schema, len(value), "Properties", "fields")
+
+
+def _of_size(schema: dict[str, Any], size: int, what: str, words: str) -> Iterator[str]:
+    least, most = schema.get(f"min{what}"), schema.get(f"max{what}")
+    if least.__class__ is int and size < least:
+        yield f"it has {size} {words}, at least {least} are needed"
+    if most.__class__ is int and size > most:
+        yield f"it has {size} {words}, at most {most} are taken"
+
+
+def _of_number(schema: dict[str, Any], value: float) -> Iterator[str]:
+    lowest, highest = _RANGES.get(text(schema.get("format")), (None, None))
+    least, most = _number(schema.get("minimum", lowest)), _number(schema.get("maximum", highest))
+    if least is not None and (value < least or (value == least and schema.get("exclusiveMinimum") is True)):
+        yield f"{value} is below {least}"
+    if most is not None and (value > most or (value == most and schema.get("exclusiveMaximum") is True)):
+        yield f"{value} is above {most}"
+    step = _number(schema.get("multipleOf"))
+    if step and (value / step) % 1:
+        yield f"{value} is no multiple of {step}"
+
+
+def _number(value: Any) -> float | None:
+    return value if value.__class__ is int or value.__class__ is float else None
+
+
+def _of_text(schema: dict[str, Any], value: str) -> Iterator[str]:
+    is_format = _FORMATS.get(text(schema.get("format")))
+    if is_format is not None and not is_format(value):
+        yield f"{brief(value)} is no {schema['format']}"
+    pattern = _compiled(text(schema.get("pattern")))
+    if pattern is not None and len(value) <= _LONGEST_MATCHED and not pattern.search(value):
+        yield f"{brief(value)} does not match {brief(schema['pattern'])}"
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """A pattern as this engine reads it; None where it cannot (the server's is RE2)."""
+    try:
+        return re.compile(pattern.replace(r"\z", r"\Z"), re.ASCII) if pattern else None
+    except re.error:
+        return None
