@@ -22,8 +22,8 @@ DATA = {
     "seatrial/fixtures/cluster/images/helper": {"", ".go", ".lock", ".mod"},
     "seatrial/fixtures/cluster/images/metrics-server": {""},
     "seatrial/fixtures/cluster/node-image": {"", ".sh"},
-    "seatrial/fixtures/cluster/node-image/etcd": {".go", ".mod"},
-    "seatrial/fixtures/cluster/node-image/kubernetes": {".go", ".mod"},
+    "seatrial/fixtures/cluster/node-image/etcd": {".go", ".mod", ".sum"},
+    "seatrial/fixtures/cluster/node-image/kubernetes": {".go", ".mod", ".sum"},
     "seatrial/fixtures/cluster/node-image/manifests": {".yaml"},
     "seatrial/fixtures/cluster/node-image/pause": {".go", ".mod"},
     "seatrial/docs": {".md"},
@@ -49,9 +49,10 @@ def metadata(wheel: Path) -> Message:
         return Parser().parsestr(archive.read(name).decode())
 
 
-def test_the_wheel_is_smaller_than_a_megabyte(wheel: Path) -> None:
+def test_the_wheel_stays_small(wheel: Path) -> None:
+    """Nine tenths are source; what each check, rule and fault adds is about 2 kB."""
     assert wheel.name == f"seatrial-{seatrial.__version__}-py3-none-any.whl"
-    assert wheel.stat().st_size < 1_000_000
+    assert wheel.stat().st_size < 1_200_000
 
 
 def test_the_wheel_holds_every_module_of_the_checkout_and_no_other(held: dict[str, bytes]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from seatrial.cluster import keys
 from seatrial.cluster.build import images, registry
 from seatrial.cluster.build.debian import DebianRoot
-from seatrial.cluster.build.gobuild import GoProgram, source_of
+from seatrial.cluster.build.gobuild import GoProgram
 from seatrial.cluster.paths import fixtures_root
 from seatrial.errors import SeatrialError
 
@@ -141,22 +141,6 @@ def test_flags_and_packages_count_in_the_keys_of_programs_and_roots() -> None:
             dataclasses.replace(root, only=True).key(),
         }
     ) == 8  # fmt: skip
-
-
-def test_without_its_sums_a_program_is_built_in_a_copy_that_go_may_write_to(tmp_path: Path) -> None:
-    source = tmp_path / "store"
-    source.mkdir()
-    (source / "go.mod").write_text("module example.invalid/store\n")
-    program = GoProgram("store", source=source)
-    with source_of(program) as copy:
-        assert copy not in (None, source)
-        assert (copy / "go.mod").read_text() == "module example.invalid/store\n"
-    assert not copy.exists()
-    (source / "go.sum").touch()
-    with source_of(program) as same:
-        assert same == source
-    with source_of(GoProgram("x", "example.invalid/x", "v1.0.0")) as nowhere:
-        assert nowhere is None
 
 
 def test_an_unknown_image_is_refused_with_the_names_there_are() -> None:

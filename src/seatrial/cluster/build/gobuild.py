@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,8 +25,6 @@ class GoProgram:
     """One program: either `package`@`version` by `go install`, or the module in `source` by `go build`.
 
     A source folder is for modules that `go install` refuses (replace directives) or that need an own main.
-    Its `go.mod` pins every module; where its `go.sum` is left out, as in the wheel, Go asks its checksum
-    database for the sums, as it does for `go install`.
     `about_seconds` is what a first build takes on two cores; it changes nothing that is built.
     """
 
@@ -74,7 +69,7 @@ def _build(program: GoProgram, target: Path) -> None:
             next_step="Install Go 1.26 or newer, or let this machine reach an image registry.",
         )
     target.parent.parent.mkdir(parents=True, exist_ok=True)
-    with half_made(target.parent.parent, program.name) as made, source_of(program) as source:
+    with half_made(target.parent.parent, program.name) as made:
         flags = [
             "-v",  # names each package, for the log and for those who wait
             "-trimpath",
@@ -87,7 +82,7 @@ def _build(program: GoProgram, target: Path) -> None:
             "CGO_ENABLED": "0",
             "GOCACHE": str(cache_folder("go-build")),
             "GOBIN": str(made),
-            "GOFLAGS": "-buildvcs=false" if source == program.source else "-buildvcs=false -mod=mod",
+            "GOFLAGS": "-buildvcs=false",
         }
         if program.source:
             command = ["go", "build", *flags, "-o", f"{made}/{program.name}", "."]
@@ -99,7 +94,7 @@ def _build(program: GoProgram, target: Path) -> None:
             within_seconds=_BUILD_BOUND_SECONDS,
             meter=go_packages(_packages(program)),
             about_seconds=program.about_seconds,
-            cwd=source,
+            cwd=program.source,
             environment=environment,
             next_step="A Go module proxy must be reachable (`go env GOPROXY`).",
         )
@@ -108,18 +103,6 @@ def _build(program: GoProgram, target: Path) -> None:
         if not built.exists():  # `go install` names the binary after the last path element
             built = next(made.iterdir())
         built.replace(target)
-
-
-@contextmanager
-def source_of(program: GoProgram) -> Iterator[Path | None]:
-    """The folder to build in: without a `go.sum` a copy, into which Go writes one."""
-    if program.source is None or (program.source / "go.sum").exists():
-        yield program.source
-        return
-    with tempfile.TemporaryDirectory(prefix="seatrial-go-") as folder:
-        copy = Path(folder) / program.source.name
-        shutil.copytree(program.source, copy)
-        yield copy
 
 
 def _packages(program: GoProgram) -> int:
