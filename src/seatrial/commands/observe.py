@@ -111,6 +111,8 @@ def observed(
     for observation in found:
         for result in results_of(observation):
             writer.check_finished(result)
+    for note in timeline.notes:
+        writer.note(note)
     if interrupted:
         length = timeline.ended_at - timeline.began_at
         writer.note(f"interrupted after {length:.0f} of {for_seconds:.0f} s: what was seen by then is judged")

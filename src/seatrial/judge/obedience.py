@@ -22,6 +22,8 @@ FLAGS_HELP = (
 )
 UNABLE = ("ScalingActive: ", "AbleToScale: Failed")
 """Conditions of an autoscaler that can decide nothing."""
+ON_PURPOSE = "ScalingDisabled"
+"""Its reason where somebody has set the target to zero replicas."""
 
 
 def obeys_the_algorithm(observation: Observation) -> Verdict:
@@ -63,7 +65,8 @@ def obedience(
 def _unable(timeline: Timeline, autoscaler: str, verdict: Verdict) -> Verdict:
     """The verdict on one that decided nothing: in its own words, where it says that it cannot."""
     state = last(timeline.autoscaler_states(autoscaler), math.inf)
-    said = [] if state is None else [text for text in state.conditions if text.startswith(UNABLE)]
+    words = () if state is None else state.conditions
+    said = [text for text in words if text.startswith(UNABLE) and not text.endswith(ON_PURPOSE)]
     if not said or verdict.numbers.get("decisions"):
         return verdict
     return replace(

@@ -64,9 +64,9 @@ def test_an_autoscaler_that_cannot_scale_has_failed_in_its_own_words(words: str)
 
 def test_what_it_said_before_it_could_is_over() -> None:
     early = scaler(90.0, "ScalingActive: FailedGetResourceMetric")
-    limited = scaler(100.0, "ScalingLimited: TooFewReplicas")
-    verdict = asked("obeys-the-algorithm", watched(workload(90.0), early, limited))
-    assert verdict.outcome is Outcome.INCONCLUSIVE
+    for words in ("ScalingLimited: TooFewReplicas", "ScalingActive: ScalingDisabled"):
+        verdict = asked("obeys-the-algorithm", watched(workload(90.0), early, scaler(100.0, words)))
+        assert verdict.outcome is Outcome.INCONCLUSIVE
 
 
 def test_a_second_writer_is_named() -> None:

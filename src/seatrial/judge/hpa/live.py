@@ -94,8 +94,11 @@ def _reachable(watched: Watched, before: AutoscalerSeen, state: AutoscalerSeen) 
     memories = [_memory(watched, spec, state, jitter) for jitter in JITTER_SECONDS]
     readings = _near(watched, spec, state, begin)
     found: dict[int, Decision] = {}
-    for moment in sorted({state.at, *changes}):
-        view = watched.view(moment, before.desired)
+    # Somebody else may have written the number since: the controller goes by what the target says.
+    written = last(watched.timeline.workload_states(watched.workload), begin)
+    currents = {before.desired, before.desired if written is None else written.wanted}
+    for moment, current in itertools.product(sorted({state.at, *changes}), sorted(currents)):
+        view = watched.view(moment, current)
         for reading, memory in itertools.product(readings, memories):
             for way in filled(spec, state, reading, view):
                 decision = decide(way, view, memory, watched.flags)

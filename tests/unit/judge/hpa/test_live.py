@@ -10,7 +10,7 @@ from hpa_building import down, up
 from hpa_world import World, explain, seen_pod
 
 from seatrial.judge.hpa import Behavior, decision_lags
-from seatrial.model.timeline import AutoscalerSeen, Change, Clock, Timeline, UsageSeen
+from seatrial.model.timeline import AutoscalerSeen, Change, Clock, Timeline, UsageSeen, WorkloadSeen
 from seatrial.model.verdict import Outcome
 
 LOAD = {20: 60, 100: 700, 400: 80}
@@ -106,6 +106,19 @@ def test_metrics_that_only_the_status_holds(
     wrong = explain(of_status(kind, target, current, desired + 1))
     assert wrong.outcome is Outcome.FAILED
     assert f"nearest is {desired}: lag: " in wrong.explain()
+
+
+def test_the_controller_goes_by_what_the_target_says_and_not_by_what_it_wanted() -> None:
+    """Somebody else has set the target from 2 to 6; the metric is at its target: no change from 6."""
+    seen = of_status("Object", {"type": "Value", "value": "30"}, {"value": "30"}, 6)
+    assert explain(seen).outcome is Outcome.FAILED
+    written = WorkloadSeen(20.0, Change.MODIFIED, "Deployment", "orders", "orders", 6, 6, 6, 6)
+    verdict = explain(dataclasses.replace(seen, seen=(*seen.seen, written)))
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
+    late = dataclasses.replace(written, at=29.0)
+    assert explain(dataclasses.replace(seen, seen=(*seen.seen, late))).outcome is Outcome.FAILED, (
+        "so late it is the controller's own write"
+    )
 
 
 def test_a_moment_whose_metric_failed_leaves_no_recommendation_behind() -> None:
