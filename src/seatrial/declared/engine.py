@@ -113,16 +113,29 @@ def _apply_all(rules: Sequence[Rule], subjects: Sequence[Any], report: Report) -
 
 
 def _waive(waivers: list[Waiver], report: Report, today: str) -> None:
+    findings, faults = _by_rule(report.findings), _by_rule(report.faults)
     for waiver in waivers:
         if not waiver.is_applied(today):
             continue
-        reasons = (each.unread for each in report.faults if waiver.covers(each.rule.id, each.resource))
+        key = (waiver.rule_id, None if waiver.target else id(waiver.resource))
+        about = [report.faults[index] for index in faults.get(key, ())]
+        reasons = (each.unread for each in about if waiver.covers(each.rule.id, each.resource))
         waiver.not_judged = next(filter(None, reasons), "")
-        for index, finding in enumerate(report.findings):
+        for index in findings.get(key, ()):
+            finding = report.findings[index]
             if finding.waiver is None and waiver.covers(finding.rule.id, finding.resource):
                 waiver.matched = True
                 if not waiver.expired:
                     report.findings[index] = finding._replace(waiver=waiver)
+
+
+def _by_rule(items: Sequence[Finding | Fault]) -> dict[tuple[str, int | None], list[int]]:
+    """Indexes by rule and object, and by rule alone: a waiver then looks only at what it may cover."""
+    found: dict[tuple[str, int | None], list[int]] = {}
+    for index, item in enumerate(items):
+        for place in (id(item.resource), None):
+            found.setdefault((item.rule.id, place), []).append(index)
+    return found
 
 
 def subjects_of(graph: Graph | Worlds, on: str) -> Sequence[Any]:

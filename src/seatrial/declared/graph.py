@@ -68,6 +68,7 @@ class Graph:
         self._pods = Pods()
         self._made: Labelled[str] | None = None
         self._homes: dict[int, str] = {}
+        self._alike: dict[tuple[str, str, str], list[Resource]] = {}
         self._uses: Uses | None = None
         self._references: dict[int, list[Reference]] = {}
         for data, origin in objects:
@@ -112,13 +113,11 @@ class Graph:
         for service in self.by_type.get("Service", []):
             labels = mapping(service.spec.get("selector"))
             if labels and service.spec.get("type") != "ExternalName":
-                self._point(service, self._pods.matching(service.namespace, {"matchLabels": labels}))
+                self._select(service, {"matchLabels": labels})
         for budget in self.by_type.get("PodDisruptionBudget", []):
-            self._point(budget, self._pods.matching(budget.namespace, budget.spec.get("selector")))
+            self._select(budget, budget.spec.get("selector"))
         for policy in self.by_type.get("NetworkPolicy", []):
-            self._point(
-                policy, self._pods.matching(policy.namespace, mapping(policy.spec.get("podSelector")))
-            )
+            self._select(policy, mapping(policy.spec.get("podSelector")))
         for autoscaler in self.by_type.get("HorizontalPodAutoscaler", []):
             if not self._has_owner_here(autoscaler):
                 self._point_at_target(autoscaler, autoscaler.type)
@@ -126,19 +125,29 @@ class Graph:
             if "." in resource.type and "scaleTargetRef" in resource.spec and not takes_over(resource):
                 self._point_at_target(resource, OTHER_SCALERS)
 
+    def _select(self, resource: Resource, selector: Any) -> None:
+        """Those with one selector share what it finds: a thousand policies `{}` cost as much as one."""
+        key = (resource.type, resource.namespace, repr(selector))
+        alike = self._alike.setdefault(key, [])
+        alike.append(resource)
+        if alike[0] is resource:
+            self._point(alike, self._pods.matching(resource.namespace, selector), resource.type)
+        resource.chosen = alike[0].chosen
+
     def _point_at_target(self, autoscaler: Resource, kind: str) -> None:
         target = self._names.find(*scaled_by(autoscaler))
         if isinstance(target, Workload):
-            self._point(autoscaler, [target], kind)
+            self._point([autoscaler], [target], kind)
 
-    def _point(self, resource: Resource, workloads: list[Workload], kind: str = "") -> None:
-        resource.chosen = workloads
+    def _point(self, alike: list[Resource], workloads: list[Workload], kind: str) -> None:
+        namespace = alike[0].namespace
+        alike[0].chosen = workloads
         for workload in workloads:
-            if resource.namespace and not workload.namespace:
-                home = self._homes.setdefault(id(workload), resource.namespace)
-                if home != resource.namespace:
+            if namespace and not workload.namespace:
+                home = self._homes.setdefault(id(workload), namespace)
+                if home != namespace:
                     continue  # it lies in one namespace, whichever that is
-            workload.pointing.setdefault(kind or resource.type, []).append(resource)
+            workload.pointing.setdefault(kind, []).append(alike)
 
     def namespace_for(self, data: dict[str, Any]) -> str:
         """Where an object goes that names no namespace; empty where that is not known, or it has none."""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from seatrial.declared.values import mapping, selects, text
@@ -40,6 +40,14 @@ class Namespaced(Generic[Item]):
         for other, item in self._items.items() if not namespace else (("", self._items.get("")),):
             if other != namespace and item is not None:
                 yield item
+
+    def every(self) -> Iterable[Item]:
+        """The items of all namespaces."""
+        return self._items.values()
+
+    def has(self, namespace: str) -> bool:
+        """Whether there is one of exactly that namespace."""
+        return namespace in self._items
 
 
 class Names:
@@ -99,11 +107,29 @@ class Labelled(Generic[Item]):
                 break
         return found
 
+    def matching_anywhere(self, selector: Any) -> list[Item]:
+        """The items of every namespace that a LabelSelector matches."""
+        known = self._with_first_label(selector)
+        groups = () if known is None else known.every()
+        return [item for group in groups for labels, item in group if selects(selector, labels)]
+
+    def holds(self, namespace: str) -> bool:
+        """Whether there is anything in exactly that namespace."""
+        return self._all.has(namespace)
+
+    def holds_any(self) -> bool:
+        """Whether there is anything at all."""
+        return any(True for _ in self._all.every())
+
     def _candidates(self, namespace: str, selector: Any) -> Iterator[list[tuple[dict[str, Any], Item]]]:
+        known = self._with_first_label(selector)
+        return iter(()) if known is None else known.seen_from(namespace)
+
+    def _with_first_label(self, selector: Any) -> Namespaced[list[tuple[dict[str, Any], Item]]] | None:
+        """All items that a selector may match, fewer where it names a label."""
         for label, value in mapping(mapping(selector).get("matchLabels")).items():
-            known = self._labelled.get((label, value)) if value.__class__ is str else None
-            return iter(()) if known is None else known.seen_from(namespace)
-        return self._all.seen_from(namespace)
+            return self._labelled.get((label, value)) if value.__class__ is str else None
+        return self._all
 
 
 _POD_NAME = "statefulset.kubernetes.io/pod-name"

@@ -128,7 +128,7 @@ class Workload(Resource):
         pod_labels, pod_annotations: of the pod template.
         containers: those that live as long as the pod, native sidecars included, injected ones left out.
         every_container: these and the init containers.
-        pointing: the objects that point at it, by kind.
+        pointing: the objects that point at it, by kind; those with one selector are one list.
     """
 
     __slots__ = (
@@ -151,13 +151,14 @@ class Workload(Resource):
         self.pod_path: Path = (*TEMPLATES[self.type], "spec")
         self.pod_labels = mapping(metadata.get("labels"))
         self.pod_annotations = mapping(metadata.get("annotations"))
-        self.pointing: dict[str, list[Resource]] = {}
+        self.pointing: dict[str, list[list[Resource]]] = {}
         self.every_container = self._read_containers()
         self.containers = [container for container in self.every_container if not container.starts_the_pod]
 
     def _pointed_at_by(self, kind: str) -> list[Resource]:
         self.graph.require_read(kind)
-        return self.pointing.get(kind, [])
+        alike = self.pointing.get(kind, [])
+        return alike[0] if len(alike) == 1 else [each for resources in alike for each in resources]
 
     @property
     def services(self) -> list[Resource]:

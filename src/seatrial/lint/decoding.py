@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import math
+from sys import intern
 from typing import Any
 
 import yaml
@@ -19,6 +20,8 @@ from seatrial.lint.document import PLAIN, TEXT, Composer, Document, unreadable
 from seatrial.lint.scalars import resolve
 
 _TAG = "tag:yaml.org,2002:"
+_MOST_SHARED = 32
+"""Letters of a plain value that is kept once for all documents of a text: `http`, `true`, `100m`."""
 _MOST_EXPANDED = 200_000
 """Values that a document may grow to by its aliases; far above any manifest, far below what hurts."""
 
@@ -52,14 +55,17 @@ def parse(text: str) -> Any:
 def _decode_yaml(text: str, source: str) -> list[Document]:
     documents: list[Document] = []
     number = 0
+    plain: dict[str, Any] = {}
     try:
         composer = Composer(text)
         while composer.check_node():
             node = composer.get_node()
             number += 1
-            data = _Builder(source, number, text).build(node)
+            data = _Builder(source, number, text, plain).build(node)
             if node is not None and data is not None:
-                documents.append(Document(source, number, node.start_mark.line + 1, data, node))
+                begin = text.rfind("\n", 0, node.start_mark.index) + 1
+                own = text[begin : node.end_mark.index]
+                documents.append(Document(source, number, node.start_mark.line + 1, data, own))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = ", ".join(part for part in (error.context, error.problem) if part) or "not valid YAML"
@@ -76,11 +82,11 @@ def _decode_yaml(text: str, source: str) -> list[Document]:
 class _Builder:
     """Nodes of one document -> plain values."""
 
-    def __init__(self, source: str, number: int, text: str) -> None:
+    def __init__(self, source: str, number: int, text: str, plain: dict[str, Any]) -> None:
         self._source = source
         self._text = text
         self._number = number
-        self._plain: dict[str, Any] = {}
+        self._plain = plain
         self._shared: dict[int, tuple[Any, int]] | None = {} if "&" in text else None
         self._open: set[int] = set()
         self._expanded = 0
@@ -122,7 +128,7 @@ class _Builder:
             if key_node.tag != TEXT or key_node.__class__ is not ScalarNode:
                 key = self._key(key_node)
             plain = value_node.__class__ is ScalarNode
-            built[key] = self._scalar(value_node) if plain else self.build(value_node)
+            built[intern(key)] = self._scalar(value_node) if plain else self.build(value_node)
             own += 1
         if own != len(built):
             self._refuse_duplicates(node)
@@ -170,7 +176,8 @@ class _Builder:
         value = resolve(written)
         if value.__class__ is float and not math.isfinite(value):
             raise self._bad(node, f"{written} cannot be written in JSON")
-        self._plain[written] = value
+        if len(written) <= _MOST_SHARED:
+            self._plain[written] = value
         return value
 
     def _tagged(self, node: Any, tag: str, written: str) -> Any:

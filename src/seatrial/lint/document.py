@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -37,29 +38,27 @@ class Composer(CParser):
 class Document:
     """One decoded document.
 
+    It keeps its text and not the parser's nodes, which take fifty times as much memory: few documents are
+    asked for a place.
+
     Attributes:
         source: name of its file. number: its place in the file, from 1. line: its first line, from 1.
         data: the decoded value.
     """
 
-    __slots__ = ("_node", "_text", "data", "line", "number", "source")
+    __slots__ = ("_text", "data", "line", "number", "source")
 
-    def __init__(
-        self, source: str, number: int, line: int, data: Any, node: Any = None, text: str = ""
-    ) -> None:
+    def __init__(self, source: str, number: int, line: int, data: Any, text: str = "") -> None:
         self.source = source
         self.number = number
         self.line = line
         self.data = data
-        self._node = node
         self._text = text
 
     def locate(self, path: tuple[str | int, ...]) -> tuple[int, int]:
         """Line and column, from 1, of the value at a path, or of its nearest ancestor that is written."""
-        offset = self.line - 1 if self._text else 0
-        if self._node is None and self._text:
-            self._node = _compose_json(self._text)
-        node, mark = self._node, None
+        offset = self.line - 1
+        node, mark = _compose(self._text), None
         for part in path:
             found = _child(node, part)
             if found is None:
@@ -87,9 +86,12 @@ def _child(node: Any, part: str | int) -> tuple[Any, Any] | None:
     return None
 
 
-def _compose_json(text: str) -> Any:
+@lru_cache(maxsize=8)
+def _compose(text: str) -> Any:
+    """The nodes of a document's text; None where YAML cannot read what JSON could."""
     try:
-        return Composer(text).get_single_node()
+        composer = Composer(text)
+        return composer.get_node() if composer.check_node() else None
     except yaml.YAMLError:
         return None
 

@@ -58,8 +58,7 @@ def role_of(binding: Resource) -> tuple[str, str, Resource | None]:
     kind, name = text(reference.get("kind")), text(reference.get("name"))
     if kind == "Role":
         return kind, name, binding.graph.find(kind, binding.namespace, name)
-    named = [role for role in binding.graph.of("ClusterRole") if role.name == name]
-    return kind, name, named[0] if named else None
+    return kind, name, binding.graph.find("ClusterRole", "", name)
 
 
 @rule(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seatrial.declared.makers import is_made
 from seatrial.declared.namespaces import may_be_one
-from seatrial.declared.objects import Workload
+from seatrial.declared.objects import Surroundings, Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import long_running
 from seatrial.declared.values import brief, maps, text
@@ -44,13 +44,22 @@ def _has_rights(workload: Workload) -> bool:
     name = account_name(workload)
     if name == "default":
         return False
+    memo = workload.graph.memo
+    if "bound accounts" not in memo:
+        memo["bound accounts"] = _bound_accounts(workload.graph)
+    return any(may_be_one(each, workload.namespace) for each in memo["bound accounts"].get(name, ()))
+
+
+def _bound_accounts(graph: Surroundings) -> dict[str, set[str]]:
+    """Namespaces of the service accounts that bindings give rights to, by name."""
+    found: dict[str, set[str]] = {}
     for kind in ("RoleBinding", "ClusterRoleBinding"):
-        for binding in workload.graph.of(kind):
+        for binding in graph.of(kind):
             for _, subject in maps(binding.data.get("subjects")):
-                namespace = text(subject.get("namespace")) or binding.namespace
-                if subject.get("kind") == "ServiceAccount" and subject.get("name") == name:
-                    return may_be_one(namespace, workload.namespace)
-    return False
+                if subject.get("kind") == "ServiceAccount":
+                    namespace = text(subject.get("namespace")) or binding.namespace
+                    found.setdefault(text(subject.get("name")), set()).add(namespace)
+    return found
 
 
 @rule(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from seatrial.declared.kinds import TEMPLATES
-from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.other_policies import is_limited
 from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
@@ -14,7 +12,6 @@ from seatrial.declared.values import (
     brief,
     dig,
     maps,
-    selects,
     selects_nothing_in_particular,
     sequence,
     text,
@@ -156,18 +153,31 @@ def runtime_socket(workload: Workload) -> Iterator[Found]:
 )
 def network_policy(workload: Workload) -> Iterator[Found]:
     unlimited = []
+    workload.graph.require_read("NetworkPolicy")
     for direction in ("Ingress", "Egress"):
-        policies = [policy for policy in workload.policies if direction in directions(policy)]
-        open_ones = [policy for policy in policies if _allows_all(policy, direction)]
-        if (policies and not open_ones) or is_limited(workload, direction):
+        covers = [_cover(alike, direction) for alike in workload.pointing.get("NetworkPolicy", ())]
+        open_ones = [title for _, title in covers if title]
+        limits = any(limits for limits, _ in covers)
+        if (limits and not open_ones) or is_limited(workload, direction):
             continue
         if open_ones:
-            told = f"{min(policy.title for policy in open_ones)} allows all {direction.lower()}"
-            yield ("metadata", "name"), told
+            yield ("metadata", "name"), f"{min(open_ones)} allows all {direction.lower()}"
         else:
             unlimited.append(direction.lower())
     if unlimited:
         yield ("metadata", "name"), f"no network policy limits its {' or '.join(unlimited)}"
+
+
+def _cover(alike: list[Resource], direction: str) -> tuple[bool, str]:
+    """Whether policies with one selector limit a direction, and the title of one that allows all of it."""
+    memo = alike[0].graph.memo.setdefault("security.network-policy", {})
+    key = (id(alike), direction)
+    if key not in memo:
+        policies = [policy for policy in alike if direction in directions(policy)]
+        titles = [policy.title for policy in policies if _allows_all(policy, direction)]
+        memo[key] = bool(policies), min(titles, default="")
+    found: tuple[bool, str] = memo[key]
+    return found
 
 
 def directions(policy: Resource) -> set[str]:
@@ -218,10 +228,4 @@ def _matches_nothing(policy: Resource, peer: dict[str, Any]) -> bool:
         return False
     if policy.graph.others_may_match(policy.namespace, selector):
         return False
-    matched = any(
-        may_be_one(workload.namespace, policy.namespace) and selects(selector, workload.pod_labels)
-        for workload in policy.graph.workloads
-    )
-    if not matched:
-        policy.graph.require_read(*TEMPLATES)
-    return not matched
+    return not policy.graph.matching(policy.namespace, selector)

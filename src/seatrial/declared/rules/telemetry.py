@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatrial.declared.namespaces import may_be_one
-from seatrial.declared.objects import Resource, Workload
+from seatrial.declared.namespaces import Labelled
+from seatrial.declared.objects import Resource, Surroundings, Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import served
-from seatrial.declared.values import brief, mapping, maps, selects, sequence, text
+from seatrial.declared.values import brief, mapping, maps, sequence, text
 
 _SERVICE_MONITOR, _POD_MONITOR = "ServiceMonitor.monitoring.coreos.com", "PodMonitor.monitoring.coreos.com"
 _MONITORS = (
@@ -31,24 +31,29 @@ def _namespaces(monitor: Resource) -> set[str] | None:
     return names or {monitor.namespace}
 
 
-def _is_in(resource: Resource, namespaces: set[str] | None) -> bool:
-    """Whether it may be in one of some namespaces; None means all."""
-    return namespaces is None or any(may_be_one(resource.namespace, each) for each in namespaces)
-
-
 def _watched(monitor: Resource) -> list[Resource]:
     """Services, or workloads, that a monitor selects."""
     namespaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
-    if "Pod" in monitor.kind:
-        pods = [(workload, workload.pod_labels) for workload in monitor.graph.workloads]
-        candidates: list[tuple[Resource, dict[str, object]]] = [*pods]
-    else:
-        candidates = [(service, service.labels) for service in monitor.graph.of("Service")]
-    return [
-        resource
-        for resource, labels in candidates
-        if _is_in(resource, namespaces) and selects(selector, labels)
-    ]
+    watchable = _watchable(monitor)
+    if namespaces is None:
+        return watchable.matching_anywhere(selector)
+    found = [each for namespace in sorted(namespaces) for each in watchable.matching(namespace, selector)]
+    return list(dict.fromkeys(found))
+
+
+def _watchable(monitor: Resource) -> Labelled[Resource]:
+    """What a monitor of its kind may select: Services by their labels, workloads by those of their pods."""
+    graph, pods = monitor.graph, "Pod" in monitor.kind
+    services = [] if pods else graph.of("Service")
+    key = "watchable pods" if pods else "watchable Services"
+    if key not in graph.memo:
+        graph.memo[key] = Labelled[Resource]()
+        for workload in graph.workloads if pods else ():
+            graph.memo[key].add(workload.namespace, workload.pod_labels, workload)
+        for service in services:
+            graph.memo[key].add(service.namespace, service.labels, service)
+    found: Labelled[Resource] = graph.memo[key]
+    return found
 
 
 @rule(
@@ -76,10 +81,8 @@ def scrape_port(workload: Workload) -> Iterator[Found]:
 
 def looks_at_the_input(monitor: Resource) -> bool:
     """Whether the input has anything in the namespaces of a monitor; else it watches someone else's."""
-    namespaces = _namespaces(monitor)
-    kind = "Pod" if monitor.kind == "PodMonitor" else "Service"
-    watchable = monitor.graph.workloads if kind == "Pod" else monitor.graph.of("Service")
-    return any(namespaces is None or resource.namespace in namespaces for resource in watchable)
+    namespaces, watchable = _namespaces(monitor), _watchable(monitor)
+    return watchable.holds_any() if namespaces is None else any(map(watchable.holds, namespaces))
 
 
 @rule(
@@ -131,7 +134,15 @@ def scraped(workload: Workload) -> Iterator[Found]:
         return
     if any(service.annotations.get(_SCRAPE) == "true" for service in workload.services):
         return
-    monitors = [monitor for kind in _MONITORS for monitor in workload.graph.of(kind)]
-    watched = [resource for monitor in monitors for resource in _watched(monitor)]
-    if workload not in watched and not any(service in watched for service in workload.services):
+    seen = _seen(workload.graph)
+    if id(workload) not in seen and not any(id(service) in seen for service in workload.services):
         yield ("metadata", "name"), "neither an annotation nor a monitor has it scraped"
+
+
+def _seen(graph: Surroundings) -> set[int]:
+    """Identities of everything that some monitor of the input selects."""
+    if "seen by monitors" not in graph.memo:
+        monitors = [monitor for kind in _MONITORS for monitor in graph.of(kind)]
+        graph.memo["seen by monitors"] = {id(each) for monitor in monitors for each in _watched(monitor)}
+    found: set[int] = graph.memo["seen by monitors"]
+    return found
