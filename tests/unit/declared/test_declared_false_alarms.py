@@ -390,12 +390,6 @@ def test_what_follows_from_being_privileged_is_one_finding() -> None:
 
     assert set(found(sound(socket))) == {"security.runtime-socket"}
 
-    def network(objects: Objects) -> None:
-        pod(objects)["hostNetwork"] = True
-        container(objects)["ports"][0]["hostPort"] = 8080
-
-    assert set(found(sound(network))) == {"security.host-network"}
-
 
 def _role(group: str, resources: str, verbs: str) -> set[str]:
     rule = f"{{apiGroups: ['{group}'], resources: [{resources}], verbs: [{verbs}]}}"
@@ -500,3 +494,19 @@ SECRETS = (
 def test_names_that_only_speak_about_a_secret(name: str) -> None:
     seen = found(sound(lambda o: container(o).update(env=[{"name": name, "value": "argon2id-x"}])))
     assert ("security.literal-secret" in seen) == (name in SECRETS)
+
+
+def test_an_ingress_of_before_v1_is_read() -> None:
+    old = """
+kind: Ingress
+apiVersion: networking.k8s.io/v1beta1
+metadata: {name: x, namespace: shop}
+spec: {rules: [{http: {paths: [{backend: {serviceName: orders, servicePort: 80}}]}}]}
+"""
+    assert "gateway.backend" not in found(sound(lambda _: None, old))
+    assert "gateway.backend" in found(
+        sound(lambda _: None, old.replace("serviceName: orders", "serviceName: o"))
+    )
+    assert "gateway.backend" in found(
+        sound(lambda _: None, old.replace("servicePort: 80", "servicePort: 81"))
+    )

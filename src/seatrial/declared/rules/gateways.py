@@ -45,6 +45,8 @@ def _ingress_backends(ingress: Resource) -> Iterator[Backend]:
         port = mapping(service.get("port"))
         if text(service.get("name")):
             yield Backend(ingress.namespace, service["name"], port.get("name", port.get("number")), where)
+        elif text(backend.get("serviceName")):  # as the API had it before v1
+            yield Backend(ingress.namespace, backend["serviceName"], backend.get("servicePort"), where)
 
 
 def _route_backends(route: Resource) -> Iterator[Backend]:

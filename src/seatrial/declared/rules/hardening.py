@@ -10,6 +10,7 @@ from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Seve
 from seatrial.declared.rules.applies import is_confined, may_be_confined, on_linux
 from seatrial.declared.values import brief, dig, mapping, maps, text, whole
 
+_OLD_SECCOMP = "seccomp.security.alpha.kubernetes.io/"
 _RESTRICTED = "concepts/security/pod-security-standards/#restricted"
 _BASELINE = "concepts/security/pod-security-standards/#baseline"
 _CONTEXT = "tasks/configure-pod-container/security-context/"
@@ -182,11 +183,11 @@ def kernel_filter(container: Container) -> Iterator[Found]:
     armour = dig(inherited(container, "appArmorProfile"), "type")
     named = armour in ("RuntimeDefault", "Localhost") or (annotation and annotation != "unconfined")
     if not named and not mapping(inherited(container, "seLinuxOptions")):
-        seen = (
-            "seccomp is Unconfined"
-            if kind == "Unconfined"
-            else "no seccomp, AppArmor or SELinux profile is set"
-        )
+        seen = "no seccomp, AppArmor or SELinux profile is set"
+        if kind == "Unconfined":
+            seen = "seccomp is Unconfined"
+        elif any(key.startswith(_OLD_SECCOMP) for key in container.workload.pod_annotations):
+            seen = "its seccomp annotation means nothing since Kubernetes 1.27: no profile is set"
         yield container.at("securityContext", "seccompProfile"), seen
 
 
