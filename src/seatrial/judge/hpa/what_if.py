@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from seatrial.judge.hpa.decide import STARTED, decide
-from seatrial.judge.hpa.live import SYNC_SECONDS
+from seatrial.judge.hpa.live import STALE_SECONDS, SYNC_SECONDS
 from seatrial.judge.hpa.manifest import autoscaler_from
 from seatrial.judge.hpa.records import (
     CPU,
@@ -29,6 +29,7 @@ from seatrial.judge.hpa.watched import Reading, Watched, filled
 from seatrial.judge.pods import last
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.quantity import thousandths
+from seatrial.model.timeline import UsageSeen
 
 KEYS = ("target", "min", "max", "up-window", "down-window")
 OLD_SECONDS = 3600.0
@@ -180,8 +181,8 @@ def _course(steps: Sequence[tuple[float, int, int, str]], first: int, length: fl
 def _looks(watched: Watched) -> Iterator[float]:
     """When the controller looks: every period, in step with the moments at which it was seen to write."""
     began, ended = watched.timeline.began_at, watched.timeline.ended_at
-    seen = watched.states[1].at if len(watched.states) > 1 else began
-    moment = began + (seen - began) % SYNC_SECONDS
+    written = [state.at for _, state in watched.decisions()] + [state.at for state in watched.states[1:]]
+    moment = began + (next(iter(written), began) - began) % SYNC_SECONDS
     while moment <= ended:
         yield moment
         moment += SYNC_SECONDS
@@ -195,7 +196,7 @@ def _at(watched: Watched, spec: Autoscaler, moment: float, replicas: int, memory
     if state is None or (needs and not readings):
         return None
     view = watched.view(moment, state.desired)
-    reading = readings[-1] if readings else Reading(moment, {})
+    reading = Reading(moment, _carried(readings, view, moment))
     known = filled(autoscaler_from(state.spec), state, reading, view)[0].metrics
     model = next((pod for pod in view.pods), None)
     pods = tuple(
@@ -209,6 +210,22 @@ def _at(watched: Watched, spec: Autoscaler, moment: float, replicas: int, memory
         _shared(metric, found, pods, moment) for metric, found in zip(spec.metrics, known, strict=True)
     )
     return decide(replace(spec, metrics=metrics), View(moment, replicas, replicas, pods), memory)
+
+
+def _carried(readings: Sequence[Reading], view: View, moment: float) -> Mapping[str, UsageSeen]:
+    """The usage of each pod that is there; where the metrics API has none of it now, what it had last.
+
+    A pod that works and has no sample for a while is no load that went away.
+    """
+    there = {pod.name for pod in view.pods if pod.phase == "Running" and not pod.deleting}
+    carried: dict[str, UsageSeen] = {}
+    for reading in readings:
+        carried |= reading.usage
+    return {
+        name: seen
+        for name, seen in carried.items()
+        if name in there and moment - seen.measured_at <= STALE_SECONDS
+    }
 
 
 def _shared(metric: Metric, found: Metric, pods: Sequence[Pod], moment: float) -> Metric:

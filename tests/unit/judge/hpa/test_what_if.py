@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
 from hpa_building import down
 from hpa_world import CPU, World
+from test_recorded_controller import read
 
-from seatrial.judge.hpa import Autoscaler, Behavior
+from seatrial.judge.hpa import Autoscaler, Behavior, autoscaler_from
 from seatrial.judge.hpa.watched import Watched
 from seatrial.judge.hpa.what_if import (
     Changes,
@@ -20,6 +22,7 @@ from seatrial.judge.hpa.what_if import (
     with_changes,
 )
 from seatrial.judge.watch import watched_of
+from seatrial.model.timeline import UsageSeen
 from seatrial.record.observations import read_observation
 
 RUN = Path(__file__).parents[4] / "reports" / "example" / "observations" / "load-step.orders"
@@ -49,6 +52,29 @@ def test_what_really_happened_is_replayed_from_its_own_settings(real: Watched) -
     assert steps(recorded_course(real)) == "2 -> 4 at 39 s, 4 -> 2 at 84 s"
     assert any("total / replicas" in line for line in lines)
     assert any(line.strip().startswith("not known:") for line in lines)
+
+
+@pytest.mark.parametrize("name", ["orders-one-step", "orders-missing-sample"])
+def test_other_recordings_are_replayed_as_they_were(name: str) -> None:
+    """In one of them a pod has no sample for a while: that is no load that went away."""
+    watched = Watched(read(name), "orders", "orders")
+    spec = autoscaler_from(watched.states[0].spec)
+    assert str(replayed(watched, spec)) == str(recorded_course(watched))
+
+
+def test_what_a_pod_used_last_counts_while_it_has_no_sample() -> None:
+    watched = simulated(SPEC, {20: 300})
+    last = max(reading.at for reading in watched.readings if reading.at < 200)
+    pod = next(states[0].name for states in watched.timeline.pods.values())
+    gone = UsageSeen(last + 0.5, pod, 0.0, 15.0, {})
+    kept = tuple(
+        item for item in watched.timeline.seen
+        if not (isinstance(item, UsageSeen) and item.pod == pod and last < item.at < last + 40)
+    )  # fmt: skip
+    timeline = dataclasses.replace(watched.timeline, seen=(*kept, gone))
+    holed = Watched(timeline, "orders", "orders")
+    assert any(pod not in reading.usage for reading in holed.readings)
+    assert steps(replayed(holed, SPEC)) == steps(replayed(watched, SPEC))
 
 
 def test_a_lower_target_asks_for_more_and_the_maximum_holds_it(real: Watched) -> None:
