@@ -74,7 +74,8 @@ def test_what_a_pod_used_last_counts_while_it_has_no_sample() -> None:
     timeline = dataclasses.replace(watched.timeline, seen=(*kept, gone))
     holed = Watched(timeline, "orders", "orders")
     assert any(pod not in reading.usage for reading in holed.readings)
-    assert steps(replayed(holed, SPEC)) == steps(replayed(watched, SPEC))
+    nervous = with_changes(SPEC, Changes(down_window=0))
+    assert steps(replayed(holed, nervous)) == steps(replayed(watched, nervous))
 
 
 def test_a_lower_target_asks_for_more_and_the_maximum_holds_it(real: Watched) -> None:
