@@ -18,6 +18,7 @@ from seatrial.model.verdict import Verdict
         "delivery.rolling-update",
         "delivery.rollout-capacity",
         "delivery.not-paused",
+        "delivery.quota-room",
         "orchestration.readiness-probe",
         "orchestration.pre-stop",
     ),

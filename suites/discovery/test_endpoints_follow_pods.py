@@ -15,7 +15,7 @@ from seatrial.model.verdict import Verdict
     requirement="A pod MUST be asked soon after it is Ready and not before, and MUST NOT be asked any more "
     "soon after it is deleted.",
     remediation="Services that publish Ready pods only, and senders that look them up anew within seconds.",
-    shows=("discovery.service-selects", "discovery.sessions"),
+    shows=("discovery.service-selects", "discovery.sessions", "discovery.ready-endpoints"),
 )
 def test_endpoints_follow_pods(observation: Observation) -> Verdict:
     """Wherever pods are replaced: from Ready to endpoint to first answer, and from deletion to the last."""

@@ -15,6 +15,7 @@ from seatrial.model.verdict import Verdict
     "so that the workload is back at its declared replicas as soon as the new pod is ready.",
     remediation="Leave room in quotas for a pod beside those that end; requests and limits as LimitRange and "
     "admission policies permit.",
+    shows=("delivery.quota-room",),
 )
 def test_replacement_is_admitted(observation: Observation) -> Verdict:
     """No creation of a pod is refused while three pods are replaced; tells the seconds below the declared."""

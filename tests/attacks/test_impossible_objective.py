@@ -13,8 +13,9 @@ from seatrial.judge.hpa import autoscaler_from
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds, with_objectives
 from seatrial.judge.hpa.possible import least_down, least_up, ready_after_seconds
 from seatrial.judge.recoverable import with_recovery
-from seatrial.judge.room import amounts, node_gap
+from seatrial.judge.room import node_gap
 from seatrial.model.objectives import Objectives
+from seatrial.model.pod_resources import amounts
 from seatrial.model.scenario import SCENARIOS, Subject
 from seatrial.model.step import Wait
 from seatrial.model.system import System

@@ -25,6 +25,7 @@ TARGETS = (
     "seatrial/chaos/control.py",
     "seatrial/commands/run.py",
     "seatrial/model/plan.py",
+    "seatrial/model/pod_resources.py",
     "seatrial/plugin.py",
 )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seatrial.commands.base import Json, command
-from seatrial.commands.checks_page import checks_markdown, is_disruptive, needs_of, scenario_of
+from seatrial.commands.checks_page import checks_markdown, is_disruptive, needs_of, scenario_of, shown_by
 
 if TYPE_CHECKING:
     from seatrial.model.check import Check
@@ -37,7 +37,10 @@ def checks_text(*, as_json: bool) -> str:
     found = list(CHECKS.all().values())
     if as_json:
         rows = [{**_row(item), "mode": "proven"} for item in found]
-        return json.dumps([*rows, *({**row, "mode": "declared"} for row in catalogue())], indent=2)
+        return json.dumps(
+            [*rows, *({**row, "mode": "declared", "shown_by": shown_by(row["id"])} for row in catalogue())],
+            indent=2,
+        )
     lines = [f"proven, against the live system ({len(found)}):", ""]
     for item in found:
         disruptive = ", disruptive" if is_disruptive(item) else ""

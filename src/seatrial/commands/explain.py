@@ -119,10 +119,13 @@ def _of_outcome(item: Outcome) -> Iterator[str]:
 
 
 def _of_rule(item: Rule) -> Iterator[str]:
+    from seatrial.commands.checks_page import shown_by
+
     yield f"{item.id}: a declared rule ({item.level}, {item.severity})"
     yield from _field("must hold", item.requirement)
     yield from _field("why", item.why)
     yield from _field("what to do", item.remediation)
+    yield from _field("shown by", ", ".join(shown_by(item.id)) or "no proven check")
     yield from _field("source", item.source)
     yield from _field("waive", f'annotation seatrial.dev/waive.{item.id}: "reason; until YYYY-MM-DD"')
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from seatrial.judge.wording import plural
+from seatrial.model.pod_resources import amounts, as_written, counted
 from seatrial.model.quantity import thousandths
 
 Object = Mapping[str, Any]
@@ -33,16 +34,16 @@ def quota_gap(wanted: int, spec: Object, own: Sequence[Object], quotas: Iterable
             continue
         for name, written in (status.get("hard") or body.get("hard") or {}).items():
             hard, used = thousandths(written), thousandths((status.get("used") or {}).get(name, 0)) or 0
-            each = _counted(name, spec)
+            each = counted(name, spec)
             if hard is None or not each:
                 continue
-            theirs = sum(_counted(name, pod.get("spec") or {}) for pod in alive)
+            theirs = sum(counted(name, pod.get("spec") or {}) for pod in alive)
             fits = max((hard - used + theirs) // each, 0)
             if fits < wanted:
                 return (
                     f"quota {quota['metadata']['name']} has room for {fits} of {plural(wanted, 'pod')}: "
-                    f"{name} hard {_number(hard)}, others use {_number(max(used - theirs, 0))}, "
-                    f"a pod takes {_number(each)}"
+                    f"{name} hard {as_written(hard)}, others use {as_written(max(used - theirs, 0))}, "
+                    f"a pod takes {as_written(each)}"
                 )
     return ""
 
@@ -73,45 +74,13 @@ def node_gap(
     if len(fitting) > MOST_NODES:
         shown.append(f"{len(fitting) - MOST_NODES} more")
     takes = ", ".join(
-        f"{name} {_number(amount)}" for name, amount in sorted(amounts(spec, "requests").items())
+        f"{name} {as_written(amount)}" for name, amount in sorted(amounts(spec, "requests").items())
     )
     where = ", ".join(shown) or "no node takes them"
     return (
         f"the nodes have room for {total:g} of {plural(wanted, 'pod')}"
         f"{f' of {takes} each' if takes else ''}: {where}"
     )
-
-
-def amounts(spec: Object, part: str) -> dict[str, int]:
-    """A pod's requests or limits by resource, in thousandths: of its containers, or its own."""
-    stay = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
-    first = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") != "Always"]
-    total: dict[str, int] = {}
-    for container in [*(spec.get("containers") or ()), *stay]:
-        for name, amount in _written(container, part).items():
-            total[name] = total.get(name, 0) + amount
-    for container in first:
-        for name, amount in _written(container, part).items():
-            total[name] = max(total.get(name, 0), amount)
-    total |= _written(spec, part)
-    for name, written in (spec.get("overhead") or {}).items():
-        total[name] = total.get(name, 0) + (thousandths(written) or 0)
-    return total
-
-
-def _written(holder: Object, part: str) -> dict[str, int]:
-    found = ((holder.get("resources") or {}).get(part) or {}).items()
-    return {name: thousandths(written) or 0 for name, written in found}
-
-
-def _counted(name: str, spec: Object) -> int:
-    """What one pod of this spec takes from a quota's entry, in thousandths; 0 where it is not about pods."""
-    if name in ("pods", "count/pods"):
-        return 1000
-    part, _, resource = name.partition(".") if "." in name else ("requests", "", name)
-    if part not in ("requests", "limits"):
-        return 0
-    return amounts(spec, part).get(resource, 0)
 
 
 def _fits(node: Object, spec: Object, others: Iterable[Object]) -> float:
@@ -154,9 +123,3 @@ def _tolerates(toleration: Object, taint: Object) -> bool:
 
 def _provider(node: Object) -> str:
     return str((node.get("spec") or {}).get("providerID") or "").partition(":")[0]
-
-
-def _number(amount: int) -> str:
-    """Thousandths as people write quantities: `1.5`, `250m`, `2147483648`."""
-    whole, rest = divmod(amount, 1000)
-    return f"{whole}" if not rest else f"{amount}m" if amount < 1000 else f"{amount / 1000:g}"

@@ -54,9 +54,7 @@ def follows_load(observation: Observation) -> Verdict:
     return with_bystanders(observation, verdict, step.began_at)
 
 
-def with_stages(
-    observation: Observation, timeline: Timeline, step: LoadStep, verdict: Verdict
-) -> Verdict:
+def with_stages(observation: Observation, timeline: Timeline, step: LoadStep, verdict: Verdict) -> Verdict:
     """The verdict on the rise with its stages, and when the load's requests were within their objectives."""
     try:
         found = stages(observation, timeline, step)

@@ -53,6 +53,16 @@ def literal_secret(objects: Objects) -> None:
     container(objects).setdefault("env", []).append({"name": "DATABASE_PASSWORD", "value": "hunter2"})
 
 
+def quota_without_room(objects: Objects) -> None:
+    container(objects)["resources"]["requests"]["ephemeral-storage"] = "10Mi"
+    quota = {
+        "metadata": {"name": "catalogue", "namespace": "chandlery"},
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+    }
+    objects.append({**quota, "spec": {"hard": {"requests.ephemeral-storage": "20Mi"}}})
+
+
 FLAWS: dict[str, Callable[[Objects], object]] = {
     "one-replica": lambda o: the(o, "Deployment", "catalogue")["spec"].update(replicas=1),
     "no-prestop": lambda o: container(o).pop("lifecycle"),
@@ -68,6 +78,7 @@ FLAWS: dict[str, Callable[[Objects], object]] = {
     "wrong-hpa-target": lambda o: the(o, "HorizontalPodAutoscaler", "orders")["spec"][
         "scaleTargetRef"
     ].update(name="order"),
+    "quota-without-room": quota_without_room,
     "cpu-limit-equals-request": lambda o: container(o)["resources"]["limits"].update(
         cpu=container(o)["resources"]["requests"]["cpu"]
     ),

@@ -49,9 +49,7 @@ def turns(*steps: tuple[float, int, Writer], **more: object) -> Verdict:
 def test_up_and_down_once_passes_and_tells_who_wrote() -> None:
     verdict = turns(*UP_AND_DOWN)
     assert verdict.outcome is Outcome.PASSED
-    assert verdict.observed == (
-        "4 changes of the number of replicas, 1 turn (4 by kube-controller-manager)"
-    )
+    assert verdict.observed == ("4 changes of the number of replicas, 1 turn (4 by kube-controller-manager)")
     assert verdict.reasons[0] == "30.0 s after the step: 2 -> 4 by kube-controller-manager"
     assert verdict.numbers == {"replica_changes": 4, "direction_changes": 1, "period_seconds": None}
     assert turns(*UP_AND_DOWN, gaps=((200.0, 201.0),)).outcome is Outcome.INCONCLUSIVE

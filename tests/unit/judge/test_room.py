@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from seatrial.judge.room import amounts, node_gap, quota_gap
+from seatrial.judge.room import node_gap, quota_gap
+from seatrial.model.pod_resources import amounts
 
 Object = dict[str, Any]
 

@@ -173,7 +173,7 @@ def read_only_root(container: Container) -> Iterator[Found]:
 )
 def kernel_filter(container: Container) -> Iterator[Found]:
     kind = dig(inherited(container, "seccompProfile"), "type")
-    if kind in ("RuntimeDefault", "Localhost"):
+    if kind in ("RuntimeDefault", "Localhost", "Unconfined"):  # security.unconfined speaks of the last
         return
     annotation = text(
         container.workload.pod_annotations.get(
@@ -184,9 +184,7 @@ def kernel_filter(container: Container) -> Iterator[Found]:
     named = armour in ("RuntimeDefault", "Localhost") or (annotation and annotation != "unconfined")
     if not named and not mapping(inherited(container, "seLinuxOptions")):
         seen = "no seccomp, AppArmor or SELinux profile is set"
-        if kind == "Unconfined":
-            seen = "seccomp is Unconfined"
-        elif any(key.startswith(_OLD_SECCOMP) for key in container.workload.pod_annotations):
+        if any(key.startswith(_OLD_SECCOMP) for key in container.workload.pod_annotations):
             seen = "its seccomp annotation means nothing since Kubernetes 1.27: no profile is set"
         yield container.at("securityContext", "seccompProfile"), seen
 

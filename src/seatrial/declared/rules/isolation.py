@@ -11,6 +11,7 @@ from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Seve
 from seatrial.declared.values import (
     brief,
     dig,
+    mapping,
     maps,
     selects_nothing_in_particular,
     sequence,
@@ -143,8 +144,8 @@ def runtime_socket(workload: Workload) -> Iterator[Found]:
     Severity.WARNING,
     must="A pod SHOULD be covered by network policies for what comes in and what goes out.",
     why="Otherwise every pod of the cluster may call it, and it may call everything: one break-in reaches "
-    "all. A policy without rules denies and counts as cover; one with an empty rule allows everything "
-    "and does not.",
+    "all. A policy without rules denies and counts as cover; one that allows everybody on every port "
+    "does not.",
     fix="Add a default-deny policy for the namespace, and one that allows what the workload needs.",
     source=_POLICIES,
     when=on_cluster_network,
@@ -189,9 +190,37 @@ def directions(policy: Resource) -> set[str]:
 
 
 def _allows_all(policy: Resource, direction: str) -> bool:
-    rules = sequence(policy.spec.get(direction.lower()))
     peers = "from" if direction == "Ingress" else "to"
-    return any(given.__class__ is dict and not given.get(peers) and not given.get("ports") for given in rules)
+    return any(
+        _is_anybody(given.get(peers)) and _is_any_port(given.get("ports"))
+        for _, given in maps(policy.spec.get(direction.lower()))
+    )
+
+
+def _is_anybody(peers: Any) -> bool:
+    """Whether the peers of a rule leave nobody out: none, every address, or all pods of the cluster."""
+    return not peers or any(
+        _is_every_address(mapping(peer.get("ipBlock")))
+        if "ipBlock" in peer
+        else "namespaceSelector" in peer
+        and selects_nothing_in_particular(peer["namespaceSelector"])
+        and selects_nothing_in_particular(peer.get("podSelector"))
+        for _, peer in maps(peers)
+    )
+
+
+def _is_every_address(block: dict[str, Any]) -> bool:
+    """0.0.0.0/0 or ::/0, or one half of it: the other half then stands beside it."""
+    return text(block.get("cidr")).endswith(("/0", "/1")) and not block.get("except")
+
+
+def _is_any_port(ports: Any) -> bool:
+    """Whether the ports of a rule leave none out: none written, a protocol without one, or a range of all."""
+    return not ports or any(
+        port.get("port") is None
+        or (whole(port.get("port")) in (0, 1) and whole(port.get("endPort")) == 65535)
+        for _, port in maps(ports)
+    )
 
 
 @rule(

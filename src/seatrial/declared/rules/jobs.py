@@ -104,3 +104,30 @@ def cron_job_start(workload: Workload) -> Iterator[Found]:
 def cron_job_overlap(workload: Workload) -> Iterator[Found]:
     if text(workload.spec.get("concurrencyPolicy")) not in ("Forbid", "Replace"):
         yield ("spec", "concurrencyPolicy"), "runs may overlap (concurrencyPolicy is Allow, or not written)"
+
+
+def replaces_pods(workload: Workload) -> bool:
+    """A Job, or one of a CronJob, that may start another pod in the place of one that failed."""
+    return is_job(workload) and whole(job_spec(workload)[0].get("backoffLimit")) != 0
+
+
+@rule(
+    "orchestration.job-replacement",
+    WORKLOAD,
+    Level.EXTENDED,
+    Severity.NOTE,
+    must="A Job SHOULD start a replacement only when the pod before it has ended.",
+    why="By default it starts when the old pod begins to end: for a grace period both work on the same, and "
+    "both hold resources.",
+    fix="Set podReplacementPolicy: Failed.",
+    source="concepts/workloads/controllers/job/#delayed-creation-of-replacement-pods",
+    when=replaces_pods,
+)
+def job_replacement(workload: Workload) -> Iterator[Found]:
+    spec, path = job_spec(workload)
+    if spec.get("podReplacementPolicy") != "Failed" and not mapping(spec.get("podFailurePolicy")):
+        seen = "written" if "podReplacementPolicy" in spec else "the default"
+        yield (
+            (*path, "podReplacementPolicy"),
+            f"a pod is replaced while it is ending (TerminatingOrFailed, {seen})",
+        )

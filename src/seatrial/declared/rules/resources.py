@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from seatrial.declared.namespaces import may_be_one
-from seatrial.declared.objects import Container, Resource
+from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.pods import is_given, pod_resources
-from seatrial.declared.rule import EVERY_CONTAINER, Found, Level, Severity, rule
-from seatrial.declared.values import Path, brief
+from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
+from seatrial.declared.values import Path, brief, mapping
 from seatrial.model.quantity import quantity
 
 _MANAGING = "concepts/configuration/manage-resources-containers/"
@@ -217,3 +217,21 @@ def namespace_quota(namespace: Resource) -> Iterator[Found]:
     others = any(namespace.graph.of(kind) for kind in _QUOTAS_OF_SEVERAL)
     if not others and not any(may_be_one(limit.namespace, namespace.name) for limit in limits):
         yield ("metadata", "name"), "it has neither a ResourceQuota nor a LimitRange"
+
+
+@rule(
+    "cost.memory-volume",
+    WORKLOAD,
+    Level.CORE,
+    Severity.WARNING,
+    must="An emptyDir in memory SHOULD have a limit.",
+    why="Its files count as memory of the container that writes them, which is killed for them; without a "
+    "memory limit they fill the node.",
+    fix="Set emptyDir.sizeLimit, below the memory limits of the containers that mount it.",
+    source="concepts/storage/volumes/#emptydir",
+)
+def memory_volume(workload: Workload) -> Iterator[Found]:
+    for index, volume in workload.volumes:
+        given = mapping(volume.get("emptyDir"))
+        if given.get("medium") == "Memory" and given.get("sizeLimit") is None:
+            yield workload.at("volumes", index, "emptyDir"), f"{brief(volume.get('name'))} has no sizeLimit"

@@ -161,3 +161,30 @@ def recommended_labels(workload: Workload) -> Iterator[Found]:
 def unique_object(resource: Resource) -> Iterator[Found]:
     if resource.graph.repeated(resource):
         yield ("metadata", "name"), "the input holds another object of this kind, namespace and name"
+
+
+def is_stateful(workload: Workload) -> bool:
+    return workload.type == "StatefulSet"
+
+
+@rule(
+    "delivery.ordered-rollback",
+    WORKLOAD,
+    Level.EXTENDED,
+    Severity.NOTE,
+    must="A StatefulSet SHOULD be able to leave a broken version by itself.",
+    why="With podManagementPolicy OrderedReady a pod that never becomes Ready stops every later change: to "
+    "apply the old version again does not help until somebody deletes the pod by hand.",
+    fix="Use podManagementPolicy: Parallel where the order does not matter; else practise the deletion.",
+    source="concepts/workloads/controllers/statefulset/#forced-rollback",
+    when=is_stateful,
+)
+def ordered_rollback(workload: Workload) -> Iterator[Found]:
+    given = workload.spec.get("podManagementPolicy")
+    by_hand = dig(workload.spec, "updateStrategy", "type") == "OnDelete"
+    if given in (None, "OrderedReady") and not by_hand:
+        seen = "" if given else " (not written)"
+        yield (
+            ("spec", "podManagementPolicy"),
+            f"it is OrderedReady{seen}: a broken version needs a hand to go",
+        )

@@ -2,70 +2,27 @@
 
 from __future__ import annotations
 
-import re
+import base64
+import binascii
 from collections.abc import Iterator
+from typing import Any
 
-from seatrial.declared.objects import Container, Resource
-from seatrial.declared.rule import EVERY_CONTAINER, Found, Level, Severity, rule
-from seatrial.declared.values import Pattern, brief, mapping, maps, text
+from seatrial.declared.objects import Container, Resource, Workload
+from seatrial.declared.rule import EVERY_CONTAINER, RESOURCE, Found, Level, Severity, rule
+from seatrial.declared.secrets.names import can_be_secret, says_password, says_secret, words
+from seatrial.declared.secrets.shapes import shape_in
+from seatrial.declared.secrets.texts import secret_in, secret_in_file
+from seatrial.declared.values import Path, Pattern, brief, dig, mapping, maps, sequence, text
 
-_NAME = Pattern(
-    r"passw(?:or)?d|passphrase|secret|(?:^|[_\-.])token(?:$|[_\-.])|(?:api|access|private|signing|batch)[_\-.]?key"
-    r"|encryption[_\-.]?key|credential|(?:^|_)key_content|(?:^|[_\-.])pwd(?:$|[_\-.])",
-    re.IGNORECASE,
-)
-_ABOUT_TEXT = (
-    "file path dir directory folder name names namespace ref url uri host hosts port ttl ms seconds "
-    "minutes hours days enabled enable disabled timeout length size count policy type kind issuer "
-    "audience header prefix suffix expiry expiration expires expire age period interval window duration "
-    "lifetime validity rotation mode id backend backends algorithm algorithms algo cipher hasher "
-    "hashers arn arns class provider providers store stores manager engine driver plugin method scheme "
-    "strategy format encoding charset version region location source endpoint service server address "
-    "domain realm scope scopes grant claim claims attribute field column table bucket topic queue mount "
-    "volume label annotation selector env variable required optional allowed complexity strength "
-    "iterations rounds cost retries attempts limit cache index status state user username email "
-    "template pattern regex validator validators validation storage renewal leeway skew"
-)
-_ABOUT = frozenset(_ABOUT_TEXT.split())
-"""Last words of names that say where a secret is, of what sort, or how it is treated."""
-_AT_THE_END = tuple(word for word in _ABOUT if len(word) > 3)
-_SWITCHES = frozenset(
-    ["enable", "disable", "use", "has", "allow", "require", "skip", "with", "max", "min", "num", "is"]
-)
-"""First words of names that hold a choice or a bound."""
-_NAME_WORDS = Pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_CONTENT = Pattern(
-    r"-{3,}\s*BEGIN[ A-Z]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}\b"
-    r"|\bxox[abprs]-[A-Za-z0-9-]{20,}"
-    r"|://[^/\s:@]+:[^/\s:@$({<]+@[^/\s]"
-)
-_HARMLESS = Pattern(r"(?:\s*|true|false|\d{1,5}|none|null|disabled|/[\w./-]*|\$[({].*[)}])", re.IGNORECASE)
-
-
-_WORDS = ("passw", "passphrase", "secret", "token", "key", "credential", "pwd")
-_MARKS = ("BEGIN", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox")
-"""Without one of these (or a URL with @) the expressions above cannot match; to look for them is cheaper."""
-
-
-def _may_hold_a_key(value: str) -> bool:
-    return ("@" in value and "://" in value) or any(mark in value for mark in _MARKS)
+_PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
+_HOOKS = ("postStart", "preStop")
 
 
 def looks_secret(name: str, value: str) -> str:
     """Why a named value looks like a secret, or the empty string."""
-    if _may_hold_a_key(value) and _CONTENT.compiled.search(value):
-        return "its value looks like a key, a token or a URL with a password"
-    if not any(word in name.lower() for word in _WORDS):
-        return ""
-    if _NAME.compiled.search(name) and not _is_about(name) and not _HARMLESS.compiled.fullmatch(value):
+    if says_secret(name) and can_be_secret(value):
         return "its name says that it is a secret"
-    return ""
-
-
-def _is_about(name: str) -> bool:
-    """Whether a name speaks about a secret (`TOKEN_FILE`, `passwordBackend`) and does not hold it."""
-    words = [word.lower() for word in _NAME_WORDS.compiled.findall(name)]
-    return bool(words) and (words[-1] in _ABOUT or words[-1].endswith(_AT_THE_END) or words[0] in _SWITCHES)
+    return secret_in(value)
 
 
 @rule(
@@ -74,7 +31,8 @@ def _is_about(name: str) -> bool:
     Level.CORE,
     Severity.ERROR,
     must="A secret MUST come from a Secret, not stand in the manifest.",
-    why="It is then in version control, in every rendering and in the output of `kubectl describe`.",
+    why="It is then in version control, in every rendering and in the output of `kubectl describe`; one in "
+    "an argument is in the node's list of processes, too.",
     fix="Use valueFrom.secretKeyRef, or better a mounted file; and change the secret, which is no longer "
     "one.",
     source="concepts/configuration/secret/#using-secrets-as-environment-variables",
@@ -87,11 +45,35 @@ def literal_secret(container: Container) -> Iterator[Found]:
         reason = looks_secret(name, text(entry.get("value"))) if entry.get("value") is not None else ""
         if reason:
             yield container.at("env", index, "value"), f"{brief(name)} is written out: {reason}"
+    yield from _in_command(container)
+    for kind, name in [(kind, "") for kind in _PROBES] + [("lifecycle", hook) for hook in _HOOKS]:
+        path = (kind, name) if name else (kind,)
+        handler = dig(container.data, *path)
+        for number, header in maps(dig(handler, "httpGet", "httpHeaders")):
+            reason = looks_secret(text(header.get("name")), text(header.get("value")))
+            if reason:
+                where = container.at(*path, "httpGet", "httpHeaders", number, "value")
+                yield where, f"{brief(text(header.get('name')))} is written out: {reason}"
+        reason = secret_in(_line(sequence(dig(handler, "exec", "command"))))
+        if reason:
+            yield container.at(*path, "exec", "command"), reason
+
+
+def _line(command: list[Any]) -> str:
+    return "\n".join(map(text, command))
+
+
+def _in_command(container: Container) -> Iterator[Found]:
+    """In the command or its arguments: the word that holds it, or the flag whose value is the next word."""
     for field in ("command", "args"):
-        words = container.data.get(field)
-        for index, word in enumerate(words if words.__class__ is list else []):
-            if _may_hold_a_key(text(word)) and _CONTENT.compiled.search(text(word)):
-                yield container.at(field, index), "it looks like a key, a token or a URL with a password"
+        command = sequence(container.data.get(field))
+        alone = [(index, secret_in(text(word))) for index, word in enumerate(command)]
+        found = [(index, reason) for index, reason in alone if reason]
+        for index, reason in found:
+            yield container.at(field, index), reason
+        together = "" if found else secret_in(_line(command))
+        if together:
+            yield container.at(field), together
 
 
 @rule(
@@ -107,6 +89,132 @@ def literal_secret(container: Container) -> Iterator[Found]:
 )
 def config_map_secret(config_map: Resource) -> Iterator[Found]:
     for key, value in mapping(config_map.data.get("data")).items():
-        reason = looks_secret(key, text(value))
+        written = text(value)
+        several = "\n" in written.strip() or written.lstrip().startswith(("{", "<"))
+        reason = "" if several else looks_secret(key, written)
+        reason = reason or secret_in_file(key, written)
         if reason:
             yield ("data", key), f"{brief(key)}: {reason}"
+    for key, value in mapping(config_map.data.get("binaryData")).items():
+        reason = secret_in_file(key, _decoded(value))
+        if reason:
+            yield ("binaryData", key), f"{brief(key)}: {reason}"
+
+
+def _decoded(value: Any) -> str:
+    try:
+        return base64.b64decode(text(value), validate=False).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+_READ_ELSEWHERE = frozenset(
+    {"env", "command", "args", "containers", "initContainers", "managedFields", "status"}
+)
+_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+"""A copy of the object itself."""
+
+
+def is_plain_object(resource: Resource) -> bool:
+    """Not one of those that other rules read for secrets, and no schema."""
+    return resource.type not in ("Secret", "ConfigMap", "CustomResourceDefinition")
+
+
+@rule(
+    "security.secret-in-object",
+    RESOURCE,
+    Level.CORE,
+    Severity.ERROR,
+    must="An object other than a Secret MUST NOT hold a password, a key or a token.",
+    why="Annotations and the fields of custom resources are read by everybody who may list the object, and "
+    "none is encrypted at rest.",
+    fix="Refer to a Secret from the field, and change what stood there.",
+    source="concepts/security/secrets-good-practices/",
+    when=is_plain_object,
+    anchors="CFG-13",
+)
+def secret_in_object(resource: Resource) -> Iterator[Found]:
+    foreign = "." in resource.group and not isinstance(resource, Workload)
+    for path, value in _texts(resource.data):
+        name = next((str(part) for part in reversed(path) if part.__class__ is str), "")
+        shape = shape_in(value)
+        if shape:
+            yield path, f"it holds {shape}"
+        elif foreign and says_password(name) and can_be_secret(value) and " " not in value:
+            yield path, f"{brief(name)} is written out"
+
+
+def _texts(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Every text of an object with its path, without what other rules read."""
+    waiting: list[tuple[Path, Any]] = [((), data)]
+    while waiting:
+        path, value = waiting.pop()
+        if value.__class__ is str:
+            if len(value) > 5:
+                yield path, value
+        elif value.__class__ is dict:
+            waiting.extend(
+                ((*path, key), one)
+                for key, one in value.items()
+                if key not in _READ_ELSEWHERE and key != _APPLIED
+            )
+        elif value.__class__ is list:
+            waiting.extend(((*path, index), one) for index, one in enumerate(value))
+
+
+_PUBLIC_TEXT = (
+    "user username login host hostname port database dbname name namespace server endpoint region bucket "
+    "type crt cert certificate ca pub public url uri address id"
+)
+_PUBLIC = frozenset(_PUBLIC_TEXT.split())
+"""Last words of keys whose value need not be secret."""
+
+
+_GENERATED = Pattern(r"-[2456789bcdfghkmt]{10}$")
+"""Ends the name of what a kustomization generates: the letters of its hashes."""
+
+
+def is_written(secret: Resource) -> bool:
+    """It stands in a file: not read from a server, not generated from values elsewhere, not encrypted."""
+    return (
+        "uid" not in mapping(secret.data.get("metadata"))
+        and secret.labels.get("app.kubernetes.io/managed-by") != "Helm"
+        and not _GENERATED.compiled.search(secret.name)
+        and "sops" not in secret.data
+    )
+
+
+@rule(
+    "security.committed-secret",
+    "Secret",
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A Secret SHOULD NOT stand among the manifests with its value.",
+    why="base64 is no encryption: whoever may read the repository, a copy of it or its history has the "
+    "secret, and nobody can take it back.",
+    fix="Deliver it by an operator (ExternalSecret, SealedSecret, SOPS) or create it by hand; and change it.",
+    source="concepts/security/secrets-good-practices/",
+    when=is_written,
+    anchors="CFG-12",
+)
+def committed_secret(secret: Resource) -> Iterator[Found]:
+    written = {key: text(value) for key, value in mapping(secret.data.get("stringData")).items()}
+    encoded = {key: _decoded(value) for key, value in mapping(secret.data.get("data")).items()}
+    for field, entries in (("stringData", written), ("data", encoded)):
+        held = sorted(key for key, value in entries.items() if _is_held(key, value))
+        if held:
+            yield (
+                (field, held[0]),
+                f"it holds {', '.join(map(brief, held[:3]))}"
+                + (f" and {len(held) - 3} more" if len(held) > 3 else ""),
+            )
+
+
+_CONFIGURATION = (".yaml", ".yml", ".json", ".ini", ".conf", ".cfg", ".toml", ".properties", ".xml", ".sh")
+
+
+def _is_held(key: str, value: str) -> bool:
+    if "\n" in value.strip() or key.endswith(_CONFIGURATION):
+        return bool(secret_in_file(key, value))
+    last = (words(key) or [""])[-1]
+    return bool(secret_in(value)) or (last not in _PUBLIC and can_be_secret(value))

@@ -8,7 +8,7 @@ from seatrial.declared.namespaces import Labelled
 from seatrial.declared.objects import Resource, Surroundings, Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import served
-from seatrial.declared.values import brief, mapping, maps, sequence, text
+from seatrial.declared.values import brief, mapping, maps, selects_nothing_in_particular, sequence, text
 
 _SERVICE_MONITOR, _POD_MONITOR = "ServiceMonitor.monitoring.coreos.com", "PodMonitor.monitoring.coreos.com"
 _MONITORS = (
@@ -31,7 +31,7 @@ def _namespaces(monitor: Resource) -> set[str] | None:
     return names or {monitor.namespace}
 
 
-def _watched(monitor: Resource) -> list[Resource]:
+def watched(monitor: Resource) -> list[Resource]:
     """Services, or workloads, that a monitor selects."""
     namespaces, selector = _namespaces(monitor), mapping(monitor.spec.get("selector"))
     watchable = _watchable(monitor)
@@ -82,7 +82,15 @@ def scrape_port(workload: Workload) -> Iterator[Found]:
 def looks_at_the_input(monitor: Resource) -> bool:
     """Whether the input has anything in the namespaces of a monitor; else it watches someone else's."""
     namespaces, watchable = _namespaces(monitor), _watchable(monitor)
-    return watchable.holds_any() if namespaces is None else any(map(watchable.holds, namespaces))
+    if namespaces is None:
+        return watchable.holds_any()
+    return any(map(watchable.holds, namespaces)) or bool(_elsewhere(monitor))
+
+
+def _elsewhere(monitor: Resource) -> list[Resource]:
+    """What it would select in other namespaces than its own: an empty selector selects nothing by intent."""
+    selector = mapping(monitor.spec.get("selector"))
+    return [] if selects_nothing_in_particular(selector) else _watchable(monitor).matching_anywhere(selector)
 
 
 @rule(
@@ -98,12 +106,14 @@ def looks_at_the_input(monitor: Resource) -> bool:
     anchors="GTW-01",
 )
 def monitor_selects(monitor: Resource) -> Iterator[Found]:
-    watched = _watched(monitor)
-    if not watched:
-        yield ("spec", "selector"), "it selects nothing in the input"
+    found = watched(monitor)
+    if not found:
+        elsewhere = sorted(each.title for each in _elsewhere(monitor))
+        hint = f"; in namespaces that it does not look at: {elsewhere[0]}" if elsewhere else ""
+        yield ("spec", "selector"), f"it selects nothing in the input{hint}"
         return
     field = "podMetricsEndpoints" if monitor.kind == "PodMonitor" else "endpoints"
-    names = {text(port.get("name")) for resource in watched for port in _ports_of(resource)}
+    names = {text(port.get("name")) for resource in found for port in _ports_of(resource)}
     for index, endpoint in maps(monitor.spec.get(field)):
         port = text(endpoint.get("port"))
         if port and port not in names:
@@ -143,6 +153,6 @@ def _seen(graph: Surroundings) -> set[int]:
     """Identities of everything that some monitor of the input selects."""
     if "seen by monitors" not in graph.memo:
         monitors = [monitor for kind in _MONITORS for monitor in graph.of(kind)]
-        graph.memo["seen by monitors"] = {id(each) for monitor in monitors for each in _watched(monitor)}
+        graph.memo["seen by monitors"] = {id(each) for monitor in monitors for each in watched(monitor)}
     found: set[int] = graph.memo["seen by monitors"]
     return found

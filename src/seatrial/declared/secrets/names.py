@@ -1,0 +1,74 @@
+"""Whether a name says that its value is a secret, and whether a value can be one."""
+
+from __future__ import annotations
+
+import re
+
+from seatrial.declared.values import Pattern
+
+_WORD = Pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_MARKS = ("pass", "secret", "token", "key", "credential", "pwd", "masterauth")
+"""A name without one of these is none; to look for them is cheaper than to cut it into words."""
+_PASSWORDS = ("password", "passwd", "passphrase", "passcode", "requirepass", "masterauth")
+_ENDINGS = (*_PASSWORDS, "secret", "token", "apikey", "secretkey", "privatekey", "accesskey", "signingkey")
+_LAST = frozenset({"pass", "pwd", "credential", "credentials"})
+_KEYS_TEXT = (
+    "api access private signing encryption secret auth master batch account shared storage hmac jwt app "
+    "license encrypt crypto"
+)
+_KEYS = frozenset(_KEYS_TEXT.split())
+"""What stands before `key` where the key is a secret: not cache, sort, partition, public."""
+_TAILS = frozenset({"value", "string", "plain", "plaintext", "literal", "text", "content", "base"})
+"""Words behind the deciding one that do not change what it says (`SECRET_KEY_BASE`)."""
+_NAMES_AN_OBJECT = frozenset(
+    {"pull", "tls", "ssl", "cert", "certificate", "ca", "existing", "kube", "kubernetes"}
+)
+"""Before `secret`: the value is the name of a Secret."""
+_SWITCHES = frozenset(
+    {"enable", "disable", "use", "has", "allow", "require", "skip", "with", "max", "min", "num", "is"}
+)
+"""First words of names that hold a choice or a bound."""
+
+_HARMLESS = Pattern(
+    r"\s*|true|false|yes|no|on|off|\d{1,5}|none|null|nil|undefined|disabled|enabled|required|optional|auto|string"
+    r"|hidden|redacted|passwords?|passwort|tokens?|secrets?|credentials?|keys?|include|same-origin|omit"
+    r"|[*x.]+|<.*>|%.*%|!.*|\.{0,2}/[\w./-]*|[\w./-]+\.(?:pem|key|crt|json|ya?ml|txt|conf|properties|env)"
+    r"|(?:file|env|vault|secret|secretref|arn|ref\+\w+):.*|projects/[\w-]+/secrets/.*|enc\[.*|https?://[^@]*",
+    re.IGNORECASE | re.DOTALL,
+)
+_REFERENCE = Pattern(r"\$[({\w]|\{\{|`|#\{|<%|@@")
+
+
+def words(name: str) -> list[str]:
+    """The words of a name in any spelling, in small letters, without numbers at its end."""
+    found = [word.lower() for word in _WORD.compiled.findall(name)]
+    while found and found[-1].isdigit():
+        found.pop()
+    return found
+
+
+def says_secret(name: str) -> bool:
+    """Whether a name says so by its last word: DB_PASS and clientSecret do, TOKEN_TTL does not."""
+    if not any(mark in name.lower() for mark in _MARKS):
+        return False
+    found = words(name)
+    while len(found) > 1 and found[-1] in _TAILS:
+        found.pop()
+    if not found or found[0] in _SWITCHES:
+        return False
+    last, before = found[-1], found[-2] if len(found) > 1 else ""
+    if last == "key":
+        return before in _KEYS
+    if last == "secret" and before in _NAMES_AN_OBJECT:
+        return False
+    return last in _LAST or last.endswith(_ENDINGS)
+
+
+def says_password(name: str) -> bool:
+    """As `says_secret`, of passwords only: a token or a secret may also be the name of an object."""
+    return says_secret(name) and (words(name)[-1] in ("pass", "pwd") or words(name)[-1].endswith(_PASSWORDS))
+
+
+def can_be_secret(value: str) -> bool:
+    """Whether a value could be one: it is neither a reference, a path nor a word such as `true`."""
+    return not _REFERENCE.compiled.search(value) and not _HARMLESS.compiled.fullmatch(value.strip("\"'"))
