@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tiny import wait_until_rolled_out
@@ -34,19 +33,14 @@ def injector(tmp_path: Path) -> Iterator[Injector]:
         yield injector
 
 
-@pytest.fixture
-def watched(deployed: Kube) -> Iterator[Kube]:
+@pytest.fixture(scope="module")
+def watched(deployed: Kube) -> Kube:
     """The web server with a liveness probe of the port that its readiness probe asks."""
-    set_liveness(deployed, LIVENESS)
-    yield deployed
-    set_liveness(deployed, None)
-
-
-def set_liveness(kube: Kube, probe: dict[str, Any] | None) -> None:
-    containers = [{"name": "web", "livenessProbe": probe}]
+    containers = [{"name": "web", "livenessProbe": LIVENESS}]
     body = {"spec": {"template": {"spec": {"containers": containers}}}}
-    kube.patch("Deployment", "web", body, how="strategic")
-    wait_until_rolled_out(kube)
+    deployed.patch("Deployment", "web", body, how="strategic")
+    wait_until_rolled_out(deployed)
+    return deployed
 
 
 def rules(node: str) -> str:
@@ -55,38 +49,33 @@ def rules(node: str) -> str:
 
 def answer(node: str, address: str) -> str:
     """What a pod answers to another node, as it would to another pod."""
-    command = (
-        "curl",
-        "--silent",
-        "--max-time",
-        "5",
-        "--write-out",
-        "%{http_code}",
-        f"http://{address}:8080/",
-    )
-    return docker("exec", node, *command, doing="asking the pod")
+    curl = ("curl", "--silent", "--max-time", "5", "--write-out", "%{http_code}")
+    return docker("exec", node, *curl, f"http://{address}:8080/", doing="asking the pod")
 
 
-@pytest.mark.parametrize("probe", [None, LIVENESS])
+def test_without_a_liveness_probe_nothing_is_frozen(injector: Injector, recorder: Recorder) -> None:
+    record = injector.inject(FreezeProcess("web"), recorder)
+    assert "has a liveness probe: nothing would notice that it hangs" in record.impossible
+    assert record.details[NO_PROBE]
+
+
 def test_a_pod_whose_readiness_is_refused_works_on_and_is_ready_again(
-    deployed: Kube, injector: Injector, recorder: Recorder, probe: dict[str, Any] | None
+    watched: Kube, injector: Injector, recorder: Recorder
 ) -> None:
-    set_liveness(deployed, probe)
-    try:
-        record = injector.inject(FailReadiness("web", hold_seconds=1), recorder, held=True)
-        assert record.verified, record.impossible
-        victim = next(pod for pod in pods_now(recorder.snapshot(), "web") if pod.uid == record.target.uid)
-        assert not victim.ready
-        assert victim.ip in rules(victim.node)
-        assert answer("seatrial-control-plane", victim.ip).endswith("200")
-        injector.hold(record)
-        released = injector.release(record)
-        assert released.available_at is not None
-        assert victim.ip not in rules(victim.node)
-        last = next(pod for pod in pods_now(recorder.snapshot(), "web") if pod.uid == record.target.uid)
-        assert (last.ready, last.restarts) == (True, victim.restarts), "its liveness probe went on passing"
-    finally:
-        set_liveness(deployed, None)
+    record = injector.inject(FailReadiness("web", hold_seconds=1), recorder, held=True)
+    assert record.verified, record.impossible
+    victim = next(pod for pod in pods_now(recorder.snapshot(), "web") if pod.uid == record.target.uid)
+    assert not victim.ready
+    assert victim.ip in rules(victim.node)
+    assert answer("seatrial-control-plane", victim.ip).endswith("200")
+    injector.hold(record)
+    released = injector.release(record)
+    assert released.available_at is not None
+    assert victim.ip not in rules(victim.node)
+    last = watched.get("Pod", victim.name)["status"]["containerStatuses"][0]
+    assert (last["ready"], last["restartCount"]) == (True, victim.restarts), (
+        "its liveness probe went on passing"
+    )
 
 
 def test_a_process_that_hangs_is_restarted_by_its_own_probe(
@@ -101,9 +90,3 @@ def test_a_process_that_hangs_is_restarted_by_its_own_probe(
     assert verdict.outcome is Outcome.PASSED, verdict.explain()
     assert verdict.numbers["allowed_seconds"] == 1 + 1 + 1 + 5
     assert watched.get("Pod", record.target.name)["status"]["containerStatuses"][0]["restartCount"] >= 1
-
-
-def test_without_a_liveness_probe_nothing_is_frozen(injector: Injector, recorder: Recorder) -> None:
-    record = injector.inject(FreezeProcess("web"), recorder)
-    assert "has a liveness probe: nothing would notice that it hangs" in record.impossible
-    assert record.details[NO_PROBE]

@@ -24,6 +24,7 @@ NOT_YET_RECORDED = {
     "cold-start",
     "idle-connections",
     "live-look",
+    "name-outage",
     "rollout-restart",
     "freeze-process",
     "unready-pod",

@@ -15,8 +15,9 @@ from seatrial.faults.effects.frozen_container import FrozenContainer
 from seatrial.faults.kind_nodes import require_kind_node
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates
+from seatrial.judge.liveness import is_new
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import ACTS_WITHIN, NO_PROBE, Disruption, Target
+from seatrial.model.fault import ACTS_WITHIN, FROZEN, NO_PROBE, Disruption, Target
 from seatrial.model.right import Right, on_own_cluster
 from seatrial.model.timeline import PodSeen
 from seatrial.waiting import NotYet, Ready
@@ -70,17 +71,18 @@ class FreezeProcess(Fault):
         if acts.seconds > LONGEST_SECONDS:
             reason = f"{acts} before {victim.name} is restarted, and at most {LONGEST_SECONDS:g} s are waited"
             return Impossible(target, self.role, self.seed, reason)
+        frozen = container_id(pod, watched.container)
         return Plan(
             target=target,
             workload=self.role,
             seed=self.seed,
             victims=(victim,),
-            effects=(FrozenContainer.planned(victim.node, container_id(pod, watched.container)),),
+            effects=(FrozenContainer.planned(victim.node, frozen.rpartition("/")[2]),),
             verify_seconds=VERIFY_SECONDS,
             hold_seconds=acts.seconds + SLACK_SECONDS,
             details={
                 "node": victim.node, "container": watched.container, "handler": watched.handler,
-                "probe": str(watched), ACTS_WITHIN: acts.seconds, "arithmetic": str(acts),
+                "probe": str(watched), ACTS_WITHIN: acts.seconds, "arithmetic": str(acts), FROZEN: frozen,
             },
         )  # fmt: skip
 
@@ -103,7 +105,8 @@ class FreezeProcess(Fault):
         """Until the container was restarted, or the pod is going, or the plan's `hold_seconds` are over."""
         victim = plan.victims[0]
         states = recorder.snapshot().pods.get(victim.uid, ())
-        if states and (states[-1].restarts > victim.restarts or states[-1].deleting):
+        frozen = str(plan.details[FROZEN])
+        if states and (is_new(states[-1], victim.restarts, frozen) or states[-1].deleting):
             return Ready(None)
         return super().held_enough(plan, recorder, verified_at)
 
@@ -138,7 +141,7 @@ class Acts:
 
 
 def container_id(pod: Mapping[str, Any], container: str) -> str:
-    """The id that the node's runtime has for a container.
+    """The id of a container, with its runtime's name, e.g. `containerd://3f..`.
 
     Raises:
         FaultRefused: it does not run.
@@ -148,7 +151,7 @@ def container_id(pod: Mapping[str, Any], container: str) -> str:
     found = next((str(one.get("containerID") or "") for one in every if one["name"] == container), "")
     if not found:
         raise FaultRefused(f"container {container} of pod/{pod['metadata']['name']} does not run")
-    return found.rpartition("/")[2]
+    return found
 
 
 def _age_seconds(pod: PodSeen) -> float:

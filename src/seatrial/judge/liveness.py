@@ -11,9 +11,9 @@ from seatrial.judge.pods import states_of
 from seatrial.judge.probes import UNHEALTHY
 from seatrial.judge.windows import fault_end
 from seatrial.judge.wording import plural, seconds
-from seatrial.model.fault import ACTS_WITHIN, NO_PROBE, FaultRecord
+from seatrial.model.fault import ACTS_WITHIN, FROZEN, NO_PROBE, FaultRecord
 from seatrial.model.observation import Observation
-from seatrial.model.timeline import EventSeen, Timeline
+from seatrial.model.timeline import EventSeen, PodSeen, Timeline
 from seatrial.model.verdict import Outcome, Verdict
 
 EXPECTED = "the container that hangs is restarted as soon as its own probe says, and no other one"
@@ -68,11 +68,18 @@ def hang_is_detected(observation: Observation) -> Verdict:
 
 
 def _restarted_at(timeline: Timeline, fault: FaultRecord) -> float | None:
-    """When a container of the pod was first seen to have been restarted while the fault was in place."""
+    """When the frozen container was first seen to have been restarted while the fault was in place."""
     states = states_of(timeline, fault.target.name, fault.target.uid)
     before = max((s.restarts for s in states if s.at <= fault.injected_at), default=0)
     until = math.inf if fault.reverted_at is None else fault.reverted_at
-    return next((s.at for s in states if fault.injected_at <= s.at <= until and s.restarts > before), None)
+    frozen = str(fault.details.get(FROZEN, ""))
+    meanwhile = (state for state in states if fault.injected_at <= state.at <= until)
+    return next((state.at for state in meanwhile if is_new(state, before, frozen)), None)
+
+
+def is_new(state: PodSeen, restarts: int, frozen: str) -> bool:
+    """Whether a pod has another container in place of the frozen one; that of a sidecar is none of it."""
+    return state.restarts > restarts and frozen not in state.container_ids
 
 
 def _held(timeline: Timeline, fault: FaultRecord) -> float:

@@ -135,8 +135,8 @@ class TestActs:
         assert acts.seconds == expected
         assert str(acts).startswith(f"{expected} s may pass by its own arithmetic")
 
-    def test_the_container_is_named_as_the_runtime_does(self):
+    def test_the_container_is_named_as_the_api_server_does(self):
         made = pod() | {"status": {"containerStatuses": [{"name": "app", "containerID": "containerd://abc"}]}}
-        assert container_id(made, "app") == "abc"
+        assert container_id(made, "app") == "containerd://abc"
         with pytest.raises(FaultRefused, match="does not run"):
             container_id(made, "other")

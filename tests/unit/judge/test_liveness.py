@@ -73,6 +73,14 @@ def test_a_probe_that_did_fail_is_not_called_blind():
     assert verdict.next_step.endswith("kubelet did not restart it in time: Liveness probe failed: timeout")
 
 
+def test_a_sidecar_that_restarts_is_not_the_frozen_container():
+    still = replace(restarted(151.0), container_ids=("containerd://app", "containerd://proxy-2"))
+    assert hang_is_detected(frozen(still, container_id="containerd://app")).outcome is Outcome.FAILED
+    anew = replace(restarted(160.0, restarts=3), container_ids=("containerd://app-2", "containerd://proxy-2"))
+    verdict = hang_is_detected(frozen(still, anew, container_id="containerd://app"))
+    assert verdict.numbers["restarted_seconds"] == 60.0
+
+
 def test_another_pod_that_restarts_meanwhile_is_a_failure():
     verdict = hang_is_detected(frozen(restarted(151.0), restarted(140.0, "orders-b", "uid-b", 1)))
     assert verdict.outcome is Outcome.FAILED
