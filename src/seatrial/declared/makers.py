@@ -133,40 +133,47 @@ def _rows() -> dict[str, list[_Row]]:
 
 
 class Made(NamedTuple):
-    """What custom resources make: namespaces by kind and name, and (kind, namespace, name's beginning)."""
+    """Where objects of the input make others: by kind and name, kind and beginning of the name, kind."""
 
     names: dict[tuple[str, str], set[str]]
-    beginnings: list[tuple[str, str, str]]
+    beginnings: dict[tuple[str, str], set[str]]
+    kinds: dict[str, set[str]]
 
-    def add(self, kind: str, namespace: str, name: str) -> None:
-        """One object more."""
+    def add(self, kind: str, namespace: str, name: str, *, begins: bool = False) -> None:
+        """One object more, or all whose names begin so."""
         self.names.setdefault((kind, name), set()).add(namespace)
+        self.kinds.setdefault(kind, set()).add(namespace)
+        if begins:
+            self.beginnings.setdefault((kind, name), set()).add(namespace)
+
+    def places(self, kind: str, name: str) -> Iterator[str]:
+        """The namespaces in which an object may be made; a beginning ends before `-` or `.`."""
+        for of in (kind, "*"):
+            yield from self.names.get((of, name), ())
+            for end, letter in enumerate(name):
+                if letter in "-.":
+                    yield from self.beginnings.get((of, name[:end]), ())
 
 
 def is_made(graph: Surroundings, kind: str, namespace: str, name: str) -> bool:
     """Whether an object that is not in the input is made by one that is."""
-    made = graph.memo.get("made")
-    if made is None:
-        made = graph.memo["made"] = _all_made(graph)
-    if any(may_be_one(where, namespace) for where in made.names.get((kind, name), ())):
-        return True
-    return any(
-        of in (kind, "*") and may_be_one(where, namespace) and name.startswith((f"{start}-", f"{start}."))
-        for of, where, start in made.beginnings
-    )
+    return any(may_be_one(where, namespace) for where in _made(graph).places(kind, name))
 
 
 def is_any_made(graph: Surroundings, kind: str, namespace: str) -> bool:
     """Whether an object of the input makes some object of a kind in a namespace."""
-    is_made(graph, kind, namespace, "")
-    names = graph.memo["made"].names
-    return any(
-        of == kind and may_be_one(where, namespace) for (of, _), places in names.items() for where in places
-    )
+    return any(may_be_one(where, namespace) for where in _made(graph).kinds.get(kind, ()))
+
+
+def _made(graph: Surroundings) -> Made:
+    made: Made | None = graph.memo.get("made")
+    if made is None:
+        made = graph.memo["made"] = _all_made(graph)
+    return made
 
 
 def _all_made(graph: Surroundings) -> Made:
-    made, rows = Made({}, []), _rows()
+    made, rows = Made({}, {}, {}), _rows()
     for resource in graph.resources:
         if "." in resource.type and resource.type in rows:
             for row in rows[resource.type]:
@@ -182,7 +189,7 @@ def _all_made(graph: Surroundings) -> Made:
         if isinstance(resource, Workload) and resource.claim_templates:
             for _, claim in resource.claim_templates:
                 start = f"{text(dig(claim, 'metadata', 'name'))}-{resource.name}"  # data-web-0
-                made.beginnings.append(("PersistentVolumeClaim", resource.namespace, start))
+                made.add("PersistentVolumeClaim", resource.namespace, start, begins=True)
     return made
 
 
@@ -191,11 +198,9 @@ def _take(row: _Row, resource: Resource, made: Made) -> None:
     for field in row.fields:
         before, _, path = field.rpartition("+")
         names = [before + name for name in _values(resource.data, path)] if "." in path else [field]
-        entries = [(kind, namespace, name) for kind in row.made for name in names]
-        if row.begins:
-            made.beginnings.extend(entries)
-        for entry in entries:
-            made.add(*entry)
+        for kind in row.made:
+            for name in names:
+                made.add(kind, namespace, name, begins=row.begins)
         if names:
             return
 

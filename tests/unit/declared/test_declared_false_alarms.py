@@ -110,6 +110,11 @@ def test_an_operators_objects_are_known_by_the_beginning_of_their_names() -> Non
     )
     assert "delivery.secret-exists" not in found(sound(reads("pg-app"), cluster))
     assert "delivery.secret-exists" in found(sound(reads("pgadmin"), cluster))
+    release = (
+        "kind: HelmRelease\napiVersion: helm.toolkit.fluxcd.io/v2\nmetadata: {name: db, namespace: flux}"
+    )
+    for name, made in (("db", True), ("db-secret", True), ("dbs", False)):
+        assert ("delivery.secret-exists" not in found(sound(reads(name), release))) == made
     monitor = cluster.replace("Cluster", "ServiceMonitor").replace(
         "postgresql.cnpg.io", "monitoring.coreos.com"
     )
