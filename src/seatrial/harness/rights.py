@@ -9,7 +9,7 @@ from seatrial.declared.kinds import KINDS
 from seatrial.faults import lease
 from seatrial.faults.delete_pod import DeletePod
 from seatrial.faults.registry import FAULTS, uses_of
-from seatrial.harness import rest
+from seatrial.harness import held, rest
 from seatrial.harness.doctor import cluster as doctor
 from seatrial.harness.measuring import MEASUREMENTS
 from seatrial.kube import generator_job, logs, snapshot, timeline, usage
@@ -53,6 +53,7 @@ def disruptive_uses(system: System | None) -> list[Use]:
         ),
         *(uses_of_products(system) if system is not None else ()),
         *generator_uses(system),
+        *uses(held.RIGHTS, "a search for capacity", disruptive=True),
     ]
     return [use for use in found if use.right.applies(system)]
 

@@ -6,6 +6,7 @@ for all results, and decides on the next. What is tried is decided by `judge.cap
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import replace
@@ -17,14 +18,16 @@ from gevent.event import Event
 from seatrial.errors import SeatrialError
 from seatrial.judge.capacity.search import Search
 from seatrial.judge.capacity.verdict import judge_capacity
+from seatrial.load.choices import add_options, plan_from, role_of
 from seatrial.load.dispatcher import Share
+from seatrial.load.held import Held, Look, with_looks
 from seatrial.load.outcome import Conclusion, LoadRun
 from seatrial.load.plan import LoadPlan
 from seatrial.load.summary import LoadSummary, WorkerResult, slower_than, summarize
 from seatrial.load.trials import trial_from
 from seatrial.load.user import OpenUser
 from seatrial.load.wiring import JOBS_DELAY_SECONDS, START, STOP, LoadSession
-from seatrial.model.capacity import CapacityRun, SearchPlan, Trial
+from seatrial.model.capacity import CapacityRun, Trial
 
 REQUIREMENT = "How many requests a second the system serves within its objectives MUST be known."
 WARM_UP = 0.2
@@ -35,15 +38,6 @@ REST_SECONDS = 60.0
 """How long a system may take to answer as it did before, after a trial that it could not hold."""
 REST_PAUSE_SECONDS = 1.0
 NOT_AT_REST = "not at rest within 60 s"
-OPTIONS: dict[str, tuple[str, str]] = {
-    "first": ("--first", "rate of the first trial, per second"),
-    "highest": ("--highest", "no trial has a higher rate, per second"),
-    "seconds": ("--trial-seconds", "length of one trial; its first fifth is not counted"),
-    "width": ("--width", "end when the interval is no wider than this part of its lower end"),
-    "fewest": ("--trials", "trials that are made at least after the ramp"),
-    "errors_bound": ("--errors-bound", "a trial in which this fraction fails ends itself"),
-}
-"""Fields of the plan that a person may choose."""
 
 
 class CapacityConclusion(Conclusion):
@@ -71,17 +65,11 @@ class CapacitySession(LoadSession):
 
     @classmethod
     def add_options(cls, parser: Any, user: type[LoadPlan]) -> None:  # noqa: ARG003  as every session
-        plan = SearchPlan()
-        for name, (option, words) in OPTIONS.items():
-            default = getattr(plan, name)
-            variable = f"SEATRIAL_CAPACITY_{name.upper()}"
-            text = f"Capacity: {words} (default: {default:g})."
-            parser.add_argument(option, type=type(default), default=default, env_var=variable, help=text)
+        add_options(parser)
 
     def _check_options(self) -> None:
-        values = {name: self._chosen(option) for name, (option, _) in OPTIONS.items()}
-        values["most"] = max(SearchPlan().most, values["fewest"])
-        self.plan = SearchPlan(**values)
+        self.plan = plan_from(self._options)
+        self.role = role_of(self.system, os.environ.get("SEATRIAL_WORKLOAD", ""))
         self._trials: list[Trial] = []
         self._never_sent: set[str] = set()
         self._broken = ""
@@ -89,9 +77,9 @@ class CapacitySession(LoadSession):
         self._leg: LoadRun | None = None
         self._leg_ended = Event()
         self._searching: Any = None
-
-    def _chosen(self, option: str) -> Any:
-        return getattr(self._options, option.removeprefix("--").replace("-", "_"))
+        self._held: Held | None = None
+        self._holds: tuple[str, ...] = ()
+        self._unseen = ""
 
     def _on_start(self, **_: Any) -> None:
         """Locust begins a test: the search runs beside it, and ends it."""
@@ -110,6 +98,7 @@ class CapacitySession(LoadSession):
     def _search(self) -> None:
         """Make one trial after the other until the search, or somebody, ends it."""
         try:
+            self._hold()
             search = Search(self.plan, self.system.objectives.availability)
             self._require_rest("before the first trial")
             while not self._over and (rate := search.next_rate()) is not None:
@@ -122,8 +111,33 @@ class CapacitySession(LoadSession):
                 self._require_rest(f"after the trial at {rate:g}/s")
         except SeatrialError as error:
             self._broken = self._broken or str(error)
+        finally:
+            self._let_go()
         if not self._stopping:
             gevent.spawn(self._end_test)
+
+    def _hold(self) -> None:
+        """Keep the numbers of replicas as they are, where the system runs on a cluster."""
+        if not getattr(self.user, "holds", True):
+            self._unseen = "the cluster was not looked at"
+            return
+        self._held = Held(self.user.settings().system_path, self.role, self._options.replicas)
+        self._holds = self._held.start()
+
+    def _let_go(self) -> None:
+        try:
+            if self._held is not None:
+                self._held.close()
+        except SeatrialError as error:
+            self._broken = self._broken or str(error)
+        self._held = None
+
+    def _look(self) -> Look | None:
+        if self._held is None:
+            return None
+        seen = self._held.look()
+        self._unseen = self._unseen or seen["unseen"]
+        return seen
 
     def _tell(self, trial: Trial) -> None:
         """A line on the screen for each trial: a search lasts for minutes."""
@@ -143,18 +157,21 @@ class CapacitySession(LoadSession):
         """Offer a rate; None when somebody stopped it in the middle."""
         seconds = max(self.plan.seconds, LEAST_REQUESTS / rate)
         warm_up = seconds * WARM_UP
+        before = self._look()
         summary, results = self._offer(
             f"poisson:{rate}:{seconds}", seconds, warm_up_seconds=warm_up, errors_bound=self.plan.errors_bound
         )
         if self._over:
             return None
+        after = self._look()
         if not self._trials:
             self._never_sent.update(summary.journeys)
         self._never_sent.intersection_update(summary.never_sent)
-        return trial_from(
+        trial = trial_from(
             summary, self.system, per_second=rate, seconds=seconds - warm_up,
             stopped=[each.stopped for each in results],
         )  # fmt: skip
+        return trial if before is None or after is None else with_looks(trial, before, after)
 
     def _require_rest(self, when: str) -> None:
         """Wait until a few requests at the first rate are all answered, and in time."""
@@ -242,7 +259,7 @@ class CapacitySession(LoadSession):
         run, self._run = self._run, None
         found = CapacityRun(
             self.plan, tuple(self._trials), broken=self._broken, never_sent=tuple(sorted(self._never_sent)),
-            unseen="the cluster was not looked at",
+            held=self._holds, unseen=self._unseen, role=self.role,
         )  # fmt: skip
         conclusion = self.conclusion
         assert isinstance(conclusion, CapacityConclusion)
@@ -250,7 +267,12 @@ class CapacitySession(LoadSession):
 
 
 class CapacityUser(OpenUser):
-    """Subclass it once in a locustfile that searches for a capacity; see `load.user.OpenUser`."""
+    """Subclass it once in a locustfile that searches for a capacity; see `load.user.OpenUser`.
+
+    Attributes:
+        holds: whether replicas are held and looked at; False for what runs outside of a cluster.
+    """
 
     abstract = True
+    holds: ClassVar[bool] = True
     session: ClassVar[type[LoadSession]] = CapacitySession

@@ -28,7 +28,6 @@ def trial_from(
         slower_than(latencies, system.objectives_of(name).latency_p99_ms)
         for name, latencies in summary.journeys.items()
     )
-    mean = float(summary.from_sent.get_mean_value()) / 1e6 if summary.from_sent.get_total_count() else None
     return Trial(
         per_second=per_second,
         seconds=seconds,
@@ -36,7 +35,6 @@ def trial_from(
         failed=requests - summary.ok,
         slow=slow,
         p99_ms=round(whole.get_value_at_percentile(99) / 1_000, 3) if requests else None,
-        mean_seconds=mean,
         void=_void(summary, system, requests),
         stopped="; ".join(dict.fromkeys(why for why in stopped if why)),
     )

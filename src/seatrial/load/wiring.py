@@ -26,6 +26,7 @@ from seatrial.traffic import schedule as schedules
 from seatrial.traffic.job import is_loopback
 from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.runner import COMMAND, LocalProcess
+from seatrial.traffic.trace import require_room, with_trace
 
 START, STOP, RESULT = "seatrial-start", "seatrial-stop", "seatrial-result"
 FAILURE = "failure"
@@ -58,7 +59,8 @@ class LoadSession:
             default=_default_arrivals(user),
             env_var="SEATRIAL_ARRIVALS",
             help="When requests are sent: constant:RATE[:SECONDS], poisson:RATE[:SECONDS], "
-            "ramp:FROM:TO:SECONDS, steps:RATExSECONDS,... (rates per second). "
+            "ramp:FROM:TO:SECONDS, steps:RATExSECONDS,..., spike:RATE:PEAK:SECONDS (rates per second), "
+            "replay:@FILE (a trace, one time a line). "
             "Users and spawn rate have no meaning.",
         )
 
@@ -110,7 +112,10 @@ class LoadSession:
 
     def _check_options(self) -> None:
         """Raises BadInput: an option cannot be used, and nothing was sent yet."""
-        schedules.parse(self._options.arrivals)
+        self._options.arrivals = with_trace(self._options.arrivals)
+        limits = [self.system.objectives_of(name).latency_p99_ms for name in self.journeys]
+        workers = max(self._options.processes or 1, self._options.expect_workers or 1)
+        require_room(schedules.parse(self._options.arrivals), max(limits) / 1_000, workers=workers)
 
     def _check_consent(self) -> None:
         """Load disturbs: it needs what a scenario needs, consent for this context and namespace."""
@@ -141,7 +146,7 @@ class LoadSession:
                 self._dispatch(self._share)
                 return
             self._check_host()
-            self._run = self.conclusion.begin(self._options.arrivals, str(self.environment.host))
+            self._run = self.conclusion.begin(with_trace(self._options.arrivals), str(self.environment.host))
             shares = self._shares(self._run)
             for client, share in shares.items():
                 if self._is_master:

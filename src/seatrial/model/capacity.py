@@ -88,8 +88,6 @@ class Trial:
         seconds: how long requests were counted.
         requests: that were sent; `failed` of them not answered as expected, `slow` later than the objective.
         p99_ms: from planned times; None without a request.
-        mean_seconds: mean time from sending to the end.
-        in_flight: mean number of open requests, sampled; None where that was not done.
         void: why it says nothing of the system; empty when it does.
         stopped: why it was ended early; empty when it was not.
         uses: by container, where that could be looked at.
@@ -103,8 +101,6 @@ class Trial:
     failed: int
     slow: int
     p99_ms: float | None = None
-    mean_seconds: float | None = None
-    in_flight: float | None = None
     void: str = ""
     stopped: str = ""
     uses: tuple[ContainerUse, ...] = ()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, count, islice, repeat
 from typing import Protocol
@@ -22,8 +22,8 @@ HIGHEST_RATE_PER_SECOND = 20_000
 
 _HELP = (
     "write constant:RATE[:SECONDS], poisson:RATE[:SECONDS], ramp:FROM:TO:SECONDS, "
-    "steps:RATExSECONDS,RATExSECONDS (rates per second), replay:SECONDS,SECONDS or bursts:NUMBER:GAP,GAP "
-    "(gaps in seconds)."
+    "steps:RATExSECONDS,RATExSECONDS, spike:RATE:PEAK:SECONDS (rates per second), replay:SECONDS,SECONDS, "
+    "replay:@FILE or bursts:NUMBER:GAP,GAP (gaps in seconds)."
 )
 
 
@@ -216,8 +216,8 @@ def parse(text: str, *, seed: int = 0) -> Schedule:
                 return Poisson(float(rate), seed, *map(float, seconds))
             case "ramp", [begin, end, seconds]:
                 return Ramp(float(begin), float(end), float(seconds))
-            case "steps", [steps]:
-                return Steps(tuple(_parse_step(step) for step in steps.split(",")))
+            case "steps" | "spike", steps:
+                return _parse_steps(kind, steps)
             case "bursts", [number, gaps]:
                 return Bursts(int(number), tuple(float(gap) for gap in gaps.split(",")))
             case "replay", [times]:
@@ -225,6 +225,15 @@ def parse(text: str, *, seed: int = 0) -> Schedule:
     except (ValueError, TypeError):
         pass
     raise BadInput(f"`{text}` is no schedule", next_step=_HELP)
+
+
+def _parse_steps(kind: str, parts: Sequence[str]) -> Steps:
+    """Steps as they are listed; a spike is a calm third, a third at its peak, and a calm third again."""
+    if kind == "spike":
+        rate, peak, seconds = map(float, parts)
+        return Steps(tuple(Step(each, seconds / 3) for each in (rate, peak, rate)))
+    (steps,) = parts
+    return Steps(tuple(_parse_step(step) for step in steps.split(",")))
 
 
 def _parse_step(text: str) -> Step:

@@ -14,6 +14,15 @@ from seatrial.model.capacity import CapacityRun
 from seatrial.record.reader import read_run
 
 CAPACITY = LOADTESTS / "capacity.py"
+NO_CLUSTER = """
+from seatrial.load.capacity import CapacityUser
+from seatrial.loadtests import open_run
+
+
+class Capacity(CapacityUser):
+    recorder = open_run
+    holds = False
+"""
 SHORT = ("--trial-seconds", "1", "--trials", "2", "--width", "1")
 FOUR_WORKERS_OF_20_MS = {
     "/ok": "/workers/4/0.02",
@@ -23,8 +32,14 @@ FOUR_WORKERS_OF_20_MS = {
 """200 requests a second."""
 
 
-def headless(*arguments: str) -> tuple[int, str, str]:
-    return any_headless(*arguments, file=CAPACITY, within_seconds=300)
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch) -> None:
+    (tmp_path / "no_cluster.py").write_text(NO_CLUSTER)
+    monkeypatch.chdir(tmp_path)
+
+
+def headless(*arguments: str, file: Path = Path("no_cluster.py")) -> tuple[int, str, str]:
+    return any_headless(*arguments, file=file, within_seconds=300)
 
 
 def recorded(directory: Path) -> CapacityRun:
@@ -79,7 +94,7 @@ def test_workers_search_together(toy) -> None:
 
 
 def test_a_search_that_is_stopped_is_inconclusive(toy) -> None:
-    with locust(CAPACITY, "--headless", "--first", "20", "--trial-seconds", "600") as process:
+    with locust(Path("no_cluster.py"), "--headless", "--first", "20", "--trial-seconds", "600") as process:
         time.sleep(6)
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=60)
@@ -97,3 +112,11 @@ def test_bad_input_is_told_before_any_load(toy, arguments, named) -> None:
     assert named in errors
     assert "Traceback" not in out + errors
     assert not (toy.directory / "run").exists()
+
+
+def test_a_cluster_that_cannot_be_asked_is_an_error_before_any_load(toy) -> None:
+    code, out, errors = headless(*SHORT, file=CAPACITY)
+    assert code == 1
+    assert "ERROR load.capacity [toy]" in out, out + errors
+    assert recorded(toy.directory).trials == ()
+    assert "Traceback" not in out + errors

@@ -122,12 +122,14 @@ class TestLeastPrivilege:
         writes = resources(printed(), "create", "patch", "delete")
         assert writes == {
             "shop/leases", "shop/pods", "shop/pods/eviction", "shop/pods/exec", "shop/deployments",
-            "shop/statefulsets", "/nodes",
+            "shop/statefulsets", "shop/deployments/scale", "shop/statefulsets/scale",
+            "shop/horizontalpodautoscalers", "/nodes",
         }  # fmt: skip
         assert resources(printed(), "patch") == {
-            "shop/leases", "shop/deployments", "shop/statefulsets", "/nodes",
+            "shop/leases", "shop/deployments", "shop/statefulsets", "shop/deployments/scale",
+            "shop/statefulsets/scale", "shop/horizontalpodautoscalers", "/nodes",
         }  # fmt: skip
-        assert len(added) == 11
+        assert len(added) == 14
 
     def test_draining_is_a_cluster_role_of_its_own(self):
         documents = [each for each in yaml.safe_load_all(printed()) if each and each["kind"] == "ClusterRole"]

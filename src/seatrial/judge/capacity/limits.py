@@ -13,9 +13,6 @@ USED_UP = 0.9
 """Of a container's CPU limit; it cannot use all of it, for it is handed out in periods of 100 ms."""
 THROTTLED = 0.1
 MACHINE_BUSY = 0.95
-LITTLE_DIFFERS = 0.10
-LITTLE_LEAST = 1.0
-"""Fewer open requests than this are too few to compare."""
 
 
 def limited_by(run: CapacityRun, availability: float) -> list[str]:
@@ -61,22 +58,3 @@ def _machine(over: Sequence[Trial]) -> list[str]:
     if not busy or fmean(busy) < MACHINE_BUSY:
         return []
     return [f"CPU of this machine, which the system shares with the generator: {percent(fmean(busy))} busy"]
-
-
-def inconsistent(trials: Sequence[Trial]) -> str:
-    """Where Little's law (open requests = rate x time) does not hold, so that a counter is wrong; or nothing.
-
-    Rate, times and open requests are counted apart from each other.
-    """
-    for trial in trials:
-        if trial.void or trial.stopped or trial.in_flight is None or trial.mean_seconds is None:
-            continue
-        expected = trial.requests / trial.seconds * trial.mean_seconds
-        if max(expected, trial.in_flight) < LITTLE_LEAST:
-            continue
-        if abs(trial.in_flight - expected) > LITTLE_DIFFERS * max(expected, trial.in_flight):
-            return (
-                f"{trial.in_flight:.1f} requests were open on average at {trial.per_second:g}/s, but their "
-                f"rate and mean time make it {expected:.1f}"
-            )
-    return ""

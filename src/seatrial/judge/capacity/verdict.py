@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seatrial.judge.capacity.advice import advice
-from seatrial.judge.capacity.limits import inconsistent, limited_by
+from seatrial.judge.capacity.limits import limited_by
 from seatrial.judge.capacity.search import Found, Search, held
 from seatrial.judge.wording import percent, plural
 from seatrial.model.capacity import CapacityRun, Trial
@@ -63,8 +63,6 @@ def _doubt(run: CapacityRun, found: Found) -> str:
         return run.broken
     if run.never_sent:
         return f"no request of {', '.join(run.never_sent)} was sent"
-    if wrong := inconsistent(run.trials):
-        return f"a counter is wrong: {wrong}"
     if moved := _moved(run):
         return moved
     if found.identified:
