@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from seatrial.declared.escalation import escalation, is_limited_by_name
 from seatrial.declared.objects import Resource
 from seatrial.declared.rule import Found, Level, Severity, rule
 from seatrial.declared.values import brief, mapping, maps, sequence, text
@@ -16,7 +17,9 @@ _EXEMPT = {"gce:podsecuritypolicy:calico-sa"}
 _ALL_VERBS = {"get", "list", "watch", "create", "update", "patch", "delete"}
 _SYSTEM = "kube-system"
 """Its roles are the cluster's own."""
-_EVERYBODY = {"system:anonymous", "system:unauthenticated", "system:authenticated", "system:masters"}
+_EVERYBODY = {"system:anonymous", "system:unauthenticated", "system:authenticated", "system:masters"} | {
+    "system:serviceaccounts"
+}
 
 
 def is_own(resource: Resource) -> bool:
@@ -134,12 +137,19 @@ def secret_access(role: Resource) -> Iterator[Found]:
             yield ("rules", index), f"it may {', '.join(sorted(verbs))} secrets"
 
 
+_MAKING_PODS = (
+    ("", {"pods", "replicationcontrollers"}),
+    ("apps", {"deployments", "daemonsets", "statefulsets", "replicasets"}),
+    ("batch", {"jobs", "cronjobs"}),
+)
+
+
 @rule(
     "security.pod-creation",
     _ROLES,
     Level.EXTENDED,
     Severity.WARNING,
-    must="A role SHOULD NOT create pods in general.",
+    must="A role SHOULD NOT create pods in general, nor what creates them.",
     why="Whoever may create a pod may use every Secret and service account of the namespace.",
     fix="Leave it to the controllers.",
     source=f"{_PRACTICE}#workload-creation",
@@ -147,9 +157,12 @@ def secret_access(role: Resource) -> Iterator[Found]:
     anchors="SEC-16",
 )
 def pod_creation(role: Resource) -> Iterator[Found]:
-    index = may(role, "", {"pods"}, {"create"}, named=True)
-    if index is not None:
-        yield ("rules", index), "it may create pods"
+    for group, made in _MAKING_PODS:
+        index = may(role, group, made, {"create"}, named=True)
+        if index is not None:
+            given = set(map(text, sequence(role.data["rules"][index].get("resources"))))
+            yield ("rules", index), f"it may create {', '.join(sorted(given & made))}"
+            return
 
 
 _EXEC = {"pods/exec", "pods/attach"}
@@ -223,9 +236,9 @@ def binding_role(binding: Resource) -> Iterator[Found]:
     Level.CORE,
     Severity.ERROR,
     must="A role MUST NOT be able to give itself more rights.",
-    why="escalate and bind on roles, impersonate, rights on admission webhooks, and nodes/proxy lead to "
-    "cluster-admin. To create roles and bindings does not: the server takes none that gives more than its "
-    "maker has.",
+    why="escalate and bind on roles, impersonate, rights on admission webhooks, approving certificates, "
+    "making tokens or volumes, and nodes/proxy lead to cluster-admin. To create roles and bindings does "
+    "not: the server takes none that gives more than its maker has.",
     fix="Remove the verb or the resource.",
     source=f"{_PRACTICE}#privilege-escalation-risks",
     when=is_own,
@@ -233,40 +246,10 @@ def binding_role(binding: Resource) -> Iterator[Found]:
 )
 def escalating_rights(role: Resource) -> Iterator[Found]:
     for index, groups, resources, verbs in rights(role):
-        if seen := escalation(groups, resources, verbs):
+        names = {text(name) for name in sequence(role.data["rules"][index].get("resourceNames"))}
+        seen = "" if is_limited_by_name(resources, names) else escalation(groups, resources, verbs)
+        if seen:
             yield ("rules", index), seen
-
-
-_ESCALATING: tuple[tuple[str, str, str], ...] = (
-    ("rbac.authorization.k8s.io", "roles clusterroles", "escalate bind"),
-    ("", "users groups serviceaccounts", "impersonate"),
-    ("authentication.k8s.io", "users groups serviceaccounts uids", "impersonate"),
-    (
-        "admissionregistration.k8s.io",
-        "mutatingwebhookconfigurations validatingwebhookconfigurations",
-        "create update patch",
-    ),
-    ("", "nodes/proxy", "create update patch"),
-)
-"""Group, its resources, and the verbs on them with which one gives oneself more.
-
-To create or change roles and bindings is none of them: without `escalate` or `bind` the API server takes only
-those that give no more than one has. Resources of these names in other groups are not RBAC's at all.
-"""
-
-
-def escalation(groups: set[str], resources: set[str], verbs: set[str]) -> str:
-    """By which right of one rule a role can give itself more, in words; empty where by none."""
-    if "*" in groups and "*" in resources and "*" in verbs:
-        return "it may do everything"
-    for group, named, grave in _ESCALATING:
-        if not groups & {group, "*"}:
-            continue
-        given = set(named.split()) if "*" in resources else resources & set(named.split())
-        allowed = sorted(set(grave.split()) if "*" in verbs else verbs & set(grave.split()))
-        if given and allowed:
-            return f"it may {' and '.join(allowed)} {', '.join(sorted(given))}"
-    return ""
 
 
 @rule(
