@@ -9,6 +9,7 @@ from seatrial.model.verdict import Mode, Outcome
 SYSTEM = "notebook"
 WELL, NO_TRACE = "orchestration.pods-are-well", "orchestration.leaves-no-trace"
 HARDENED = "security.hardening-is-live"
+LIMITS, REQUESTS = "container.limits-fit-load", "cost.requests-fit-usage"
 SURVIVE, ONE_EFFECT = "data.acknowledged-writes-survive", "data.retries-have-one-effect"
 
 
@@ -27,7 +28,7 @@ def test_pytest_deploys_it_and_kills_it_and_finds_every_write(stranger: Stranger
     assert typed.code == 0, typed.text
     proven = stranger.proven()
     passed = {name for name, outcome in proven.items() if outcome is Outcome.PASSED}
-    of_pages = (SURVIVE, ONE_EFFECT, WELL, HARDENED)
+    of_pages = (SURVIVE, ONE_EFFECT, WELL, HARDENED, LIMITS, REQUESTS)
     assert passed == {f"{NO_TRACE} [system]", *(f"{name} [pages]" for name in of_pages)}
     assert {*proven.values()} == {Outcome.PASSED, Outcome.UNSUPPORTED}
     declared = [each.verdict.outcome for each in stranger.latest().results if each.mode is Mode.DECLARED]
