@@ -21,6 +21,7 @@ NOT_YET_RECORDED = {
     "certificates",
     "counted-requests",
     "inside-look",
+    "reach-look",
     "cold-start",
     "idle-connections",
     "live-look",

@@ -101,6 +101,11 @@ def autoscaled(subject: Subject) -> bool:
     return subject.workload.autoscaled is not None
 
 
+def with_helper_image(subject: Subject) -> bool:
+    """Whether the helper image can be had, so that what is made of it may be put into the cluster."""
+    return not subject.system.helper_gap()
+
+
 def on_foreign_cluster(subject: Subject) -> bool:
     """Whether the cluster is not one of Seatrial's own, whose nodes its container engine reaches."""
     return subject.system.target.kind is None
