@@ -97,7 +97,7 @@ def shown_by(rule_id: str) -> list[str]:
 
 def _red_on() -> dict[str, list[str]]:
     """The variants that must turn a check red, by its id; empty where there is no sample system."""
-    from seatrial.commands.variants import EXPECTED, read_variants
+    from seatrial.commands._expected import EXPECTED, read_variants
 
     found: dict[str, list[str]] = {}
     for variant in read_variants(VARIANTS) if (VARIANTS / EXPECTED).is_file() else ():

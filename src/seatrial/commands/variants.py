@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from seatrial.commands._expected import read_variants, refuse_unknown
 from seatrial.commands._jobs import SUITES, Choice, Job, jobs_of
 from seatrial.commands.base import Seed, System, command, open_session, settings
 from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
-from seatrial.errors import BadInput, suggestion
+from seatrial.errors import BadInput
 from seatrial.model.plan import Profile
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from seatrial.harness.session import Session
     from seatrial.model.system import System as SystemModel
     from seatrial.settings import Settings
-
-EXPECTED = "expected.yaml"
-KINDS = ("fails", "errors", "inconclusive")
-LEAVES = "leaves"
 
 
 @command("variants")
@@ -119,75 +116,6 @@ def _narrowed(job: Job, variant: Variant, system: SystemModel) -> Job:
     red = [name for name in job.planned.checks if name in variant.reds]
     checks = tuple(dict.fromkeys(name.partition(" ")[0] for name in red))
     return jobs_of(Choice((SUITES,), checks), system)[0]
-
-
-def refuse_unknown(variants: Sequence[Variant], known: Collection[str]) -> None:
-    """Refuse variants that name a result which nothing reports.
-
-    Raises:
-        BadInput: one does; names the nearest.
-    """
-    for variant in variants:
-        for name in variant.reds:
-            if name not in known:
-                hint = suggestion(name, known)
-                where = f"{EXPECTED}, {variant.name}"
-                raise BadInput(f"nothing reports {name!r}", where=where, next_step=hint)
-
-
-def read_variants(root: Path, names: Sequence[str] = ()) -> list[Variant]:
-    """The variants of `expected.yaml`, all or the named ones.
-
-    Raises:
-        BadInput: the file is missing or wrong, a folder is missing, or a name is unknown.
-    """
-    import yaml
-
-    file = root / EXPECTED
-    try:
-        listed = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadInput(f"the list of variants cannot be read: {error.strerror}", where=str(file)) from None
-    except yaml.YAMLError as error:
-        raise BadInput(f"the list of variants is not valid YAML: {error}", where=str(file)) from None
-    if not isinstance(listed, Mapping) or not all(_well_formed(entry) for entry in listed.values()):
-        raise BadInput(
-            "each variant needs `fails`, and may have `errors` and `inconclusive`: "
-            "{check [subject]: words of its explanation}; `leaves` takes words",
-            where=str(file),
-        )
-    for name in names:
-        if name not in listed:
-            next_step = suggestion(name, listed)
-            raise BadInput(f"there is no variant {name!r}", where=str(file), next_step=next_step)
-    found = [
-        Variant(
-            name, root / name, leaves=entry.get(LEAVES, ""), **{kind: entry.get(kind) or {} for kind in KINDS}
-        )
-        for name, entry in listed.items()
-        if not names or name in names
-    ]
-    for variant in found:
-        if not (variant.folder / "kustomization.yaml").is_file():
-            raise BadInput(f"the variant {variant.name} has no kustomization", where=str(variant.folder))
-    return found
-
-
-def _well_formed(entry: object) -> bool:
-    if not isinstance(entry, Mapping) or not entry.keys() <= {*KINDS, LEAVES}:
-        return False
-    words = entry.get(LEAVES, "whatever")
-    return (
-        "fails" in entry
-        and isinstance(words, str)
-        and bool(words)
-        and all(
-            isinstance(reds, Mapping)
-            and reds
-            and all(isinstance(text, str) and text for pair in reds.items() for text in pair)
-            for reds in (value for key, value in entry.items() if key != LEAVES)
-        )
-    )
 
 
 @contextmanager

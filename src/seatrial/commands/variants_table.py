@@ -21,6 +21,7 @@ class Variant:
         errors: the same for what cannot be tested where the flaw is.
         inconclusive: the same for what the flaw leaves without evidence.
         leaves: words of what the run must say of objects that differ after it; empty where none may.
+        unsupported: results that are unsupported on the sound system, too.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Variant:
     errors: Mapping[str, str] = field(default_factory=dict)
     inconclusive: Mapping[str, str] = field(default_factory=dict)
     leaves: str = ""
+    unsupported: frozenset[str] = frozenset()
 
     @property
     def reds(self) -> dict[str, tuple[Outcome, str]]:
@@ -112,10 +114,18 @@ class Row:
             yield f"the run must say that objects differ after it ({self.variant.leaves!r}), and does not"
         yield from (text for text in self.broken if text not in left)
 
+    @property
+    def alarms(self) -> list[CheckResult]:
+        """What did not pass and has nothing to do with the flaw; what no variant can judge is no alarm."""
+        others = [result for result in self.proven if result.name not in self.variant.reds]
+        return [result for result in others if not (result.verdict.passed or self._nowhere(result))]
+
+    def _nowhere(self, result: CheckResult) -> bool:
+        return result.name in self.variant.unsupported and result.verdict.outcome is Outcome.UNSUPPORTED
+
     def _others(self) -> Iterator[str]:
-        for result in self.proven:
-            if result.name not in self.variant.reds and not result.verdict.passed:
-                yield f"{result.name} must pass here: {result.verdict.outcome}: {result.verdict.observed}"
+        for result in self.alarms:
+            yield f"{result.name} must pass here: {result.verdict.outcome}: {result.verdict.observed}"
 
     def cell(self, name: str) -> str:
         """How a result ended here, `*` where it must be red; `-` when it did not run."""
@@ -129,11 +139,10 @@ def _totals(rows: Sequence[Row]) -> str:
     must = [(row, name) for row in rows for name in row.variant.reds if name in row.planned]
     killed = [(row, name) for row, name in must if row.found(name)]
     named = sum(row.names_its_flaw(name) for row, name in killed)
-    others = [result for row in rows for result in row.proven if result.name not in row.variant.reds]
-    alarms = sum(not result.verdict.passed for result in others)
+    others = sum(result.name not in row.variant.reds for row in rows for result in row.proven)
     return (
         f"{len(killed)} of {len(must)} that must be red were, {named} of these named the flaw; "
-        f"false alarms: {alarms} of {len(others)}"
+        f"false alarms: {sum(len(row.alarms) for row in rows)} of {others}"
     )
 
 
@@ -146,7 +155,10 @@ def table(rows: Sequence[Row]) -> str:
     for name in names:
         cells = [row.cell(name).ljust(len(head)) for row, head in zip(rows, heads, strict=True)]
         lines.append("  ".join([name.ljust(width), *cells]).rstrip())
-    lines += ["* must be red there, and name the flaw; every other cell must pass", _totals(rows)]
+    lines += [
+        "* must be red there, and name the flaw; every other cell must pass, or be unsupported everywhere",
+        _totals(rows),
+    ]
     for row in rows:
         lines += [f"WRONG  {row.variant.name}: {fault}" for fault in row.faults]
         if row.declared_failures:

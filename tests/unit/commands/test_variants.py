@@ -8,8 +8,9 @@ import yaml
 from fakes import Children, Display, FakeSession, never_opens, report, settings_in
 from unhurried import CHANDLERY
 
+from seatrial.commands._expected import read_variants, refuse_unknown
 from seatrial.commands._jobs import Choice, jobs_of
-from seatrial.commands.variants import prove_variants, read_variants, refuse_unknown
+from seatrial.commands.variants import prove_variants
 from seatrial.commands.variants_table import Row, Variant, table
 from seatrial.errors import BadInput
 from seatrial.model.plan import Profile
@@ -72,6 +73,15 @@ def test_anything_else_that_does_not_pass_is_wrong(outcome):
     ]
 
 
+@pytest.mark.parametrize("outcome", Outcome)
+def test_what_the_sound_system_does_not_support_either_is_no_alarm(outcome):
+    found = row(*RED, result(OTHER, outcome))
+    found = replace(found, variant=replace(VARIANT, unsupported=frozenset([OTHER])))
+    assert (found.faults == []) == (outcome in (Outcome.PASSED, Outcome.UNSUPPORTED))
+    assert "2 of 2 that must be red were, 2 of these named the flaw" in table([found])
+    assert f"false alarms: {len(found.faults)} of 1" in table([found])
+
+
 def test_what_went_wrong_beside_the_checks_is_wrong():
     found = replace(row(*RED), broken=("stage suites: ended with exit code 3",))
     assert found.faults == ["stage suites: ended with exit code 3"]
@@ -119,6 +129,13 @@ def test_variants_are_read_from_the_list(root):
     assert found == Variant("no-drain", root / "no-drain", *kinds)
 
 
+def test_what_is_unsupported_everywhere_is_no_variant(root):
+    with (root / "expected.yaml").open("a") as file:
+        file.write("unsupported: [d.fourth]\n")
+    (found,) = read_variants(root)
+    assert found.unsupported == {"d.fourth"}
+
+
 def test_an_unknown_variant_names_the_nearest(root):
     with pytest.raises(BadInput) as caught:
         read_variants(root, ["no-drian"])
@@ -133,6 +150,7 @@ def test_an_unknown_variant_names_the_nearest(root):
         ("a: {fails: {x: ''}}", "each variant needs"),
         ("a: {fails: {x: y}, error: {}}", "each variant needs"),
         ("a: {errors: {x: y}}", "each variant needs"),
+        ("unsupported: b.other", "each variant needs"),
         ("- a", "each variant needs"),
         ("a: [", "not valid YAML"),
         ("a: {fails: {a.drains: x}}", "no kustomization"),
