@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from seatrial.errors import BadInput, SeatrialError
@@ -23,8 +23,8 @@ from seatrial.faults.injector import Injector
 from seatrial.harness.access import access
 from seatrial.harness.holding import Holding
 from seatrial.kube import pressure
+from seatrial.kube.cgroup import counted
 from seatrial.kube.client import Kube
-from seatrial.kube.cpu import cpu_of
 from seatrial.kube.exec import EXEC
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.quantity import quantity
@@ -112,13 +112,17 @@ def look(recorder: Recorder) -> dict[str, Any]:
 def _read(kube: Kube, role: str, pod: str, container: dict[str, Any]) -> dict[str, Any] | str:
     """The counters of one container; in words why there are none."""
     try:
-        seen = cpu_of(kube, pod, container["name"])
+        seen = counted(kube, pod, container["name"])
     except SeatrialError as error:
         return f"{container['name']} of {role}: {error.what}"
     resources = container.get("resources") or {}
     limit, request = ((resources.get(kind) or {}).get("cpu") for kind in ("limits", "requests"))
     names = {"role": role, "pod": pod, "container": container["name"]}
-    return {**names, **asdict(seen), "limit": quantity(limit), "request": quantity(request)}
+    bounded = {"periods": seen.periods, "throttled": seen.throttled} if seen.periods else {}
+    return {
+        **names, "used_seconds": seen.cpu_microseconds / 1e6, "periods": None, "throttled": None, **bounded,
+        "limit": quantity(limit), "request": quantity(request),
+    }  # fmt: skip
 
 
 def _say(data: dict[str, Any]) -> None:
