@@ -44,7 +44,7 @@ def watched(deployed: Kube) -> Kube:
 
 
 def rules(node: str) -> str:
-    return docker("exec", node, "iptables", "-S", "OUTPUT", doing="listing rules")
+    return docker("exec", node, "iptables", "-t", "mangle", "-S", "OUTPUT", doing="listing rules")
 
 
 def answer(node: str, address: str) -> str:

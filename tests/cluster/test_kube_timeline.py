@@ -164,7 +164,7 @@ def test_the_usage_of_an_autoscaled_system_is_recorded_once_for_each_window(depl
     assert len({(usage.pod, usage.measured_at) for usage in seen}) == len(seen)
     for usage in seen:
         assert usage.measured_at < usage.at + 1.0
-        assert 1.0 < usage.window_seconds < 120.0
+        assert 0.0 < usage.window_seconds < 120.0, "that of a young pod is short"
         assert list(usage.containers) == list(pods[usage.pod].requests)
         assert all(amounts["memory"] > 0 for amounts in usage.containers.values())
 

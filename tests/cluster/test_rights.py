@@ -27,6 +27,7 @@ from seatrial.faults.delete_all_pods import DeleteAllPods
 from seatrial.faults.delete_pod import DeletePod
 from seatrial.faults.drain_node import MARK, DrainNode
 from seatrial.faults.evict_pod import EvictPod
+from seatrial.faults.hold_replicas import HoldReplicas
 from seatrial.faults.injector import Injector
 from seatrial.faults.lease import Lease
 from seatrial.faults.lease_record import NAME
@@ -37,6 +38,7 @@ from seatrial.harness.roles import roles_text
 from seatrial.harness.suite import Suite
 from seatrial.kube.client import Kube
 from seatrial.kube.connections import connections_of
+from seatrial.kube.errors import NotFound
 from seatrial.kube.rights import in_namespace, object_name, require_rights
 from seatrial.kube.snapshot import take_snapshot
 from seatrial.kube.timeline import Recorder, pods_now
@@ -61,6 +63,8 @@ FAULTS: list[Fault] = [
     RolloutRestart("web"),
     BadRollout("web", kind="image-missing", hold_seconds=1),
     BadRollout("store", kind="image-missing", hold_seconds=1),
+    HoldReplicas("web", replicas=3),
+    HoldReplicas("store", replicas=2),
     DrainNode("web"),
 ]
 
@@ -241,7 +245,7 @@ class TestReadOnly:
         assert [text.partition(" in ")[0] for text in lacking] == ["not allowed to list secrets"]
         assert asked.refused == []
         before = pods(deployed)
-        _, run = pytest_run(settings)
+        _, run = pytest_run(settings, "--profile", "full")
         declared = [each for each in run.results if each.mode is Mode.DECLARED]
         assert {Outcome.PASSED, Outcome.FAILED} <= {each.verdict.outcome for each in declared}
         assert [each for each in run.results if each.verdict.outcome is Outcome.ERROR] == []
@@ -392,6 +396,8 @@ def injects_everything(user: Kube, system: System, state: Path) -> None:
                 record = injector.inject(fault, recorder)
                 assert record.verified, fault.name
                 wait_until_rolled_out(user, "web")
+            with pytest.raises(NotFound):  # holds an autoscaler where there is one
+                user.patch("HorizontalPodAutoscaler", "none", {})
             # Outside of kind a command cannot end a container's first process, and says so.
             with pytest.raises(FaultNotVerified):
                 injector.inject(CrashPod("web"), recorder)

@@ -50,13 +50,8 @@ class LiveProbe:
         return f"GET {self.path} " if self.handler == "httpGet" and not self.encrypted else ""
 
     @property
-    def refused_at_most_seconds(self) -> float:
-        """How long until it acts when every answer is refused from now on: one has just been good."""
-        return float(self.period_seconds * self.threshold + self.timeout_seconds)
-
-    @property
     def refused_at_least_seconds(self) -> float:
-        """The same when the first refusal comes at once."""
+        """How long at least until it acts: the first look that finds nothing comes at once."""
         return float(self.period_seconds * (self.threshold - 1))
 
     @property

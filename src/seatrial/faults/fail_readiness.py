@@ -73,7 +73,7 @@ class FailReadiness(Fault):
             seed=self.seed,
             victims=(victim,),
             effects=(NodeRule.planned(victim.node, victim.ip, found.probe.port, found.begins),),
-            verify_seconds=found.probe.refused_at_most_seconds + SLACK_SECONDS,
+            verify_seconds=found.probe.unanswered_at_most_seconds + SLACK_SECONDS,
             hold_seconds=self.hold_seconds,
             details={"node": victim.node, "probe": str(found.probe), "container": found.probe.container},
         )
@@ -123,9 +123,9 @@ def _way(probe: LiveProbe, liveness: list[LiveProbe], hold_seconds: float) -> Wa
         return NoWay(f"the readiness of {probe.container} is {probe}, which nobody can refuse from outside")
     if probe.elsewhere or not probe.port:
         return NoWay(f"the readiness probe of {probe.container} asks {probe.elsewhere or 'no known port'}")
-    if probe.refused_at_most_seconds > LONGEST_SECONDS:
+    if probe.unanswered_at_most_seconds > LONGEST_SECONDS:
         return NoWay(
-            f"its readiness probe takes {probe.refused_at_most_seconds:g} s to act "
+            f"its readiness probe takes {probe.unanswered_at_most_seconds:g} s to act "
             f"({probe.threshold} x {probe.period_seconds} s + {probe.timeout_seconds} s), and at most "
             f"{LONGEST_SECONDS:g} s are waited for it"
         )
@@ -134,12 +134,13 @@ def _way(probe: LiveProbe, liveness: list[LiveProbe], hold_seconds: float) -> Wa
     apart = all(one.begins and not one.begins.startswith(probe.begins) for one in same) and probe.begins
     if same and apart:
         return Way(probe, probe.begins)
-    needed_seconds = probe.refused_at_most_seconds + hold_seconds
+    acts_seconds = probe.unanswered_at_most_seconds
+    needed_seconds = acts_seconds + hold_seconds
     for one in same:
         if one.refused_at_least_seconds < needed_seconds:
             return NoWay(
                 f"its liveness probe asks the same ({one}) and may restart it after {one.threshold - 1} x "
                 f"{one.period_seconds} = {one.refused_at_least_seconds:g} s, where {needed_seconds:g} s are "
-                f"needed: {probe.refused_at_most_seconds:g} s until it is unready, {hold_seconds:g} s to look"
+                f"needed: {acts_seconds:g} s until it is unready, {hold_seconds:g} s to look"
             )
     return Way(probe, "")

@@ -91,11 +91,11 @@ class TestRule:
     def test_it_stands_in_the_chain_of_what_the_node_itself_sends(self):
         rule = NodeRule("worker", "id", "10.0.0.5", 8080, "GET /readyz ")
         assert rule._command("-I") == (
-            "iptables --wait 5 -I OUTPUT -d 10.0.0.5 -p tcp --dport 8080 -m string --algo bm --to 132 "
-            "--string 'GET /readyz ' -j REJECT --reject-with tcp-reset"
+            "iptables --wait 5 -t mangle -I OUTPUT -d 10.0.0.5 -p tcp --dport 8080 -m string --algo bm "
+            "--to 132 --string 'GET /readyz ' -j DROP"
         )
         assert NodeRule("worker", "id", "fd00::5", 8080)._command("-D") == (
-            "ip6tables --wait 5 -D OUTPUT -d fd00::5 -p tcp --dport 8080 -j REJECT --reject-with tcp-reset"
+            "ip6tables --wait 5 -t mangle -D OUTPUT -d fd00::5 -p tcp --dport 8080 -j DROP"
         )
 
     def test_a_path_is_no_command(self):

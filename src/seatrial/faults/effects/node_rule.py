@@ -1,4 +1,4 @@
-"""A rule on a node of our own kind cluster that refuses what the node itself sends to a pod."""
+"""A rule on a node of our own kind cluster that drops what the node itself sends to a pod."""
 
 from __future__ import annotations
 
@@ -19,11 +19,14 @@ HEADERS_BYTES = 120
 @effect("node-rule")
 @dataclass(frozen=True)
 class NodeRule(Effect):
-    """Refuses kubelet's probes of one port of a pod: what other pods send passes another chain.
+    """Drops kubelet's probes of one port of a pod: what other pods send passes another chain.
+
+    It stands in the table mangle, which is asked before the table filter: there the network's own program
+    accepts whatever a node sends to its pods, and puts itself first again with each pod that comes or goes.
 
     Attributes:
         container_id: the engine's id of the node, so that another one of that name is left alone.
-        begins: only what begins so is refused, with its connection; empty for every connection.
+        begins: only what begins so is dropped; empty for everything.
     """
 
     node: str
@@ -53,7 +56,7 @@ class NodeRule(Effect):
 
     def apply(self, kube: Kube) -> None:  # noqa: ARG002
         known, insert = self._command("-C"), self._command("-I")
-        self._run(f"{known} 2>/dev/null || {insert}", doing="refusing probes")
+        self._run(f"{known} 2>/dev/null || {insert}", doing="dropping probes")
 
     def revert(self, kube: Kube) -> str:  # noqa: ARG002
         found = inspect("container", self.node)
@@ -66,16 +69,17 @@ class NodeRule(Effect):
 
     def _command(self, action: str) -> str:
         """The command line that adds, looks for or takes away the rule."""
-        # Matched is the one packet that holds the request's first line; its connection is reset.
+        # Matched is the one packet that holds the request's first line, however often it is sent again.
         reach = str(HEADERS_BYTES + len(self.begins))
         words = (
             ("-m", "string", "--algo", "bm", "--to", reach, "--string", self.begins) if self.begins else ()
         )
+        program = "ip6tables" if ":" in self.address else "iptables"
         return shlex.join(
             (
-                "ip6tables" if ":" in self.address else "iptables", "--wait", "5", action, "OUTPUT",
+                program, "--wait", "5", "-t", "mangle", action, "OUTPUT",
                 "-d", self.address, "-p", "tcp", "--dport", str(self.port), *words,
-                "-j", "REJECT", "--reject-with", "tcp-reset",
+                "-j", "DROP",
             )
         )  # fmt: skip
 
