@@ -26,4 +26,10 @@ def test_the_tools_of_a_killed_run_end_and_revert(person, deployed):
     again = person.types("seatrial", "report", directory)
     assert again.code != 0
     assert "UNFINISHED" in again.text
-    assert person.types("seatrial", "revert").text.startswith("nothing to revert")
+
+    def nothing_left():
+        told = person.types("seatrial", "revert").text
+        return Ready(None) if told.startswith("nothing to revert") else NotYet(told)
+
+    # Its Lease is nobody's only some time after it was last renewed.
+    eventually(nothing_left, within_seconds=60, what="the Lease of the killed run expires", every_seconds=2)
