@@ -14,8 +14,8 @@ from seatrial.waiting import Hopeless, NotYet, Ready, eventually
 Object = dict[str, Any]
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
-# A pod without a readiness probe is ready until its program has crashed: one look is not enough.
-STEADY_ANSWERS = 3
+# Four seconds: a pod without a readiness probe is ready until kubelet has seen its program crash.
+STEADY_ANSWERS = 8
 # What the kubelet answers, with status 200, for a container that it has just removed.
 NO_LOG = "unable to retrieve container logs"
 # Reasons that no waiting cures.
