@@ -80,9 +80,7 @@ class BadRollout(Fault):
         self.container = container
         self.ready_seconds = ready_seconds
         self.image = image if kind == "answers-500" else ""
-        self.hold_seconds = hold_seconds
-        self.expected_seconds = self.expected_seconds + hold_seconds
-        self.at_most_seconds = self.at_most_seconds + hold_seconds
+        self._hold_for(hold_seconds)
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
         found = rolled_out(self, recorder)

@@ -122,6 +122,12 @@ class Fault(ABC):
         self.seed = seed
         self._rounds = 0
 
+    def _hold_for(self, hold_seconds: float) -> None:
+        """Stay in place for so long, which is added to how long it takes."""
+        self.hold_seconds = hold_seconds
+        self.expected_seconds = self.expected_seconds + hold_seconds
+        self.at_most_seconds = self.at_most_seconds + hold_seconds
+
     @abstractmethod
     def plan(self, recorder: Recorder) -> Plan | Impossible:
         """Decide what would be hit. Reads only.

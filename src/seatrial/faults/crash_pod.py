@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from seatrial.faults.base import Fault, Plan, Verified
-from seatrial.faults.kind_nodes import kill_containers, require_kind_node
+from seatrial.faults.kind_nodes import require_kind_node, signal_containers
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates, workload_of
 from seatrial.kube.exec import EXEC, run_in_pod
@@ -63,7 +63,7 @@ class CrashPod(Fault):
         sent_at = time.monotonic()
         if plan.details["by"] == "engine":
             identifiers = [identifier.rpartition("/")[2] for identifier in victim.container_ids]
-            kill_containers(victim.node, identifiers)
+            signal_containers(victim.node, identifiers, "SIGKILL", doing="killing the pod's processes")
         else:
             for container in pod["spec"]["containers"]:
                 run_in_pod(recorder.kube, victim.name, container["name"], ["sh", "-c", "kill -9 -1"])

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Unpack
 
 from seatrial.declared.live_probe import LIVENESS, READINESS, LiveProbe, live_probes
-from seatrial.errors import FaultRefused
 from seatrial.faults.base import Fault, Impossible, Picking, Plan, Verified
 from seatrial.faults.effects.node_rule import NodeRule
-from seatrial.faults.kind_nodes import require_kind_node
+from seatrial.faults.kind_nodes import require_kind_node, require_own_cluster
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates
 from seatrial.kube.timeline import Recorder
@@ -46,17 +45,11 @@ class FailReadiness(Fault):
 
     def __init__(self, role: str, *, hold_seconds: float = 15.0, **picking: Unpack[Picking]) -> None:
         super().__init__(role, **picking)
-        self.hold_seconds = hold_seconds
-        self.expected_seconds = self.expected_seconds + hold_seconds
-        self.at_most_seconds = self.at_most_seconds + hold_seconds
+        self._hold_for(hold_seconds)
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
         system, kube = recorder.system, recorder.kube
-        if system.target.kind is None:
-            raise FaultRefused(
-                "probes are refused only on nodes of Seatrial's own kind cluster, nothing was disturbed",
-                where=f"system {system.metadata.name}",
-            )
+        require_own_cluster(system, "probes are refused only on nodes of Seatrial's own kind cluster")
         ready = candidates(recorder.snapshot(), system, self.role, spare_last=True)
         victim = self.pick(self.matching(ready, recorder))
         require_kind_node(victim.node)

@@ -12,7 +12,7 @@ from seatrial.errors import FaultRefused
 from seatrial.faults.base import Fault, Impossible, Picking, Plan, Verified
 from seatrial.faults.delete_pod import DEFAULT_GRACE_SECONDS
 from seatrial.faults.effects.frozen_container import FrozenContainer
-from seatrial.faults.kind_nodes import require_kind_node
+from seatrial.faults.kind_nodes import require_kind_node, require_own_cluster
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates
 from seatrial.judge.liveness import is_new
@@ -53,11 +53,7 @@ class FreezeProcess(Fault):
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
         system, kube = recorder.system, recorder.kube
-        if system.target.kind is None:
-            raise FaultRefused(
-                "processes are stopped only on nodes of Seatrial's own kind cluster, nothing was disturbed",
-                where=f"system {system.metadata.name}",
-            )
+        require_own_cluster(system, "processes are stopped only on nodes of Seatrial's own kind cluster")
         ready = candidates(recorder.snapshot(), system, self.role, spare_last=True)
         victim = self.pick(self.matching(ready, recorder))
         require_kind_node(victim.node)

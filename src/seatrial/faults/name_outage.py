@@ -6,10 +6,10 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from seatrial.errors import FaultRefused
 from seatrial.faults.base import Fault, Impossible, Plan, Verified
 from seatrial.faults.effects.fields import Path
 from seatrial.faults.effects.object_fields import ObjectFields
+from seatrial.faults.kind_nodes import require_own_cluster
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates, workload_of
 from seatrial.kube.client import Kube
@@ -48,17 +48,11 @@ class NameOutage(Fault):
 
     def __init__(self, role: str, *, hold_seconds: float = 20.0, seed: int = 0) -> None:
         super().__init__(role, seed=seed)
-        self.hold_seconds = hold_seconds
-        self.expected_seconds = self.expected_seconds + hold_seconds
-        self.at_most_seconds = self.at_most_seconds + hold_seconds
+        self._hold_for(hold_seconds)
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
         system, kube = recorder.system, recorder.kube
-        if system.target.kind is None:
-            raise FaultRefused(
-                "the DNS of a cluster that is not Seatrial's own is everybody's, nothing was disturbed",
-                where=f"system {system.metadata.name}",
-            )
+        require_own_cluster(system, "the DNS of a cluster that is not Seatrial's own is everybody's")
         candidates(recorder.snapshot(), system, self.role, spare_last=False)
         found = kube.objects("Deployment", selector=LABEL, namespace=NAMESPACE)
         if len(found) != 1:

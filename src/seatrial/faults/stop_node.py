@@ -11,7 +11,7 @@ from seatrial.errors import FaultRefused
 from seatrial.faults.available import available_since
 from seatrial.faults.base import Impossible, Plan, Verified
 from seatrial.faults.effects.engine_container import EngineContainer
-from seatrial.faults.kind_nodes import require_kind_node
+from seatrial.faults.kind_nodes import require_kind_node, require_own_cluster
 from seatrial.faults.nodes import (
     CLAIMS,
     NodeFault,
@@ -62,12 +62,11 @@ class StopNode(NodeFault):
 
     def plan(self, recorder: Recorder) -> Plan | Impossible:
         timeline, system = recorder.snapshot(), recorder.system
-        if system.target.kind is None:
-            raise FaultRefused(
-                "a node is stopped only in a kind cluster of Seatrial's own, nothing was disturbed",
-                where=f"system {system.metadata.name}",
-                next_step="drain-node works on every cluster",
-            )
+        require_own_cluster(
+            system,
+            "a node is stopped only in a kind cluster of Seatrial's own",
+            next_step="drain-node works on every cluster",
+        )
         refusals: list[FaultRefused] = []
         for name in self.nodes(recorder):
             try:

@@ -156,8 +156,8 @@ def of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption)
         return []
     began, left = ending.deleting_at, _or_infinite(ending.endpoint_left_at)
     until = left + PROPAGATION_SECONDS
-    cut = [e for e in failed if sent_at(e) < began]
-    routed = [e for e in failed if began <= sent_at(e) <= until]
+    cut = [e for e in failed if e.begun_at < began]
+    routed = [e for e in failed if began <= e.begun_at <= until]
     late = _over_open_connections(ending, failed)
     sentences: list[str] = []
     if routed:
@@ -176,7 +176,7 @@ def of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption)
             "on SIGTERM finish requests in flight before exit."
         )
     if late:
-        after = seconds(min(sent_at(e) for e in late) - left)
+        after = seconds(min(e.begun_at for e in late) - left)
         sentences.append(
             f"{plural(len(late), 'request')} failed {after} and more after the endpoint of {ending.pod} had "
             "left, over open connections: on SIGTERM close idle connections and finish requests in flight."
@@ -187,7 +187,7 @@ def of_old_pod(ending: Life, failed: Sequence[Exchange], disruption: Disruption)
 def pre_stop_needed(ending: Life, failed: Sequence[Exchange]) -> float:
     """Seconds for which the pod should have gone on serving, so that the last of `failed` were answered."""
     assert ending.deleting_at is not None  # requests failed at its end
-    return math.ceil((max(sent_at(e) for e in failed) - ending.deleting_at) * 10 + 1) / 10
+    return math.ceil((max(e.begun_at for e in failed) - ending.deleting_at) * 10 + 1) / 10
 
 
 def _over_open_connections(ending: Life, failed: Sequence[Exchange]) -> list[Exchange]:
@@ -195,15 +195,15 @@ def _over_open_connections(ending: Life, failed: Sequence[Exchange]) -> list[Exc
     if ending.deleting_at is None:
         return []
     until = _or_infinite(ending.endpoint_left_at) + PROPAGATION_SECONDS
-    return [e for e in failed if until < sent_at(e) <= _or_infinite(ending.gone_at)]
+    return [e for e in failed if until < e.begun_at <= _or_infinite(ending.gone_at)]
 
 
 def _of_crashed_pod(ending: Life, failed: Sequence[Exchange]) -> list[str]:
     left = ending.endpoint_left_at
-    first = min(sent_at(e) for e in failed)
+    first = min(e.begun_at for e in failed)
     if left is None or left < first:
         return []
-    before = sum(sent_at(e) <= left + PROPAGATION_SECONDS for e in failed)
+    before = sum(e.begun_at <= left + PROPAGATION_SECONDS for e in failed)
     return [
         f"{plural(before, 'request')} failed until the endpoint of {ending.pod} left, "
         f"{seconds(left - first)} after the first: retry safe requests at the gateway, eject failing hosts, "
@@ -224,7 +224,7 @@ def _of_new_pod(
     serving = endpoint_ready(timeline, name, fault.injected_at)
     if serving is None:
         return []
-    early = [e for e in failed if serving <= sent_at(e) <= serving + NEW_POD_SECONDS]
+    early = [e for e in failed if serving <= e.begun_at <= serving + NEW_POD_SECONDS]
     early = [e for e in early if e.backend in ("", name)]
     if not early or all(not e.backend and id(e) in over_open for e in early):
         return []
@@ -236,15 +236,10 @@ def _of_new_pod(
         if unasked
         else "its readiness probe must not succeed before it can answer."
     )
-    last = max(sent_at(e) for e in early) - serving
+    last = max(e.begun_at for e in early) - serving
     return [
         f"{plural(len(early), 'request')} failed up to {seconds(last)} after {name} began to serve: {reason}"
     ]
-
-
-def sent_at(exchange: Exchange) -> float:
-    """When it was sent; planned, where it never was."""
-    return exchange.planned_at if exchange.sent_at is None else exchange.sent_at
 
 
 def _or_infinite(moment: float | None) -> float:

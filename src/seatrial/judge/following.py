@@ -172,7 +172,7 @@ def _ended(timeline: Timeline, made: Followed, services: Sequence[str], mine: Se
     left = endpoint_left(timeline, life.name, life.seen_at, services)
     if left is None:
         return replace(made, to_left=min(life.gone_at, timeline.ended_at) - life.deleting_at)
-    sent = [each.planned_at if each.sent_at is None else each.sent_at for each in mine]
+    sent = [each.begun_at for each in mine]
     return replace(made, to_left=left - life.deleting_at, to_last=max(sent) - left if sent else None)
 
 

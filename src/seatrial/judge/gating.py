@@ -10,9 +10,10 @@ from seatrial.judge.disruption import watched
 from seatrial.judge.evidence import FAULT_HELP, fault_weakness
 from seatrial.judge.following import ASKED_IN_VAIN, ASKED_SECONDS, ENDPOINT_SECONDS, services_of
 from seatrial.judge.pods import endpoint_of, endpoint_ready
+from seatrial.judge.probes import not_tried
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.exchange import Exchange
-from seatrial.model.fault import NO_PROBE, FaultRecord
+from seatrial.model.fault import FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, Timeline
 from seatrial.model.verdict import Outcome, Verdict
@@ -64,10 +65,8 @@ def readiness_gates_traffic(observation: Observation) -> Verdict:
     A workload without a readiness probe is FAILED: nothing can take a pod of it out of the traffic. One whose
     probe cannot be refused from outside is UNSUPPORTED, and named.
     """
-    if found := next((fault for fault in observation.faults if fault.impossible), None):
-        undeclared = bool(found.details.get(NO_PROBE))
-        outcome = Outcome.FAILED if undeclared else Outcome.UNSUPPORTED
-        return Verdict(outcome, found.impossible, EXPECTED, PROBE_HELP if undeclared else "")
+    if verdict := not_tried(observation, EXPECTED, PROBE_HELP):
+        return verdict
     if doubt := fault_weakness(observation.faults):
         return Verdict(Outcome.ERROR, doubt, EXPECTED, FAULT_HELP)
     timeline, fault = observation.timeline, observation.faults[0]
@@ -78,7 +77,7 @@ def readiness_gates_traffic(observation: Observation) -> Verdict:
     numbers = {
         "unready_seconds": round(pod.until - (fault.verified_at or fault.injected_at), 3),
         "endpoint_left_seconds": None if pod.left_at is None else round(pod.left_at - fault.injected_at, 3),
-        "answered_before": len([each for each in pod.mine if _sent(each) < fault.injected_at]),
+        "answered_before": len([each for each in pod.mine if each.begun_at < fault.injected_at]),
         "answered_unready": len(_late(pod)),
         "answered_by_others": len(_meanwhile(pod)),
     }
@@ -141,7 +140,7 @@ def _wrong(pod: _Pod) -> Iterator[tuple[Outcome, str, str]]:
     if late := _late(pod):
         assert pod.left_at is not None
         asked = f"{plural(len(late), 'request')} of {len(late) + len(_meanwhile(pod))}"
-        last = seconds(max(map(_sent, late)) - pod.left_at)
+        last = seconds(max(each.begun_at for each in late) - pod.left_at)
         yield (
             failed,
             f"{pod.name} was still sent {asked} up to {last} after its endpoint had left",
@@ -164,24 +163,20 @@ def _in_vain(pod: _Pod) -> list[Exchange]:
     """What others were sent when it should have been asked again, where it never was."""
     if pod.back_at is None or _again(pod):
         return []
-    return [each for each in pod.others if _sent(each) >= pod.back_at + ASKED_SECONDS]
+    return [each for each in pod.others if each.begun_at >= pod.back_at + ASKED_SECONDS]
 
 
 def _thin(pod: _Pod) -> Iterator[tuple[Outcome, str, str]]:
     """Why what was seen is no pass, though nothing was wrong."""
     if not pod.services:
         yield Outcome.UNSUPPORTED, f"no Service lists {pod.name}", "A Service that selects it is needed."
-    if not any(_sent(each) < pod.fault.injected_at for each in pod.mine):
+    if not any(each.begun_at < pod.fault.injected_at for each in pod.mine):
         yield Outcome.INCONCLUSIVE, f"no answer names {pod.name} while it was Ready", "Raise the rate."
     if (others := len(_meanwhile(pod))) < ASKED_IN_VAIN:
         text = f"only {plural(others, 'request')} could have gone to it while it was unready"
         yield Outcome.INCONCLUSIVE, text, "Raise the rate, or hold the fault longer."
     if pod.back_at is None or not _again(pod):
         yield Outcome.INCONCLUSIVE, f"it was not seen that {pod.name} is asked again", "Watch it longer."
-
-
-def _sent(exchange: Exchange) -> float:
-    return exchange.planned_at if exchange.sent_at is None else exchange.sent_at
 
 
 def _late(pod: _Pod) -> list[Exchange]:
@@ -195,12 +190,12 @@ def _meanwhile(pod: _Pod) -> list[Exchange]:
 
 
 def _unready(pod: _Pod, exchange: Exchange) -> bool:
-    return pod.left_at is not None and pod.left_at + ASKED_SECONDS < _sent(exchange) < pod.until
+    return pod.left_at is not None and pod.left_at + ASKED_SECONDS < exchange.begun_at < pod.until
 
 
 def _again(pod: _Pod) -> list[Exchange]:
     """What it was sent after its endpoint was back."""
-    return [each for each in pod.mine if pod.back_at is not None and _sent(each) >= pod.back_at]
+    return [each for each in pod.mine if pod.back_at is not None and each.begun_at >= pod.back_at]
 
 
 def _words(pod: _Pod) -> str:
@@ -209,9 +204,9 @@ def _words(pod: _Pod) -> str:
     assert pod.back_at is not None
     unready_at = fault.injected_at if fault.verified_at is None else fault.verified_at
     last = max(
-        (_sent(each) for each in pod.mine if pod.left_at <= _sent(each) < pod.until), default=pod.left_at
+        (each.begun_at for each in pod.mine if pod.left_at <= each.begun_at < pod.until), default=pod.left_at
     )
-    first = min(map(_sent, _again(pod)))
+    first = min(each.begun_at for each in _again(pod))
     left = seconds(max(pod.left_at - unready_at, 0))
     quiet = f"none of {plural(len(_meanwhile(pod)), 'request')} from {seconds(ASKED_SECONDS)} on was its"
     return (

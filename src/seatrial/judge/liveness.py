@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from seatrial.judge.disruption import watched
 from seatrial.judge.evidence import FAULT_HELP, fault_weakness
 from seatrial.judge.pods import states_of
-from seatrial.judge.probes import UNHEALTHY
+from seatrial.judge.probes import UNHEALTHY, not_tried
 from seatrial.judge.windows import fault_end
 from seatrial.judge.wording import plural, seconds
-from seatrial.model.fault import ACTS_WITHIN, FROZEN, NO_PROBE, FaultRecord
+from seatrial.model.fault import ACTS_WITHIN, FROZEN, FaultRecord
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import EventSeen, PodSeen, Timeline
 from seatrial.model.verdict import Outcome, Verdict
@@ -36,10 +36,8 @@ def hang_is_detected(observation: Observation) -> Verdict:
     No liveness probe is FAILED, and so is one that never failed. One whose own arithmetic takes longer than
     anybody waits is UNSUPPORTED, with the arithmetic.
     """
-    if found := next((fault for fault in observation.faults if fault.impossible), None):
-        undeclared = bool(found.details.get(NO_PROBE))
-        outcome = Outcome.FAILED if undeclared else Outcome.UNSUPPORTED
-        return Verdict(outcome, found.impossible, EXPECTED, DECLARE if undeclared else "")
+    if verdict := not_tried(observation, EXPECTED, DECLARE):
+        return verdict
     if doubt := fault_weakness(observation.faults):
         return Verdict(Outcome.ERROR, doubt, EXPECTED, FAULT_HELP)
     timeline, fault = observation.timeline, observation.faults[0]

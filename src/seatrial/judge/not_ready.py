@@ -98,7 +98,7 @@ def _not_ready(states: Sequence[PodSeen]) -> Iterator[Span]:
 
 def _hit(exchange: Exchange, spans: dict[str, list[Span]]) -> bool:
     """Whether the request was sent while a pod that may have got it was exposed."""
-    sent = exchange.planned_at if exchange.sent_at is None else exchange.sent_at
+    sent = exchange.begun_at
     return any(
         begin - LATE_SECONDS <= sent <= end + LATE_SECONDS
         for pod, exposed in spans.items()

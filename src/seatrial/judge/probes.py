@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from seatrial.judge.path import Path, ready_counts
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.exchange import Exchange
-from seatrial.model.fault import Disruption, FaultRecord
+from seatrial.model.fault import NO_PROBE, Disruption, FaultRecord
+from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, EventSeen, PodSeen, Timeline
+from seatrial.model.verdict import Outcome, Verdict
 
 UNHEALTHY = "Unhealthy"
 """Reason of the event that kubelet writes for each probe that failed."""
@@ -20,6 +22,16 @@ BEFORE_SECONDS = 30.0
 AFTER_SECONDS = 2.0
 """Events arrive somewhat later than what they tell of; so do requests that were sent on old knowledge."""
 _TOO_LATE = re.compile(r"deadline exceeded|time(d )?-?out", re.IGNORECASE)
+
+
+def not_tried(observation: Observation, expected: str, declare: str) -> Verdict | None:
+    """The verdict on an impossible fault: FAILED where its probe is not declared, else UNSUPPORTED."""
+    found = next((fault for fault in observation.faults if fault.impossible), None)
+    if found is None:
+        return None
+    undeclared = bool(found.details.get(NO_PROBE))
+    outcome = Outcome.FAILED if undeclared else Outcome.UNSUPPORTED
+    return Verdict(outcome, found.impossible, expected, declare if undeclared else "")
 
 
 @dataclass(frozen=True)

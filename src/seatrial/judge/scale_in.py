@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from seatrial.judge.cause import assigned, of_old_pod, pre_stop_needed, sent_at
+from seatrial.judge.cause import assigned, of_old_pod, pre_stop_needed
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.load_step import step_of
 from seatrial.judge.pods import Life, deletions, life
@@ -100,11 +100,11 @@ def _lost(
     needed = 0.0
     for ending, theirs in assigned([each.life for each in ended], failed):
         one = by_uid[ending.uid]
-        lines += [(sent_at(request), _told(one, request)) for request in theirs]
+        lines += [(request.begun_at, _told(one, request)) for request in theirs]
         advice += [
             sentence + _had(one, sentence) for sentence in of_old_pod(ending, theirs, Disruption.VOLUNTARY)
         ]
-        after = [request for request in theirs if sent_at(request) >= one.deleting_at]
+        after = [request for request in theirs if request.begun_at >= one.deleting_at]
         needed = max(needed, pre_stop_needed(ending, after) if after else 0.0)
     told = [line for _, line in sorted(lines)]
     rest = len(told) - AT_MOST
@@ -126,7 +126,7 @@ def _had(one: Ended, sentence: str) -> str:
 
 def _told(one: Ended, request: Exchange) -> str:
     """E.g. `quote 41 (status 503): orders-x, sent 0.42 s after its deletion, 0.42 s after SIGTERM, ...`."""
-    at = sent_at(request)
+    at = request.begun_at
     parts = [_relative(at, one.deleting_at, "its deletion")]
     if one.sigterm_at is not None:
         parts.append(_relative(at, one.sigterm_at, "SIGTERM"))

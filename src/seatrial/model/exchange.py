@@ -60,6 +60,11 @@ class Exchange:
         return None if self.completed_at is None else self.completed_at - self.planned_at
 
     @property
+    def begun_at(self) -> float:
+        """When it was sent; planned, where it never was."""
+        return self.planned_at if self.sent_at is None else self.sent_at
+
+    @property
     def ok(self) -> bool:
         return self.outcome is ExchangeOutcome.OK
 

@@ -10,6 +10,7 @@ from seatrial.cluster.docker import KIND_LABEL, docker, inspect
 from seatrial.cluster.hermetic import has_rules
 from seatrial.errors import SeatrialError
 from seatrial.faults.effects.base import Effect, effect
+from seatrial.faults.kind_nodes import running_container
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.pod_status import condition
@@ -51,10 +52,9 @@ class EngineContainer(Effect):
         Raises:
             SeatrialError: the engine does not run it.
         """
-        found = inspect("container", node)
-        if found is None or not found["State"]["Running"]:
-            raise SeatrialError(f"the engine runs no container called {node}")
-        return cls(node, found["Id"], state, has_rules(node), tuple(sorted(set(addresses) - {""})))
+        return cls(
+            node, running_container(node)["Id"], state, has_rules(node), tuple(sorted(set(addresses) - {""}))
+        )
 
     def __str__(self) -> str:
         return f"node/{self.node}"

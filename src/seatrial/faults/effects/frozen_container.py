@@ -6,13 +6,11 @@ import shlex
 from dataclasses import dataclass
 from typing import Self
 
-from seatrial.cluster.docker import docker, inspect
+from seatrial.cluster.docker import inspect
 from seatrial.errors import SeatrialError
 from seatrial.faults.effects.base import Effect, effect
+from seatrial.faults.kind_nodes import TASKS, run_on_node, running_container, signal_containers
 from seatrial.kube.client import Kube
-
-CTR = ("ctr", "--namespace", "k8s.io", "tasks")
-COMMAND_SECONDS = 20.0
 
 
 @effect("frozen-container")
@@ -36,10 +34,7 @@ class FrozenContainer(Effect):
         Raises:
             SeatrialError: the engine does not run the node.
         """
-        found = inspect("container", node)
-        if found is None or not found["State"]["Running"]:
-            raise SeatrialError(f"the engine runs no container called {node}")
-        return cls(node, found["Id"], container_id)
+        return cls(node, running_container(node)["Id"], container_id)
 
     def __str__(self) -> str:
         return f"container {self.container_id[:12]} on node/{self.node}"
@@ -67,14 +62,13 @@ class FrozenContainer(Effect):
 
     def states(self) -> list[str]:
         """The kernel's letter for each of its processes, `T` for a stopped one; none when it has ended."""
-        listing = shlex.join((*CTR, "ps", self.container_id))
+        listing = shlex.join((*TASKS, "ps", self.container_id))
         script = (
             f"for pid in $({listing} 2>/dev/null | awk 'NR > 1 {{print $1}}'); "
             "do grep ^State: /proc/$pid/status 2>/dev/null; done; true"
         )
-        told = docker("exec", self.node, "sh", "-c", script, doing="looking", within_seconds=COMMAND_SECONDS)
+        told = run_on_node(self.node, "sh", "-c", script, doing="looking")
         return [line.split()[1] for line in told.splitlines()]
 
     def _signal(self, signal: str) -> None:
-        command = (*CTR, "kill", "--all", "--signal", signal, self.container_id)
-        docker("exec", self.node, *command, doing=f"{signal} for {self}", within_seconds=COMMAND_SECONDS)
+        signal_containers(self.node, [self.container_id], signal, doing=f"{signal} for {self}")

@@ -6,12 +6,11 @@ import shlex
 from dataclasses import dataclass
 from typing import Self
 
-from seatrial.cluster.docker import docker, inspect
-from seatrial.errors import SeatrialError
+from seatrial.cluster.docker import inspect
 from seatrial.faults.effects.base import Effect, effect
+from seatrial.faults.kind_nodes import run_on_node, running_container
 from seatrial.kube.client import Kube
 
-COMMAND_SECONDS = 20.0
 HEADERS_BYTES = 120
 """Of IP and TCP together, at most: what is sent begins before."""
 
@@ -42,10 +41,7 @@ class NodeRule(Effect):
         Raises:
             SeatrialError: the engine does not run the node.
         """
-        found = inspect("container", node)
-        if found is None or not found["State"]["Running"]:
-            raise SeatrialError(f"the engine runs no container called {node}")
-        return cls(node, found["Id"], address, port, begins)
+        return cls(node, running_container(node)["Id"], address, port, begins)
 
     def __str__(self) -> str:
         return f"the rule for port {self.port} of {self.address} on node/{self.node}"
@@ -84,4 +80,4 @@ class NodeRule(Effect):
         )  # fmt: skip
 
     def _run(self, script: str, *, doing: str) -> None:
-        docker("exec", self.node, "sh", "-c", script, doing=doing, within_seconds=COMMAND_SECONDS)
+        run_on_node(self.node, "sh", "-c", script, doing=doing)

@@ -184,7 +184,7 @@ def counter_example(
     else:
         attempt = wrong[0]
         identity = attempt.answer_id or attempt.key
-        sent = attempt.planned_at if attempt.sent_at is None else attempt.sent_at
+        sent = attempt.begun_at
         lines.append(f"{_clock(sent - origin)}  write {attempt.key or attempt.sequence} sent")
         if attempt.completed_at is not None:
             answer = f"{attempt.status or ''} {attempt.error}".strip() or attempt.outcome.value
