@@ -21,6 +21,8 @@ EXPECTED = (
 OUT_OF_MEMORY = "OOMKilled"
 OFTEN = 5
 """A container that was started again so often, the last time lately, is in a loop though it runs just now."""
+WITH_ITS_NODE = frozenset({"Unknown", "ContainerStatusUnknown"})
+"""How the kubelet writes down an end that it did not see, as its node or runtime was away: not the pod's."""
 LATELY_SECONDS = 600.0
 """Twice the longest time that the kubelet waits before it starts a container again."""
 HELP = {
@@ -135,13 +137,20 @@ def _ended(pods: Sequence[PodSeen], now: float) -> Iterator[Finding]:
     for pod in pods:
         if OUT_OF_MEMORY in (pod.last_end, pod.reason):
             yield Finding(f"{pod.name} {_restarted(pod, now)}", HELP[OUT_OF_MEMORY])
-        elif pod.restarts >= OFTEN and now - (pod.last_end_at or -math.inf) < LATELY_SECONDS:
+        elif pod.restarts >= OFTEN and _ended_lately(pod, now):
             yield Finding(f"{pod.name} keeps ending: it {_restarted(pod, now)}", HELP["CrashLoopBackOff"])
+
+
+def _ended_lately(pod: PodSeen, now: float) -> bool:
+    """Whether it ended not long ago, of itself."""
+    return pod.last_end not in WITH_ITS_NODE and now - (pod.last_end_at or -math.inf) < LATELY_SECONDS
 
 
 def _restarted(pod: PodSeen, now: float) -> str:
     ago = "" if pod.last_end_at is None else f" {seconds(max(now - pod.last_end_at, 0.0))} ago"
-    return f"was restarted {plural(pod.restarts, 'time')}, the last end was {pod.last_end or 'unknown'}{ago}"
+    end = pod.last_end or "unknown"
+    cause = ": its node or runtime was away" if pod.last_end in WITH_ITS_NODE else ""
+    return f"was restarted {plural(pod.restarts, 'time')}, the last end was {end}{ago}{cause}"
 
 
 def _strangers(timeline: Timeline, role: str) -> Iterator[Finding]:

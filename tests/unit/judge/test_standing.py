@@ -180,6 +180,17 @@ def test_a_container_that_keeps_ending_is_found_while_it_runs() -> None:
         assert judge(CHECK, seen(well("catalogue-a", **changes), B)).passed, changes
 
 
+@pytest.mark.parametrize("end", ["Unknown", "ContainerStatusUnknown"])
+def test_a_container_that_ended_with_its_node_is_told_and_no_fault_of_the_pod(end: str) -> None:
+    """A node that was stopped nine times left 9 restarts behind; no log of the pod could say why."""
+    stopped = {"restarts": 9, "last_end": end, "last_end_at": ENDED - 60}
+    verdict = judge(CHECK, seen(well("catalogue-a", **stopped), B))
+    assert verdict.passed
+    assert verdict.reasons == (
+        f"catalogue-a: was restarted 9 times, the last end was {end} 60.0 s ago: its node or runtime was away",
+    )
+
+
 @pytest.mark.parametrize(("others", "passed"), [((), True), (("Job/report", "Job/report"), False)])
 def test_pods_of_others_that_an_autoscaler_counts_are_named(others: tuple[str, ...], passed: bool) -> None:
     made = seen(A, B)
