@@ -62,7 +62,7 @@ def test_one_that_the_system_file_does_not_name_is_found_and_watched(
     system, specs = watching.with_autoscalers(deployed, system_in(deployed))
     assert (system.workloads["web"].autoscaled, list(specs)) == ("web-hpa", ["web-hpa"])
     watching.require_watching(deployed)
-    timeline, interrupted = watching.watch(deployed, system, for_seconds=3.0, note=lambda _: None)
+    timeline, interrupted = watching.watch(deployed, system, for_seconds=3.0, watched=lambda _: None)
     assert not interrupted
     assert any(state.name == "web-hpa" for state in timeline.autoscaler_states())
     found = Observation({TROUBLE: Arm(timeline=timeline)}, target="web", system=system)
@@ -88,10 +88,10 @@ def test_an_interrupt_keeps_what_was_seen(deployed: Kube, scaled: Callable[..., 
     scaled(autoscaler("web-hpa", "web"))
     system, _ = watching.with_autoscalers(deployed, system_in(deployed))
 
-    def interrupt(_: str) -> None:
+    def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    timeline, interrupted = watching.watch(deployed, system, for_seconds=60.0, note=interrupt)
+    timeline, interrupted = watching.watch(deployed, system, for_seconds=60.0, watched=interrupt)
     assert interrupted
     assert timeline.seen
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,10 +61,28 @@ def observe(
     from seatrial.terminal import progress_display
 
     chosen = settings(system=system, kubeconfig=kubeconfig, context=context, namespace=namespace)
-    with progress_display() as progress:
+    with _one_interrupt(), progress_display() as progress:
         code, text = observed(chosen, progress, 60 * minutes, changes, what_if)
     typer.echo(text)
     return code
+
+
+@contextlib.contextmanager
+def _one_interrupt() -> Iterator[None]:
+    """Only the first Ctrl-C counts: a second would end it without a verdict on what was seen.
+
+    What comes after the first is bounded and takes seconds; SIGTERM still ends it at once.
+    """
+
+    def first(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    previous = signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 def _changes(text: str) -> Changes | None:
@@ -85,6 +106,7 @@ def observed(
         BadInput: no autoscaler, or changes that do not fit it.
         SeatrialError: namespace, rights or API server are missing; says what to do.
     """
+    from seatrial.cluster.progress import Far
     from seatrial.commands.report import rebuild_report
     from seatrial.harness import watching
     from seatrial.harness.access import access
@@ -105,8 +127,13 @@ def observed(
             name=system.metadata.name, source=str(chosen.system_path), namespace=kube.namespace,
             context=kube.context, objectives=system.objectives.model_dump(exclude_none=True),
         )  # fmt: skip
-        with progress.stage(f"watching namespace {kube.namespace}") as stage:
-            timeline, interrupted = watching.watch(kube, system, for_seconds=for_seconds, note=stage.note)
+        seen = [0.0]
+        with (
+            progress.stage(f"watching namespace {kube.namespace}") as stage,
+            stage.watching(lambda: Far(seen[-1], for_seconds, "seconds")),
+        ):
+            stage.note("no load, no change; Ctrl-C ends it, and what was seen by then is judged")
+            timeline, interrupted = watching.watch(kube, system, for_seconds=for_seconds, watched=seen.append)
     found = watching.kept(writer, system, timeline)
     for observation in found:
         for result in results_of(observation):

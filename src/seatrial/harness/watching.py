@@ -65,9 +65,12 @@ def require_watching(kube: Kube) -> None:
 
 
 def watch(
-    kube: Kube, system: System, *, for_seconds: float, note: Callable[[str], None]
+    kube: Kube, system: System, *, for_seconds: float, watched: Callable[[float], None]
 ) -> tuple[Timeline, bool]:
     """Watch for that long; returns what was seen, and whether an interrupt has ended it before.
+
+    Args:
+        watched: is told each second for how many it was watched.
 
     Raises:
         SeatrialError: the watches cannot be started.
@@ -76,7 +79,7 @@ def watch(
     began = time.monotonic()
 
     def watches() -> Ready[None]:
-        note(f"{time.monotonic() - began:.0f} of {for_seconds:.0f} s")
+        watched(time.monotonic() - began)
         return Ready(None)
 
     recorder = Recorder(kube, system)

@@ -1,13 +1,14 @@
 """`seatrial observe` without a cluster: replays of a recorded run, what is kept of a watch, bad input."""
 
 import dataclasses
+import signal
 from pathlib import Path
 
 import pytest
 from load_steps import SYSTEM
 
 from seatrial.commands._rejudging import rejudge
-from seatrial.commands.observe import results_of
+from seatrial.commands.observe import _one_interrupt, results_of
 from seatrial.harness.watching import SCENARIO, kept
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Outcome
@@ -95,3 +96,15 @@ def test_bad_input_is_said_in_words(types, arguments: list[str], words: str) -> 
     assert code == 2
     assert words in out + err
     assert "Traceback" not in out + err
+
+
+def test_a_second_interrupt_does_not_end_what_judges_after_the_first() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    reached = False
+    with _one_interrupt():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        reached = True
+    assert reached
+    assert signal.getsignal(signal.SIGINT) == before
