@@ -187,7 +187,8 @@ def test_a_container_that_ended_with_its_node_is_told_and_no_fault_of_the_pod(en
     verdict = judge(CHECK, seen(well("catalogue-a", **stopped), B))
     assert verdict.passed
     assert verdict.reasons == (
-        f"catalogue-a: was restarted 9 times, the last end was {end} 60.0 s ago: its node or runtime was away",
+        f"catalogue-a: was restarted 9 times, the last end was {end} 60.0 s ago: "
+        "its node or runtime was away",
     )
 
 
