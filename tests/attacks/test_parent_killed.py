@@ -128,7 +128,7 @@ class Nothing(contextlib.AbstractContextManager):
     def __exit__(self, *_): return None
     def lend(self): return {}
     def snapshot(self): return ()
-    def changed_since(self, before): time.sleep(0.5); return []
+    def changed_since(self, before, faults=()): time.sleep(0.5); return []
 
 def child(arguments, **options):
     return children.run_child([sys.executable, "-c", os.environ["TOOL"]], **options)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from observations import fault
 
 from seatrial import waiting
 from seatrial.harness.session import Session
 from seatrial.kube import snapshot
 from seatrial.kube.snapshot import compare, snapshot_of
+from seatrial.model.fault import TRACES
 
 
 def stateful_set(replicas: int = 1) -> dict[str, Any]:
@@ -56,6 +59,14 @@ def test_a_pod_that_is_stuck_on_the_bad_revision_is_told_in_full() -> None:
         "pods of statefulset/store: revision was store-good, is store-bad; image of store was store:1, is "
         "no:such; 1 of 1 were ready, 0 of 1 are; waiting: store-0 (ImagePullBackOff)"
     )
+
+
+@pytest.mark.parametrize(("restarted", "told"), [("statefulset/other", 1), ("statefulset/store", 0)])
+def test_a_restart_of_another_workload_excuses_no_other_revision(restarted: str, told: int) -> None:
+    """A whole run restarts several workloads on purpose; one that was not keeps the revision it had."""
+    before = snapshot_of([stateful_set(), pod()])
+    after = snapshot_of([stateful_set(), pod(revision="store-next")])
+    assert len(compare(before, after, {restarted: {"restartedAt"}})) == told
 
 
 def test_one_of_several_is_enough() -> None:
@@ -135,6 +146,16 @@ class TestAfterARun:
         monkeypatch.setattr(snapshot, "take_snapshot", now)
         session = Session(None, None, None, "", None)  # type: ignore[arg-type]
         return session.changed_since(snapshot_of([stateful_set(), pod()]))
+
+    def test_a_restart_on_purpose_is_excused_where_it_was_injected(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        after = snapshot_of([stateful_set(), pod(revision="store-next")])
+        monkeypatch.setattr(snapshot, "take_snapshot", lambda _: after)
+        session, before = Session(None, None, None, "", None), snapshot_of([stateful_set(), pod()])  # type: ignore[arg-type]
+        made = fault(kind="StatefulSet", name="store")
+        restart = replace(made, details={TRACES: ["restartedAt"]})
+        assert session.differences(before, [restart]) == []
 
     def test_a_pod_that_is_replaced_in_time_is_no_difference(
         self, clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch

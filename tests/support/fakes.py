@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
@@ -15,6 +15,7 @@ from unhurried import CHANDLERY
 from seatrial.cluster.progress import PlainProgress
 from seatrial.commands._jobs import Choice
 from seatrial.commands.run import run_everything
+from seatrial.model.fault import FaultRecord
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
 from seatrial.record.reader import read_run
@@ -30,6 +31,7 @@ class FakeSession:
     def __init__(self, differences: Sequence[str] = ()) -> None:
         self.differences = list(differences)
         self.did: list[str] = []
+        self.faults: list[FaultRecord] = []
 
     def __enter__(self) -> FakeSession:
         self.did.append("opened")
@@ -46,9 +48,10 @@ class FakeSession:
         self.did.append("looked")
         return "before"
 
-    def changed_since(self, before: str) -> list[str]:
+    def changed_since(self, before: str, faults: Iterable[FaultRecord] = ()) -> list[str]:
         assert before == "before"
         self.did.append("compared")
+        self.faults = list(faults)
         return self.differences
 
     def deploy(self, folder: Path, progress: object, *, flawed: bool = False) -> None:

@@ -32,6 +32,7 @@ from seatrial.model.plan import LOAD_SECONDS, Planned, Profile
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
     from seatrial.harness.session import Session
+    from seatrial.model.fault import FaultRecord
     from seatrial.record.writer import RunWriter
     from seatrial.settings import Settings
 
@@ -161,7 +162,19 @@ def _run_jobs(
                 note=running.note,
             )
     with _stage(writer, progress, COMPARE, clock):
-        writer.changed_objects(session.changed_since(before))
+        writer.changed_objects(session.changed_since(before, _faults(writer.directory)))
+
+
+def _faults(directory: Path) -> list[FaultRecord]:
+    """What the children injected, as they recorded it: some faults leave something behind on purpose."""
+    from seatrial.record.observations import read_observation
+    from seatrial.record.reader import read_run
+
+    found: list[FaultRecord] = []
+    for started in read_run(directory).observations:
+        with contextlib.suppress(SeatrialError):  # one that cannot be read excuses nothing
+            found += read_observation(directory / "observations" / started.id).observation.faults
+    return found
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,7 +254,10 @@ class Session:
 
         Pods that a controller is still replacing are waited for. Raises SeatrialError: nothing can be read.
         """
-        traces = {str(name) for fault in faults for name in fault.details.get(TRACES, ())}
+        traces = defaultdict[str, set[str]](set)
+        for fault in faults:
+            if fields := fault.details.get(TRACES, ()):
+                traces[f"{fault.target.kind.lower()}/{fault.target.name}"] |= {*map(str, fields)}
         return settled_changes(self.kube, before, traces)
 
     def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:

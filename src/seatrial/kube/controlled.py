@@ -7,7 +7,7 @@ is stuck on the bad revision for ever.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,16 +91,17 @@ def _revision(pod: Object) -> str:
 
 
 def differences_of_pods(
-    before: Mapping[str, Controlled], after: Mapping[str, Controlled], *, restarted: bool = False
+    before: Mapping[str, Controlled], after: Mapping[str, Controlled], *, restarted: Collection[str] = ()
 ) -> list[str]:
     """What differs in the pods of controllers that are in both, a sentence for each controller.
 
     Args:
-        restarted: whether a rollout left its trace in a template: all pods may have a new revision.
+        restarted: controllers in whose template a rollout left its trace: all their pods may have a new
+            revision.
     """
     sentences = []
     for name in sorted({*before} & {*after}):
-        found = list(_differences(before[name], after[name], restarted))
+        found = list(_differences(before[name], after[name], name in restarted))
         if found:
             waiting = f"; waiting: {', '.join(after[name].waiting)}" if after[name].waiting else ""
             sentences.append(f"{PODS_OF} {name}: {'; '.join(found)}{waiting}")

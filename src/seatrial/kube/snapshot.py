@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from seatrial.errors import WaitExpired
@@ -152,16 +153,17 @@ def declared_part(value: Any, declared: Any) -> Any:
     return value
 
 
-def compare(before: Snapshot, after: Snapshot, traces: Collection[str] = ()) -> list[str]:
-    """What differs, one sentence for each object and each controller's pods; empty when all is as it was.
+Traces = Mapping[str, Collection[str]]
+"""Names of objects, as `deployment/orders`, with names of their fields that may differ.
 
-    Args:
-        traces: names of fields that may differ: what was injected leaves them behind, and says so.
-    """
+What was injected leaves these behind, and says so; it excuses nothing else.
+"""
+
+
+def compare(before: Snapshot, after: Snapshot, traces: Traces = MappingProxyType({})) -> list[str]:
+    """What differs, one sentence for each object and each controller's pods; empty when all is as it was."""
     unseen = (*before.unseen, *after.unseen)
-    sentences = (
-        [] if "Pod" in unseen else differences_of_pods(before.pods, after.pods, restarted=bool(traces))
-    )
+    sentences = [] if "Pod" in unseen else differences_of_pods(before.pods, after.pods, restarted=traces)
     for name in sorted({*before.objects, *after.objects}):
         if name.partition("/")[0] in {kind.lower() for kind in unseen}:
             continue
@@ -170,7 +172,7 @@ def compare(before: Snapshot, after: Snapshot, traces: Collection[str] = ()) -> 
         elif name not in before.objects:
             sentences.append(f"{name} is new")
         else:
-            found = differences(before.objects[name], after.objects[name], traces=traces)
+            found = differences(before.objects[name], after.objects[name], traces=traces.get(name, ()))
             fields = list(found)
             if fields:
                 more = f" and {len(fields) - MOST_FIELDS} more" if len(fields) > MOST_FIELDS else ""
@@ -178,7 +180,7 @@ def compare(before: Snapshot, after: Snapshot, traces: Collection[str] = ()) -> 
     return sentences
 
 
-def settled_changes(kube: Kube, before: Snapshot, traces: Collection[str] = ()) -> list[str]:
+def settled_changes(kube: Kube, before: Snapshot, traces: Traces = MappingProxyType({})) -> list[str]:
     """What differs from `before`, as `compare` says it, once controllers had the time to replace pods."""
     last: list[str] = []
 

@@ -4,11 +4,13 @@ import signal
 from pathlib import Path
 
 import pytest
-from fakes import Children, Display, FakeSession, never_opens, report, settings_in
+from fakes import Children, Display, FakeSession, never_opens, passes, report, settings_in
+from observations import fault
 
 from seatrial.commands._jobs import Choice, jobs_of
 from seatrial.commands.run import BRING_UP, COMPARE, run_everything
 from seatrial.errors import BadInput, SeatrialError
+from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.plan import Planned
 from seatrial.model.verdict import Outcome
 from seatrial.record.reader import read_run
@@ -195,3 +197,21 @@ def test_who_runs_it_with_which_seed_is_in_the_record_and_its_file_is_closed(run
 def test_the_command_says_the_summary_and_ends_with_its_code(types, monkeypatch, code):
     monkeypatch.setattr("seatrial.commands.run.run_everything", lambda *_: (code, "a summary"))
     assert types("run", "--only", "suites") == (code, "a summary\n", "")
+
+
+def test_what_the_children_injected_is_known_when_the_objects_are_compared(runs):
+    """A restart leaves its annotation behind on purpose; that is no difference of the run."""
+    made = fault(kind="Deployment", name="orders")
+
+    def injects(child):
+        head = Observation({TROUBLE: Arm()}, "rollout-restart.orders", "rollout-restart", "orders")
+        writer = child.run.observation(head)
+        writer.fault(made)
+        writer.close(None, missing={}, failure=None)
+        broken = child.run.observation(head)
+        (broken.directory / "head.json").write_text("{")
+        return passes(child)
+
+    session = FakeSession()
+    runs(Children(suites=injects), session)
+    assert session.faults == [made]

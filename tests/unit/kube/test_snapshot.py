@@ -50,6 +50,23 @@ def test_a_restart_by_annotation_counts(web: dict[str, Any]) -> None:
     assert "restartedAt" in compare(before, snapshot(web))[0]
 
 
+def test_a_trace_that_a_fault_leaves_on_purpose_excuses_that_field_of_that_object_only(
+    web: dict[str, Any],
+) -> None:
+    other = copy.deepcopy(web)
+    other["metadata"]["name"] = "other"
+    before = snapshot(web, other)
+    traces = {"deployment/web": {"kubectl.kubernetes.io/restartedAt"}}
+    annotations = {"kubectl.kubernetes.io/restartedAt": "now"}
+    web["spec"]["template"]["metadata"]["annotations"] = annotations
+    assert compare(before, snapshot(web, other), traces) == []
+    other["spec"]["template"]["metadata"]["annotations"] = annotations
+    (sentence,) = compare(before, snapshot(web, other), traces)
+    assert sentence.startswith("deployment/other: spec.template.metadata.annotations")
+    web["spec"]["replicas"] = 7
+    assert "deployment/web: spec.replicas was 2, is 7" in compare(before, snapshot(web, other), traces)
+
+
 def test_replicas_count_unless_an_autoscaler_owns_them(web: dict[str, Any]) -> None:
     scaled = copy.deepcopy(web)
     scaled["spec"]["replicas"] = 4
