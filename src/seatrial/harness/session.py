@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from seatrial.kube.rights import require_rights
 from seatrial.kube.snapshot import Snapshot, settled_changes, take_snapshot
 from seatrial.kube.spoiled import mark_spoiled, spoiled_by, throw_away
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import TRACES, FaultRecord
+from seatrial.model.fault import FaultRecord, traces_of
 from seatrial.model.right import Use
 from seatrial.model.step import IDLE, Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
@@ -254,11 +253,7 @@ class Session:
 
         Pods that a controller is still replacing are waited for. Raises SeatrialError: nothing can be read.
         """
-        traces = defaultdict[str, set[str]](set)
-        for fault in faults:
-            if fields := fault.details.get(TRACES, ()):
-                traces[f"{fault.target.kind.lower()}/{fault.target.name}"] |= {*map(str, fields)}
-        return settled_changes(self.kube, before, traces)
+        return settled_changes(self.kube, before, traces_of(faults))
 
     def changed_since(self, before: Snapshot, faults: Iterable[FaultRecord] = ()) -> list[str]:
         """As `differences`; that the objects cannot be compared is one: nobody knows that there is none."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -97,3 +98,12 @@ class FaultRecord:
     @property
     def verified(self) -> bool:
         return self.verified_at is not None
+
+
+def traces_of(faults: Iterable[FaultRecord]) -> dict[str, set[str]]:
+    """What these faults leave changed on purpose: names of fields by object, as `deployment/orders`."""
+    found = defaultdict[str, set[str]](set)
+    for fault in faults:
+        if fields := fault.details.get(TRACES, ()):
+            found[f"{fault.target.kind.lower()}/{fault.target.name}"] |= {*map(str, fields)}
+    return found
