@@ -40,7 +40,7 @@ Kind = Literal["image-missing", "crash-after-ready", "never-ready", "answers-500
 @fault(
     "bad-rollout",
     disruption=Disruption.VOLUNTARY,
-    expected_seconds=60,
+    expected_seconds=22,
     at_most_seconds=300,
     becomes_available=False,
     # The controller of a StatefulSet leaves a pod that is stuck on the bad revision: its revert deletes it.

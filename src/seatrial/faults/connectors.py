@@ -47,7 +47,7 @@ _RESOURCES = {
 @fault(
     CONNECTORS,
     disruption=Disruption.NONE,
-    expected_seconds=10,
+    expected_seconds=5,
     at_most_seconds=90,
     rights=(
         Right(("get", "create", "delete"), "Pod", when=with_helper_image),

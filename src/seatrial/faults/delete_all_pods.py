@@ -23,7 +23,7 @@ COME_SECONDS = 60.0
 @fault(
     "delete-all-pods",
     disruption=Disruption.INVOLUNTARY,
-    expected_seconds=15,
+    expected_seconds=25,
     at_most_seconds=300,
     rights=[Right(("delete",), "Pod")],
 )

@@ -26,7 +26,7 @@ UNREPLACED_SECONDS = 15.0
 @fault(
     "delete-pod",
     disruption=Disruption.VOLUNTARY,
-    expected_seconds=20,
+    expected_seconds=14,
     at_most_seconds=240,
     rights=[Right(("get", "delete"), "Pod")],
 )

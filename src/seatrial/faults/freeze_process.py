@@ -32,7 +32,7 @@ VERIFY_SECONDS = 15.0
 @fault(
     "freeze-process",
     disruption=Disruption.INVOLUNTARY,
-    expected_seconds=60,
+    expected_seconds=70,
     at_most_seconds=LONGEST_SECONDS + SLACK_SECONDS + VERIFY_SECONDS,
     becomes_available=False,
     rights=[Right(("get",), "Pod", when=on_own_cluster)],

@@ -29,7 +29,7 @@ REFUSED_SECONDS = 30.0
 @fault(
     "rollout-restart",
     disruption=Disruption.VOLUNTARY,
-    expected_seconds=80,
+    expected_seconds=75,
     at_most_seconds=600,
     rights=on_workload("get", "patch"),
 )

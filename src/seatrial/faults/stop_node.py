@@ -37,7 +37,7 @@ UNREACHABLE = "node.kubernetes.io/unreachable"
 @fault(
     "stop-node",
     disruption=Disruption.INVOLUNTARY,
-    expected_seconds=120,
+    expected_seconds=80,
     at_most_seconds=600,
     rights=[
         replace(right, when=on_own_cluster) for right in (Right(("get", "list", "watch"), "Node"), *CLAIMS)

@@ -15,6 +15,8 @@ IDLE = "idle"
 """Behaviour of traffic whose connections are kept however long they lie idle, and used again."""
 STEADY_SECONDS = 3.0
 """Traffic before the first fault: the control. It must be clean, else nothing is injected."""
+USUAL_FRACTION = 0.2
+"""Of the time that a wait may take, what it takes on a system that does well; measured on the sample."""
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,7 @@ def _bound(step: Step, bound_of_fault: Callable[[Inject | Release], Bound]) -> B
         case Hold():
             return Bound(step.seconds, step.seconds)
         case Wait():
-            return Bound(step.within_seconds / 3, step.within_seconds)
+            return Bound(step.within_seconds * USUAL_FRACTION, step.within_seconds)
         case Measure():
             return Bound(min(step.expected_seconds, step.within_seconds), step.within_seconds)
         case _:

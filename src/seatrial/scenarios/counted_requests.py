@@ -17,10 +17,10 @@ def counted_requests(subject: Subject) -> Steps:
     """Reads the request counter until it stands still, sends requests and some wrong ones, reads it again."""
     return steps(
         wait("at-rest", within_seconds=REST_SECONDS, required=False),
-        measure(COUNTER, within_seconds=READ_SECONDS, expected_seconds=12, journey=subject.journey),
+        measure(COUNTER, within_seconds=READ_SECONDS, expected_seconds=6, journey=subject.journey),
         traffic(subject.journey, per_second=20, steady=False),
         hold(SENT_SECONDS, "requests that are counted"),
         stop("subject"),
         measure(WRONG_REQUESTS, within_seconds=60, expected_seconds=2, journey=subject.journey),
-        measure(COUNTER, within_seconds=READ_SECONDS, expected_seconds=12, journey=subject.journey),
+        measure(COUNTER, within_seconds=READ_SECONDS, expected_seconds=6, journey=subject.journey),
     )

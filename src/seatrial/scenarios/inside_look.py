@@ -14,5 +14,5 @@ def inside_look(subject: Subject) -> Steps:  # noqa: ARG001 - the same steps on 
     return steps(
         wait("at-rest", within_seconds=REST_SECONDS, required=False),
         measure(HARDENING, within_seconds=60, expected_seconds=3),
-        measure(RESOURCES, within_seconds=60, expected_seconds=8),
+        measure(RESOURCES, within_seconds=60, expected_seconds=4),
     )

@@ -12,6 +12,6 @@ def reach_look(subject: Subject) -> Steps:
     """Puts two pods into the namespace and connects from both to the ports that policies close."""
     return steps(
         inject(CONNECTORS, subject.role, held=True),
-        measure("connections-tried", within_seconds=60, expected_seconds=8),
+        measure("connections-tried", within_seconds=60, expected_seconds=4),
         release(CONNECTORS),
     )
