@@ -42,3 +42,15 @@ def test_without_an_address_the_service_is_where_they_go_from_inside() -> None:
 def test_what_names_no_place_is_refused(data: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words.replace("{", r"\{").replace("}", r"\}")):
         Entry.model_validate(data)
+
+
+def test_files_are_found_beside_the_system_file_each_by_its_key() -> None:
+    asked = {"token": {"file": "t.jwt"}, "expired": {"env": "OLD"}, "protected": [{"journey": "look"}]}
+    entry = Entry.model_validate({"url": "https://a", "ca": "ca.pem", "authentication": asked})
+    found = entry.beside(lambda key, file: f"/{key}/{file}")
+    assert found.ca == "/entry.ca/ca.pem"
+    assert found.authentication is not None
+    assert found.authentication.model_dump(exclude_unset=True) == {
+        **asked, "token": {"file": "/entry.authentication.token.file/t.jwt"},
+        "protected": ({"journey": "look"},),
+    }  # fmt: skip

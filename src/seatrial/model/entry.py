@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from seatrial.model.authentication import Authentication, TokenFrom
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
 from seatrial.model.tls import TlsFiles
@@ -59,6 +60,9 @@ class Entry(_Part):
         description="The Service behind `url`, when it selects one workload. Without `url` requests are sent "
         "to it by a Job in the system's namespace.",
     )
+    authentication: Authentication | None = Field(
+        None, description="Which requests need a token; turns on gateway.authentication-is-required."
+    )
 
     @model_validator(mode="after")
     def _is_somewhere(self) -> Entry:
@@ -100,6 +104,13 @@ class Entry(_Part):
             files = {name: getattr(own, name) for name in ("certificate", "key")}
             there = {k: resolve(f"entry.client_certificate.{k}", file) for k, file in files.items()}
             found["client_certificate"] = own.model_copy(update=there)
+        if asked := self.authentication:
+            places = {name: getattr(asked, name) for name in ("token", "expired")}
+            tokens = {
+                name: TokenFrom(file=resolve(f"entry.authentication.{name}.file", place.file))
+                for name, place in places.items() if place is not None and place.file is not None
+            }  # fmt: skip
+            found["authentication"] = asked.model_copy(update=tokens)
         return self.model_copy(update=found)
 
     @property

@@ -155,6 +155,12 @@ class System(_Part):
         for name in self.load.journeys:
             if name not in self.journeys:
                 raise ValueError(f"load.journeys.{name} names no journey")
+        asked = self.entry.authentication
+        for number, route in enumerate(asked.protected if asked is not None else ()):
+            spec = self.journeys.get(route.journey or "")
+            if route.journey is not None and (spec is None or spec.protocol != "http1"):
+                key = f"entry.authentication.protected.{number}.journey"
+                raise ValueError(f"{key} names no journey by http1: {route.journey}")
         return self
 
     @model_validator(mode="after")

@@ -114,7 +114,12 @@ class ObservationWriter:
 
 
 def _system_data(system: System | None) -> Any:
-    return None if system is None else system.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if system is None:
+        return None
+    # A file is kept by its name: where it lies on the machine that tested is nobody's business.
+    entry = system.entry.beside(lambda _, file: Path(file).name)
+    named = system.model_copy(update={"entry": entry})
+    return named.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from drained_shop import FILE, shop
 
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import Exchange, ExchangeOutcome, GeneratorHealth, merged_health
@@ -184,6 +185,19 @@ def test_the_plan_and_the_version_stand_in_the_head(tmp_path: Path) -> None:
     ObservationWriter(tmp_path, HEAD, plan=[STEP])
     head = json.loads((tmp_path / "head.json").read_text())
     assert (head["version"], head["plan"][0]["name"]) == (1, "stop-node")
+
+
+def test_files_of_the_system_stand_in_the_head_by_name_only(tmp_path: Path) -> None:
+    entry = 'entry: {url: "https://a", ca: /home/me/ca.pem, authentication: {token: {file: /home/me/t.jwt}, '
+    text = FILE.replace('entry: {url: "http://127.0.0.1:1"}', f"{entry}protected: [{{journey: browse}}]}}}}")
+    writer = ObservationWriter(tmp_path, replace(HEAD, system=shop(file=text)))
+    writer.close(None, missing={}, failure=None)
+    assert "/home/me" not in (tmp_path / "head.json").read_text()
+    kept = read_observation(tmp_path).observation.system
+    assert kept is not None
+    assert kept.entry.authentication is not None
+    assert kept.entry.authentication.token is not None
+    assert (kept.entry.ca, kept.entry.authentication.token.file) == ("ca.pem", "t.jwt")
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
