@@ -26,6 +26,7 @@ NOT_YET_RECORDED = {
     "idle-connections",
     "live-look",
     "name-outage",
+    "rate-limit",
     "rollout-restart",
     "freeze-process",
     "unready-pod",

@@ -39,10 +39,15 @@ MOST_PODS = 4
 
 @dataclass(frozen=True)
 class Measuring:
-    """A measurement, and what it needs in the cluster beside what the watches need."""
+    """A measurement, and what it needs in the cluster beside what the watches need.
+
+    Attributes:
+        sends_load: whether it sends more requests than a person would, so that it needs consent.
+    """
 
     make: Callable[..., Iterator[Measurement]]
     rights: tuple[Right, ...] = ()
+    sends_load: bool = False
 
 
 MEASUREMENTS: Registry[Measuring] = Registry("measurement", "seatrial.harness.looks")
@@ -50,9 +55,11 @@ MEASUREMENTS: Registry[Measuring] = Registry("measurement", "seatrial.harness.lo
 Decorated = TypeVar("Decorated", bound=Callable[..., Iterator[Measurement]])
 
 
-def measurement(name: str, *, rights: Iterable[Right] = ()) -> Callable[[Decorated], Decorated]:
+def measurement(
+    name: str, *, rights: Iterable[Right] = (), sends_load: bool = False
+) -> Callable[[Decorated], Decorated]:
     """Register a measurement under the name that `measure` steps use."""
-    return MEASUREMENTS.decorator(name, lambda function: Measuring(function, tuple(rights)))
+    return MEASUREMENTS.decorator(name, lambda function: Measuring(function, tuple(rights), sends_load))
 
 
 @measurement("read-back")

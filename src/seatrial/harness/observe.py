@@ -91,13 +91,10 @@ def observe(
 
 
 def more_than_reads(plan: Steps) -> bool:
-    """Whether one of its measurements does more in the cluster than to read objects, such as exec."""
-    rights = [
-        right
-        for _, step in unrolled(plan) if isinstance(step, Measure)
-        for right in MEASUREMENTS.get(step.measurement).rights
-    ]  # fmt: skip
-    return any(set(right.verbs) - READS for right in rights)
+    """Whether one of its measurements does more than to read objects: uses exec, or sends load."""
+    made = [MEASUREMENTS.get(step.measurement) for _, step in unrolled(plan) if isinstance(step, Measure)]
+    reads = all(set(right.verbs) <= READS for each in made for right in each.rights)
+    return not reads or any(each.sends_load for each in made)
 
 
 def looked_at(session: Session, scenario: Scenario, subject: Subject) -> Subject:

@@ -82,7 +82,7 @@ def _let_in(route: str, asked: Sequence[Asked], declared: Authentication) -> str
     let_in = {one.token: one for one in tried if _admitted(one, declared)}
     some = [one for one in let_in.values() if _admitted(one, declared) < len(one.statuses)]
     codes = ", ".join(map(str, sorted({status for one in let_in.values() for status in one.statuses})))
-    words = f"{route} answered {' and '.join(let_in)} with {codes}: {_flaw(let_in, len(tried))}"
+    words = f"{route} answered {', '.join(let_in)} with {codes}: {_flaw(let_in, len(tried))}"
     if some:
         words += f" ({_admitted(some[0], declared)} of {len(some[0].statuses)} times: its replicas differ)"
     return words

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from seatrial.model.part import Part as _Part
-from seatrial.model.request import Expect, Request
+from seatrial.model.route import Route
 
 
 class TokenFrom(_Part):
@@ -25,20 +25,6 @@ class TokenFrom(_Part):
         return self
 
 
-class ProtectedRoute(_Part):
-    """A request that nobody may make without the right token: one of its own, or a journey's."""
-
-    journey: str | None = Field(None, description="Name of a journey.")
-    request: Request | None = Field(None, description="Or a request; its token is added.")
-    expect: Expect = Field(Expect(), description="What the right token is answered (not for a journey).")
-
-    @model_validator(mode="after")
-    def _one_of(self) -> ProtectedRoute:
-        if (self.journey is None) == (self.request is None):
-            raise ValueError("exactly one of `journey` and `request` is needed")
-        return self
-
-
 class Authentication(_Part):
     """How clients show who they are, and which requests are refused to everybody else."""
 
@@ -53,7 +39,7 @@ class Authentication(_Part):
     refused_with: tuple[Annotated[int, Field(ge=300, le=499)], ...] = Field(
         (401, 403), min_length=1, description="Status codes of a refusal; a 302 to a login is one, too."
     )
-    protected: tuple[ProtectedRoute, ...] = Field(min_length=1, description="Requests that need the token.")
+    protected: tuple[Route, ...] = Field(min_length=1, description="Requests that need the token.")
 
     def sent(self, token: str) -> str:
         """The header's value for a token."""

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from seatrial.model.authentication import Authentication, TokenFrom
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
+from seatrial.model.route import RateLimit
 from seatrial.model.tls import TlsFiles
 
 USUAL_PORTS = {"http": 80, "https": 443}
@@ -62,6 +63,9 @@ class Entry(_Part):
     )
     authentication: Authentication | None = Field(
         None, description="Which requests need a token; turns on gateway.authentication-is-required."
+    )
+    rate_limits: tuple[RateLimit, ...] = Field(
+        (), description="Which requests are limited; turns on gateway.rate-limit-holds."
     )
 
     @model_validator(mode="after")

@@ -156,11 +156,16 @@ class System(_Part):
             if name not in self.journeys:
                 raise ValueError(f"load.journeys.{name} names no journey")
         asked = self.entry.authentication
-        for number, route in enumerate(asked.protected if asked is not None else ()):
-            spec = self.journeys.get(route.journey or "")
-            if route.journey is not None and (spec is None or spec.protocol != "http1"):
-                key = f"entry.authentication.protected.{number}.journey"
-                raise ValueError(f"{key} names no journey by http1: {route.journey}")
+        protected = asked.protected if asked is not None else ()
+        for key, routes in (("authentication.protected", protected), ("rate_limits", self.entry.rate_limits)):
+            for number, route in enumerate(routes):
+                spec = self.journeys.get(route.journey or "")
+                if route.journey is not None and (spec is None or spec.protocol != "http1"):
+                    place = f"entry.{key}.{number}.journey"
+                    raise ValueError(f"{place} names no journey by http1: {route.journey}")
+        for number, limit in enumerate(self.entry.rate_limits):
+            if limit.by is not None and limit.by not in self.workloads:
+                raise ValueError(f"entry.rate_limits.{number}.by names no workload: {limit.by}")
         return self
 
     @model_validator(mode="after")

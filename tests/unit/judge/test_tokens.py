@@ -79,7 +79,7 @@ def test_routes_that_refuse_every_wrong_token_and_admit_the_right_one_pass() -> 
          "no rule protects it", "deny by default"),
         ({"NONE": 200}, "answered no token with 200: a token is looked at where one is shown, and whoever "
          "shows none is let in", "deny by default"),
-        ({"MALFORMED": 202, "FOREIGN": 200}, "a malformed token and a token with a foreign signature with "
+        ({"MALFORMED": 202, "FOREIGN": 200}, "a malformed token, a token with a foreign signature with "
          "200, 202: whether a token is one is not looked at", "Verify signatures"),
         ({"FOREIGN": 200}, "its signature is not verified", "Verify signatures"),
         ({"CHANGED": 200}, "its signature is not verified", "Verify signatures"),
