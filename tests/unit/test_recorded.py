@@ -25,6 +25,7 @@ NOT_YET_RECORDED = {
     "cold-start",
     "idle-connections",
     "live-look",
+    "long-requests",
     "name-outage",
     "rate-limit",
     "rollout-restart",

@@ -72,6 +72,7 @@ def traffic(
     steady: bool = False,
     bystanders: float = 0.0,
     only_reading: bool = False,
+    lasting: bool = False,
     behaviour: str = "",
 ) -> dict[str, Any]:
     """Begin to send a journey, until `stop_traffic` or the end of the experiment.
@@ -80,9 +81,12 @@ def traffic(
         steady: whether it must be judged steady first, as what a disruption is judged by.
         bystanders: arrivals per second of every other journey, sent beside it.
         only_reading: whether bystanders that write are left out.
+        lasting: whether they are the journeys whose requests last, and no others.
         behaviour: how a client sends it, see `seatrial.model.step.Traffic`.
     """
-    return _do(Traffic(journey, per_second, schedule, name, steady, bystanders, only_reading, behaviour))
+    return _do(
+        Traffic(journey, per_second, schedule, name, steady, bystanders, only_reading, lasting, behaviour)
+    )
 
 
 def stop_traffic(name: str = "more") -> dict[str, Any]:

@@ -95,7 +95,7 @@ def jobs_of(choice: Choice, system: System) -> list[Job]:
     if choice.includes(LOAD):
         jobs.append(_load(choice.load_seconds, system))
     if choice.includes(EXPERIMENTS):
-        jobs += _experiments(choice.experiments, system, choice.profile)
+        jobs += _experiments(choice.experiments, system)
     return jobs
 
 
@@ -139,8 +139,8 @@ def _load(seconds: int, system: System) -> Job:
     return Job(planned, arguments, seconds + _BEFORE_AND_AFTER_LOAD_SECONDS, about_seconds=seconds + 15)
 
 
-def _experiments(chosen: Sequence[str], system: System, profile: Profile) -> Iterator[Job]:
-    """The chosen experiments; else the brief voluntary ones that any cluster takes, each on one workload.
+def _experiments(chosen: Sequence[str], system: System) -> Iterator[Job]:
+    """The chosen experiments; else brief voluntary ones of core level that any cluster takes, on one subject.
 
     The suites carry every scenario out on every workload anyway; the others are left to `chaos run`.
     """
@@ -156,7 +156,7 @@ def _experiments(chosen: Sequence[str], system: System, profile: Profile) -> Ite
         return
     for path in experiment_files():
         scenario = SCENARIOS.get(path.stem)
-        for subject in scenario.subjects(system)[-1:] if included(profile, scenario) else ():
+        for subject in scenario.subjects(system)[-1:] if included(Profile.CORE, scenario) else ():
             brief = seconds_on(scenario, subject) <= BRIEF_SECONDS
             anywhere = own_nodes not in scenario.needs
             if brief and anywhere and scenario.disruption is Disruption.VOLUNTARY:

@@ -20,6 +20,8 @@ def bystanders_of(system: System, step: Traffic) -> list[str]:
     """The journeys that are sent beside the one of a traffic step."""
     if not step.bystanders:
         return []
+    if step.lasting:
+        return [name for name in system.long if name != step.journey]
     return system.bystanders_of(step.journey, only_reading=step.only_reading)
 
 
@@ -29,8 +31,8 @@ def wait_for_bystanders(system: System, step: Traffic, stream: Generator, since:
     It gives up after a while: the judge says that they were too few.
     """
     names = bystanders_of(system, step)
-    if not names:
-        return
+    if not names or step.lasting:
+        return  # of what lasts, those count that were under way
 
     def enough() -> Ready[None] | NotYet:
         counts = Counter(e.journey for e in stream.exchanges() if e.planned_at >= since)

@@ -64,7 +64,8 @@ class LoadPlan:
             BadInput: a journey is not in the system file.
         """
         chosen = {}
-        named = cls.journeys or system.load.journeys or dict.fromkeys(system.journeys, 1.0)
+        all_alike = {name: 1.0 for name, spec in system.journeys.items() if not spec.long}
+        named = cls.journeys or system.load.journeys or all_alike
         for name, weight in named.items():
             if name not in system.journeys:
                 raise BadInput(

@@ -56,6 +56,7 @@ class Traffic:
         steady: whether the traffic must be judged steady before the next step.
         bystanders: arrivals per second of every other user action, sent beside it; 0 for none.
         only_reading: whether bystanders that write are left out.
+        lasting: whether those beside it are the journeys whose requests last, and no others.
         behaviour: of the clients: `IDLE`, or empty for those that drop a connection soon idle.
     """
 
@@ -66,6 +67,7 @@ class Traffic:
     steady: bool = True
     bystanders: float = 0.0
     only_reading: bool = False
+    lasting: bool = False
     behaviour: str = ""
 
     @property

@@ -67,7 +67,7 @@ class Workload(_Part):
 
 
 class Journey(_Part):
-    protocol: str = Field("http1", description="What carries it: http1, websocket or an extension's.")
+    protocol: str = Field("http1", description="What carries it: http1, websocket, sse or an extension's.")
     request: Request
     expect: Expect = Expect()
     acknowledged: Acknowledged | None = None
@@ -80,7 +80,12 @@ class Journey(_Part):
     timeout_seconds: float = Field(5.0, gt=0, le=120, description="Deadline of one request, seconds.")
     messages: tuple[Message, ...] = Field((), description="What a WebSocket journey says, in this order.")
     lifetime_seconds: float = Field(
-        0.0, ge=0, le=3600, description="How long a WebSocket connection must last, seconds; 0 for any time."
+        0.0, ge=0, le=3600,
+        description="How long a WebSocket connection (0 for any time) or a stream of events lasts, seconds.",
+    )  # fmt: skip
+    long: bool = Field(
+        False,
+        description="Its requests last (streams, long polls): sent only where what had begun is judged.",
     )
     served_by: HeaderName | None = Field(None, description="As `entry.served_by`, for this journey.")
     objectives: JourneyObjectives = JourneyObjectives()
@@ -88,7 +93,9 @@ class Journey(_Part):
     @model_validator(mode="after")
     def _messages_need_a_connection(self) -> Journey:
         if self.protocol == "http1" and (self.messages or self.lifetime_seconds):
-            raise ValueError("`messages` and `lifetime_seconds` need `protocol: websocket`")
+            raise ValueError("`messages` need `protocol: websocket`, `lifetime_seconds` that or `sse`")
+        if self.protocol == "sse" and not self.lifetime_seconds:
+            raise ValueError("`protocol: sse` needs `lifetime_seconds`")
         return self
 
 
@@ -222,13 +229,14 @@ class System(_Part):
         return self.objectives.model_copy(update=own)
 
     def bystanders_of(self, journey: str, *, only_reading: bool = False) -> list[str]:
-        """The other user actions, in order; what only makes load for an autoscaler is none.
+        """The other user actions, in order; none is what only makes load for an autoscaler, or is long.
 
         Of more than `MOST_BYSTANDERS` those that come next in the file, so that each has its turn.
         """
         used = {workload.journey for workload in self.workloads.values()}
         load = {w.load_step.journey for w in self.workloads.values() if w.load_step is not None} - used
-        names = [name for name in self.journeys if name == journey or name not in load]
+        beside = {name for name, spec in self.journeys.items() if name not in load and not spec.long}
+        names = [name for name in self.journeys if name == journey or name in beside]
         safe = ("GET", "HEAD")
         here = names.index(journey) if journey in names else 0
         following = [*names[here:], *names[:here]]
@@ -238,6 +246,11 @@ class System(_Part):
             if name != journey and (not only_reading or self.journeys[name].request.method in safe)
         ][:MOST_BYSTANDERS]
         return [name for name in names if name in chosen]
+
+    @property
+    def long(self) -> list[str]:
+        """The journeys whose requests last, in order."""
+        return [name for name, spec in self.journeys.items() if spec.long]
 
     def path_of(self, journey: str) -> frozenset[str]:
         """Roles of the workloads that a journey passes: what it says, else those that it exercises.

@@ -86,6 +86,30 @@ def test_a_connection_that_ends_before_its_lifetime_has_failed(websocket, tmp_pa
         assert 0.2 < ended.planned_at - exchanges[0].completed_at < 0.9
 
 
+def test_one_that_was_left_properly_is_resumed_where_the_journey_lasts(websocket, tmp_path) -> None:
+    described = journey("/cut/0.3", {"text": "a"}, lifetime_seconds=0.8, long=True)
+    for exchanges in sent(websocket, tmp_path, described):
+        assert brief(exchanges) == [
+            ("open", OK, ""), ("message 1", OK, ""), ("resume 1", OK, ""), ("lifetime", OK, "")
+        ]  # fmt: skip
+        assert exchanges[2].latency_seconds >= 0.2
+
+
+def test_one_that_broke_is_not(websocket, tmp_path) -> None:
+    described = journey("/reset/0.3", {"text": "a"}, lifetime_seconds=1, long=True)
+    for exchanges in sent(websocket, tmp_path, described):
+        assert [exchange.operation for exchange in exchanges] == ["open", "message 1", "lifetime"]
+        assert exchanges[2].outcome is FAILED
+
+
+def test_where_it_cannot_be_resumed_it_has_failed(websocket, tmp_path) -> None:
+    described = journey("/leaves/0.3", {"text": "a"}, lifetime_seconds=4, long=True)
+    (exchanges,) = sent(websocket, tmp_path, described, arrivals=1)
+    resumed, ended = exchanges[2:]
+    assert (resumed.operation, resumed.error, ended.outcome) == ("resume 1", "status 503", FAILED)
+    assert resumed.outcome is not OK
+
+
 def test_a_message_under_way_when_the_connection_ends_may_have_acted(websocket, tmp_path) -> None:
     described = journey("/reset/0.2", {"text": "a"}, {"text": "b", "after_seconds": 0.4}, lifetime_seconds=1)
     slow = journey("/cut/0.2", {"text": "", "answer": "nobody says this"})

@@ -3,13 +3,13 @@
 import pytest
 from dry_session import SYSTEM, Dry, subject
 
-from seatrial.harness.beside import ENOUGH_REQUESTS
+from seatrial.harness.beside import ENOUGH_REQUESTS, bystanders_of
 from seatrial.harness.observe import observe
 from seatrial.judge.disruption import voluntary
 from seatrial.model.fault import VOLUNTARY
 from seatrial.model.observation import Observation
 from seatrial.model.scenario import SCENARIOS, scenario
-from seatrial.model.step import inject, repeat, steps, traffic
+from seatrial.model.step import Traffic, inject, repeat, steps, traffic
 from seatrial.model.system import MOST_BYSTANDERS, System
 from seatrial.model.verdict import Outcome
 
@@ -65,3 +65,16 @@ def test_of_many_journeys_the_next_ones_have_their_turn() -> None:
     assert system.bystanders_of("look-40") == [f"look-{n}" for n in (*range(11), *range(41, 50))]
     few = system.model_copy(update={"journeys": dict(list(system.journeys.items())[:MOST_BYSTANDERS])})
     assert few.bystanders_of("look-3") == [name for name in few.journeys if name != "look-3"]
+
+
+def test_what_lasts_is_sent_beside_nothing_but_what_asks_for_it() -> None:
+    request = {"request": {"path": "/"}}
+    follow = {**request, "protocol": "sse", "lifetime_seconds": 10, "long": True}
+    workloads = {"shop": {"kind": "Deployment", "name": "shop"}}
+    journeys = {"look": request, "follow": follow, "buy": request, "report": {**request, "long": True}}
+    system = System.model_validate({**MINIMAL, "workloads": workloads, "journeys": journeys})
+    assert bystanders_of(system, Traffic("look", bystanders=5.0)) == ["buy"]
+    assert bystanders_of(system, Traffic("look", bystanders=2.0, lasting=True)) == ["follow", "report"]
+    assert bystanders_of(system, Traffic("report", bystanders=2.0, lasting=True)) == ["follow"]
+    assert bystanders_of(system, Traffic("look", lasting=True)) == []
+    assert system.long == ["follow", "report"]

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TIMER_STEP_SECONDS = 0.0015
 """uvloop counts whole milliseconds, so its timers are early by up to this much; a deadline never is."""
+AGAIN_SECONDS = 0.2
+"""Before each attempt to resume: a server that ends every stream at once is not overrun."""
 
 
 class Arrival:
@@ -141,6 +143,12 @@ class Client:
     def exchanges(self, _: Arrival, /) -> Sequence[Exchange]:
         """What became of an arrival that has ended and was not reported; asked for some at once, later."""
         return ()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait for a while, or until nothing more will be sent."""
+        stopping = asyncio.ensure_future(self.stopping.wait())
+        await asyncio.wait((stopping,), timeout=seconds)
+        stopping.cancel()
 
     def stop(self) -> None:
         """Nothing more will be sent."""

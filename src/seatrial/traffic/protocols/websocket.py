@@ -5,8 +5,11 @@ One arrival is one connection, and gives several exchanges with the same sequenc
 - `open`: from the planned time of the arrival to the end of the handshake;
 - `message 1`, `message 2`, ...: each from its planned time (`after_seconds` after the arrival's) to its
   answer. None is sent before the one before it was answered; the delay counts, as in any open model;
-- `lifetime`: the connection stood for `lifetime_seconds` after the handshake. Its times are those of the
-  closing handshake; when the connection ended early, all three are that moment, and it has FAILED.
+- `resume 1`, `resume 2`, ...: of a journey with `long` only, when the server has closed the connection as one
+  that leaves (codes 1000, 1001, 1012, 1013): from that to the end of another handshake, which is tried until
+  `timeout_seconds` are over. Nothing is said again;
+- `lifetime`: the connection, or what it was resumed by, stood for `lifetime_seconds` after the handshake. Its
+  times are those of the closing handshake; when it ended early, all three are that moment, and it has FAILED.
 
 A message that is not answered within `timeout_seconds` is UNKNOWN and ends the arrival: a later answer could
 not be told from the next one's. Messages that do not hold the text that is awaited are passed over.
@@ -29,12 +32,14 @@ from websockets.uri import parse_uri
 from seatrial.errors import BadInput
 from seatrial.model.exchange import ExchangeOutcome
 from seatrial.traffic.journey import CompiledJourney, judge_status
-from seatrial.traffic.protocols import TIMER_STEP_SECONDS, Arrival, Client, protocol
+from seatrial.traffic.protocols import AGAIN_SECONDS, TIMER_STEP_SECONDS, Arrival, Client, protocol
 from seatrial.traffic.target import short
 from seatrial.traffic.template import Fill, Template, compile_json, compile_text
 
 OK, FAILED, UNKNOWN = ExchangeOutcome.OK, ExchangeOutcome.FAILED, ExchangeOutcome.UNKNOWN
 SWITCHING_PROTOCOLS = frozenset({101})
+LEAVING = frozenset({1000, 1001, 1012, 1013})
+"""Normal closure, going away, service restart, try again later."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class WebSocketJourney(CompiledJourney):
                 next_step="write it by an HTTP journey.",
             )
         self.lifetime_seconds = float(data.get("lifetime_seconds") or 0.0)
+        self.resumes = bool(data.get("long"))
         self.messages: list[Message] = []
         for number, message in enumerate(data.get("messages") or ()):
             where = f"journey {name}, messages.{number}"
@@ -108,6 +114,11 @@ class Conversation:
         code, reason = self.connection.close_code, self.connection.close_reason
         return f"{code} {reason}".strip()
 
+    @property
+    def was_left(self) -> bool:
+        """Whether the peer has ended it as it should."""
+        return self.ended.done() and self.connection.close_code in LEAVING
+
     def abandon(self) -> None:
         self.ended.cancel()
         self.connection.transport.abort()
@@ -149,6 +160,27 @@ class WebSocket(Client):
             conversation.abandon()
 
     async def _open(self, arrival: Arrival) -> Conversation | None:
+        conversation, outcome, error, status = await self._connect(arrival)
+        arrival.report(outcome, error, status=status, operation="open")
+        return conversation
+
+    async def _resume(self, arrival: Arrival, number: int) -> Conversation | None:
+        """Another connection in place of one that was left; None when there was none in time."""
+        left_at = monotonic()
+        while True:
+            await self.pause(AGAIN_SECONDS)
+            conversation, outcome, error, status = await self._connect(arrival)
+            if conversation or monotonic() - left_at + AGAIN_SECONDS > arrival.journey.timeout_seconds:
+                arrival.report(
+                    outcome, error, planned_at=left_at, sent_at=left_at, status=status,
+                    operation=f"resume {number}",
+                )  # fmt: skip
+                return conversation
+
+    async def _connect(
+        self, arrival: Arrival
+    ) -> tuple[Conversation | None, ExchangeOutcome, str, int | None]:
+        """A connection after its handshake, or none and why."""
         path, headers, _ = arrival.request
         scheme = "wss" if self.target.tls else "ws"
         uri = parse_uri(f"{scheme}://{self.target.host_header}{path}")
@@ -176,12 +208,11 @@ class WebSocket(Client):
             error = short(wrong)
         if outcome is FAILED and sent and status is None:
             outcome = UNKNOWN
-        arrival.report(outcome, error, status=status, operation="open")
         if outcome is OK:
-            return Conversation(connection)
+            return Conversation(connection), outcome, error, status
         if sent:
             connection.transport.abort()
-        return None
+        return None, outcome, error, status
 
     async def _say_all(self, arrival: Arrival, conversation: Conversation) -> bool:
         """Send each message at its time; whether the lifetime can still be judged."""
@@ -202,14 +233,10 @@ class WebSocket(Client):
                 error = "connection closed before it was sent"
             completed_at, size = answer or (monotonic(), 0)
             arrival.report(
-                OK if answer else outcome,
-                error,
+                OK if answer else outcome, error, sent_at=sent_at, completed_at=completed_at,
                 planned_at=min(planned_at, sent_at),  # it is later when the connection ended before that
-                sent_at=sent_at,
-                completed_at=completed_at,
-                operation=f"message {number}",
-                answer_bytes=size,
-            )
+                operation=f"message {number}", answer_bytes=size,
+            )  # fmt: skip
             if answer is None:
                 return conversation.ended.done()
         return True
@@ -217,8 +244,30 @@ class WebSocket(Client):
     async def _last(self, arrival: Arrival, conversation: Conversation) -> None:
         """Wait until the promised lifetime is over, or until nothing more will be sent; close."""
         promised = cast(WebSocketJourney, arrival.journey).lifetime_seconds
-        if promised:
-            await self._until(conversation.opened_at + promised, conversation)
+        try:
+            if promised:
+                conversation = await self._followed(arrival, conversation, conversation.opened_at + promised)
+            await self._end(arrival, conversation, promised)
+        finally:
+            conversation.abandon()
+
+    async def _followed(self, arrival: Arrival, conversation: Conversation, until: float) -> Conversation:
+        """The connection, or that by which it was resumed, at a time or when it has ended for good."""
+        resumed = 0
+        await self._until(until, conversation)
+        while conversation.was_left and cast(WebSocketJourney, arrival.journey).resumes:
+            if monotonic() >= until or self.stopping.is_set():
+                break
+            resumed += 1
+            again = await self._resume(arrival, resumed)
+            if again is None:
+                break
+            conversation.abandon()
+            again.opened_at, conversation = conversation.opened_at, again
+            await self._until(until, conversation)
+        return conversation
+
+    async def _end(self, arrival: Arrival, conversation: Conversation, promised: float) -> None:
         now = monotonic()
         early = conversation.ended.done()
         if not early:
@@ -233,13 +282,9 @@ class WebSocket(Client):
             error = f"connection ended after {lasted:.1f} s of {promised:g} s ({conversation.why_ended()})"
         if promised:
             arrival.report(
-                FAILED if early else OK,
-                error,
-                planned_at=now,
-                sent_at=now,
-                completed_at=now if early else None,
-                operation="lifetime",
-            )
+                FAILED if early else OK, error, planned_at=now, sent_at=now,
+                completed_at=now if early else None, operation="lifetime",
+            )  # fmt: skip
 
     async def _until(self, moment: float, conversation: Conversation) -> None:
         """Wait for a time, or until the connection ends or nothing more will be sent."""
