@@ -154,7 +154,7 @@ def declared_part(value: Any, declared: Any) -> Any:
 
 
 Traces = Mapping[str, Collection[str]]
-"""Names of objects, as `deployment/orders`, with names of their fields that may differ.
+"""Names of objects, as `deployment/shop`, with names of their fields that may differ.
 
 What was injected leaves these behind, and says so; it excuses nothing else.
 """

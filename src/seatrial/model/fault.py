@@ -101,7 +101,7 @@ class FaultRecord:
 
 
 def traces_of(faults: Iterable[FaultRecord]) -> dict[str, set[str]]:
-    """What these faults leave changed on purpose: names of fields by object, as `deployment/orders`."""
+    """What these faults leave changed on purpose: names of fields by object, as `deployment/shop`."""
     found = defaultdict[str, set[str]](set)
     for fault in faults:
         if fields := fault.details.get(TRACES, ()):
