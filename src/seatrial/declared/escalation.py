@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
-_ESCALATING: tuple[tuple[str, str, str], ...] = (
-    ("rbac.authorization.k8s.io", "roles clusterroles", "escalate bind"),
-    ("", "users groups serviceaccounts", "impersonate"),
-    ("authentication.k8s.io", "users groups serviceaccounts uids", "impersonate"),
-    (
+from typing import NamedTuple
+
+
+class _Grave(NamedTuple):
+    """Resources of a group, the verbs on them with which one gives oneself more, and where they lie.
+
+    Attributes:
+        wide: they are of the whole cluster: a role of a namespace that gives everything does not give them.
+    """
+
+    group: str
+    resources: frozenset[str]
+    verbs: frozenset[str]
+    wide: bool
+
+
+def _grave(group: str, resources: str, verbs: str, *, wide: bool) -> _Grave:
+    return _Grave(group, frozenset(resources.split()), frozenset(verbs.split()), wide)
+
+
+_CHANGE = "create update patch"
+_ESCALATING = (
+    _grave("rbac.authorization.k8s.io", "roles clusterroles", "escalate bind", wide=False),
+    _grave("", "serviceaccounts", "impersonate", wide=False),
+    _grave("", "serviceaccounts/token", "create", wide=False),
+    _grave("", "users groups", "impersonate", wide=True),
+    _grave("authentication.k8s.io", "users groups serviceaccounts uids", "impersonate", wide=True),
+    _grave(
         "admissionregistration.k8s.io",
         "mutatingwebhookconfigurations validatingwebhookconfigurations",
-        "create update patch",
+        _CHANGE,
+        wide=True,
     ),
-    ("", "nodes/proxy", "get create update patch delete"),
-    ("", "serviceaccounts/token", "create"),
-    ("", "persistentvolumes", "create"),
-    ("certificates.k8s.io", "certificatesigningrequests/approval", "update patch"),
-    ("certificates.k8s.io", "signers", "approve sign"),
-    ("apiregistration.k8s.io", "apiservices", "create update patch"),
-    (
+    _grave(
         "admissionregistration.k8s.io",
         "mutatingadmissionpolicies mutatingadmissionpolicybindings",
-        "create update patch",
+        _CHANGE,
+        wide=True,
     ),
+    _grave("", "nodes/proxy", "get create update patch delete", wide=True),
+    _grave("", "persistentvolumes", "create", wide=True),
+    _grave("certificates.k8s.io", "certificatesigningrequests/approval", "update patch", wide=True),
+    _grave("certificates.k8s.io", "signers", "approve sign", wide=True),
+    _grave("apiregistration.k8s.io", "apiservices", _CHANGE, wide=True),
 )
-"""Group, its resources, and the verbs on them with which one gives oneself more.
-
-To create or change roles and bindings is none of them: without `escalate` or `bind` the API server takes only
-those that give no more than one has. Resources of these names in other groups are not RBAC's at all.
-"""
+"""To create or change roles and bindings is none of them: without `escalate` or `bind` the API server takes
+only those that give no more than one has. Resources of these names in other groups are not RBAC's at all."""
 
 
 _HARMLESS_BY_NAME = frozenset({"serviceaccounts/token", "signers"})
@@ -36,25 +57,31 @@ _GRAVE_SIGNERS = frozenset(
 )
 
 
-_BY_WILDCARD = ("rbac.authorization.k8s.io", "admissionregistration.k8s.io", "authentication.k8s.io")
-"""Groups whose `*` is grave; of others `security.wildcard-rights` speaks."""
-
-
 def is_limited_by_name(resources: set[str], names: set[str]) -> bool:
     """Whether it is given on single objects only, and leads nowhere: one account, a signer of one's own."""
     return bool(names) and resources <= _HARMLESS_BY_NAME and not names & _GRAVE_SIGNERS
 
 
-def escalation(groups: set[str], resources: set[str], verbs: set[str]) -> str:
-    """By which right of one rule a role can give itself more, in words; empty where by none."""
+def names(resources: set[str], resource: str) -> bool:
+    """Whether a rule's resources name one, by itself or as `*/subresource`; `*` alone names none."""
+    _, slash, below = resource.partition("/")
+    return resource in resources or (bool(slash) and f"*/{below}" in resources)
+
+
+def escalation(groups: set[str], resources: set[str], verbs: set[str], *, wide: bool) -> str:
+    """By which right of one rule a role can give itself more, in words; empty where by none.
+
+    Args:
+        wide: the role is of the whole cluster: its `*` is everything in it.
+    """
     if "*" in groups and "*" in resources and "*" in verbs:
         return "it may do everything"
-    for group, named, grave in _ESCALATING:
-        if not groups & {group, "*"}:
+    for grave in _ESCALATING:
+        if not groups & {grave.group, "*"}:
             continue
-        every = "*" in resources and group in _BY_WILDCARD
-        given = set(named.split()) if every else resources & set(named.split())
-        allowed = sorted(set(grave.split()) if "*" in verbs else verbs & set(grave.split()))
+        every = "*" in resources and (wide or not grave.wide)
+        given = [each for each in sorted(grave.resources) if every or names(resources, each)]
+        allowed = sorted(grave.verbs if "*" in verbs else verbs & grave.verbs)
         if given and allowed:
-            return f"it may {' and '.join(allowed)} {', '.join(sorted(given))}"
+            return f"it may {' and '.join(allowed)} {', '.join(given)}"
     return ""

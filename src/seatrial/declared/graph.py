@@ -14,7 +14,7 @@ from seatrial.declared.scalers import scaled_by, takes_over
 from seatrial.declared.server.structural import Schemas
 from seatrial.declared.server.walk import Misfit, server_of
 from seatrial.declared.uses import Uses
-from seatrial.declared.values import dig, mapping, maps, sequence, text
+from seatrial.declared.values import mapping, maps, sequence, text
 
 
 class Graph:
@@ -245,14 +245,16 @@ class Graph:
 
 
 def _labels_of(resource: Resource) -> Iterator[dict[str, Any]]:
-    """Labels that pods of a custom resource may have: its own, and those that it gives to pods."""
-    for labels in (
-        resource.labels,
-        dig(resource.spec, "podMetadata", "labels"),
-        dig(resource.spec, "template", "metadata", "labels"),
-    ):
-        if mapping(labels):
-            yield mapping(labels)
+    """Labels that pods of a custom resource may have: its own, and whatever it calls so at any depth."""
+    waiting: list[Any] = [resource.labels, resource.spec]
+    yield resource.labels
+    while waiting:
+        value = waiting.pop()
+        if value.__class__ is dict:
+            waiting.extend(value.values())
+            yield from (mapping(value[key]) for key in ("labels", "podLabels") if mapping(value.get(key)))
+        elif value.__class__ is list:
+            waiting.extend(value)
 
 
 def _once(parse: Callable[[str], Any]) -> Callable[[str], Any]:

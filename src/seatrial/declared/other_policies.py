@@ -71,9 +71,14 @@ def _closes_by_cilium(spec: Mapping[str, Any], direction: str) -> bool:
         return False
     entities = "fromEntities" if direction == "ingress" else "toEntities"
     return not any(
-        "all" in sequence(mapping(rule).get(entities)) and "toPorts" not in rule
-        for rule in sequence(spec.get(direction))
+        _is_everybody(sequence(rule.get(entities))) and "toPorts" not in rule
+        for _, rule in maps(spec.get(direction))
     )
+
+
+def _is_everybody(entities: list[Any]) -> bool:
+    """Whether Cilium's names for groups of peers leave nobody out."""
+    return "all" in entities or {"world", "cluster"} <= set(map(text, entities))
 
 
 def _calico(policy: Resource, workload: Workload, direction: str) -> bool:

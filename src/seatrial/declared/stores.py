@@ -11,10 +11,12 @@ from seatrial.declared.values import Pattern, dig, maps, sequence, text
 _STORES_TEXT = (
     "postgres postgresql mysql mariadb percona mongo mongodb redis valkey keydb cassandra scylla "
     "scylladb etcd kafka rabbitmq elasticsearch opensearch clickhouse minio couchdb neo4j cockroach "
-    "cockroachdb influxdb zookeeper arangodb"
+    "cockroachdb influxdb zookeeper arangodb timescaledb postgis pgvector oracle-free questdb surrealdb "
+    "qdrant weaviate milvus redis-stack dragonfly cp-kafka cp-zookeeper redpanda pulsar typesense "
+    "meilisearch victoria-metrics"
 )
 _STORES = frozenset(_STORES_TEXT.split())
-_ENDINGS = ("-server", "-alpine", "-ha", "-cluster", "-db")
+_ENDINGS = ("-server", "-alpine", "-ha", "-cluster", "-db", "-galera", "-repmgr")
 _CACHES = ("redis", "valkey", "keydb")
 _SERVERS_TEXT = (
     "docker-entrypoint.sh entrypoint.sh run.sh postgres mysqld mysqld_safe mariadbd mongod redis-server "

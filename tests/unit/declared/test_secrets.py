@@ -53,6 +53,8 @@ VALUES = {
     "PYPI": "pypi-AgEIcHlwaS5vcmc" + mixed(60),
     "GRAFANA": f"glsa_{mixed(32)}_{hexadecimal(8)}",
     "KEY": "-----BEGIN OPENSSH PRIVATE KEY-----\nabc",
+    "DB_PW": "hunter2",
+    "TOKEN_SECRET": mixed(20),
 }
 COMMANDS = (
     "--db-password=hunter2",
@@ -64,6 +66,16 @@ COMMANDS = (
     "redis-cli -a hunter2 ping",
     'curl -H "Authorization: Bearer ' + mixed(40) + '" http://x',
     "kubectl create secret generic x --from-literal=password=hunter2",
+    "docker login -u ci -p hunter2 registry.example.com",
+    "mongosh -u root -p hunter2",
+    "etcdctl --user root:hunter2 get /",
+    "mc alias set store http://minio:9000 admin hunter2",
+    "rabbitmqctl add_user app hunter2",
+    "ldapsearch -D cn=admin -w hunter2 -b dc=x",
+    "sqlcmd -S db -U sa -P hunter2",
+    "openssl rsa -in k.pem -passin pass:hunter2",
+    "htpasswd -bc /etc/users admin hunter2",
+    "psql -c \"ALTER USER app WITH PASSWORD 'hunter2'\"",
 )
 FILES = {
     "application.properties": "spring.datasource.url=jdbc:postgresql://db/x\nspring.datasource.password=hunter2\n",
@@ -80,6 +92,13 @@ FILES = {
     "server.xml": "<server>\n<password>hunter2</password>\n</server>",
     "context.xml": '<a>\n<property name="password" value="hunter2"/>\n</a>',
     "start.sh": "#!/bin/sh\nexport DB_PASSWORD=hunter2\nexec app\n",
+    ".netrc": "machine x.example.com login app password hunter2\n",
+    "init.sql": "CREATE USER app IDENTIFIED BY 'hunter2';\n",
+    "roles.sql": "CREATE ROLE app LOGIN PASSWORD 'hunter2';\n",
+    ".dockerconfigjson": '{"auths": {"r.io": {"auth": "YWRtaW46aHVudGVyMg=="}}}',
+    "config.php": "<?php\n$db_password = 'hunter2';\n",
+    "wp-config.php": "define( 'DB_PASSWORD', 'hunter2' );\n",
+    "config.js": "const apiToken = 'a1b2c3d4';\n",
     "key.json": '{"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----\\nabc"}',
 }
 HARMLESS = [
@@ -97,6 +116,9 @@ HARMLESS = [
     ("DB_PASSWORD", "<your password>"),
     ("ALLOW_EMPTY_PASSWORD", "yes"),
     ("TLS_SECRET", "orders-tls"),
+    ("DB_PASSWORD_SECRET", "orders-db"),
+    ("LICENSE_KEY_SECRET", "newrelic"),
+    ("PWA_NAME", "shop"),
     ("CERT_KEY", "tls.key"),
     ("CACHE_KEY", "orders-v2"),
     ("DATABASE_URL", "postgres://app@db:5432/x"),
@@ -128,6 +150,9 @@ HARMLESS_COMMANDS = (
     "--password-stdin\n--verbose",
     "mkdir -p data\nmysql -h db",
     "mysql -u app\nserver -port 8080",
+    "docker run -p 80:8080 web",
+    'mongosh -u root -p "$MONGO_PASSWORD"',
+    "psql -c \"ALTER USER app WITH PASSWORD '${PW}'\"",
 )
 HARMLESS_FILES = {
     "application.properties": "spring.datasource.password=${DB_PASSWORD}\nx=1\n",
@@ -147,6 +172,8 @@ HARMLESS_FILES = {
     "fluent.conf": "<match>\npassword \"#{ENV['PW']}\"\n",
     "main.py": 'import os\npassword = os.environ["PW"]\ntoken = request.token\nsecret: str = get()\n',
     "cors.yaml": "allowCredentials: true\ncredentials: same-origin\n",
+    "users.sql": "CREATE USER app IDENTIFIED BY '${APP_PASSWORD}';\n",
+    "help.txt": "the user types the password 'x' and then\nthe role asks\n",
     "go.sum": f"github.com/x/y v1.2.3 h1:{mixed(43)}=\nx",
 }
 

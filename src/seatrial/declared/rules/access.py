@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from seatrial.declared.escalation import escalation, is_limited_by_name
+from seatrial.declared.escalation import escalation, is_limited_by_name, names
 from seatrial.declared.objects import Resource
 from seatrial.declared.rule import Found, Level, Severity, rule
 from seatrial.declared.values import brief, mapping, maps, sequence, text
@@ -50,7 +50,8 @@ def may(
     for index, groups, given, allowed in rights(role):
         if named and is_wildcard(given, allowed):
             continue
-        if groups & {group, "*"} and given & (resources | {"*"}) and allowed & (verbs | {"*"}):
+        given_one = "*" in given or any(names(given, each) for each in resources)
+        if groups & {group, "*"} and given_one and allowed & (verbs | {"*"}):
             return index
     return None
 
@@ -102,8 +103,8 @@ def is_wildcard(resources: set[str], verbs: set[str]) -> bool:
     Level.CORE,
     Severity.WARNING,
     must="A role SHOULD name what it allows.",
-    why="A `*` also allows what does not exist yet: every new resource and verb is included.",
-    fix="List verbs and resources.",
+    why="A `*` also allows what does not exist yet: every new resource, verb and API group is included.",
+    fix="List verbs, resources and their API groups.",
     source=_PRACTICE,
     when=is_own,
     anchors="SEC-16",
@@ -111,8 +112,15 @@ def is_wildcard(resources: set[str], verbs: set[str]) -> bool:
 def wildcard_rights(role: Resource) -> Iterator[Found]:
     for index, groups, resources, verbs in rights(role):
         fields = [field for field, given in (("resources", resources), ("verbs", verbs)) if "*" in given]
-        if fields and not escalation(groups, resources, verbs):
+        if "*" in groups and "resources" not in fields:
+            fields.append("apiGroups")
+        if fields and not escalation(groups, resources, verbs, wide=is_wide(role)):
             yield ("rules", index, fields[0]), f"it allows all {' and all '.join(fields)}"
+
+
+def is_wide(role: Resource) -> bool:
+    """Whether a role is of the whole cluster."""
+    return role.kind == "ClusterRole"
 
 
 @rule(
@@ -149,24 +157,38 @@ _MAKING_PODS = (
     _ROLES,
     Level.EXTENDED,
     Severity.WARNING,
-    must="A role SHOULD NOT create pods in general, nor what creates them.",
-    why="Whoever may create a pod may use every Secret and service account of the namespace.",
+    must="A role SHOULD NOT create pods in general, nor create or change what creates them.",
+    why="Whoever may create a pod may use every Secret and service account of the namespace; a changed "
+    "template is a new pod.",
     fix="Leave it to the controllers.",
     source=f"{_PRACTICE}#workload-creation",
     when=is_own,
     anchors="SEC-16",
 )
 def pod_creation(role: Resource) -> Iterator[Found]:
-    for group, made in _MAKING_PODS:
-        index = may(role, group, made, {"create"}, named=True)
-        if index is not None:
+    for done, verbs in (("create", {"create"}), ("change", {"update", "patch"})):
+        for group, made in _MAKING_PODS:
+            templates = made if done == "create" else made - {"pods"}
+            index = may(role, group, templates, verbs, named=True)
+            # rights to change single objects have been given by name
+            if index is None or (done == "change" and role.data["rules"][index].get("resourceNames")):
+                continue
             given = set(map(text, sequence(role.data["rules"][index].get("resources"))))
-            yield ("rules", index), f"it may create {', '.join(sorted(given & made))}"
+            yield ("rules", index), f"it may {done} {', '.join(sorted(given & templates))}"
             return
 
 
-_EXEC = {"pods/exec", "pods/attach"}
-_ENTER = {"get", "create"}
+_ENTERING = (
+    ({"pods/exec", "pods/attach"}, {"get", "create"}),
+    ({"pods/ephemeralcontainers"}, {"update", "patch"}),
+)
+"""A container that is put into a running pod is a command in it, too."""
+
+
+def _enters(role: Resource, *, named: bool) -> int | None:
+    """The index of the first rule by which it may run commands in pods, or None."""
+    found = (may(role, "", resources, verbs, named=named) for resources, verbs in _ENTERING)
+    return next((index for index in found if index is not None), None)
 
 
 @rule(
@@ -176,13 +198,13 @@ _ENTER = {"get", "create"}
     Severity.WARNING,
     must="A role SHOULD NOT run commands in pods.",
     why="It reads their environment, files and tokens, and leaves few traces.",
-    fix="Remove pods/exec and pods/attach; give people debug containers for a time.",
+    fix="Remove pods/exec, pods/attach and pods/ephemeralcontainers; give them to people for a time.",
     source=_PRACTICE,
     when=is_own,
     anchors="SEC-16",
 )
 def pod_exec(role: Resource) -> Iterator[Found]:
-    index = may(role, "", _EXEC, _ENTER, named=True)
+    index = _enters(role, named=True)
     if index is not None:
         yield ("rules", index), "it may exec into or attach to pods"
 
@@ -202,7 +224,7 @@ def pod_exec(role: Resource) -> Iterator[Found]:
 def pod_exec_binding(binding: Resource) -> Iterator[Found]:
     kind, name, role = role_of(binding)
     by_name = kind == "ClusterRole" and name in ("admin", "edit")
-    enters = role is not None and may(role, "", _EXEC, _ENTER) is not None
+    enters = role is not None and _enters(role, named=False) is not None
     if (by_name or enters) and not _gives_everything(kind, name, role):  # security.cluster-admin says that
         yield ("roleRef",), f"{kind} {brief(name)} may exec into or attach to pods"
 
@@ -246,8 +268,9 @@ def binding_role(binding: Resource) -> Iterator[Found]:
 )
 def escalating_rights(role: Resource) -> Iterator[Found]:
     for index, groups, resources, verbs in rights(role):
-        names = {text(name) for name in sequence(role.data["rules"][index].get("resourceNames"))}
-        seen = "" if is_limited_by_name(resources, names) else escalation(groups, resources, verbs)
+        single = {text(name) for name in sequence(role.data["rules"][index].get("resourceNames"))}
+        limited = is_limited_by_name(resources, single)
+        seen = "" if limited else escalation(groups, resources, verbs, wide=is_wide(role))
         if seen:
             yield ("rules", index), seen
 

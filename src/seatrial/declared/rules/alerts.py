@@ -8,10 +8,9 @@ from typing import Any
 from seatrial.declared.kinds import TEMPLATES
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import Found, Level, Severity, rule
-from seatrial.declared.rules.telemetry import watched
+from seatrial.declared.rules.telemetry import SELECTING, watched
 from seatrial.declared.values import Pattern, brief, maps, text
 
-_SERVICE_MONITOR, _POD_MONITOR = "ServiceMonitor.monitoring.coreos.com", "PodMonitor.monitoring.coreos.com"
 _PROMETHEUS = "Prometheus.monitoring.coreos.com"
 _OPERATORS_DEFAULT_SECONDS = 30.0
 _NEED_TWO = frozenset(
@@ -34,7 +33,7 @@ def seconds_of(written: Any) -> float | None:
 
 @rule(
     "observability.scraped-once",
-    f"{_SERVICE_MONITOR}|{_POD_MONITOR}",
+    "|".join(SELECTING),
     Level.CORE,
     Severity.WARNING,
     must="A monitor SHOULD scrape each pod once.",
@@ -67,17 +66,25 @@ def _scraped(monitor: Resource, service: Resource, workload: Workload) -> Iterat
     for _, endpoint in maps(monitor.spec.get("endpoints")):
         path = text(endpoint.get("path")) or "/metrics"
         for _, port in maps(service.spec.get("ports")):
-            target = str(port.get("targetPort") or port.get("port"))
-            wanted = endpoint.get("port"), endpoint.get("targetPort")
-            if port.get("name") == wanted[0] or (wanted[1] is not None and str(wanted[1]) == target):
-                yield names.get(target, target), path
+            target = _number(port.get("targetPort") or port.get("port"), names)
+            wanted = endpoint.get("targetPort")
+            if port.get("name") == endpoint.get("port") or (
+                wanted is not None and _number(wanted, names) == target
+            ):
+                yield target, path
+
+
+def _number(port: Any, names: dict[str, str]) -> str:
+    """A port by its number, where that is known."""
+    return names.get(str(port), str(port))
 
 
 def _interval_seconds(rules: Resource) -> float:
     """The shortest time between two samples that the input declares, or the operator's default."""
     found = [
         seconds_of(endpoint.get("interval"))
-        for kind, field in ((_SERVICE_MONITOR, "endpoints"), (_POD_MONITOR, "podMetricsEndpoints"))
+        for kind in SELECTING
+        for field in ("endpoints", "podMetricsEndpoints")
         for monitor in rules.graph.of(kind)
         for _, endpoint in maps(monitor.spec.get(field))
     ]
@@ -114,7 +121,7 @@ def two_sample_ranges(expression: str) -> Iterator[tuple[str, str, str]]:
 
 @rule(
     "observability.enough-samples",
-    "PrometheusRule.monitoring.coreos.com",
+    "PrometheusRule.monitoring.coreos.com|VMRule.operator.victoriametrics.com",
     Level.CORE,
     Severity.ERROR,
     must="The range of a rate MUST hold two samples.",

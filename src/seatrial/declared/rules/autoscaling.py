@@ -14,6 +14,7 @@ from seatrial.declared.values import Path, brief, dig, mapping, maps, text, whol
 from seatrial.model.quantity import quantity
 
 _AUTOSCALER = f"HorizontalPodAutoscaler|{KEDA}"
+_WITHOUT_SCALE = ("DaemonSet", "Job", "CronJob", "Pod")
 
 
 def targets_a_known_kind(autoscaler: Resource) -> bool:
@@ -42,7 +43,7 @@ def is_autoscaled_and_written(workload: Workload) -> bool:
     _AUTOSCALER,
     Level.CORE,
     Severity.ERROR,
-    must="An autoscaler MUST point at a workload that exists.",
+    must="An autoscaler MUST point at a workload that exists and can be scaled.",
     why="One that points nowhere reports it in its status only, and the workload never scales.",
     fix="Correct apiVersion, kind and name of scaleTargetRef, and the namespace.",
     source="tasks/run-application/horizontal-pod-autoscale/",
@@ -60,6 +61,8 @@ def autoscaler_target(autoscaler: Resource) -> Iterator[Found]:
             ("spec", "scaleTargetRef"),
             f"there is no {name} in {_place(autoscaler)}the input",
         )
+    elif target.type in _WITHOUT_SCALE:
+        yield ("spec", "scaleTargetRef", "kind"), f"a {target.kind} has no replicas that could be scaled"
     elif text(reference.get("apiVersion")) not in ("", text(target.data.get("apiVersion"))):
         yield (
             ("spec", "scaleTargetRef", "apiVersion"),

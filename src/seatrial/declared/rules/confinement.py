@@ -12,10 +12,11 @@ from seatrial.declared.values import brief, dig, mapping, sequence, text, whole
 
 _BASELINE = "concepts/security/pod-security-standards/#baseline"
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
-_SELINUX_TYPES = frozenset({"container_t", "container_init_t", "container_kvm_t", "container_engine_t"})
-"""What the pod security standard `baseline` allows."""
-_ENFORCE = "pod-security.kubernetes.io/enforce"
-_LEVELS = ("privileged", "baseline", "restricted")
+_SELINUX_FREE = ("spc_t", "unconfined", "container_runtime_t", "kernel_t", "init_t", "sysadm_t")
+"""How SELinux types begin that confine next to nothing. Others are profiles of one's own."""
+_POD_SECURITY = "pod-security.kubernetes.io/"
+_ENFORCE = f"{_POD_SECURITY}enforce"
+_MODES = {f"{mode}{end}" for mode in ("enforce", "audit", "warn") for end in ("", "-version")}
 
 
 @rule(
@@ -40,7 +41,7 @@ def unconfined(container: Container) -> Iterator[Found]:
     selinux = mapping(inherited(container, "seLinuxOptions"))
     kind = text(selinux.get("type"))
     path = container.at("securityContext", "seLinuxOptions")
-    if kind and kind not in _SELINUX_TYPES:
+    if kind.startswith(_SELINUX_FREE):
         yield (*path, "type"), f"its SELinux type is {brief(kind)}"
     for field in ("user", "role"):
         if text(selinux.get(field)):
@@ -89,17 +90,18 @@ def shared_processes(workload: Workload) -> Iterator[Found]:
     Severity.WARNING,
     must="A namespace of applications SHOULD enforce the pod security level baseline or restricted.",
     why="With `privileged` the API server takes a pod that owns its node from everybody who may create one "
-    "there; with a level that it does not know it takes the namespace not at all.",
+    "there; a label that is misspelt enforces nothing.",
     fix=f"Label it {_ENFORCE}=restricted, or baseline.",
     source="concepts/security/pod-security-admission/",
 )
 def pod_security_level(namespace: Resource) -> Iterator[Found]:
     level = namespace.labels.get(_ENFORCE)
     path = ("metadata", "labels", _ENFORCE)
+    for key in namespace.labels:
+        if key.startswith(_POD_SECURITY) and key.removeprefix(_POD_SECURITY) not in _MODES:
+            yield ("metadata", "labels", key), f"{brief(key)} is no label of pod security: nothing reads it"
     if level == "privileged" and not is_platform(namespace.name):
         yield path, "it enforces `privileged`, which is nothing"
-    elif level is not None and level not in _LEVELS:
-        yield path, f"{brief(level)} is no level"
 
 
 @rule(

@@ -1,20 +1,21 @@
-"""Ways in that are wider, or narrower, than they look: load balancers, routes, snippets, the mesh's."""
+"""Ways in that are wider, or narrower, than they look: load balancers, routes, snippets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+from seatrial.declared.addresses import leave_nobody_out
 from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Resource
 from seatrial.declared.rule import Found, Level, Severity, rule
 from seatrial.declared.values import Path, brief, dig, mapping, maps, sequence, text
 
 _ROUTES = "HTTPRoute|GRPCRoute|TCPRoute|TLSRoute|UDPRoute"
-_VIRTUAL = "VirtualService.networking.istio.io"
-_ENTRY = "ServiceEntry.networking.istio.io"
 _CLASS = "kubernetes.io/ingress.class"
 _CANARY = "nginx.ingress.kubernetes.io/canary"
+_SECTIONS = ("haproxy-ingress.github.io/config-", "ingress.kubernetes.io/config-")
+"""Whole sections of HAProxy's file."""
 _INTERNAL = ("internal", "private", "intranet")
 
 
@@ -42,10 +43,18 @@ def open_load_balancer(service: Resource) -> Iterator[Found]:
         if "balancer" in text(key).lower() or "lb" in text(key).lower()
     )
     ranges = [text(each) for each in sequence(service.spec.get("loadBalancerSourceRanges"))]
-    if any(each.endswith("/0") for each in ranges):
+    if leave_nobody_out(ranges):
         yield ("spec", "loadBalancerSourceRanges"), "its source ranges leave nobody out"
-    elif not ranges and not internal:
+    elif not ranges and not internal and not _has_ranges(service):
         yield ("spec", "type"), "it has no loadBalancerSourceRanges, and no annotation makes it internal"
+
+
+def _has_ranges(service: Resource) -> bool:
+    """Whether an annotation of the provider holds source ranges that leave somebody out."""
+    return any(
+        text(key).endswith("load-balancer-source-ranges") and not leave_nobody_out(text(value).split(","))
+        for key, value in service.annotations.items()
+    )
 
 
 def _paths(ingress: Resource) -> Iterator[tuple[tuple[str, str, str, str], Path]]:
@@ -53,7 +62,10 @@ def _paths(ingress: Resource) -> Iterator[tuple[tuple[str, str, str, str], Path]
     given = text(ingress.spec.get("ingressClassName")) or text(ingress.annotations.get(_CLASS))
     for index, one in maps(ingress.spec.get("rules")):
         for number, path in maps(dig(one, "http", "paths")):
-            key = (given, text(one.get("host")), text(path.get("path")) or "/", text(path.get("pathType")))
+            kind, written = text(path.get("pathType")), text(path.get("path"))
+            if kind == "Prefix":  # element by element: /api/ is /api
+                written = written.rstrip("/")
+            key = (given, text(one.get("host")), written or "/", kind)
             yield key, ("spec", "rules", index, "http", "paths", number)
 
 
@@ -116,7 +128,8 @@ def snippets(resource: Resource) -> Iterator[Found]:
             yield ("data", "allow-snippet-annotations"), "it lets every Ingress carry snippets"
         return
     for key, value in resource.annotations.items():
-        if text(key).endswith(("-snippet", "-snippets")) and text(value).strip():
+        written = text(key).endswith(("-snippet", "-snippets")) or text(key).startswith(_SECTIONS)
+        if written and text(value).strip():
             yield ("metadata", "annotations", key), f"{brief(key)} is configuration of the proxy"
 
 
@@ -162,45 +175,29 @@ def _refusal(route: Resource, parent: dict[str, Any], gateway: Resource) -> str:
         allowed = mapping(mapping(listener.get("allowedRoutes")).get("namespaces"))
         here = text(allowed.get("from")) or "Same"
         kinds = [text(kind.get("kind")) for _, kind in maps(dig(listener, "allowedRoutes", "kinds"))]
-        if (here != "Same" or may_be_one(gateway.namespace, route.namespace)) and (
-            not kinds or route.kind in kinds
-        ):
+        kinds = kinds or _KINDS.get(text(listener.get("protocol")), [route.kind])
+        near = here != "Same" or may_be_one(gateway.namespace, route.namespace)
+        if near and route.kind in kinds and _share_a_host(listener, route):
             return ""
-    return f"no listener of {gateway.title} takes routes of its kind and namespace"
+    return f"no listener of {gateway.title} takes routes of its kind, namespace and hosts"
 
 
-@rule(
-    "gateway.mesh-destination",
-    _VIRTUAL,
-    Level.CORE,
-    Severity.ERROR,
-    must="A VirtualService MUST lead to a host that exists.",
-    why="The mesh answers 503 to everything that it matches.",
-    fix="Name a Service (short names are of the VirtualService's own namespace), or a ServiceEntry's host.",
-    source="https://istio.io/latest/docs/reference/config/networking/virtual-service/#Destination",
-)
-def mesh_destination(virtual: Resource) -> Iterator[Found]:
-    for host, path in _destinations(virtual):
-        name, _, rest = host.partition(".")
-        namespace = rest.partition(".")[0] or virtual.namespace
-        inside = not rest or rest.endswith((".svc.cluster.local", ".svc")) or rest.count(".") == 0
-        if not inside or _has_entry(virtual, host):
-            continue
-        known = virtual.graph.find("Service", namespace, name)
-        if known is None and any(may_be_one(one.namespace, namespace) for one in virtual.graph.of("Service")):
-            yield path, f"there is no Service {brief(host)} in the input"
+_KINDS = {
+    **{protocol: ["HTTPRoute", "GRPCRoute"] for protocol in ("HTTP", "HTTPS")},
+    "TLS": ["TLSRoute", "TCPRoute"],
+    "TCP": ["TCPRoute"],
+    "UDP": ["UDPRoute"],
+}
+"""What a listener takes that does not say it."""
 
 
-def _destinations(virtual: Resource) -> Iterator[tuple[str, Path]]:
-    for field in ("http", "tcp", "tls"):
-        for index, one in maps(virtual.spec.get(field)):
-            for number, route in maps(one.get("route")):
-                path: Path = ("spec", field, index, "route", number, "destination", "host")
-                yield text(dig(route, "destination", "host")), path
-            if "mirror" in one:
-                yield text(dig(one, "mirror", "host")), ("spec", field, index, "mirror", "host")
+def _share_a_host(listener: dict[str, Any], route: Resource) -> bool:
+    """Whether a listener's host and one of a route's meet; one that is not written is any."""
+    host, hosts = text(listener.get("hostname")), sequence(route.spec.get("hostnames"))
+    return not host or not hosts or any(_meet(host, text(each)) for each in hosts)
 
 
-def _has_entry(virtual: Resource, host: str) -> bool:
-    """Whether it is empty, or a host that a ServiceEntry declares."""
-    return not host or any(host in sequence(entry.spec.get("hosts")) for entry in virtual.graph.of(_ENTRY))
+def _meet(one: str, other: str) -> bool:
+    """Whether two names are the same, or one is a `*.` above the other."""
+    pairs = ((one, other), (other, one))
+    return one == other or any(above[:2] == "*." and name.endswith(above[1:]) for above, name in pairs)

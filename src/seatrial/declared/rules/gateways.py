@@ -11,7 +11,8 @@ from seatrial.declared.objects import Resource
 from seatrial.declared.rule import Found, Level, Severity, rule
 from seatrial.declared.values import Path, brief, dig, mapping, maps, sequence, text, whole
 
-_ROUTES = "HTTPRoute|GRPCRoute|TCPRoute|TLSRoute|UDPRoute"
+ROUTES = ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
+_ROUTES = "|".join(ROUTES)
 _VIRTUAL = "VirtualService.networking.istio.io"
 _MOST_RETRIES = 3
 """Each tier multiplies: three tiers of three retries turn one request into 64."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from seatrial.declared.addresses import leave_nobody_out
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.other_policies import is_limited
 from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
@@ -21,12 +22,18 @@ from seatrial.declared.values import (
 
 _BASELINE = "concepts/security/pod-security-standards/#baseline"
 _POLICIES = "concepts/services-networking/network-policies/"
+_ON_EVERY_NAMESPACE = ("kubernetes.io/metadata.name", "Exists")
 _SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock")
 
 
 def on_cluster_network(workload: Workload) -> bool:
     """Network policies do not reach pods on the node's own network."""
     return workload.pod.get("hostNetwork") is not True
+
+
+def is_host_process(workload: Workload) -> bool:
+    """Whether its containers are processes of a Windows node: `security.host-process` speaks of all that."""
+    return dig(workload.pod, "securityContext", "windowsOptions", "hostProcess") is True
 
 
 def _host_namespace(name: str, field: str, why: str) -> None:
@@ -42,7 +49,7 @@ def _host_namespace(name: str, field: str, why: str) -> None:
         anchors="SEC-10",
     )
     def check(workload: Workload) -> Iterator[Found]:
-        if workload.pod.get(field) is True:
+        if workload.pod.get(field) is True and not is_host_process(workload):
             yield workload.at(field), f"{field} is true"
 
 
@@ -199,19 +206,25 @@ def _allows_all(policy: Resource, direction: str) -> bool:
 
 def _is_anybody(peers: Any) -> bool:
     """Whether the peers of a rule leave nobody out: none, every address, or all pods of the cluster."""
-    return not peers or any(
-        _is_every_address(mapping(peer.get("ipBlock")))
-        if "ipBlock" in peer
-        else "namespaceSelector" in peer
-        and selects_nothing_in_particular(peer["namespaceSelector"])
-        and selects_nothing_in_particular(peer.get("podSelector"))
-        for _, peer in maps(peers)
+    blocks = [mapping(peer.get("ipBlock")) for _, peer in maps(peers)]
+    return (
+        not peers
+        or leave_nobody_out(text(block.get("cidr")) for block in blocks if not block.get("except"))
+        or any(
+            "namespaceSelector" in peer
+            and _is_every_namespace(peer["namespaceSelector"])
+            and selects_nothing_in_particular(peer.get("podSelector"))
+            for _, peer in maps(peers)
+        )
     )
 
 
-def _is_every_address(block: dict[str, Any]) -> bool:
-    """0.0.0.0/0 or ::/0, or one half of it: the other half then stands beside it."""
-    return text(block.get("cidr")).endswith(("/0", "/1")) and not block.get("except")
+def _is_every_namespace(selector: Any) -> bool:
+    """Whether it is empty, or asks only for the label with its name that every namespace has."""
+    return not dig(selector, "matchLabels") and all(
+        (each.get("key"), each.get("operator")) == _ON_EVERY_NAMESPACE
+        for _, each in maps(dig(selector, "matchExpressions"))
+    )
 
 
 def _is_any_port(ports: Any) -> bool:

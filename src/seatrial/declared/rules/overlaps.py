@@ -14,6 +14,10 @@ from seatrial.declared.values import brief, dig, mapping, maps, selects, sequenc
 _VERTICAL = "VerticalPodAutoscaler.autoscaling.k8s.io"
 
 
+_ADOPTING = ("ReplicaSet", "ReplicationController", "DaemonSet")
+"""They select by what is written. A Deployment adds a hash, a StatefulSet takes names only."""
+
+
 def selector_of(workload: Workload) -> dict[str, Any] | None:
     """The LabelSelector by which a controller finds its pods; None where it has none of its own."""
     given = workload.spec.get("selector")
@@ -58,6 +62,9 @@ def own_selector(workload: Workload) -> Iterator[Found]:
         theirs = selector_of(other)
         if theirs is not None and selects(theirs, workload.pod_labels) and workload.title > other.title:
             yield ("spec", "selector"), f"it selects the pods of {other.title}, which selects its own"
+            return
+        if other.type == "Pod" and workload.type in _ADOPTING:
+            yield ("spec", "selector"), f"it takes {other.title} for one of its own, and may delete it"
             return
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from seatrial.declared.kinds import TEMPLATES
 from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Resource, Workload
+from seatrial.declared.pods import is_given
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.rollouts import is_deployment
 from seatrial.declared.values import Path, brief, dig, mapping, percentage, sequence, text, whole
@@ -28,6 +29,44 @@ def _quotas(workload: Workload) -> list[Resource]:
         and not mapping(quota.spec.get("scopeSelector"))
         and not set(map(text, sequence(quota.spec.get("scopes")))) - {"NotTerminating"}
     ]
+
+
+def is_counted(workload: Workload) -> bool:
+    """Whether a quota of its namespace counts what its containers may ask for."""
+    return any(_BY_ENTRY.keys() & mapping(quota.spec.get("hard")).keys() for quota in _quotas(workload))
+
+
+@rule(
+    "delivery.quota-counts",
+    WORKLOAD,
+    Level.CORE,
+    Severity.ERROR,
+    must="A pod MUST declare what a quota of its namespace counts.",
+    why="The quota refuses each pod that does not say how much of it each container takes: the controller "
+    "has no replicas, and says so in its events only.",
+    fix="Set the request or limit on every container, or a LimitRange with defaults beside the quota.",
+    source="concepts/policy/resource-quotas/#compute-resource-quota",
+    when=is_counted,
+)
+def quota_counts(workload: Workload) -> Iterator[Found]:
+    told: set[tuple[str, str]] = set()
+    for quota in _quotas(workload):
+        for entry, (kind, name) in _BY_ENTRY.items():
+            if entry not in mapping(quota.spec.get("hard")) or (kind, name) in told:
+                continue
+            for container in workload.every_container:
+                if not is_given(container, kind, name):
+                    told.add((kind, name))
+                    where = container.at("resources", kind)
+                    yield where, f"{quota.title} counts {brief(entry)}, and {brief(container.name)} has none"
+                    break
+
+
+_BY_ENTRY = {
+    **{f"{kind}.{name}": (kind, name) for kind in ("requests", "limits") for name in ("cpu", "memory")},
+    **{name: ("requests", name) for name in ("cpu", "memory")},
+}
+"""Entries of a quota for which each container must ask, and what it is then asked for."""
 
 
 def _surge_needed(workload: Workload, replicas: int) -> int:

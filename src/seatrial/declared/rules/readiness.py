@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.rule import CONTAINER, WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.access import rights
-from seatrial.declared.rules.gateways import backends
+from seatrial.declared.rules.gateways import ROUTES, backends
 from seatrial.declared.rules.probes import has_liveness, patience_seconds, probe
 from seatrial.declared.rules.services import selects_pods
 from seatrial.declared.values import brief, maps, text, whole
@@ -73,7 +73,7 @@ def ready_endpoints(service: Resource) -> Iterator[Found]:
     if service.spec.get("clusterIP") != "None":
         yield path, "pods that are not Ready get traffic, too"
         return
-    for kind in ("Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute"):
+    for kind in ("Ingress", *ROUTES):
         for route in service.graph.of(kind):
             if any(
                 service is route.graph.find("Service", each.namespace, each.name) for each in backends(route)

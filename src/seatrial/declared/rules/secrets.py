@@ -9,7 +9,7 @@ from typing import Any
 
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.rule import EVERY_CONTAINER, RESOURCE, Found, Level, Severity, rule
-from seatrial.declared.secrets.names import can_be_secret, says_password, says_secret, words
+from seatrial.declared.secrets.names import can_be_secret, is_secret, says_password, words
 from seatrial.declared.secrets.shapes import shape_in
 from seatrial.declared.secrets.texts import secret_in, secret_in_file
 from seatrial.declared.values import Path, Pattern, brief, dig, mapping, maps, sequence, text
@@ -20,7 +20,7 @@ _HOOKS = ("postStart", "preStop")
 
 def looks_secret(name: str, value: str) -> str:
     """Why a named value looks like a secret, or the empty string."""
-    if says_secret(name) and can_be_secret(value):
+    if is_secret(name, value):
         return "its name says that it is a secret"
     return secret_in(value)
 
@@ -108,9 +108,9 @@ def _decoded(value: Any) -> str:
         return ""
 
 
-_READ_ELSEWHERE = frozenset(
-    {"env", "command", "args", "containers", "initContainers", "managedFields", "status"}
-)
+_OF_THE_SERVER = frozenset({"managedFields", "status"})
+_READ_ELSEWHERE = _OF_THE_SERVER | {"env", "command", "args", "containers", "initContainers"}
+"""Fields of workloads; in other objects (a PodTemplate, a workflow, a function) nobody else reads them."""
 _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 """A copy of the object itself."""
 
@@ -135,31 +135,37 @@ def is_plain_object(resource: Resource) -> bool:
 )
 def secret_in_object(resource: Resource) -> Iterator[Found]:
     foreign = "." in resource.group and not isinstance(resource, Workload)
-    for path, value in _texts(resource.data):
-        name = next((str(part) for part in reversed(path) if part.__class__ is str), "")
+    unread = _READ_ELSEWHERE if isinstance(resource, Workload) else _OF_THE_SERVER
+    for path, name, value in _texts(resource.data, unread):
         shape = shape_in(value)
         if shape:
             yield path, f"it holds {shape}"
+        elif "env" in path and path[-1] == "value" and (reason := looks_secret(name, value)):
+            yield path, f"{brief(name)} is written out: {reason}"
         elif foreign and says_password(name) and can_be_secret(value) and " " not in value:
             yield path, f"{brief(name)} is written out"
 
 
-def _texts(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
-    """Every text of an object with its path, without what other rules read."""
-    waiting: list[tuple[Path, Any]] = [((), data)]
+def _texts(data: dict[str, Any], unread: frozenset[str]) -> Iterator[tuple[Path, str, str]]:
+    """Every text of an object with its path and name, without what others read.
+
+    The name is the last key above it, or beside it where it is the `value` of something with a `name`.
+    """
+    waiting: list[tuple[Path, str, Any]] = [((), "", data)]
     while waiting:
-        path, value = waiting.pop()
+        path, name, value = waiting.pop()
         if value.__class__ is str:
             if len(value) > 5:
-                yield path, value
+                yield path, name, value
         elif value.__class__ is dict:
+            beside = text(value.get("name")) or "value"
             waiting.extend(
-                ((*path, key), one)
+                ((*path, key), beside if key == "value" else key, one)
                 for key, one in value.items()
-                if key not in _READ_ELSEWHERE and key != _APPLIED
+                if key not in unread and key != _APPLIED
             )
         elif value.__class__ is list:
-            waiting.extend(((*path, index), one) for index, one in enumerate(value))
+            waiting.extend(((*path, index), name, one) for index, one in enumerate(value))
 
 
 _PUBLIC_TEXT = (

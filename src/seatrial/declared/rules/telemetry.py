@@ -11,10 +11,12 @@ from seatrial.declared.rules.applies import served
 from seatrial.declared.values import brief, mapping, maps, selects_nothing_in_particular, sequence, text
 
 _SERVICE_MONITOR, _POD_MONITOR = "ServiceMonitor.monitoring.coreos.com", "PodMonitor.monitoring.coreos.com"
-_MONITORS = (
+SELECTING = (
     *(_SERVICE_MONITOR, _POD_MONITOR, "VMServiceScrape.operator.victoriametrics.com"),
-    *("VMPodScrape.operator.victoriametrics.com", "PodMonitoring.monitoring.googleapis.com"),
+    "VMPodScrape.operator.victoriametrics.com",
 )
+"""Monitors of one form: a selector, namespaces, and endpoints."""
+_MONITORS = (*SELECTING, "PodMonitoring.monitoring.googleapis.com")
 _SCRAPE, _PORT = "prometheus.io/scrape", "prometheus.io/port"
 
 
@@ -95,7 +97,7 @@ def _elsewhere(monitor: Resource) -> list[Resource]:
 
 @rule(
     "observability.monitor-selects",
-    f"{_SERVICE_MONITOR}|{_POD_MONITOR}",
+    "|".join(SELECTING),
     Level.CORE,
     Severity.ERROR,
     must="A monitor MUST select something that exists, by a port that it has.",
@@ -112,7 +114,7 @@ def monitor_selects(monitor: Resource) -> Iterator[Found]:
         hint = f"; in namespaces that it does not look at: {elsewhere[0]}" if elsewhere else ""
         yield ("spec", "selector"), f"it selects nothing in the input{hint}"
         return
-    field = "podMetricsEndpoints" if monitor.kind == "PodMonitor" else "endpoints"
+    field = "podMetricsEndpoints" if "Pod" in monitor.kind else "endpoints"
     names = {text(port.get("name")) for resource in found for port in _ports_of(resource)}
     for index, endpoint in maps(monitor.spec.get(field)):
         port = text(endpoint.get("port"))

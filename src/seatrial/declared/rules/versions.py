@@ -52,7 +52,7 @@ def served_api(resource: Resource) -> Iterator[Found]:
     gone = _GONE.get((api, resource.kind)) or _GONE.get((api, ""))
     if gone is not None:
         yield ("apiVersion",), f"{brief(f'{api} {resource.kind}')} was removed in Kubernetes {gone}"
-    elif kubernetes.has_group(resource.group) and kubernetes.definition_of(api, resource.kind) is None:
+    elif _is_own(resource) and kubernetes.definition_of(api, resource.kind) is None:
         span, homes = kubernetes.span_of(api, resource.kind), kubernetes.homes_of(resource.kind)
         seen = f"{brief(f'{api} {resource.kind}')} is not served by Kubernetes {kubernetes.version}"
         hint = (
@@ -63,6 +63,12 @@ def served_api(resource: Resource) -> Iterator[Found]:
             else ""
         )
         yield ("apiVersion",), f"{seen}; {hint}" if hint else seen
+
+
+def _is_own(resource: Resource) -> bool:
+    """Whether a group is Kubernetes' own, or meant to be: all others have a domain."""
+    has_group = resource.graph.server.kubernetes.has_group
+    return has_group(resource.group) or (bool(resource.group) and "." not in resource.group)
 
 
 @rule(

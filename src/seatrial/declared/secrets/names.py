@@ -7,11 +7,11 @@ import re
 from seatrial.declared.values import Pattern
 
 _WORD = Pattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_MARKS = ("pass", "secret", "token", "key", "credential", "pwd", "masterauth")
+_MARKS = ("pass", "secret", "token", "key", "credential", "pw", "masterauth")
 """A name without one of these is none; to look for them is cheaper than to cut it into words."""
 _PASSWORDS = ("password", "passwd", "passphrase", "passcode", "requirepass", "masterauth")
 _ENDINGS = (*_PASSWORDS, "secret", "token", "apikey", "secretkey", "privatekey", "accesskey", "signingkey")
-_LAST = frozenset({"pass", "pwd", "credential", "credentials"})
+_LAST = frozenset({"pass", "pwd", "pw", "credential", "credentials"})
 _KEYS_TEXT = (
     "api access private signing encryption secret auth master batch account shared storage hmac jwt app "
     "license encrypt crypto"
@@ -24,6 +24,9 @@ _NAMES_AN_OBJECT = frozenset(
     {"pull", "tls", "ssl", "cert", "certificate", "ca", "existing", "kube", "kubernetes"}
 )
 """Before `secret`: the value is the name of a Secret."""
+_HELD = ("password", "passwd", "pass", "pwd", "key", "token", "credential", "credentials")
+"""Before `secret`: its value may be the name of the Secret that holds one (`DB_PASSWORD_SECRET`)."""
+_OBJECT_NAME = Pattern(r"[a-z]+(-[a-z]+)*")
 _SWITCHES = frozenset(
     {"enable", "disable", "use", "has", "allow", "require", "skip", "with", "max", "min", "num", "is"}
 )
@@ -64,9 +67,20 @@ def says_secret(name: str) -> bool:
     return last in _LAST or last.endswith(_ENDINGS)
 
 
+def is_secret(name: str, value: str) -> bool:
+    """Whether a name says that its value is a secret, and the value can be one and names no object."""
+    if not says_secret(name) or not can_be_secret(value):
+        return False
+    found = words(name)
+    of_object = found[-1] == "secret" and len(found) > 1 and found[-2] in _HELD
+    return not (of_object and _OBJECT_NAME.compiled.fullmatch(value))
+
+
 def says_password(name: str) -> bool:
     """As `says_secret`, of passwords only: a token or a secret may also be the name of an object."""
-    return says_secret(name) and (words(name)[-1] in ("pass", "pwd") or words(name)[-1].endswith(_PASSWORDS))
+    return says_secret(name) and (
+        words(name)[-1] in ("pass", "pwd", "pw") or words(name)[-1].endswith(_PASSWORDS)
+    )
 
 
 def can_be_secret(value: str) -> bool:

@@ -83,8 +83,15 @@ SHAPES = (
     ),
     _shape("eyJ", r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16}", "a signed token (JWT)"),
     _shape("Bearer bearer", r"\b[Bb]earer\s+([\w.~+/-]{16,}=*)", "a bearer token"),
+    _shape("machine", r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)", "a password of .netrc"),
+    _shape(
+        "IDENTIFIED identified PASSWORD password",
+        r"(?i)\b(?:identified(?:\s+with\s+\S+)?\s+by|(?:user|role)\b[^;\n]{0,200}?\bpassword)\s+'([^'\n]+)'",
+        "a user's password (SQL)",
+    ),
 )
-_BASIC = Pattern(r"\b[Bb]asic\s+([A-Za-z0-9+/]{8,}={0,2})")
+_BASIC = Pattern(r"\b[Bb]asic\s+([A-Za-z0-9+/]{8,}={0,2})|\"auth\"\s*:\s*\"([A-Za-z0-9+/]{8,}={0,2})\"")
+"""Of HTTP, and of a registry in the file of `docker login`."""
 
 
 def shape_in(written: str) -> str:
@@ -94,8 +101,10 @@ def shape_in(written: str) -> str:
             for match in shape.pattern.compiled.finditer(written):
                 if not match.lastindex or can_be_secret(match.group(1)):
                     return shape.named
-    if "asic " in written and any(_is_pair(match.group(1)) for match in _BASIC.compiled.finditer(written)):
-        return "a user's password (Basic)"
+    if ("asic " in written or '"auth"' in written) and any(
+        _is_pair(match.group(1) or match.group(2)) for match in _BASIC.compiled.finditer(written)
+    ):
+        return "a user's password (base64)"
     return ""
 
 

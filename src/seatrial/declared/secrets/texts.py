@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seatrial.declared.secrets.names import can_be_secret, says_password, says_secret, words
+from seatrial.declared.secrets.names import can_be_secret, is_secret, says_password, says_secret, words
 from seatrial.declared.secrets.shapes import shape_in
 from seatrial.declared.values import Pattern, brief
 
@@ -15,16 +15,25 @@ _COMMAND = Pattern(
     r"\b(?:curl|wget)\b[^|;]*?\s(?:-u|--user)[\s=]*['\"]?[^\s:'\"]+:([^\s'\"]+)"
     r"|\b(?:mysql|mysqladmin|mysqldump|mariadb)\b[^|;]*?\s-p(?!ort|rotocol|lugin|refix)([^\s'\"]+)"
     r"|\b(?:sshpass\b[^|;]*?\s-p|redis-cli\b[^|;]*?\s-a)\s*['\"]?([^\s'\"]+)"
+    r"|\b(?:(?:docker|podman|helm\s+registry)\s+login|mongo\w*)\b[^|;]*?\s-p[\s=]*['\"]?([^\s'\"]+)"
+    r"|\betcdctl\b[^|;]*?\s--user[\s=]+[^\s:]+:([^\s'\"]+)"
+    r"|\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+([^\s'\"]+)"
+    r"|\brabbitmqctl\s+(?:add_user|change_password)\s+\S+\s+([^\s'\"]+)"
+    r"|\bldap(?:search|add|modify|passwd|delete)\b[^|;]*?\s-w[\s=]*['\"]?([^\s'\"]+)"
+    r"|\bsqlcmd\b[^|;]*?\s-P[\s=]*['\"]?([^\s'\"]+)|\s-pass(?:in|out)\s+pass:([^\s'\"]+)"
+    r"|\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+([^\s'\"]+)"
 )
 _LINE = Pattern(
-    rf"\s*(?:-\s+)?(?:export\s+|set\s+)?[\"']?([\w.\-]+)[\"']?\s*(?:[:=]|:=)\s*({_VALUE}|[^\s,;]+)[\s,;]*(?:#.*)?"
+    rf"\s*(?:-\s+)?(?:(?:export|set|const|let|var|final)\s+)?\$?[\"']?([\w.\-]+)[\"']?\s*"
+    rf"(?:[:=]|:=)\s*({_VALUE}|[^\s,;]+)[\s,;]*(?:#.*)?"
 )
 _MEMBER = Pattern(r"[\"']([\w.\-]+)[\"']\s*:\s*(\"[^\"\n]*\"|'[^'\n]*')")
 _ELEMENT = Pattern(r"<([\w.\-]+)>([^<>\s]+)</|name=\"([\w.\-]+)\"\s+value=\"([^\"]+)\"")
+_DEFINED = Pattern(rf"\bdefine\(\s*['\"](\w+)['\"]\s*,\s*({_VALUE})\s*\)")
 _DIRECTIVE = Pattern(r"\s*(requirepass|masterauth)\s+(\S+)\s*")
 _PASSWORD_LINE = Pattern(r"[^:\s]+:(?:\d+|\*):[^:\s]+:[^:\s]+:\S+")
 _COMMENTS = ("#", ";", "//", "--", "!", "*")
-_MARKS = ("pass", "pwd", "secret", "token", "key", "credential", "masterauth")
+_MARKS = ("pass", "pw", "secret", "token", "key", "credential", "masterauth")
 _PARTS = Pattern(r"[-_.]")
 
 
@@ -36,7 +45,7 @@ def secret_in(written: str) -> str:
     if not any(mark in written.lower() for mark in _MARKS):
         return "it holds a user's password" if _told_to_a_client(written) else ""
     for name, value in _assigned(written):
-        if says_secret(name) and can_be_secret(value):
+        if is_secret(name, value):
             return f"it sets {brief(name)}"
     return "it holds a user's password" if _told_to_a_client(written) else ""
 
@@ -88,8 +97,9 @@ def _in_line(line: str) -> Iterator[tuple[str, str]]:
         whole = pattern.compiled.fullmatch(line)
         if whole:
             yield whole.group(1), whole.group(2)
-    for match in _MEMBER.compiled.finditer(line):
-        yield match.group(1), match.group(2)
+    for pattern in (_MEMBER, _DEFINED):
+        for match in pattern.compiled.finditer(line):
+            yield match.group(1), match.group(2)
     for match in _ELEMENT.compiled.finditer(line):
         yield match.group(1) or match.group(3), match.group(2) or match.group(4)
     if "=" in line:
