@@ -9,7 +9,8 @@ from typing import NamedTuple
 from server_cases import Case, Maker
 from server_oracle import Answer, Oracle
 
-from seatrial.declared.server.walk import Misfit, server_of
+from seatrial.declared.server.misfit import Misfit
+from seatrial.declared.server.walk import server_of
 
 _BY_OTHERS = (403, 404, 409, 429)
 """Answers about the cluster (admission, a namespace that is not there), not about the object."""

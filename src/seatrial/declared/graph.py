@@ -11,8 +11,9 @@ from seatrial.declared.namespaces import Labelled, Names, Pods
 from seatrial.declared.objects import Container, Reference, Resource, Workload
 from seatrial.declared.pod_references import pod_references
 from seatrial.declared.scalers import scaled_by, takes_over
+from seatrial.declared.server.misfit import Misfit
 from seatrial.declared.server.structural import Schemas
-from seatrial.declared.server.walk import Misfit, server_of
+from seatrial.declared.server.walk import server_of
 from seatrial.declared.uses import Uses
 from seatrial.declared.values import mapping, maps, sequence, text
 

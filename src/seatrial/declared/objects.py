@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from seatrial.declared.kinds import FINITE, INJECTED, KEDA, OTHER_SCALERS, REPLICATED, TEMPLATES, qualified
-from seatrial.declared.server.walk import Misfit, Server
+from seatrial.declared.server.misfit import Misfit
+from seatrial.declared.server.walk import Server
 from seatrial.declared.values import Path, mapping, maps, printable, sequence, text, whole
 
 

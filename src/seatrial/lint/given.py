@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from seatrial.declared.graph import items_of
-from seatrial.declared.server.walk import sort_of
+from seatrial.declared.server.misfit import sort_of
 from seatrial.declared.values import Path
 from seatrial.errors import BadInput
 from seatrial.lint.document import Document

@@ -11,8 +11,8 @@ import yaml
 from declared_manifests import SOUND, Files, Run
 from server_custom import CASES, DEFINITION, FULL, changed
 
+from seatrial.declared.server.misfit import UNKNOWN, VALUE
 from seatrial.declared.server.structural import Schemas
-from seatrial.declared.server.walk import UNKNOWN, VALUE
 
 SCHEMAS = [
     "--select",

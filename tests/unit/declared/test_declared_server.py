@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from seatrial.declared.server.cron import wrong_with, wrong_with_zone
+from seatrial.declared.server.misfit import LABEL, MISSING, TOGETHER, TYPE, UNKNOWN, VALUE
 from seatrial.declared.server.table import Kubernetes
-from seatrial.declared.server.walk import LABEL, MISSING, TOGETHER, TYPE, UNKNOWN, VALUE, server_of
+from seatrial.declared.server.walk import server_of
 from seatrial.declared.values import plain
 from seatrial.errors import BadInput
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from seatrial.declared.objects import Resource
 from seatrial.declared.rule import RESOURCE, Found, Level, Severity, rule
-from seatrial.declared.server.walk import LABEL, MISSING, TOGETHER, TYPE, UNKNOWN, VALUE
+from seatrial.declared.server.misfit import LABEL, MISSING, TOGETHER, TYPE, UNKNOWN, VALUE
 
 _VALIDATION = "reference/using-api/api-concepts/#field-validation"
 

@@ -66,9 +66,10 @@ def served_api(resource: Resource) -> Iterator[Found]:
 
 
 def _is_own(resource: Resource) -> bool:
-    """Whether a group is Kubernetes' own, or meant to be: all others have a domain."""
-    has_group = resource.graph.server.kubernetes.has_group
-    return has_group(resource.group) or (bool(resource.group) and "." not in resource.group)
+    """Whether a group is Kubernetes' own, or meant to be: it has one of its kinds, and no domain."""
+    kubernetes = resource.graph.server.kubernetes
+    meant = "." not in resource.group and bool(kubernetes.homes_of(resource.kind))
+    return meant or kubernetes.has_group(resource.group)
 
 
 @rule(

@@ -136,6 +136,7 @@ coordination.v1.LeaseSpec leaseDurationSeconds:positive leaseTransitions:not-neg
 discovery.v1.EndpointPort name:label
 discovery.v1.Endpoint hostname:label
 node.v1.RuntimeClass handler:label
+node.v1.Overhead podFixed:amount podFixed/container-resource
 node.v1.Scheduling nodeSelector/qualified nodeSelector:label-value
 storage.v1.StorageClass provisioner:provisioner
 apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy whenDeleted:retention whenScaled:retention
@@ -176,6 +177,8 @@ networking.v1.IngressClass spec
 networking.v1.IngressClassSpec controller
 admissionregistration.v1.RuleWithOperations apiGroups apiVersions resources operations
 core.v1.EphemeralContainer image
+core.v1.EphemeralVolumeSource volumeClaimTemplate
+core.v1.PodDNSConfigOption name
 core.v1.ExecAction command
 core.v1.ConfigMapEnvSource name
 core.v1.SecretEnvSource name

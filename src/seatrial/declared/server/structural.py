@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from seatrial.declared.server.bounds import bounds
-from seatrial.declared.server.walk import MISSING, TOGETHER, TYPE, UNKNOWN, VALUE, Misfit, nearest, sort_of
+from seatrial.declared.server.misfit import MISSING, TOGETHER, TYPE, UNKNOWN, VALUE, Misfit, nearest, sort_of
 from seatrial.declared.values import Path, brief, dig, mapping, maps, sequence, text
 
 _KEEPS, _EITHER = "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"
@@ -90,6 +90,11 @@ class Schemas:
         if custom.status:
             found = [each for each in found if each.path[:1] != ("status",) or each.sort == UNKNOWN]
         return found
+
+
+def misfits_of(schema: dict[str, Any], value: Any) -> list[Misfit]:
+    """What is wrong with a value of a schema: a field's default, for one."""
+    return list(_walk(schema, value, (), True))
 
 
 def _walk(schema: dict[str, Any], value: Any, path: Path, prunes: bool) -> Iterator[Misfit]:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
 from seatrial.declared.server.fields import Forms, enforced, forms_of, not_enforced
 from seatrial.declared.server.formats import is_base64, is_quantity, is_time
+from seatrial.declared.server.misfit import (
+    LABEL,
+    MISSING,
+    TOGETHER,
+    TYPE,
+    UNKNOWN,
+    VALUE,
+    Misfit,
+    nearest,
+    sort_of,
+)
 from seatrial.declared.server.rules import RULES
 from seatrial.declared.server.rules.metadata import named
 from seatrial.declared.server.table import Field, Kubernetes
 from seatrial.declared.values import Path, brief
-
-UNKNOWN, TYPE, MISSING, VALUE, TOGETHER, LABEL = "unknown", "type", "missing", "value", "together", "label"
-"""Kinds of misfit: what is wrong with a field."""
 
 _SORTS: dict[str, tuple[str, tuple[type, ...]]] = {
     "s": ("text", (str,)),
@@ -41,14 +49,6 @@ _TEMPLATED: dict[tuple[str, str], tuple[tuple[Path, str], ...]] = {
 }
 """Custom resources that hold a definition of Kubernetes, and where."""
 _LABELLED = frozenset({"labels", "annotations"})
-
-
-class Misfit(NamedTuple):
-    """What the server would refuse: the field, the kind of misfit, and what was seen."""
-
-    path: Path
-    sort: str
-    seen: str
 
 
 def _about_labels(misfit: Misfit) -> Misfit:
@@ -97,6 +97,7 @@ class Server:
                 value = value.get(key) if value.__class__ is dict else None
             if value.__class__ is dict:
                 self._walk(definition, value, path, found, False)
+        found.extend(Misfit(path, VALUE, seen) for path, seen in named(data, built_in=False))
 
     def _shape(self, definition: str) -> _Shape:
         shape = self._shapes.get(definition)
@@ -200,23 +201,10 @@ def _wrong_type(value: Any, path: Path, takes: str) -> Misfit:
     return Misfit(path, TYPE, f"{brief(value)} is {sort_of(value)}, the API takes {takes}")
 
 
-def sort_of(value: Any) -> str:
-    """What a decoded value is, in words."""
-    sorts = {"str": "text", "bool": "a boolean", "list": "a list", "dict": "a mapping", "NoneType": "null"}
-    return sorts.get(type(value).__name__, "a number")
-
-
 def _unknown(key: str, path: Path, shape: _Shape) -> Misfit:
     near = nearest(key, shape.fields)
     hint = f"; did you mean `{near}`?" if near else ""
     return Misfit(path, UNKNOWN, f"{brief(key)} is no field here{hint}")
-
-
-def nearest(key: Any, fields: Iterable[str]) -> str | None:
-    """The field that a misspelt key was probably meant to be."""
-    import difflib
-
-    return next(iter(difflib.get_close_matches(str(key), list(fields), n=1, cutoff=0.6)), None)
 
 
 def _malformed(forms: Forms, field: Field, value: Any, path: Path) -> Iterator[Misfit]:

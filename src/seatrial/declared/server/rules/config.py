@@ -1,14 +1,15 @@
-"""ConfigMaps, Secrets and webhooks."""
+"""ConfigMaps, Secrets and namespaces."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from seatrial.declared.server.registry import Wrong, duplicates, on
-from seatrial.declared.values import brief, mapping, text
+from seatrial.declared.server.registry import Wrong, on
+from seatrial.declared.values import Pattern, brief, mapping, text
 
 _LEVELS = ("privileged", "baseline", "restricted")
 _MOST_BYTES = 1024 * 1024
+_VERSION = Pattern(r"latest|v1\.(0|[1-9][0-9]*)")
 _NEEDED = {
     "kubernetes.io/dockercfg": (".dockercfg",),
     "kubernetes.io/dockerconfigjson": (".dockerconfigjson",),
@@ -69,43 +70,16 @@ def _is_json(encoded: Any, plain: Any) -> bool:
         return False
 
 
-@on(
-    "admissionregistration.v1.ValidatingWebhookConfiguration",
-    "admissionregistration.v1.MutatingWebhookConfiguration",
-)
-def webhooks(value: dict[str, Any]) -> Wrong:
-    """Webhooks are told apart by their names."""
-    for index, name in duplicates(value.get("webhooks"), "name"):
-        yield ("webhooks", index, "name"), f"{brief(name)} stands twice"
-
-
-@on("admissionregistration.v1.ValidatingWebhook", "admissionregistration.v1.MutatingWebhook")
-def webhook(value: dict[str, Any]) -> Wrong:
-    """A webhook that has no side effects in a dry run, in a version of the review that there is."""
-    if value.get("sideEffects") not in (None, "None", "NoneOnDryRun"):
-        yield ("sideEffects",), f"{brief(value['sideEffects'])} is not one of None, NoneOnDryRun"
-    versions = value.get("admissionReviewVersions")
-    if versions.__class__ is list and not {"v1", "v1beta1"} & set(map(str, versions)):
-        yield ("admissionReviewVersions",), "it needs v1 or v1beta1"
-    if versions.__class__ is list and len(versions) != len(set(map(str, versions))):
-        yield ("admissionReviewVersions",), "a version stands twice"
-
-
-@on("admissionregistration.v1.WebhookClientConfig")
-def client(value: dict[str, Any]) -> Wrong:
-    """A webhook is reached at an address or by a Service."""
-    if (value.get("url") is None) == (value.get("service") is None):
-        yield (), "it needs `url` or `service`, and only one of them"
-    if value.get("url") is not None and not text(value["url"]).startswith("https://"):
-        yield ("url",), f"{brief(value['url'])} does not begin with https://"
-
-
 @on("core.v1.Namespace")
 def pod_security(value: dict[str, Any]) -> Wrong:
-    """The levels of pod security are three."""
+    """The levels of pod security are three, each of a version."""
     labels = mapping(mapping(value.get("metadata")).get("labels"))
     for mode in ("enforce", "audit", "warn"):
         level = labels.get(f"pod-security.kubernetes.io/{mode}")
         if level is not None and level not in _LEVELS:
             path = ("metadata", "labels", f"pod-security.kubernetes.io/{mode}")
             yield path, f"{brief(level)} is not one of {', '.join(_LEVELS)}"
+        version = labels.get(f"pod-security.kubernetes.io/{mode}-version")
+        if version is not None and not _VERSION.compiled.fullmatch(text(version)):
+            path = ("metadata", "labels", f"pod-security.kubernetes.io/{mode}-version")
+            yield path, f"{brief(version)} is no version such as `latest` or `v1.34`"

@@ -17,19 +17,24 @@ _NAMES: dict[str, Form] = {
     "RoleBinding": path_segment,
     "ClusterRole": path_segment,
     "ClusterRoleBinding": path_segment,
+    "APIService": path_segment,
 }
 """Kinds whose names have a form other than a DNS name."""
 _MOST_ANNOTATED = 256 * 1024
 
 
-def named(data: dict[str, Any]) -> Wrong:
-    """Every object has a name, in the form of its kind."""
+def named(data: dict[str, Any], *, built_in: bool = True) -> Wrong:
+    """Every object has a name, in the form of its kind.
+
+    Args:
+        built_in: of other kinds a name is a DNS name, where there is one: not all are for an API server.
+    """
     metadata = data.get("metadata")
     if metadata is not None and metadata.__class__ is not dict:
         return
     name, generated = mapping(metadata).get("name"), mapping(metadata).get("generateName")
-    check = _NAMES.get(text(data.get("kind")), subdomain)
-    if not name and not generated and data.get("kind") != "LimitRange":
+    check = _NAMES.get(text(data.get("kind")), subdomain) if built_in else subdomain
+    if not name and not generated and built_in and data.get("kind") != "LimitRange":
         yield ("metadata", "name"), "it has no name"
     if name and name.__class__ is str and (wrong := check(name)):
         yield ("metadata", "name"), wrong

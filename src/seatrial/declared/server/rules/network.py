@@ -7,7 +7,9 @@ from typing import Any
 
 from seatrial.declared.server.formats import path_segment, subdomain
 from seatrial.declared.server.registry import Wrong, exactly_one, on
-from seatrial.declared.values import brief, mapping, sequence, text, whole
+from seatrial.declared.values import brief, dig, mapping, sequence, text, whole
+
+_CLASS = "kubernetes.io/ingress.class"
 
 
 @on("networking.v1.IngressSpec")
@@ -15,6 +17,14 @@ def something(spec: dict[str, Any]) -> Wrong:
     """An Ingress sends requests somewhere."""
     if not spec.get("rules") and spec.get("defaultBackend") is None:
         yield (), "it needs `rules` or `defaultBackend`"
+
+
+@on("networking.v1.Ingress")
+def one_class(ingress: dict[str, Any]) -> Wrong:
+    """The old annotation says what the field says."""
+    written, old = dig(ingress, "spec", "ingressClassName"), dig(ingress, "metadata", "annotations", _CLASS)
+    if written is not None and old is not None and written != old:
+        yield ("spec", "ingressClassName"), f"{brief(written)} is not what the annotation says, {brief(old)}"
 
 
 @on("networking.v1.IngressBackend")

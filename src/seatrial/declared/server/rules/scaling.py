@@ -9,6 +9,11 @@ from seatrial.declared.server.registry import Wrong, on, values_fit
 from seatrial.declared.values import brief, mapping, maps, sequence, text, whole
 
 _WITH_VALUES = ("PriorityClass", "VolumeAttributesClass")
+_SCOPES = ("BestEffort", "NotBestEffort", "Terminating", "NotTerminating")
+_OF_PODS = {"pods", "cpu", "memory"} | {
+    f"{bound}.{name}" for bound in ("requests", "limits") for name in ("cpu", "memory", "ephemeral-storage")
+}
+"""What a quota of some pods may count."""
 _WITHOUT_GROUP = "ReplicationController"
 _METRICS = {
     "Object": "object",
@@ -111,6 +116,11 @@ def scopes(spec: dict[str, Any]) -> Wrong:
     for pair in (("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")):
         if set(pair) <= set(map(str, named)):
             yield ("scopes",), f"{pair[0]} and {pair[1]} contradict each other"
+    for name in mapping(spec.get("hard")):
+        for each in named:
+            counts = _OF_PODS if each != "BestEffort" else {"pods"}
+            if each in _SCOPES and "/" not in name and name not in counts:
+                yield ("hard", name), f"the scope {each} has none of it"
     for name, amount in mapping(spec.get("hard")).items():
         counted = name.startswith(("count/", "services", "pods", "secrets", "configmaps")) or name in (
             *("persistentvolumeclaims", "resourcequotas", "replicationcontrollers"),

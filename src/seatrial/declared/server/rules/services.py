@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from seatrial.declared.server.formats import address, subdomain
+from seatrial.declared.server.formats import address, network, subdomain
 from seatrial.declared.server.registry import Wrong, duplicates, on
 from seatrial.declared.values import Path, brief, mapping, maps, sequence, text
 
+_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 _OUTSIDE = ("NodePort", "LoadBalancer")
 
 
@@ -102,6 +103,32 @@ def addresses(spec: dict[str, Any]) -> Wrong:
         yield ("ipFamilies",), "one family stands twice"
 
 
+@on("core.v1.Service")
+def affinity_and_ranges(service: dict[str, Any]) -> Wrong:
+    """Sessions are kept only where it is asked for; ranges in an annotation are ranges."""
+    spec = mapping(service.get("spec"))
+    if spec.get("sessionAffinityConfig") is not None and spec.get("sessionAffinity") != "ClientIP":
+        yield ("spec", "sessionAffinityConfig"), "needs `sessionAffinity: ClientIP`"
+    for index, each in enumerate(sequence(spec.get("externalIPs"))):
+        if address(text(each)) is None and _is_special(text(each)):
+            yield ("spec", "externalIPs", index), f"{brief(each)} leads to no other machine"
+    annotations = mapping(mapping(service.get("metadata")).get("annotations"))
+    ranges = annotations.get(_RANGES)
+    if ranges is None or spec.get("loadBalancerSourceRanges"):
+        return
+    if spec.get("type") != "LoadBalancer":
+        yield ("metadata", "annotations", _RANGES), "needs `type: LoadBalancer`"
+    for each in filter(None, (part.strip() for part in text(ranges).split(","))):
+        if wrong := network(each):
+            yield ("metadata", "annotations", _RANGES), wrong
+
+
+def _is_special(written: str) -> bool:
+    given = ipaddress.ip_address(written)
+    near = given.is_multicast and written.lower().startswith(("224.0.0.", "ff02:"))
+    return given.is_unspecified or given.is_loopback or given.is_link_local or near
+
+
 @on("discovery.v1.EndpointSlice")
 def slices(value: dict[str, Any]) -> Wrong:
     """Addresses are of the family that the slice says; ports are told apart by name."""
@@ -117,6 +144,9 @@ def slices(value: dict[str, Any]) -> Wrong:
                     ("endpoints", index, "addresses", number),
                     f"{brief(each)} is no address of {value['addressType']}",
                 )
+            elif family and _is_special(text(each)):
+                path = ("endpoints", index, "addresses", number)
+                yield path, f"{brief(each)} leads to no other machine"
     if len(maps(value.get("ports"))) > 1:
         for index, name in duplicates(value.get("ports"), "name"):
             yield ("ports", index, "name"), f"{brief(name)} stands twice"

@@ -61,7 +61,9 @@ def volume(spec: dict[str, Any]) -> Wrong:
         yield ("capacity",), "it must be `storage`, and nothing else"
     elif float_of(capacity["storage"]) <= 0:
         yield ("capacity", "storage"), f"{brief(capacity['storage'])} is not above 0"
-    if spec.get("local") is not None and dig(spec, "nodeAffinity", "required") is None:
+    if spec.get("nodeAffinity") is not None and dig(spec, "nodeAffinity", "required") is None:
+        yield ("nodeAffinity", "required"), "`required` is required"
+    elif spec.get("local") is not None and dig(spec, "nodeAffinity", "required") is None:
         yield ("nodeAffinity",), "a local volume needs it"
 
 
