@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
+from seatrial.declared.values import brief
 from seatrial.errors import BadInput
 from seatrial.lint.document import PLAIN, TEXT, Composer, Document, unreadable
 from seatrial.lint.scalars import resolve
@@ -175,7 +176,7 @@ class _Builder:
             return self._plain[written]
         value = resolve(written)
         if value.__class__ is float and not math.isfinite(value):
-            raise self._bad(node, f"{written} cannot be written in JSON")
+            raise self._bad(node, f"{brief(written)} cannot be written in JSON")
         if len(written) <= _MOST_SHARED:
             self._plain[written] = value
         return value

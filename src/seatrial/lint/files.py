@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 
 from seatrial.errors import BadInput
@@ -45,10 +46,15 @@ def bytes_of(name: str) -> bytes:
         raise BadInput(f"cannot read the file: {error.strerror}", where=name) from None
 
 
+def encoding_of(content: bytes) -> str:
+    """UTF-8, or UTF-16 where a mark says so: PowerShell writes it, and kubectl reads it."""
+    return "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+
+
 def decode_bytes(content: bytes, source: str) -> list[Document]:
-    """The documents in the bytes of `source`. Raises BadInput when they are no UTF-8, YAML or JSON."""
+    """The documents in the bytes of `source`. Raises BadInput when they are no text, YAML or JSON."""
     try:
-        written = content.decode("utf-8-sig")
+        written = content.decode(encoding_of(content))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise BadInput("not UTF-8 text", where=f"{source}:{line}", next_step="save it as UTF-8") from None

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from seatrial.declared.graph import items_of
-from seatrial.declared.values import Path, mapping, sequence, text
+from seatrial.declared.values import Path, Pattern, mapping, sequence, text
 from seatrial.errors import BadInput
 from seatrial.lint.document import Document
 from seatrial.lint.files import Files
 
 FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_INCLUDED = ("resources", "bases", "components")
+_REMOTE = Pattern(r"[a-z+]+://|git@|git::|[\w-]+(\.[\w-]+)*\.[a-z]{2,}[:/]")
 _MOST_FOLDERS = 50
 """Bound on nested bases; far above any real one."""
 _LISTS_ONLY = {"apiVersion", "kind", "metadata", "resources", "sortOptions", "buildMetadata"}
@@ -43,9 +45,19 @@ class Kustomizations:
     def resources_of(self, folder: str) -> list[str]:
         """Paths of the files and folders that the kustomization of a folder includes."""
         content = self.content_of(folder)
-        fields = ("resources", "bases", "components")
-        named = [name for field in fields for name in sequence(content.get(field)) if name.__class__ is str]
+        named = [
+            name for field in _INCLUDED for name in sequence(content.get(field)) if name.__class__ is str
+        ]
         return [os.path.normpath(os.path.join(folder, name)) for name in named]  # noqa: PTH118
+
+    def remote_of(self, folder: str) -> str:
+        """What the kustomization of a folder, or one that it includes, would fetch; empty where nothing."""
+        for below in sorted(self._below(os.path.realpath(folder), set())):
+            content = self.content_of(below)
+            for name in (each for field in _INCLUDED for each in sequence(content.get(field))):
+                if name.__class__ is str and _is_remote(name) and not _exists(below, name):
+                    return str(name)
+        return ""
 
     def is_component(self, folder: str) -> bool:
         """Whether it can only be a part of others."""
@@ -153,6 +165,14 @@ class Origins:
             if isinstance(data, dict) and self._objects is not None:
                 key = (text(data.get("kind")), text(mapping(data.get("metadata")).get("name")))
                 self._objects.setdefault(key, (document, prefix))
+
+
+def _is_remote(name: str) -> bool:
+    return _REMOTE.compiled.match(name) is not None
+
+
+def _exists(folder: str, name: str) -> bool:
+    return os.path.exists(os.path.join(folder, name))  # noqa: PTH110, PTH118
 
 
 def kustomization_in(folder: str) -> str | None:

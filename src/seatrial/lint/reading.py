@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from seatrial.errors import BadInput
-from seatrial.lint.files import bytes_of, decode_bytes
+from seatrial.lint.document import Document
+from seatrial.lint.files import bytes_of, decode_bytes, encoding_of
 from seatrial.lint.given import Input, World, looks_like_an_object, take
 from seatrial.lint.tree import STDIN, Tree, explore, is_template, may_hold_objects, sort_by_name
 
@@ -36,7 +37,7 @@ def read(names: Iterable[str], exclude: Sequence[str] = ()) -> Input:
 
         given.worlds.extend(render_all(tree, given))  # takes its files off the tree
     world: World = []
-    for name, named in tree.files.items():
+    for name, named in sorted(tree.files.items()):  # the same findings, in whatever order they are named
         try:
             _read_file(name, given, world, strict=named)
         except BadInput as error:
@@ -59,7 +60,7 @@ def _read_file(name: str, given: Input, world: World, *, strict: bool) -> None:
         take(decode_bytes(sys.stdin.buffer.read(), "<stdin>"), given, world, "<stdin>")
         return
     content = bytes_of(name)
-    if not strict and b"apiVersion" not in content and b"kind" not in content:
+    if not strict and not may_be_kubernetes(content):
         _leave_out(name, given)  # not even broken Kubernetes: another program's file
         return
     try:
@@ -68,10 +69,23 @@ def _read_file(name: str, given: Input, world: World, *, strict: bool) -> None:
         if strict or not _leave_out_broken(name, content, given):
             raise
         return
-    if not strict and documents and not any(looks_like_an_object(document.data) for document in documents):
+    if not strict and documents and not any(map(_holds_objects, documents)):
         _leave_out(name, given)
         return
     take(documents, given, world, name)
+
+
+def may_be_kubernetes(content: bytes) -> bool:
+    """Whether the words that every object has stand in the bytes of a file."""
+    if encoding_of(content) == "utf-16":
+        content = content.replace(b"\x00", b"")
+    return b"apiVersion" in content or b"kind" in content
+
+
+def _holds_objects(document: Document) -> bool:
+    """Whether it is meant for Kubernetes; a list of objects is, though kubectl takes none."""
+    data = document.data
+    return any(map(looks_like_an_object, data if data.__class__ is list else [data]))
 
 
 def _leave_out(name: str, given: Input) -> None:

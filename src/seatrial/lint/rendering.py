@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 
+from seatrial.declared.values import printable
 from seatrial.errors import BadInput
 from seatrial.lint.decoding import decode
 from seatrial.lint.document import Document
@@ -35,6 +36,7 @@ def render_all(tree: Tree, given: Input) -> Iterator[World]:
     """
     kustomizations = Kustomizations()
     roots = _roots(tree, kustomizations)
+    _refuse_remote(roots, kustomizations, given)
     yield from _listed(roots, kustomizations, given)
     for folder, done in _render(list(roots), "kustomize", given):
         origins = Origins(folder, kustomizations)
@@ -60,6 +62,17 @@ def _roots(tree: Tree, kustomizations: Kustomizations) -> list[str]:
         else:
             roots.append(folder)
     return roots
+
+
+def _refuse_remote(roots: list[str], kustomizations: Kustomizations, given: Input) -> None:
+    """Take those off that include what lies elsewhere: this tool fetches nothing."""
+    for folder in list(roots):
+        remote = kustomizations.remote_of(folder)
+        if remote:
+            roots.remove(folder)
+            what = f"this kustomization includes {printable(remote)}, and this tool fetches nothing"
+            next_step = f"render it yourself: kubectl kustomize {folder} | seatrial lint -"
+            given.refused.append(BadInput(what, where=folder, next_step=next_step))
 
 
 def _listed(roots: list[str], kustomizations: Kustomizations, given: Input) -> Iterator[World]:

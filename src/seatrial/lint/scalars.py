@@ -24,6 +24,7 @@ _NOT_A_NUMBER = {
     "-.Inf",
     "-.INF",
 }
+_MOST_DIGITS = 100
 _FLOAT = Pattern(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INTEGER = Pattern(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 
@@ -49,12 +50,15 @@ def _number(written: str, first: str) -> Any:
     bare = written if first == "." else written.replace("_", "")
     integer = _INTEGER.compiled.fullmatch(bare)
     if integer is not None:
-        return _integer(*integer.groups())
+        return _integer(bare, written, *integer.groups())
     return float(bare) if _FLOAT.compiled.fullmatch(bare) else written
 
 
-def _integer(sign: str, *digits: str | None) -> int:
-    for base, written in zip((16, 2, 8, 10), digits, strict=True):
-        if written is not None:
-            return -int(written, base) if sign == "-" else int(written, base)
-    return 0
+def _integer(bare: str, written: str, sign: str, *digits: str | None) -> int | float | str:
+    """A number of 64 bits; a longer one is a float where it has digits only, else text."""
+    for base, found in zip((16, 2, 8, 10), digits, strict=True):
+        if found is not None and len(found) <= _MOST_DIGITS:
+            number = -int(found, base) if sign == "-" else int(found, base)
+            if -(2**63) <= number < 2**63:
+                return number
+    return float(bare) if bare.lstrip("+-").isdecimal() else written

@@ -25,7 +25,8 @@ _BY_NAME = {
     "file of a chart": Pattern(r"(Chart|requirements)\.(yaml|lock)"),
 }
 _TEMPLATED = rb"(?m)^\s*(?:-\s+)?\{[{%]|^[^'\"#\n]*:\s+(?:-\s+)?\{[{%]"
-_KEY = rb"(?:^|[{,\n])[ \t]*(?:-[ \t]+)?[\"']?(?:apiVersion|kind)[\"']?[ \t]*:"
+_KEY = rb"(?:^|[{,\n])[ \t]*(?:-[ \t]+)?[\"']?%s[\"']?[ \t]*:"
+_FLUX = b"kustomize.toolkit.fluxcd.io/"
 
 
 class Tree(NamedTuple):
@@ -62,6 +63,7 @@ class _Walk:
     def __init__(self, exclude: Sequence[str]) -> None:
         self._exclude = [pattern.rstrip("/") for pattern in exclude]
         self._seen: set[str] = set()
+        self._named: list[str] = []
         self._tree = Tree({}, {}, {}, {}, [])
 
     def all(self, names: Iterable[str]) -> Tree:
@@ -75,12 +77,13 @@ class _Walk:
         elif self._is_excluded(name):
             self._tree.skip(EXCLUDED, name)
         elif os.path.isdir(name):  # noqa: PTH112 (pathlib costs this short process 5 ms)
+            self._named.append(os.path.realpath(name))
             self._folder(name, named=True)
         elif not os.path.exists(name):  # noqa: PTH110
             self._tree.refused.append(
                 BadInput("there is no such file or folder", where=name, next_step="check the path")
             )
-        elif os.path.basename(name) in KUSTOMIZATIONS:  # noqa: PTH119
+        elif os.path.basename(name) in KUSTOMIZATIONS and _is_kustomization(name):  # noqa: PTH119
             self._folder(os.path.dirname(name) or ".", named=True)  # noqa: PTH120
         elif self._is_new(name):
             self._tree.files[name] = True
@@ -114,7 +117,8 @@ class _Walk:
         except OSError as error:
             self._tree.refused.append(BadInput(f"cannot read the folder: {error.strerror}", where=name))
             return
-        rendered = any(entry in KUSTOMIZATIONS for entry in entries)
+        own = [entry for entry in entries if entry in KUSTOMIZATIONS]
+        rendered = any(_is_kustomization(os.path.join(name, entry)) for entry in own)  # noqa: PTH118
         if rendered:
             self._tree.kustomizations[name] = named
         elif "Chart.yaml" in entries:
@@ -131,13 +135,22 @@ class _Walk:
         elif os.path.isdir(path):  # noqa: PTH112
             if entry in _FOLDERS_OF_OTHERS:
                 self._tree.skip("folder of other programs", path)
+            elif os.path.islink(path) and self._leads_up(path):  # noqa: PTH114
+                self._tree.skip("link to a folder above", path)
             else:
                 self._folder(path)
-        elif entry.endswith(_SUFFIXES) and entry not in KUSTOMIZATIONS and self._is_new(path):
-            if beside_kustomization:
+        elif entry.endswith(_SUFFIXES) and (entry not in KUSTOMIZATIONS or not beside_kustomization):
+            if not os.path.isfile(path) and os.path.exists(path):  # noqa: PTH110, PTH113
+                self._tree.skip("pipe or device", path)  # it may never end
+            elif beside_kustomization and self._is_new(path):
                 self._tree.skip(NOT_NAMED, path)
-            else:
+            elif self._is_new(path):
                 self._tree.files[path] = False
+
+    def _leads_up(self, link: str) -> bool:
+        """Whether a link leads to a folder that holds one that was named: to the whole disk, in the end."""
+        above = os.path.join(os.path.realpath(link), "")  # noqa: PTH118
+        return any(os.path.join(root, "").startswith(above) for root in self._named)  # noqa: PTH118
 
 
 def sort_by_name(path: str) -> str:
@@ -152,5 +165,18 @@ def is_template(content: bytes) -> bool:
 
 
 def may_hold_objects(content: bytes) -> bool:
-    """Whether a text has one of the keys that every object has."""
-    return re.search(_KEY, content) is not None
+    """Whether a text has the keys that every object has: other programs' files may have a `kind`, too."""
+    return _has_key(b"apiVersion", content) or (_has_key(b"kind", content) and _has_key(b"metadata", content))
+
+
+def _has_key(name: bytes, content: bytes) -> bool:
+    return re.search(_KEY % name, content) is not None
+
+
+def _is_kustomization(path: str) -> bool:
+    """Whether a file of that name is kustomize's: Flux has objects that are called so, too."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return _FLUX not in file.read()
+    except OSError:
+        return True  # whoever renders it tells why it cannot be read

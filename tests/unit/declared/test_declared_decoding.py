@@ -44,6 +44,10 @@ SCALARS: list[tuple[str, Any]] = [
     (".", "."),
     ("+5", 5),
     ("1:30", "1:30"),
+    ("9223372036854775807", 2**63 - 1),
+    ("-1000000000000000000000000000000", -1e30),
+    ("0777777777777777777777777", 7.777777777777778e23),
+    ("0xFFFFFFFFFFFFFFFFFF", "0xFFFFFFFFFFFFFFFFFF"),
     ("1e3", 1000),
     ("12e03", 12000),
     ("1.", 1),
@@ -130,6 +134,11 @@ def test_what_cannot_be_read_is_an_error_with_its_place(name: str) -> None:
         decode(text, "f.yaml")
     assert caught.value.where == where
     assert what in caught.value.what
+
+
+def test_a_number_without_end_is_an_error_and_told_briefly() -> None:
+    with pytest.raises(BadInput, match=r"^`9{59}…` cannot be written in JSON"):
+        decode(f"a: {'9' * 5000}\n", "f.yaml")
 
 
 def test_aliases_cannot_blow_up() -> None:

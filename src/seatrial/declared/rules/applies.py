@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from seatrial.declared.objects import Container, Workload
+from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.pods import capabilities, is_windows
+from seatrial.declared.server.misfit import UNKNOWN
 
 
 def long_running(workload: Workload) -> bool:
@@ -54,3 +55,9 @@ def is_confined(container: Container) -> bool:
 def may_be_confined(container: Container) -> bool:
     """Confined, and without a capability that the API server takes to mean privilege escalation."""
     return is_confined(container) and "SYS_ADMIN" not in {name for _, name in capabilities(container, "add")}
+
+
+def is_misspelt(resource: Resource, *path: str) -> bool:
+    """Whether an unknown field stands right below a path: a rule of its own speaks of it."""
+    misfits = resource.graph.misfits(resource)
+    return any(misfit.sort == UNKNOWN and misfit.path[:-1] == path for misfit in misfits)

@@ -9,7 +9,7 @@ from typing import Any
 from seatrial.declared.makers import is_any_made
 from seatrial.declared.objects import Resource, Workload, bound_of, minimum_of
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
-from seatrial.declared.rules.applies import wants_company
+from seatrial.declared.rules.applies import is_misspelt, wants_company
 from seatrial.declared.values import (
     brief,
     dig,
@@ -205,7 +205,7 @@ def budget_selects(budget: Resource) -> Iterator[Found]:
     selector = budget.spec.get("selector")
     if not budget.selected and not budget.graph.others_may_match(budget.namespace, selector):
         yield ("spec", "selector"), "its selector matches no workload of the input"
-    elif selects_nothing_in_particular(budget.spec.get("selector")):
+    elif selects_nothing_in_particular(selector) and not is_misspelt(budget, "spec", "selector"):
         yield ("spec", "selector"), "its selector is empty: it counts every pod of the namespace as one group"
 
 
