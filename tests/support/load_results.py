@@ -22,6 +22,7 @@ def encode(latencies_ms: Sequence[float]) -> str:
 def result(
     latencies_ms: list[float], *, bad: int = 0, dropped: int = 0, late: int = 0,
     journeys: Mapping[str, Sequence[float]] | None = None,
+    failures: Mapping[str, Mapping[str, int]] | None = None,
 ) -> WorkerResult:  # fmt: skip
     encoded = encode(latencies_ms)
     sent = len(latencies_ms)
@@ -33,6 +34,7 @@ def result(
         {"from_planned": encoded, "from_sent": encoded},
         errors={"status 503": bad} if bad else {},
         journeys={name: encode(some) for name, some in (journeys or {}).items()},
+        failures=failures or {},
     )
 
 

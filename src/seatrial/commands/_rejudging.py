@@ -18,7 +18,7 @@ from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.summary import LoadSummary
 from seatrial.model.capacity import CapacityRun
 from seatrial.model.check import CHECKS, Every
-from seatrial.model.objectives import Objectives
+from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Mode, Verdict
@@ -93,7 +93,11 @@ def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
     objectives = Objectives.model_validate(data.get("objectives") or run.system.get("objectives") or {})
     if "capacity" in data:
         return judge_capacity(CapacityRun.from_data(data["capacity"]), objectives, data["wanted"])
-    return judge_load(LoadSummary.from_data(data), objectives, judged=tuple(data.get("judged", JUDGED)))
+    own = {
+        name: JourneyObjectives.model_validate(each) for name, each in data.get("own_objectives", {}).items()
+    }
+    judged = tuple(data.get("judged", JUDGED))
+    return judge_load(LoadSummary.from_data(data), objectives, judged=judged, own=own)
 
 
 def _read(path: Path) -> Any:

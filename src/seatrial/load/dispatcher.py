@@ -33,6 +33,7 @@ from seatrial.traffic.runner import Runner
 from seatrial.traffic.tally import Tally
 
 MOST_ERRORS = 5
+OTHERS = "others"
 LEAST_TO_STOP = 20
 """Fewer requests say little of the fraction that fails."""
 
@@ -107,7 +108,7 @@ class Dispatcher:
         self._events: Any = environment.events
         self._on_end = on_end
         self._outcomes: Counter[str] = Counter()
-        self._errors: Counter[str] = Counter()
+        self._errors: dict[str, Counter[str]] = {name: Counter() for name in share.journeys}
         self._latencies = {name: Tally() for name in share.journeys}
         self._share = share
         self._counted_from: float | None = None
@@ -167,9 +168,10 @@ class Dispatcher:
             dict(self._outcomes),
             self._generator.recording().histograms,
             self._kept,
-            dict(self._errors.most_common(MOST_ERRORS)),
+            dict(sum(self._errors.values(), Counter[str]()).most_common(MOST_ERRORS)),
             {name: tally.histogram().encode().decode() for name, tally in self._latencies.items()},
             self._stopped,
+            {name: most_of(errors) for name, errors in self._errors.items()},
         )
 
     def _count(self, exchange: Exchange) -> None:
@@ -181,7 +183,7 @@ class Dispatcher:
         self._outcomes[exchange.outcome.value] += 1
         self._latencies[exchange.journey].add(exchange.latency_seconds or 0.0)
         if not exchange.ok:
-            self._errors[exchange.error] += 1
+            self._errors[exchange.journey][exchange.error] += 1
 
     def _stop_before_harm(self, exchange: Exchange) -> None:
         """End the share once too many of its requests have failed, those of the warm-up as well."""
@@ -210,3 +212,10 @@ class Dispatcher:
             context={},
             start_time=exchange.planned_at + time.time() - time.monotonic(),
         )
+
+
+def most_of(errors: Counter[str]) -> dict[str, int]:
+    """The most frequent errors with their number, and the number of all others: none is left out."""
+    most = dict(errors.most_common(MOST_ERRORS))
+    rest = errors.total() - sum(most.values())
+    return {**most, **({OTHERS: rest} if rest else {})}

@@ -4,30 +4,41 @@ Two fractions are judged, each by its Wilson interval at 95 % (one-sided): of re
 answered as expected (against `availability`), and of requests that were slower than `latency_p99_ms` from
 their planned time (against 1 %: that is what a 99th percentile says). An interval that spans the limit is
 *inconclusive*: the sample cannot tell pass from fail. So is the latency when the generator did not keep its
-schedule.
+schedule. A journey with an objective of its own in the system file is judged by that, all others together by
+the system's.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from seatrial.judge.evidence import generator_weakness
 from seatrial.judge.statistics import MINIMUM_SAMPLES, ONE_SIDED_95, SLOW_FRACTION_ALLOWED, wilson
+from seatrial.load.parts import Part, parts_of
 from seatrial.load.summary import LoadSummary
-from seatrial.model.objectives import Objectives
+from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.verdict import Outcome, Verdict, merge
 
 AVAILABILITY = "availability"
 LATENCY = "latency"
 JUDGED = (AVAILABILITY, LATENCY)
+NO_OWN: Mapping[str, JourneyObjectives] = MappingProxyType({})
 
 
-def judge_load(summary: LoadSummary, objectives: Objectives, *, judged: Sequence[str] = JUDGED) -> Verdict:
-    """The verdict of a load run.
+def judge_load(
+    summary: LoadSummary,
+    objectives: Objectives,
+    *,
+    judged: Sequence[str] = JUDGED,
+    own: Mapping[str, JourneyObjectives] = NO_OWN,
+) -> Verdict:
+    """The verdict of a load run: each journey by its own objective where it has one, all others together.
 
     Args:
         judged: which of `JUDGED` count; a load meant to saturate is not judged by its latency.
+        own: what journeys want instead of the system's objectives, by name.
     """
     if summary.sent == 0:
         return _none_sent(summary)
@@ -38,9 +49,11 @@ def judge_load(summary: LoadSummary, objectives: Objectives, *, judged: Sequence
     if unsent := summary.never_sent:
         verdicts.append(_unsent(unsent))
     if AVAILABILITY in judged:
-        verdicts.append(_availability(summary, objectives))
+        parts = parts_of(summary, objectives, own, "availability")
+        verdicts += [_availability(part, summary) for part in parts]
     if LATENCY in judged and not doubt:
-        verdicts.append(_latency(summary, objectives))
+        parts = parts_of(summary, objectives, own, "latency_p99_ms")
+        verdicts += [_latency(part, summary) for part in parts]
     if doubt:
         verdicts.append(_doubtful(summary, doubt))
     return merge(verdicts)
@@ -55,17 +68,11 @@ def _none_sent(summary: LoadSummary) -> Verdict:
     tried = sum(summary.outcomes.values())
     if not tried:
         return _nothing("no request was sent")
+    (whole,) = parts_of(summary, Objectives(), NO_OWN, "availability")
     return Verdict(
-        Outcome.ERROR, f"none of {tried} requests could be sent{_named(summary)}", "a complete load run",
+        Outcome.ERROR, f"none of {tried} requests could be sent{whole.named_errors}", "a complete load run",
         "Nothing answers there: see the entry with `seatrial doctor`.",
     )  # fmt: skip
-
-
-def _named(summary: LoadSummary) -> str:
-    """The most frequent errors in brackets, or nothing."""
-    errors = sorted(summary.errors.items(), key=lambda item: -item[1])
-    kinds = ", ".join(f"{number} x {error}" for error, number in errors[:3])
-    return f" ({kinds})" if kinds else ""
 
 
 def _unsent(journeys: Sequence[str]) -> Verdict:
@@ -75,40 +82,55 @@ def _unsent(journeys: Sequence[str]) -> Verdict:
     )  # fmt: skip
 
 
-def _availability(summary: LoadSummary, objectives: Objectives) -> Verdict:
-    bad = summary.requests - summary.ok
-    allowed = 1 - objectives.availability
-    outcome, need = _compare(bad, summary.requests, allowed)
+def _availability(part: Part, summary: LoadSummary) -> Verdict:
+    allowed = 1 - part.limit
+    outcome, need = _compare(part.bad, part.requests, allowed)
     return Verdict(
         outcome,
-        observed=f"{bad} of {summary.requests} requests not answered as expected{_named(summary)}",
-        expected=f"{allowed:.3%} (availability {objectives.availability:g})",
-        next_step=_next(outcome, need, summary, "See which requests failed in the exchanges of this run."),
-        numbers={"requests": summary.requests, "not_answered_as_expected": bad},
+        observed=f"{part.prefix}{part.bad} of {part.requests} requests not answered as expected"
+        f"{part.named_errors}",
+        expected=f"{part.prefix}{allowed:.3%} (availability {part.limit:g})",
+        next_step=_next(
+            outcome, need, part, summary, "See which requests failed in the exchanges of this run."
+        ),
+        numbers=_numbers(part, {"requests": part.requests, "not_answered_as_expected": part.bad}),
     )
 
 
-def _latency(summary: LoadSummary, objectives: Objectives) -> Verdict:
-    limit = objectives.latency_p99_ms
-    slow = max(summary.slower_than(limit), 0)
-    if summary.requests < MINIMUM_SAMPLES:
+def _latency(part: Part, summary: LoadSummary) -> Verdict:
+    limit = part.limit
+    expected = f"{part.prefix}p99 {limit:g} ms"
+    if part.requests < MINIMUM_SAMPLES:
         return Verdict(
-            Outcome.INCONCLUSIVE, f"{summary.requests} requests say nothing about a p99", f"p99 {limit:g} ms",
-            f"Send {MINIMUM_SAMPLES} requests or more.", {"latency_p99_ms": None},
+            Outcome.INCONCLUSIVE, f"{part.prefix}{part.requests} requests say nothing about a p99", expected,
+            f"Send {MINIMUM_SAMPLES} requests or more.", _numbers(part, {"latency_p99_ms": None}),
         )  # fmt: skip
-    outcome, need = _compare(slow, summary.requests, SLOW_FRACTION_ALLOWED)
-    p99, from_sent = summary.percentile_ms(99), summary.percentile_ms(99, from_sent=True)
-    slowest = summary.slowest(99)
-    text = "See what the slowest journey waits for: CPU, a pool, or another service."
-    named = "" if slowest is None else f"; {slowest[0]} is the slowest, p99 {slowest[1]:.0f} ms"
+    slow = max(part.slower_than(limit), 0)
+    outcome, need = _compare(slow, part.requests, SLOW_FRACTION_ALLOWED)
+    p99 = part.percentile_ms(99)
+    numbers = {"latency_p99_ms": round(p99, 3)}
+    seen, named = f"{part.prefix}p99 {p99:.0f} ms from planned time", ""
+    if part.from_sent is not None:
+        from_sent = summary.percentile_ms(99, from_sent=True)
+        seen += f" ({from_sent:.0f} ms from sending)"
+        numbers["latency_from_sent_p99_ms"] = round(from_sent, 3)
+    if not part.name and (slowest := part.slowest(99)) is not None:
+        named = f"; {slowest[0]} is the slowest, p99 {slowest[1]:.0f} ms"
+    who = part.name or "the slowest journey"
     return Verdict(
         outcome,
-        observed=f"p99 {p99:.0f} ms from planned time ({from_sent:.0f} ms from sending), "
-        f"{slow} of {summary.requests} requests over the limit{named}",
-        expected=f"p99 {limit:g} ms",
-        next_step=_next(outcome, need, summary, text),
-        numbers={"latency_p99_ms": round(p99, 3), "latency_from_sent_p99_ms": round(from_sent, 3)},
+        observed=f"{seen}, {slow} of {part.requests} requests over the limit{named}",
+        expected=expected,
+        next_step=_next(
+            outcome, need, part, summary, f"See what {who} waits for: CPU, a pool, or another service."
+        ),
+        numbers=_numbers(part, numbers),
     )
+
+
+def _numbers(part: Part, numbers: Mapping[str, float | None]) -> dict[str, float | None]:
+    """The figures of a part; those of a journey carry its name."""
+    return {f"{part.name}_{name}" if part.name else name: value for name, value in numbers.items()}
 
 
 def _doubtful(summary: LoadSummary, doubt: str) -> Verdict:
@@ -139,11 +161,12 @@ def _compare(hits: int, total: int, allowed: float) -> tuple[Outcome, int]:
     return Outcome.INCONCLUSIVE, 0
 
 
-def _next(outcome: Outcome, need: int, summary: LoadSummary, when_failed: str) -> str:
+def _next(outcome: Outcome, need: int, part: Part, summary: LoadSummary, when_failed: str) -> str:
     if outcome is Outcome.PASSED:
         return ""
     if outcome is Outcome.FAILED:
         return when_failed
-    if need and summary.per_second > 0:
-        return f"Run for {math.ceil(need / summary.per_second)} s or more: about {need} requests can tell."
+    if need and summary.seconds > 0:
+        long_enough = math.ceil(need * summary.seconds / part.requests)
+        return f"Run for {long_enough} s or more: about {need} requests{part.suffix} can tell."
     return "Run for longer: the sample cannot tell pass from fail."

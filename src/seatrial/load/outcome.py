@@ -18,6 +18,7 @@ from seatrial.load.plan import LoadPlan
 from seatrial.load.summary import WorkerResult, summarize
 from seatrial.model.entry import USUAL_PORTS
 from seatrial.model.fault import Disruption
+from seatrial.model.objectives import JourneyObjectives
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.system import System
 from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
@@ -102,9 +103,17 @@ class Conclusion:
         """A test ended: judge it, write its result; `say` it at once, or leave that to `say_all`."""
         ended_at = time.monotonic()
         summary = summarize(run.results, began_at=run.began_at, ended_at=ended_at, workers=run.workers)
-        verdict = judge_load(summary, self.system.objectives, judged=self.user.judged)
-        data = {"arrivals": run.arrivals, "judged": list(self.user.judged)} | summary.to_data()
+        own = self.own_objectives()
+        verdict = judge_load(summary, self.system.objectives, judged=self.user.judged, own=own)
+        told = {name: each.model_dump(exclude_none=True) for name, each in own.items()}
+        data = {"arrivals": run.arrivals, "judged": list(self.user.judged), "own_objectives": told}
+        data |= summary.to_data()
         self.settle(run, data, verdict, say=say)
+
+    def own_objectives(self) -> dict[str, JourneyObjectives]:
+        """What journeys of the system file want instead of its own objectives, by name."""
+        wanted = {name: spec.objectives for name, spec in self.system.journeys.items()}
+        return {name: each for name, each in wanted.items() if each.model_dump(exclude_none=True)}
 
     def settle(self, run: LoadRun, data: Mapping[str, Any], verdict: Verdict, *, say: bool) -> None:
         """Take the verdict of a run, write it with its `data`, and `say` it at once or leave that."""

@@ -25,6 +25,7 @@ class WorkerResult:
         errors: the most frequent errors with their number.
         journeys: for each journey of its share, latency from the planned time of what it sent; encoded, too.
         stopped: why it ended its share early; empty when it did not.
+        failures: for each journey of its share, the errors of its requests with their number.
     """
 
     health: GeneratorHealth
@@ -34,6 +35,7 @@ class WorkerResult:
     errors: Mapping[str, int] = field(default_factory=dict)
     journeys: Mapping[str, str] = field(default_factory=dict)
     stopped: str = ""
+    failures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def to_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -51,6 +53,7 @@ class LoadSummary:
         began_at, ended_at: monotonic seconds of this machine.
         missing_workers: workers that were given a share and never reported.
         journeys: latency from the planned time by journey; empty in runs that did not record it.
+        failures: errors with their number by journey; empty in runs that did not record them.
     """
 
     health: GeneratorHealth
@@ -62,6 +65,7 @@ class LoadSummary:
     from_planned: Any
     from_sent: Any
     journeys: Mapping[str, Any] = field(default_factory=dict)
+    failures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def sent(self) -> int:
@@ -77,21 +81,14 @@ class LoadSummary:
         return self.outcomes.get("ok", 0)
 
     @property
-    def per_second(self) -> float:
-        """Requests sent per second of the run."""
-        seconds = self.ended_at - self.began_at
-        return self.sent / seconds if seconds > 0 else 0.0
+    def seconds(self) -> float:
+        """How long the run was."""
+        return self.ended_at - self.began_at
 
     @property
     def never_sent(self) -> list[str]:
         """Journeys that were planned and of which no request was sent."""
         return [name for name, latencies in self.journeys.items() if not latencies.get_total_count()]
-
-    def slowest(self, percent: float) -> tuple[str, float] | None:
-        """The journey with the highest percentile, and that in milliseconds; None where none is recorded."""
-        by_journey = {name: each.get_value_at_percentile(percent) for name, each in self.journeys.items()}
-        name = max(by_journey, key=lambda journey: by_journey[journey], default=None)
-        return None if name is None else (name, by_journey[name] / 1_000)
 
     def slower_than(self, milliseconds: float) -> int:
         """Requests whose end came later than this after their planned time."""
@@ -110,6 +107,7 @@ class LoadSummary:
             "outcomes": dict(self.outcomes),
             "errors": dict(self.errors),
             "missing_workers": self.missing_workers,
+            "failures": {name: dict(each) for name, each in self.failures.items()},
             "latency_from_planned_ms": {str(p): self.percentile_ms(p) for p in PERCENTILES},
             "latency_from_sent_ms": {str(p): self.percentile_ms(p, from_sent=True) for p in PERCENTILES},
             "histograms": {
@@ -128,6 +126,7 @@ class LoadSummary:
             data["ended_at"], data["missing_workers"], _merged([encoded["from_planned"]]),
             _merged([encoded["from_sent"]]),
             {name: _merged([text]) for name, text in encoded.get("journeys", {}).items()},
+            data.get("failures", {}),
         )  # fmt: skip
 
 
@@ -148,6 +147,10 @@ def summarize(
         journeys={
             name: _merged(part.journeys[name] for part in parts if name in part.journeys)
             for name in dict.fromkeys(name for part in parts for name in part.journeys)
+        },
+        failures={
+            name: sum((Counter(part.failures.get(name, {})) for part in parts), Counter[str]())
+            for name in dict.fromkeys(name for part in parts for name in part.failures)
         },
     )
 

@@ -10,6 +10,7 @@ from seatrial.harness.doctor.finding import Finding, State, bad, note, ok
 from seatrial.harness.doctor.possible import examine_checks, examine_consent, examine_duration
 from seatrial.model.check import CHECKS
 from seatrial.model.load import Load
+from seatrial.model.objectives import JourneyObjectives
 
 
 def by_check(text: str) -> dict[str, Finding]:
@@ -73,6 +74,21 @@ def test_a_load_test_that_is_too_short_to_tell_is_said_beforehand(dry: Dry):
     assert about_load(arrivals="ramp:40:60:60") == []
     (wrong,) = about_load(arrivals="often")
     assert "`often` is no schedule" in wrong.text
+
+
+def test_a_journey_with_an_availability_of_its_own_needs_enough_requests_of_its_own(dry: Dry):
+    system = dry_system(SYSTEM)
+    name = next(iter(system.journeys))
+    own = system.journeys[name].model_copy(update={"objectives": JourneyObjectives(availability=0.999)})
+    given = system.model_copy(update={"journeys": {**system.journeys, name: own, "other": own}})
+    share = Load(journeys={name: 3, "other": 1})
+    found = [
+        each for each in examine_duration(given.model_copy(update={"load": share})) if each.about == "load"
+    ]
+    assert [each.text.split(" (")[0] for each in found] == [
+        f"a load test of 60 s sends 2700 requests of {name}",
+        "a load test of 60 s sends 900 requests of other",
+    ]
 
 
 def test_consent_is_for_exactly_one_context_and_namespace(dry: Dry):

@@ -54,7 +54,7 @@ def examine_duration(system: System) -> Iterator[Finding]:
 
 
 def _load_that_cannot_tell(system: System) -> Iterator[Finding]:
-    """Whether the load test of a run sends too few requests to show the availability, even if none fails."""
+    """Whether the load test of a run sends too few requests to show what must hold, even if none fails."""
     arrivals, availability = system.load.arrivals, system.objectives.availability
     try:
         planned = parse(arrivals).planned()
@@ -62,12 +62,20 @@ def _load_that_cannot_tell(system: System) -> Iterator[Finding]:
         yield bad("load", f"load.arrivals: {error.what}", error.next_step)
         return
     sent = sum(1 for _ in takewhile(lambda at: at < LOAD_SECONDS, planned))
-    needed = least_that_tells(1 - availability)
+    yield from _too_few(sent, least_that_tells(1 - availability), f"{availability:g}", arrivals)
+    shares = system.load.journeys or dict.fromkeys(system.journeys, 1.0)
+    for name, share in shares.items():
+        if (own := system.journeys[name].objectives.availability) is not None:
+            mine = round(sent * share / sum(shares.values()))
+            yield from _too_few(mine, least_that_tells(1 - own), f"{own:g}", arrivals, f" of {name}")
+
+
+def _too_few(sent: int, needed: int, what: str, arrivals: str, whose: str = "") -> Iterator[Finding]:
     if sent < needed:
         yield bad(
             "load",
-            f"a load test of {LOAD_SECONDS} s sends {sent} requests ({arrivals}), and {needed} that all "
-            f"succeed are needed to show an availability of {availability:g}",
+            f"a load test of {LOAD_SECONDS} s sends {sent} requests{whose} ({arrivals}), and {needed} that "
+            f"all succeed are needed to show an availability of {what}{whose}",
             "Raise `load.arrivals`, or let it last longer: --load-seconds.",
         )
 
