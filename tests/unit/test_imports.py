@@ -48,6 +48,7 @@ ONLY_IN = {
     "websockets": ("seatrial.traffic.protocols.websocket",),
     "aiohappyeyeballs": ("seatrial.traffic.target",),
     "gevent": ("seatrial.load", "seatrial.loadtests"),
+    "flask": ("seatrial.load.page",),
 }
 PURE = ("seatrial.model", "seatrial.judge", "seatrial.declared")
 IMPURE = {

@@ -20,6 +20,7 @@ from seatrial.judge.capacity.search import Search
 from seatrial.judge.capacity.verdict import judge_capacity
 from seatrial.load.choices import add_options, plan_from, role_of
 from seatrial.load.dispatcher import Share
+from seatrial.load.gaps import missing_words
 from seatrial.load.held import Held, Look, with_looks
 from seatrial.load.outcome import Conclusion, LoadRun
 from seatrial.load.plan import LoadPlan
@@ -210,11 +211,14 @@ class CapacitySession(LoadSession):
             mine = replace(part, seed=seed, warm_up_seconds=warm_up_seconds, errors_bound=errors_bound)
             self._hand_out(client, mine)
         self._leg_ended.wait(timeout=seconds + self._patience_seconds + JOBS_DELAY_SECONDS)
-        if not leg.complete and not self._over:
-            lost = leg.workers - len(leg.results)
-            self._broken = f"{lost} of {leg.workers} workers never reported what they sent"
-        ended_at = time.monotonic()
-        summary = summarize(leg.results, began_at=leg.began_at, ended_at=ended_at, workers=leg.workers)
+        missing = not leg.complete and not self._over
+        if self._is_master:
+            leg.look_for_lost(self._runner.clients)
+        summary = summarize(
+            leg.results, began_at=leg.began_at, ended_at=time.monotonic(), workers=leg.workers, lost=leg.lost
+        )
+        if missing:
+            self._broken = missing_words(summary)
         return summary, leg.results
 
     def _hand_out(self, client: str, share: Share) -> None:
@@ -229,6 +233,10 @@ class CapacitySession(LoadSession):
             self._dispatch(Share(**msg.data))
         except SeatrialError as error:
             self._on_own_result(error)
+
+    @property
+    def _awaited(self) -> LoadRun | None:
+        return self._leg
 
     def _take(self, result: WorkerResult) -> None:
         if self._leg is not None:

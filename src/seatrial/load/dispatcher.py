@@ -22,6 +22,7 @@ import gevent
 from locust.env import Environment
 
 from seatrial.errors import SeatrialError
+from seatrial.load.progress import Progress
 from seatrial.load.summary import WorkerResult
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.tls import TlsFiles
@@ -30,6 +31,7 @@ from seatrial.traffic.job import Job, job_from
 from seatrial.traffic.journey import HTTP1
 from seatrial.traffic.record import WRITE_EVERY_SECONDS
 from seatrial.traffic.runner import Runner
+from seatrial.traffic.schedule import sliced
 from seatrial.traffic.tally import Tally
 
 MOST_ERRORS = 5
@@ -54,6 +56,7 @@ class Share:
         tls: files of this process's own machine.
         warm_up_seconds: requests that are planned earlier than this after the first are not counted.
         errors_bound: the share ends when this fraction of its requests has failed; 0 for never.
+        shown: whether somebody may look at its progress while it lasts.
     """
 
     base_url: str
@@ -67,6 +70,7 @@ class Share:
     tls: TlsFiles = field(default_factory=TlsFiles)
     warm_up_seconds: float = 0.0
     errors_bound: float = 0.0
+    shown: bool = False
 
     def job(self, output: Path) -> Job:
         """The job of this process's generator.
@@ -119,6 +123,8 @@ class Dispatcher:
         self._kept = share.exchanges if share.exchanges and Path(share.exchanges).parent.is_dir() else ""
         output = Path(self._kept or Path(self._folder.name) / "exchanges.ndjson")
         job = share.job(output)
+        arrivals = sliced(job.arrivals().planned(), share.worker, share.workers)
+        self.progress = Progress(share.journeys, arrivals)
         self._kinds = {
             journey.name: journey.method if journey.protocol == HTTP1 else journey.protocol
             for journey, _ in job.compiled()
@@ -150,6 +156,7 @@ class Dispatcher:
             for exchange in ended:
                 # One that was dropped was never sent: no sample of the system. The verdict counts it against
                 # the generator.
+                self.progress.take(exchange)
                 if exchange.error != DROPPED:
                     self._fire(exchange)
             ended.clear()  # they are on disk; a long run would fill the memory
@@ -163,6 +170,7 @@ class Dispatcher:
             _, health = self._generator.stop()
         except SeatrialError as error:
             return error
+        self.progress.health = health
         return WorkerResult(
             health,
             dict(self._outcomes),

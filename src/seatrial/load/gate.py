@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 from seatrial.judge.evidence import generator_weakness
 from seatrial.judge.statistics import MINIMUM_SAMPLES, ONE_SIDED_95, SLOW_FRACTION_ALLOWED, wilson
+from seatrial.load.gaps import missing_words
 from seatrial.load.parts import Part, parts_of
 from seatrial.load.summary import LoadSummary
 from seatrial.model.objectives import JourneyObjectives, Objectives
@@ -45,7 +46,7 @@ def judge_load(
     doubt = generator_weakness(summary.health)
     verdicts = []
     if summary.missing_workers:
-        verdicts.append(_nothing(f"{summary.missing_workers} of the workers never reported what they sent"))
+        verdicts.append(_nothing(missing_words(summary)))
     if unsent := summary.never_sent:
         verdicts.append(_unsent(unsent))
     if AVAILABILITY in judged:

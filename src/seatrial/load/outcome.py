@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from seatrial.load.gate import judge_load
+from seatrial.load.place import same_place
 from seatrial.load.plan import LoadPlan
-from seatrial.load.summary import WorkerResult, summarize
-from seatrial.model.entry import USUAL_PORTS
+from seatrial.load.summary import LoadSummary, WorkerResult, summarize
 from seatrial.model.fault import Disruption
 from seatrial.model.objectives import JourneyObjectives
 from seatrial.model.observation import TROUBLE, Arm, Observation
@@ -30,6 +29,8 @@ REQUIREMENT = (
     "Under the planned load, requests MUST be answered as expected, and in time, as the objectives say."
 )
 SEED_VARIABLE = "SEATRIAL_SEED"
+MISSING = "missing"
+"""Locust's state of a worker of which three heartbeats did not come."""
 
 
 @dataclass
@@ -39,6 +40,9 @@ class LoadRun:
     Attributes:
         host: where it is sent.
         workers: how many results are awaited.
+        clients: the workers that were given a share, by Locust's name, with their place.
+        reported: those of them that have told what became of it.
+        lost: those that never will, in words.
         observation: keeps what was sent; None when nothing is written.
         stopping: somebody ended it, so its schedule need not be over.
     """
@@ -51,10 +55,26 @@ class LoadRun:
     workers: int = 1
     stopping: bool = False
     results: list[WorkerResult] = field(default_factory=list)
+    clients: Mapping[str, int] = field(default_factory=dict)
+    reported: set[str] = field(default_factory=set)
+    lost: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
-        return len(self.results) >= self.workers
+        """Whether nothing more is to be awaited."""
+        return len(self.results) + len(self.lost) >= self.workers
+
+    def look_for_lost(self, clients: Any) -> None:
+        """Note the workers with a share that will not report any more: gone, or without a heartbeat.
+
+        Args:
+            clients: Locust's workers by their names.
+        """
+        self.lost = tuple(
+            f"worker {place}, {name}"
+            for name, place in self.clients.items()
+            if name not in self.reported and (name not in clients or clients[name].state == MISSING)
+        )
 
     def exchanges_file(self, place: int) -> str:
         """Where the worker at `place` writes its exchanges; empty when nobody wants them."""
@@ -99,16 +119,19 @@ class Conclusion:
             {TROUBLE: Arm()}, self.check, "", subject, Disruption.NONE, repetitions=0, system=self.system
         )
 
-    def conclude(self, run: LoadRun, *, say: bool) -> None:
+    def conclude(self, run: LoadRun, *, say: bool) -> LoadSummary:
         """A test ended: judge it, write its result; `say` it at once, or leave that to `say_all`."""
         ended_at = time.monotonic()
-        summary = summarize(run.results, began_at=run.began_at, ended_at=ended_at, workers=run.workers)
+        summary = summarize(
+            run.results, began_at=run.began_at, ended_at=ended_at, workers=run.workers, lost=run.lost
+        )
         own = self.own_objectives()
         verdict = judge_load(summary, self.system.objectives, judged=self.user.judged, own=own)
         told = {name: each.model_dump(exclude_none=True) for name, each in own.items()}
         data = {"arrivals": run.arrivals, "judged": list(self.user.judged), "own_objectives": told}
         data |= summary.to_data()
         self.settle(run, data, verdict, say=say)
+        return summary
 
     def own_objectives(self) -> dict[str, JourneyObjectives]:
         """What journeys of the system file want instead of its own objectives, by name."""
@@ -178,13 +201,6 @@ class Conclusion:
 
     def _lines(self, verdict: Verdict) -> str:
         return f"\n{verdict.told(self.check, self.system.metadata.name, self.requirement)}\n"
-
-
-def same_place(one: str, other: str) -> bool:
-    """Whether two base addresses are the same, as they are written: names are not looked up."""
-    left, right = (urlsplit(each) for each in (one, other))
-    ports = [each.port or USUAL_PORTS.get(each.scheme) for each in (left, right)]
-    return (left.scheme, left.hostname, ports[0]) == (right.scheme, right.hostname, ports[1])
 
 
 def _elsewhere(host: str, system: System) -> Verdict:

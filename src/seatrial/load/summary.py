@@ -54,6 +54,7 @@ class LoadSummary:
         missing_workers: workers that were given a share and never reported.
         journeys: latency from the planned time by journey; empty in runs that did not record it.
         failures: errors with their number by journey; empty in runs that did not record them.
+        lost: the missing workers that were lost, in words.
     """
 
     health: GeneratorHealth
@@ -66,6 +67,7 @@ class LoadSummary:
     from_sent: Any
     journeys: Mapping[str, Any] = field(default_factory=dict)
     failures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    lost: tuple[str, ...] = ()
 
     @property
     def sent(self) -> int:
@@ -107,6 +109,7 @@ class LoadSummary:
             "outcomes": dict(self.outcomes),
             "errors": dict(self.errors),
             "missing_workers": self.missing_workers,
+            "lost_workers": list(self.lost),
             "failures": {name: dict(each) for name, each in self.failures.items()},
             "latency_from_planned_ms": {str(p): self.percentile_ms(p) for p in PERCENTILES},
             "latency_from_sent_ms": {str(p): self.percentile_ms(p, from_sent=True) for p in PERCENTILES},
@@ -123,17 +126,22 @@ class LoadSummary:
         encoded = data["histograms"]
         return cls(
             GeneratorHealth(**data["health"]), data["outcomes"], data["errors"], data["began_at"],
-            data["ended_at"], data["missing_workers"], _merged([encoded["from_planned"]]),
-            _merged([encoded["from_sent"]]),
-            {name: _merged([text]) for name, text in encoded.get("journeys", {}).items()},
-            data.get("failures", {}),
+            data["ended_at"], data["missing_workers"], merged([encoded["from_planned"]]),
+            merged([encoded["from_sent"]]),
+            {name: merged([text]) for name, text in encoded.get("journeys", {}).items()},
+            data.get("failures", {}), tuple(data.get("lost_workers", ())),
         )  # fmt: skip
 
 
 def summarize(
-    results: Iterable[WorkerResult], *, began_at: float, ended_at: float, workers: int
+    results: Iterable[WorkerResult],
+    *,
+    began_at: float,
+    ended_at: float,
+    workers: int,
+    lost: tuple[str, ...] = (),
 ) -> LoadSummary:
-    """Add up what `workers` processes reported."""
+    """Add up what `workers` processes reported, of which some were `lost`."""
     parts = list(results)
     return LoadSummary(
         health=merged_health(part.health for part in parts),
@@ -142,16 +150,17 @@ def summarize(
         began_at=began_at,
         ended_at=ended_at,
         missing_workers=workers - len(parts),
-        from_planned=_merged(part.histograms["from_planned"] for part in parts),
-        from_sent=_merged(part.histograms["from_sent"] for part in parts),
+        from_planned=merged(part.histograms["from_planned"] for part in parts),
+        from_sent=merged(part.histograms["from_sent"] for part in parts),
         journeys={
-            name: _merged(part.journeys[name] for part in parts if name in part.journeys)
+            name: merged(part.journeys[name] for part in parts if name in part.journeys)
             for name in dict.fromkeys(name for part in parts for name in part.journeys)
         },
         failures={
             name: sum((Counter(part.failures.get(name, {})) for part in parts), Counter[str]())
             for name in dict.fromkeys(name for part in parts for name in part.failures)
         },
+        lost=lost,
     )
 
 
@@ -173,7 +182,8 @@ def added_up(recorded: Iterable[Any]) -> Any:
     return total
 
 
-def _merged(encoded: Iterable[str]) -> Any:
+def merged(encoded: Iterable[str]) -> Any:
+    """One histogram of several that are encoded, without loss."""
     total = histogram()
     for text in encoded:
         total.decode_and_add(text.encode())

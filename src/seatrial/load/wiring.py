@@ -10,7 +10,6 @@ import sys
 import time
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import gevent
 from locust.env import Environment
@@ -20,10 +19,13 @@ from seatrial.errors import BadInput, SeatrialError
 from seatrial.harness.access import access
 from seatrial.load.dispatcher import Dispatcher, Share
 from seatrial.load.outcome import Conclusion, LoadRun
+from seatrial.load.page import add_tab
+from seatrial.load.place import require_allowed
 from seatrial.load.plan import LoadPlan
+from seatrial.load.progress import Shown
 from seatrial.load.summary import WorkerResult
+from seatrial.load.tables import note_gaps, wait_for_csv, watch_workers
 from seatrial.traffic import schedule as schedules
-from seatrial.traffic.job import is_loopback
 from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.runner import COMMAND, LocalProcess
 from seatrial.traffic.trace import require_room, with_trace
@@ -78,12 +80,17 @@ class LoadSession:
         self._dispatcher: Dispatcher | None = None
         self._run: LoadRun | None = None
         self._share: Share | None = None
+        self._shown = Shown()
         events: Any = environment.events
         events.test_start.add_listener(self._on_start)
         events.test_stopping.add_listener(self._on_stopping)
         events.test_stop.add_listener(self._on_stop)
         events.quitting.add_listener(self._on_quitting)
         events.quit.add_listener(self._on_quit)
+        events.report_to_master.add_listener(self._shown.report)
+        events.worker_report.add_listener(self._shown.take_report)
+        if environment.web_ui is not None:
+            add_tab(environment, self._shown.rows)
         runner = self._runner
         if isinstance(runner, MasterRunner):
             runner.register_message(RESULT, self._on_result)
@@ -110,6 +117,11 @@ class LoadSession:
     def _is_master(self) -> bool:
         return isinstance(self._runner, MasterRunner)
 
+    @property
+    def _awaited(self) -> LoadRun | None:
+        """What the workers' results belong to."""
+        return self._run
+
     def _check_options(self) -> None:
         """Raises BadInput: an option cannot be used, and nothing was sent yet."""
         self._options.arrivals = with_trace(self._options.arrivals)
@@ -128,14 +140,7 @@ class LoadSession:
             )  # fmt: skip
 
     def _check_host(self) -> None:
-        """Load goes to this machine, or to where the system file says; not to whatever `--host` names."""
-        host = host_of(str(self.environment.host))
-        if not is_loopback(host) and host != host_of(self.system.entry.address):
-            raise BadInput(
-                f"{host} is neither this machine nor the entry of {self.system.metadata.name}",
-                where=f"--host {self.environment.host}",
-                next_step="name it in the system file's `entry`, with its owner's consent.",
-            )
+        require_allowed(str(self.environment.host), self.system)
 
     def _on_start(self, **_: Any) -> None:
         """Locust begins a test: alone, in the master, or in a worker that was given its share."""
@@ -146,6 +151,7 @@ class LoadSession:
                 self._dispatch(self._share)
                 return
             self._check_host()
+            self._shown.clear()
             self._run = self.conclusion.begin(with_trace(self._options.arrivals), str(self.environment.host))
             shares = self._shares(self._run)
             for client, share in shares.items():
@@ -153,6 +159,8 @@ class LoadSession:
                     self._runner.send_message(START, vars(share), client_id=client)
                 else:
                     self._dispatch(share)
+            if self._is_master:
+                gevent.spawn(watch_workers, self._runner, self._run, self._end_test)
         except SeatrialError as error:
             self._fail(str(error))
 
@@ -164,6 +172,7 @@ class LoadSession:
             active = runner.clients.ready + runner.clients.running + runner.clients.spawning
             clients = [client.id for client in active]
         run.workers = len(clients)
+        run.clients = {client: place for place, client in enumerate(clients)}
         delay = JOBS_DELAY_SECONDS if self.system.entry.in_cluster else WORKERS_DELAY_SECONDS
         start_at = time.time() + delay if self._is_master else None
         return {
@@ -176,8 +185,9 @@ class LoadSession:
                 worker=place,
                 workers=len(clients),
                 exchanges=run.exchanges_file(place),
+                shown=self.environment.web_ui is not None,
             )
-            for place, client in enumerate(clients)
+            for client, place in run.clients.items()
         }
 
     def _on_share(self, msg: Any, **_: Any) -> None:
@@ -186,6 +196,7 @@ class LoadSession:
     def _dispatch(self, share: Share) -> None:
         self._share = share = replace(share, tls=self.system.entry.tls)
         self._dispatcher = Dispatcher(self.environment, share, self._runner_of_load(), self._on_own_result)
+        self._shown.own = self._dispatcher.progress if share.shown else None
 
     def _runner_of_load(self) -> LocalProcess:
         """The generator as a process of this machine, or one that stands for a Job inside the cluster."""
@@ -203,6 +214,8 @@ class LoadSession:
             self._take(result)
 
     def _on_result(self, msg: Any, **_: Any) -> None:
+        if self._awaited is not None:
+            self._awaited.reported.add(msg.node_id)
         if FAILURE in msg.data:
             self._fail(msg.data[FAILURE])
         else:
@@ -242,6 +255,7 @@ class LoadSession:
         until = time.monotonic() + self._patience_seconds
         while not run.complete and time.monotonic() < until:
             gevent.sleep(0.05)
+            run.look_for_lost(self._runner.clients)
 
     @property
     def _patience_seconds(self) -> float:
@@ -253,12 +267,13 @@ class LoadSession:
             self._dispatcher.join(within_seconds=self._patience_seconds)
         if self._run is not None:
             run, self._run = self._run, None
-            self.conclusion.conclude(run, say=not self.headless)
+            note_gaps(self._runner, self.conclusion.conclude(run, say=not self.headless))
 
     def _on_quitting(self, **_: Any) -> None:
         """Before Locust chooses its exit code. After SIGTERM the test may still be running."""
         self._on_stopping()
         self._on_stop()
+        wait_for_csv(self._options)
         if self._is_worker:
             self.environment.process_exit_code = 0
         elif self.headless or self.conclusion.verdicts or self.conclusion.broken:
@@ -269,11 +284,3 @@ class LoadSession:
         """After Locust's own tables, so that the verdict is the last thing on the screen."""
         if self.headless and not self._is_worker:
             self.conclusion.say_all()
-
-
-def host_of(url: str) -> str:
-    """The host of an address, lower-case; empty when it has none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""

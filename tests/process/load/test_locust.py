@@ -164,6 +164,10 @@ def test_the_page_starts_and_stops_the_load(toy) -> None:
     assert stats["state"] == "stopped"
     total = next(row for row in stats["stats"] if row["name"] == "Aggregated")
     assert total["num_requests"] == ended >= 300
+    ((whole, *journeys),) = (own["data"] for own in stats["extended_stats"])
+    assert whole["planned"] == whole["sent"] == whole["ended"] == ended
+    assert {row["name"] for row in journeys} == {"browse", "place-order"}
+    assert 0 < whole["p99_ms"] < 5_000
     agreed(process.returncode, out)
 
 
