@@ -57,6 +57,8 @@ def judge_load(
         verdicts += [_latency(part, summary) for part in parts]
     if doubt:
         verdicts.append(_doubtful(summary, doubt))
+    if broken := summary.unlikely:
+        verdicts.append(_broken(broken))
     return merge(verdicts)
 
 
@@ -143,6 +145,13 @@ def _doubtful(summary: LoadSummary, doubt: str) -> Verdict:
         next_step="Lower the rate, free the machine, or share the schedule among workers (--processes).",
         numbers={"dropped": summary.health.dropped, "late": summary.health.late},
     )
+
+
+def _broken(why: str) -> Verdict:
+    return Verdict(
+        Outcome.INCONCLUSIVE, why, "figures that agree with each other",
+        "This is a fault of the generator or its records, not of the system: please report it with the run.",
+    )  # fmt: skip
 
 
 def _compare(hits: int, total: int, allowed: float) -> tuple[Outcome, int]:

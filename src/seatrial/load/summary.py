@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from seatrial.judge.little import little_breach
 from seatrial.model.exchange import GeneratorHealth, merged_health
 from seatrial.traffic.tally import histogram
 
@@ -81,6 +82,14 @@ class LoadSummary:
     @property
     def ok(self) -> int:
         return self.outcomes.get("ok", 0)
+
+    @property
+    def unlikely(self) -> str:
+        """Why the figures cannot all be true, by Little's law; empty when they can be."""
+        return little_breach(
+            self.health, recorded=self.from_sent.get_total_count(),
+            mean_seconds=self.from_sent.get_mean_value() / 1e6, seconds=self.seconds,
+        )  # fmt: skip
 
     @property
     def seconds(self) -> float:

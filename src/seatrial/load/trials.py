@@ -44,7 +44,8 @@ def _void(summary: LoadSummary, system: System, requests: int) -> str:
     """Why the trial says nothing of the system.
 
     A generator that was late makes good answers look late, so it forbids that a trial was held. It does not
-    explain answers that failed, or that were slow from the moment they were sent.
+    explain answers that failed, or that were slow from the moment they were sent. Figures that break Little's
+    law are no evidence for anything.
     """
     if requests < LEAST_REQUESTS:
         return f"only {requests} requests were counted"
@@ -52,4 +53,4 @@ def _void(summary: LoadSummary, system: System, requests: int) -> str:
     limit = max((system.objectives_of(name).latency_p99_ms for name in summary.journeys), default=0.0)
     slow = slower_than(summary.from_sent, limit) > SLOW_FRACTION_ALLOWED * summary.sent
     failed = requests - summary.ok > (1 - system.objectives.availability) * requests
-    return "" if slow or failed else weakness
+    return summary.unlikely or ("" if slow or failed else weakness)

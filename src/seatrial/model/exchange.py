@@ -88,6 +88,8 @@ class GeneratorHealth:
         late_after_seconds: the limit for `late` (0.010).
         lateness_p99_seconds: 99th percentile of (sent - planned).
         cpu_fraction: CPU seconds of the generator per second of the run, of one core.
+        in_flight_seconds: the number of open requests, counted at each sending and end, added up over time;
+            None in records that do not have it.
     """
 
     planned: int
@@ -97,6 +99,7 @@ class GeneratorHealth:
     late_after_seconds: float
     lateness_p99_seconds: float
     cpu_fraction: float
+    in_flight_seconds: float | None = None
 
     @property
     def late_fraction(self) -> float:
@@ -106,6 +109,8 @@ class GeneratorHealth:
 def merged_health(parts: Iterable[GeneratorHealth]) -> GeneratorHealth:
     """The health of several generators: counts add up, the worst lateness and CPU stand."""
     healths = list(parts)
+    counted = [health.in_flight_seconds for health in healths]
+    known = [seconds for seconds in counted if seconds is not None]
     return GeneratorHealth(
         planned=sum(health.planned for health in healths),
         sent=sum(health.sent for health in healths),
@@ -114,4 +119,5 @@ def merged_health(parts: Iterable[GeneratorHealth]) -> GeneratorHealth:
         late_after_seconds=max((health.late_after_seconds for health in healths), default=LATE_AFTER_SECONDS),
         lateness_p99_seconds=max((health.lateness_p99_seconds for health in healths), default=0.0),
         cpu_fraction=max((health.cpu_fraction for health in healths), default=0.0),
+        in_flight_seconds=sum(known) if known and len(known) == len(counted) else None,
     )

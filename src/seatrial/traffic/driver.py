@@ -10,25 +10,21 @@ import asyncio
 import heapq
 import math
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
 from time import monotonic, process_time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import LATE_AFTER_SECONDS, Exchange, GeneratorHealth
-from seatrial.model.tls import TlsFiles
-from seatrial.traffic.journey import CompiledJourney, journey_data, pick_by_weight
-from seatrial.traffic.protocols import PROTOCOLS, Arrival, compile_any
-from seatrial.traffic.schedule import Constant, Replay, Schedule, sliced
+from seatrial.traffic.journey import CompiledJourney, pick_by_weight
+from seatrial.traffic.protocols import PROTOCOLS, Arrival
+from seatrial.traffic.schedule import Constant, Schedule, sliced
 from seatrial.traffic.tally import Tally
 from seatrial.traffic.target import Target
-
-if TYPE_CHECKING:
-    from seatrial.model.system import Journey
 
 START_DELAY_SECONDS = 0.05
 PREPARED_AT_ONCE = 10
@@ -105,6 +101,7 @@ class Driver:
         self._ended: list[Exchange] = []
         self._failure: BaseException | None = None
         self._in_flight = 0
+        self._in_flight_seconds = 0.0
         self._all_sent = asyncio.Event()
         self._all_ended = asyncio.Event()
         self._stopped_at = math.inf
@@ -155,6 +152,7 @@ class Driver:
             late_after_seconds=LATE_AFTER_SECONDS,
             lateness_p99_seconds=lateness.get_value_at_percentile(99) / 1e6 if self._sent else 0.0,
             cpu_fraction=used / elapsed if elapsed > 0 else 0.0,
+            in_flight_seconds=self._in_flight_seconds + self._in_flight * monotonic(),
         )
 
     def collect(self) -> list[Exchange]:
@@ -221,6 +219,7 @@ class Driver:
         self._sent += 1
         self._late += arrival.sent_at - arrival.planned_at > LATE_AFTER_SECONDS
         self._in_flight += 1
+        self._in_flight_seconds -= arrival.sent_at
         every = self.plan.fresh_every
         arrival.fresh |= every > 0 and self._sent % every == 0
         arrival.client.send(arrival)
@@ -235,6 +234,7 @@ class Driver:
         """Lay one that has ended down. Called from the event loop."""
         self._answered.append(arrival)
         self._in_flight -= 1
+        self._in_flight_seconds += monotonic()
         if not self._in_flight and self._all_sent.is_set():
             self._all_ended.set()
 
@@ -272,28 +272,3 @@ class Driver:
                 f"{self._in_flight} requests outlived their deadline of {longest:g} s",
                 next_step="this is a fault of the generator; please report it with the error output above.",
             )
-
-
-def send_once(
-    base_url: str,
-    name: str,
-    journey: Journey | Mapping[str, Any],
-    tls: TlsFiles | None = None,
-) -> tuple[Exchange, ...]:
-    """Send one arrival of a journey of any protocol from this process, and wait for its end.
-
-    Args:
-        tls: None for what this machine trusts.
-
-    Raises:
-        BadInput: a template cannot be filled, or there is no such protocol.
-    """
-    compiled = compile_any(name, {**journey_data(journey), "lifetime_seconds": 0})
-    plan = Plan(Target(base_url, **(tls or {})), [(compiled, 1.0)], Replay((0.0,)))
-
-    async def sent() -> tuple[Exchange, ...]:
-        driver = Driver(plan)
-        await driver.run()
-        return tuple(driver.collect())
-
-    return asyncio.run(sent())

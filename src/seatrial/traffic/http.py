@@ -19,8 +19,8 @@ from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.measurement import ReadBack
 from seatrial.model.system import Journey
 from seatrial.model.tls import TlsFiles
-from seatrial.traffic.driver import send_once
 from seatrial.traffic.journey import CompiledJourney, compile_journey, journey_data
+from seatrial.traffic.once import send_once
 from seatrial.traffic.target import tls_context
 from seatrial.waiting import NotYet, Ready, eventually
 

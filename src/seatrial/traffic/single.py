@@ -9,7 +9,7 @@ import time
 from urllib.parse import urlsplit
 
 from seatrial.errors import SeatrialError
-from seatrial.traffic.driver import send_once
+from seatrial.traffic.once import send_once
 from seatrial.traffic.record import exchange_line
 from seatrial.traffic.target import short
 from seatrial.traffic.wire import Header

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import uvloop
 
+from seatrial.judge.little import little_breach
 from seatrial.model.exchange import Exchange, GeneratorHealth
 from seatrial.traffic.driver import PREPARED_AT_ONCE, Driver, Plan
 from seatrial.traffic.journey import compile_journey
@@ -61,6 +62,16 @@ def test_what_ended_is_collected_once(server) -> None:
     health, ended = walk(server.url)
     assert health.sent == 100
     assert sorted(exchange.sequence for exchange in ended) == list(range(100))
+
+
+@pytest.mark.parametrize("path", ["/slow/0.05", "/ok", "/half"])
+def test_littles_law_holds_of_what_it_counts_and_records(server, path) -> None:
+    health, ended = walk(server.url, path, schedule=Constant(100, 1))
+    times = [each.completed_at - each.sent_at for each in ended]
+    mean = sum(times) / len(times)
+    told = little_breach(health, recorded=len(times), mean_seconds=mean, seconds=1.0)
+    assert told == "", told
+    assert little_breach(health, recorded=len(times), mean_seconds=mean + 0.1, seconds=1.0)
 
 
 class Breaking:

@@ -4,8 +4,8 @@ import pytest
 
 from seatrial.errors import SeatrialError, WaitExpired
 from seatrial.model.exchange import Exchange, ExchangeOutcome
-from seatrial.traffic.driver import send_once
 from seatrial.traffic.http import Http, NoAnswer
+from seatrial.traffic.once import send_once
 
 WRITE = {
     "request": {"method": "POST", "path": "/things", "json": {"n": "{n}"}},
