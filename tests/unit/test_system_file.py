@@ -209,3 +209,14 @@ def test_a_journey_moves_what_an_invariant_counts() -> None:
     for answer in ("true", "null", "[1]", "'100'"):
         told = refused(moving.replace("equals: 100", f"equals: {answer}"))
         assert "journeys.pay.conserves needs an invariant that equals a number" in told
+
+
+def test_prices_are_read_and_must_name_one() -> None:
+    text = CAPABLE.rstrip() + "\nprices: {currency: EUR, core_hour: 0.03}\n"
+    prices = parse_system(text, source="shop.yaml").prices
+    assert prices is not None
+    assert (prices.currency, prices.core_hour, prices.gib_hour, prices.replica_hour) == ("EUR", 0.03, 0, 0)
+    assert parse_system(CAPABLE, source="shop.yaml").prices is None
+    assert "no price is above 0" in refused(text.replace("core_hour: 0.03", "core_hour: 0"))
+    assert "did you mean `core_hour`?" in refused(text.replace("core_hour", "core_hours"))
+    assert "(given: -1)" in refused(text.replace("0.03", "-1"))

@@ -12,6 +12,7 @@ from typing import Any
 from seatrial.chaos.verdicts import experiment_verdict, judges_in
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.judge.admissible import judge, judge_every
+from seatrial.judge.capacity.series import judge_series
 from seatrial.judge.capacity.verdict import judge_capacity
 from seatrial.judge.watch import judged, question_of
 from seatrial.load.gate import JUDGED, judge_load
@@ -20,6 +21,7 @@ from seatrial.model.capacity import CapacityRun
 from seatrial.model.check import CHECKS, Every
 from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.observation import Observation
+from seatrial.model.prices import Prices
 from seatrial.model.run import Run
 from seatrial.model.verdict import CheckResult, Mode, Verdict
 from seatrial.record import codec
@@ -91,8 +93,12 @@ def _experiment(directory: Path, result: CheckResult, observation: Observation) 
 def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
     data = _read(directory / "load" / f"{slug(result.check.partition('.')[2])}.json")
     objectives = Objectives.model_validate(data.get("objectives") or run.system.get("objectives") or {})
+    prices = Prices.model_validate(data["prices"]) if data.get("prices") else None
     if "capacity" in data:
-        return judge_capacity(CapacityRun.from_data(data["capacity"]), objectives, data["wanted"])
+        return judge_capacity(CapacityRun.from_data(data["capacity"]), objectives, data["wanted"], prices)
+    if "series" in data:
+        runs = {int(count): CapacityRun.from_data(each) for count, each in data["series"].items()}
+        return judge_series(runs, objectives, data["wanted"], prices)
     own = {
         name: JourneyObjectives.model_validate(each) for name, each in data.get("own_objectives", {}).items()
     }

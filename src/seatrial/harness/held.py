@@ -116,12 +116,13 @@ def _read(kube: Kube, role: str, pod: str, container: dict[str, Any]) -> dict[st
     except SeatrialError as error:
         return f"{container['name']} of {role}: {error.what}"
     resources = container.get("resources") or {}
-    limit, request = ((resources.get(kind) or {}).get("cpu") for kind in ("limits", "requests"))
+    limits, requests = ((resources.get(kind) or {}) for kind in ("limits", "requests"))
     names = {"role": role, "pod": pod, "container": container["name"]}
     bounded = {"periods": seen.periods, "throttled": seen.throttled} if seen.periods else {}
     return {
         **names, "used_seconds": seen.cpu_microseconds / 1e6, "periods": None, "throttled": None, **bounded,
-        "limit": quantity(limit), "request": quantity(request),
+        "limit": quantity(limits.get("cpu")), "request": quantity(requests.get("cpu")),
+        "memory": seen.anonymous_bytes, "memory_request": quantity(requests.get("memory")),
     }  # fmt: skip
 
 

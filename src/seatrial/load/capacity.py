@@ -17,12 +17,12 @@ from gevent.event import Event
 
 from seatrial.errors import SeatrialError
 from seatrial.judge.capacity.search import Search
-from seatrial.judge.capacity.verdict import judge_capacity
-from seatrial.load.choices import add_options, plan_from, role_of
+from seatrial.load.capacity_conclusion import CapacityConclusion
+from seatrial.load.choices import add_options, counts_from, plan_from, role_of
 from seatrial.load.dispatcher import Share
 from seatrial.load.gaps import missing_words
 from seatrial.load.held import Held, Look, with_looks
-from seatrial.load.outcome import Conclusion, LoadRun
+from seatrial.load.outcome import LoadRun
 from seatrial.load.plan import LoadPlan
 from seatrial.load.summary import LoadSummary, WorkerResult, slower_than, summarize
 from seatrial.load.trials import trial_from
@@ -30,7 +30,6 @@ from seatrial.load.user import OpenUser
 from seatrial.load.wiring import JOBS_DELAY_SECONDS, START, STOP, LoadSession
 from seatrial.model.capacity import CapacityRun, Trial
 
-REQUIREMENT = "How many requests a second the system serves within its objectives MUST be known."
 WARM_UP = 0.2
 LEAST_REQUESTS = 200
 """A trial at a low rate is made longer until so many are planned."""
@@ -39,24 +38,6 @@ REST_SECONDS = 60.0
 """How long a system may take to answer as it did before, after a trial that it could not hold."""
 REST_PAUSE_SECONDS = 1.0
 NOT_AT_REST = "not at rest within 60 s"
-
-
-class CapacityConclusion(Conclusion):
-    """Judges a search instead of one load."""
-
-    requirement = REQUIREMENT
-    keeps_exchanges = False
-
-    def conclude_search(self, run: LoadRun, found: CapacityRun, *, say: bool) -> None:
-        """The search ended: judge it and write its result."""
-        wanted, objectives = self.system.load.capacity_per_second, self.system.objectives
-        verdict = judge_capacity(found, objectives, wanted)
-        data = {
-            "capacity": found.to_data(),
-            "wanted": wanted,
-            "objectives": objectives.model_dump(exclude_none=True),
-        }
-        self.settle(run, data, verdict, say=say)
 
 
 class CapacitySession(LoadSession):
@@ -70,17 +51,21 @@ class CapacitySession(LoadSession):
 
     def _check_options(self) -> None:
         self.plan = plan_from(self._options)
+        self.counts = counts_from(self._options.replicas)
         self.role = role_of(self.system, os.environ.get("SEATRIAL_WORKLOAD", ""))
-        self._trials: list[Trial] = []
-        self._never_sent: set[str] = set()
-        self._broken = ""
         self._stopping = False
         self._leg: LoadRun | None = None
         self._leg_ended = Event()
         self._searching: Any = None
         self._held: Held | None = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """A test begins, or a search with another number of replicas."""
+        self._trials: list[Trial] = []
+        self._never_sent: set[str] = set()
+        self._broken = self._unseen = ""
         self._holds: tuple[str, ...] = ()
-        self._unseen = ""
 
     def _on_start(self, **_: Any) -> None:
         """Locust begins a test: the search runs beside it, and ends it."""
@@ -91,15 +76,34 @@ class CapacitySession(LoadSession):
         except SeatrialError as error:
             self._fail(str(error))
             return
-        self._trials, self._never_sent, self._broken, self._stopping = [], set(), "", False
+        self._forget()
+        self._stopping = False
+        self._found: dict[int, CapacityRun] = {count: CapacityRun(self.plan, ()) for count in self.counts}
         words = f"capacity:{self.plan.first:g}:{self.plan.highest:g}"
         self._run = self.conclusion.begin(words, str(self.environment.host))
-        self._searching = gevent.spawn(self._search)
+        self._searching = gevent.spawn(self._search_all)
 
-    def _search(self) -> None:
+    def _search_all(self) -> None:
+        """One search with each number of replicas, until somebody, or what went wrong, ends it."""
+        for count in self.counts:
+            self._forget()
+            self._search(count)
+            self._found[count] = self._gathered()
+            if self._over:
+                break
+        if not self._stopping:
+            gevent.spawn(self._end_test)
+
+    def _gathered(self) -> CapacityRun:
+        return CapacityRun(
+            self.plan, tuple(self._trials), broken=self._broken, never_sent=tuple(sorted(self._never_sent)),
+            held=self._holds, unseen=self._unseen, role=self.role,
+        )  # fmt: skip
+
+    def _search(self, count: int) -> None:
         """Make one trial after the other until the search, or somebody, ends it."""
         try:
-            self._hold()
+            self._hold(count)
             search = Search(self.plan, self.system.objectives.availability)
             self._require_rest("before the first trial")
             while not self._over and (rate := search.next_rate()) is not None:
@@ -114,15 +118,13 @@ class CapacitySession(LoadSession):
             self._broken = self._broken or str(error)
         finally:
             self._let_go()
-        if not self._stopping:
-            gevent.spawn(self._end_test)
 
-    def _hold(self) -> None:
+    def _hold(self, count: int) -> None:
         """Keep the numbers of replicas as they are, where the system runs on a cluster."""
         if not getattr(self.user, "holds", True):
             self._unseen = "the cluster was not looked at"
             return
-        self._held = Held(self.user.settings().system_path, self.role, self._options.replicas)
+        self._held = Held(self.user.settings().system_path, self.role, count)
         self._holds = self._held.start()
 
     def _let_go(self) -> None:
@@ -265,13 +267,11 @@ class CapacitySession(LoadSession):
         if self._run is None:
             return
         run, self._run = self._run, None
-        found = CapacityRun(
-            self.plan, tuple(self._trials), broken=self._broken, never_sent=tuple(sorted(self._never_sent)),
-            held=self._holds, unseen=self._unseen, role=self.role,
-        )  # fmt: skip
+        if not any(found.trials or found.broken for found in self._found.values()):
+            self._found[self.counts[0]] = self._gathered()
         conclusion = self.conclusion
         assert isinstance(conclusion, CapacityConclusion)
-        conclusion.conclude_search(run, found, say=not self.headless)
+        conclusion.conclude_search(run, self._found, say=not self.headless)
 
 
 class CapacityUser(OpenUser):

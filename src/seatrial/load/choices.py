@@ -17,6 +17,7 @@ OPTIONS: dict[str, tuple[str, str]] = {
     "errors_bound": ("--errors-bound", "a trial in which this fraction fails ends itself"),
 }
 """Fields of the plan that a person may choose."""
+MOST_COUNTS = 20
 
 
 def add_options(parser: Any) -> None:
@@ -28,15 +29,34 @@ def add_options(parser: Any) -> None:
         text = f"Capacity: {words} (default: {default:g})."
         parser.add_argument(option, type=type(default), default=default, env_var=variable, help=text)
     parser.add_argument(
-        "--replicas", type=int, default=0, env_var="SEATRIAL_CAPACITY_REPLICAS",
-        help="Capacity: replicas of the workload that SEATRIAL_WORKLOAD names (default: what it has).",
+        "--replicas", default="", env_var="SEATRIAL_CAPACITY_REPLICAS",
+        help="Capacity: replicas of the workload that SEATRIAL_WORKLOAD names, 3, or 1-3 for a search with "
+        "each number of them (default: what it has).",
     )  # fmt: skip
+
+
+def counts_from(text: str) -> list[int]:
+    """The numbers of replicas that were chosen, from `3` or `1-3`; 0 alone for what there is.
+
+    Raises:
+        BadInput: they are none, or more than anybody waits for.
+    """
+    first, _, last = (text or "0").partition("-")
+    try:
+        counts = list(range(int(first), int(last or first) + 1))
+    except ValueError:
+        counts = []
+    least = 0 if not last else 1
+    if not counts or counts[0] < least or len(counts) > MOST_COUNTS:
+        raise BadInput(
+            f"--replicas is {text!r}",
+            next_step=f"hold at least one: 3, or 1-3 for one search after the other (at most {MOST_COUNTS}).",
+        )
+    return counts
 
 
 def plan_from(options: Any) -> SearchPlan:
     """The plan that was chosen. Raises BadInput: nothing could be found with it."""
-    if options.replicas < 0:
-        raise BadInput(f"--replicas is {options.replicas}", next_step="hold at least one.")
     values = {
         name: getattr(options, option.removeprefix("--").replace("-", "_"))
         for name, (option, _) in OPTIONS.items()

@@ -107,6 +107,8 @@ def used_between(before: Look, after: Look) -> tuple[ContainerUse, ...]:
                 limit_cores=each["limit"],
                 request_cores=each["request"],
                 throttled=held_back / periods if periods > 0 else None,
+                memory_bytes=each.get("memory"),
+                memory_request_bytes=each.get("memory_request"),
             )
         )  # fmt: skip
     return tuple(uses)

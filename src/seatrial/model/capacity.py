@@ -68,6 +68,8 @@ class ContainerUse:
         cores: mean CPU.
         limit_cores, request_cores: of its spec; None where there is none.
         throttled: fraction of its scheduling periods in which its limit held it back; None without a limit.
+        memory_bytes: that it held at the end and the kernel cannot drop; None where it was not looked at.
+        memory_request_bytes: of its spec; None where there is none.
     """
 
     role: str
@@ -77,6 +79,8 @@ class ContainerUse:
     limit_cores: float | None = None
     request_cores: float | None = None
     throttled: float | None = None
+    memory_bytes: float | None = None
+    memory_request_bytes: float | None = None
 
 
 @dataclass(frozen=True)

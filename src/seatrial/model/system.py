@@ -17,6 +17,7 @@ from seatrial.model.load import Load, LoadStep
 from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
+from seatrial.model.prices import Prices
 from seatrial.model.request import Acknowledged, Counted, Expect, Message, Request
 
 HELPER_IMAGE = "seatrial/helper"
@@ -139,6 +140,7 @@ class System(_Part):
     invariants: tuple[Invariant, ...] = Field((), description="What must hold while the system is at rest.")
     objectives: Objectives = Objectives()
     load: Load = Load()
+    prices: Prices | None = None
     images: Images = Images()
     consent: Consent = Consent()
     waivers: list[Waiver] = Field(default=[], description="Findings of declared rules that are tolerated.")

@@ -64,6 +64,20 @@ def test_a_search_ends_by_itself_and_is_judged_alike_again(toy) -> None:
     assert read_run(toy.directory / "run").results[0].verdict.numbers["trials"] == len(rates)
 
 
+def test_several_numbers_of_replicas_are_searched_one_after_the_other_and_judged_alike_again(toy) -> None:
+    """Nothing holds replicas here, so that both searches find no peak up to 100/s."""
+    toy.describe(**FOUR_WORKERS_OF_20_MS)
+    arguments = ("--first", "100", "--highest", "100", *SHORT, "--replicas", "1-2")
+    code, out, errors = headless(*arguments)
+    assert code == 1
+    assert "1 replica of api: no answer" in out, out + errors
+    assert "2 replicas of api: no answer" in out
+    data = json.loads((toy.directory / "run" / "load" / "capacity.json").read_text())
+    assert [len(data["series"][count]["trials"]) > 0 for count in ("1", "2")] == [True, True]
+    (again,) = rejudge(toy.directory / "run")
+    assert again.same
+
+
 def test_a_target_that_is_down_is_told_before_any_trial(toy) -> None:
     toy.process.kill()
     toy.process.wait()

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 import pytest
 
 from seatrial.errors import BadInput
-from seatrial.load.choices import add_options, plan_from, role_of
+from seatrial.load.choices import add_options, counts_from, plan_from, role_of
 from seatrial.model.capacity import SearchPlan
 from seatrial.model.system import System
 
@@ -51,10 +51,20 @@ def test_what_is_chosen_is_in_the_plan():
     assert (plan.first, plan.seconds, plan.fewest, plan.most) == (5, 30, 60, 60)
 
 
-@pytest.mark.parametrize("wrong", [("--first", "0"), ("--replicas", "-1"), ("--errors-bound", "2")])
+@pytest.mark.parametrize("wrong", [("--first", "0"), ("--errors-bound", "2")])
 def test_what_cannot_be_used_is_refused(wrong):
     with pytest.raises(BadInput, match=wrong[0].strip("-").replace("-", "_")):
         plan_from(options(*wrong))
+
+
+def test_replicas_are_a_number_or_several_one_after_the_other():
+    assert [counts_from(text) for text in ("", "0", "3", "1-3", "2-2")] == [[0], [0], [3], [1, 2, 3], [2]]
+
+
+@pytest.mark.parametrize("wrong", ["-1", "0-3", "3-1", "many", "1-x", "1-21", "-"])
+def test_replicas_that_cannot_be_held_are_refused(wrong):
+    with pytest.raises(BadInput, match="--replicas"):
+        counts_from(wrong)
 
 
 def test_the_answer_is_about_the_workload_that_is_named_or_autoscaled_or_the_first():

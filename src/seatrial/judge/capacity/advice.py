@@ -39,7 +39,7 @@ def _replica_words(each: float, wanted: float | None) -> Iterator[str]:
 
 
 def _cpu_words(run: CapacityRun, low: float, availability: float) -> Iterator[str]:
-    trial = _at(run, low, availability)
+    trial = held_near(run, low, availability)
     uses = [use for use in trial.uses if use.role == run.role] if trial else []
     if trial is None or not uses:
         return
@@ -67,7 +67,7 @@ def _limit_words(use: ContainerUse, cores: float) -> Iterator[str]:
         )
 
 
-def _at(run: CapacityRun, low: float, availability: float) -> Trial | None:
+def held_near(run: CapacityRun, low: float, availability: float) -> Trial | None:
     """The held trial nearest to the low end, in which CPU was looked at."""
     seen = [each for each in run.trials if not each.void and each.uses and held(each, availability)]
     return min(seen, key=lambda each: abs(each.per_second - low), default=None)

@@ -6,31 +6,41 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from seatrial.judge.capacity.advice import advice
+from seatrial.judge.capacity.cost import cost_of
 from seatrial.judge.capacity.limits import limited_by
 from seatrial.judge.capacity.search import Found, Search, held
 from seatrial.judge.wording import percent, plural
 from seatrial.model.capacity import CapacityRun, Trial
 from seatrial.model.objectives import Objectives
+from seatrial.model.prices import Prices
 from seatrial.model.verdict import Outcome, Verdict
 
 SEE_TRIALS = "See the trials below, or `load/` of the run directory."
 
 
-def judge_capacity(run: CapacityRun, objectives: Objectives, wanted: float | None = None) -> Verdict:
-    """What a whole search shows: the capacity as an interval, and what limits it.
+def judge_capacity(
+    run: CapacityRun, objectives: Objectives, wanted: float | None = None, prices: Prices | None = None
+) -> Verdict:
+    """What a whole search shows: the capacity as an interval, what limited it, and what it costs.
 
     Args:
         wanted: requests per second that the system must sustain; None when the capacity is only measured.
+        prices: of the system file; None where it names none.
     """
     found = Search(run.plan, objectives.availability, run.trials).found()
     verdict = _verdict(run, found, objectives, wanted)
+    cost = cost_of(run, found, objectives.availability, prices)
     reasons = (
         *limited_by(run, objectives.availability),
         *advice(run, found, objectives.availability, wanted),
+        *cost.reasons,
         *(f"held: {each}" for each in run.held),
         *_trials(run, objectives.availability),
     )
-    return replace(verdict, reasons=reasons, numbers={**verdict.numbers, **_numbers(found, run)})
+    numbers = {**verdict.numbers, **_numbers(found, run)}
+    if prices is not None:
+        numbers |= {"cost_per_million_low": cost.low, "cost_per_million_high": cost.high}
+    return replace(verdict, reasons=reasons, numbers=numbers)
 
 
 def _verdict(run: CapacityRun, found: Found, objectives: Objectives, wanted: float | None) -> Verdict:
