@@ -14,6 +14,7 @@ from seatrial.errors import BadInput, SeatrialError
 from seatrial.judge.admissible import judge, judge_every
 from seatrial.judge.capacity.series import judge_series
 from seatrial.judge.capacity.verdict import judge_capacity
+from seatrial.judge.soak.verdict import judge_soak
 from seatrial.judge.watch import judged, question_of
 from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.summary import LoadSummary
@@ -23,7 +24,8 @@ from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.prices import Prices
 from seatrial.model.run import Run
-from seatrial.model.verdict import CheckResult, Mode, Verdict
+from seatrial.model.soak import SoakRun
+from seatrial.model.verdict import CheckResult, Mode, Verdict, merge
 from seatrial.record import codec
 from seatrial.record.observations import Recorded, read_observation
 from seatrial.record.reader import read_run
@@ -103,7 +105,10 @@ def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
         name: JourneyObjectives.model_validate(each) for name, each in data.get("own_objectives", {}).items()
     }
     judged = tuple(data.get("judged", JUDGED))
-    return judge_load(LoadSummary.from_data(data), objectives, judged=judged, own=own)
+    verdict = judge_load(LoadSummary.from_data(data), objectives, judged=judged, own=own)
+    if "soak" in data:
+        return merge([verdict, judge_soak(SoakRun.from_data(data["soak"]), objectives)])
+    return verdict
 
 
 def _read(path: Path) -> Any:

@@ -13,6 +13,14 @@ def seconds(value: float) -> str:
     return f"{value:.2f} s" if abs(value) < 10 else f"{value:.1f} s"
 
 
+def duration(value: float) -> str:
+    """`42 s`, `66 min`, `12 h`, `9 days`: two digits or three, as one tells how long to wait."""
+    for unit, length, most in (("s", 1, 120), ("min", 60, 120), ("h", 3_600, 72)):
+        if value < most * length:
+            return f"{value / length:.3g} {unit}"
+    return f"{value / 86_400:.3g} days"
+
+
 def percent(fraction: float) -> str:
     """`2.3 %`, and as many digits as it takes to tell a small fraction from zero."""
     value = fraction * 100
@@ -22,8 +30,9 @@ def percent(fraction: float) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    """`1 request`, `2 requests`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """`1 request`, `2 requests`, `2 processes`."""
+    ending = "" if count == 1 else "es" if noun.endswith("s") else "s"
+    return f"{count} {noun}{ending}"
 
 
 def errors(exchanges: Iterable[Exchange], *, at_most: int = 3) -> str:

@@ -124,7 +124,8 @@ class CapacitySession(LoadSession):
         if not getattr(self.user, "holds", True):
             self._unseen = "the cluster was not looked at"
             return
-        self._held = Held(self.user.settings().system_path, self.role, count)
+        held = ("--role", self.role, "--replicas", str(count))
+        self._held = Held(self.user.settings().system_path, *held)
         self._holds = self._held.start()
 
     def _let_go(self) -> None:

@@ -24,6 +24,7 @@ from locust.env import Environment
 from seatrial.errors import SeatrialError
 from seatrial.load.progress import Progress
 from seatrial.load.summary import WorkerResult
+from seatrial.load.windows import Windows
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.tls import TlsFiles
 from seatrial.traffic.generator import Generator
@@ -57,6 +58,7 @@ class Share:
         warm_up_seconds: requests that are planned earlier than this after the first are not counted.
         errors_bound: the share ends when this fraction of its requests has failed; 0 for never.
         shown: whether somebody may look at its progress while it lasts.
+        window_seconds: latency is told for parts of this length, too; 0 for none.
     """
 
     base_url: str
@@ -71,6 +73,7 @@ class Share:
     warm_up_seconds: float = 0.0
     errors_bound: float = 0.0
     shown: bool = False
+    window_seconds: float = 0.0
 
     def job(self, output: Path) -> Job:
         """The job of this process's generator.
@@ -114,6 +117,7 @@ class Dispatcher:
         self._outcomes: Counter[str] = Counter()
         self._errors: dict[str, Counter[str]] = {name: Counter() for name in share.journeys}
         self._latencies = {name: Tally() for name in share.journeys}
+        self._windows = Windows(share.window_seconds)
         self._share = share
         self._counted_from: float | None = None
         self._failed = self._ended = 0
@@ -180,6 +184,7 @@ class Dispatcher:
             {name: tally.histogram().encode().decode() for name, tally in self._latencies.items()},
             self._stopped,
             {name: most_of(errors) for name, errors in self._errors.items()},
+            self._windows.rows(),
         )
 
     def _count(self, exchange: Exchange) -> None:
@@ -207,6 +212,7 @@ class Dispatcher:
 
     def _fire(self, exchange: Exchange) -> None:
         self._count(exchange)
+        self._windows.take(exchange)
         self._stop_before_harm(exchange)
         failure = None
         if not exchange.ok:

@@ -1,11 +1,11 @@
-"""The process that holds a system's replicas, seen from Locust; what it saw becomes records of a trial."""
+"""The process that holds or watches a system, seen from Locust; what it saw becomes records of a trial."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import gevent
 
 from seatrial.errors import SeatrialError
 from seatrial.model.capacity import ContainerUse, Trial
+from seatrial.model.soak import ContainerLook
 
 HOLD_SECONDS = 360.0
 """Until every autoscaled workload is held and ready."""
@@ -28,11 +29,12 @@ class Held:
     """Replicas are held from `start` to `close`, and if this process dies, until then.
 
     Args:
-        role, replicas: the workload that gets so many; 0 for as many as it has.
+        arguments: of `harness.held`, beside the system.
+        command: what is started.
     """
 
-    def __init__(self, system: Path, role: str, replicas: int) -> None:
-        self._command = [*COMMAND, "--system", str(system), "--role", role, "--replicas", str(replicas)]
+    def __init__(self, system: Path, *arguments: str, command: Sequence[str] = COMMAND) -> None:
+        self._command = [*command, "--system", str(system), *arguments]
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> tuple[str, ...]:
@@ -44,10 +46,14 @@ class Held:
 
     def look(self) -> Look:
         """What was used so far. Raises SeatrialError: that cannot be told."""
+        return self.ask("look")
+
+    def ask(self, words: str) -> Look:
+        """One line for the process, and its answer. Raises SeatrialError: there is none."""
         assert self._process is not None
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write("look\n")
+            self._process.stdin.write(f"{words}\n")
             self._process.stdin.flush()
         except OSError as error:
             raise SeatrialError(f"the process that holds the replicas is gone: {error}") from None
@@ -133,3 +139,27 @@ def with_looks(trial: Trial, before: Look, after: Look) -> Trial:
         trial, uses=used_between(before, after), machine_busy=busy_between(before, after),
         replicas=after["replicas"], void="; ".join(filter(None, (trial.void, *moved))),
     )  # fmt: skip
+
+
+def looks_in(seen: Look) -> list[ContainerLook]:
+    """The containers of one look: memory by their own control groups, else as the metrics API says."""
+    inside = {(each["pod"], each["container"]): each for each in seen["containers"]}
+    return [
+        ContainerLook(
+            seen["at"], each["role"], each["pod"], each["container"],
+            memory_bytes=_memory(inside.get((each["pod"], each["container"])), seen["working_sets"], each),
+            limit_bytes=each["memory_limit"],
+            restarts=each["restarts"],
+            last_end=each["last_end"],
+            killed=(inside.get((each["pod"], each["container"])) or {}).get("killed"),
+        )
+        for each in seen["lives"]
+    ]  # fmt: skip
+
+
+def _memory(
+    inside: Mapping[str, Any] | None, working_sets: Mapping[str, Mapping[str, float]], each: Mapping[str, Any]
+) -> float | None:
+    if inside is not None:
+        return float(inside["memory"])
+    return working_sets.get(each["pod"], {}).get(each["container"])

@@ -129,9 +129,14 @@ class Conclusion:
         verdict = judge_load(summary, self.system.objectives, judged=self.user.judged, own=own)
         told = {name: each.model_dump(exclude_none=True) for name, each in own.items()}
         data = {"arrivals": run.arrivals, "judged": list(self.user.judged), "own_objectives": told}
-        data |= summary.to_data()
-        self.settle(run, data, verdict, say=say)
+        beside, more = self.beside(run)
+        data |= summary.to_data() | more
+        self.settle(run, data, merge([verdict, *beside]), say=say)
         return summary
+
+    def beside(self, run: LoadRun) -> tuple[list[Verdict], dict[str, Any]]:  # noqa: ARG002  for subclasses
+        """What is judged beside the load itself, and what is recorded of it."""
+        return [], {}
 
     def own_objectives(self) -> dict[str, JourneyObjectives]:
         """What journeys of the system file want instead of its own objectives, by name."""

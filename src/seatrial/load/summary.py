@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ class WorkerResult:
         journeys: for each journey of its share, latency from the planned time of what it sent; encoded, too.
         stopped: why it ended its share early; empty when it did not.
         failures: for each journey of its share, the errors of its requests with their number.
+        windows: latency by parts of the run, where it was asked for; see `load.windows`.
     """
 
     health: GeneratorHealth
@@ -37,6 +38,7 @@ class WorkerResult:
     journeys: Mapping[str, str] = field(default_factory=dict)
     stopped: str = ""
     failures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    windows: Sequence[Any] = ()
 
     def to_data(self) -> dict[str, Any]:
         return asdict(self)

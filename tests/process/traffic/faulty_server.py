@@ -4,8 +4,9 @@ It prints its port. The path decides: /ok, /json, /things[/ID], /status/N, /warm
 /slow/SECONDS, /size (tells the body's length), /reset, /half, /no-length, /close, /interim, /second-dies,
 /mute (reads, never answers), /moved (301), /garbage, /private/DIGEST/PATH (401 without the bearer token of
 that SHA-256; else as /PATH), /workers/C/SECONDS (C workers, each one request at a time, first come first
-served). With CA, clients must show a certificate that it has signed. x-served-by holds the number of the
-connection. GET /count answers how many requests came in so far, as JSON by path.
+served), /slowing/SECONDS (so much longer with each request), /leak/KIB (so much is kept of each request).
+With CA, clients must show a certificate that it has signed. x-served-by holds the number of the connection.
+GET /count answers how many requests came in so far, as JSON by path.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ import sys
 
 seen: dict[str, int] = {}
 stored: dict[str, bytes] = {}
+leaked: list[bytes] = []
 connections = itertools.count(1)
 workers: dict[str, asyncio.Semaphore] = {}
 
@@ -54,6 +56,10 @@ async def respond(
     if first == "workers":
         async with workers.setdefault(path, asyncio.Semaphore(int(argument))):
             await asyncio.sleep(float(rest[1]))
+    if first == "slowing":
+        await asyncio.sleep(seen[path] * float(argument))
+    if first == "leak":
+        leaked.append(b"x" * (int(argument) * 1024))
     if first in ("slow", "mute"):
         await asyncio.sleep(float(argument or 60))
     if first == "interim":

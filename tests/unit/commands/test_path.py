@@ -43,7 +43,7 @@ def test_another_name_lists_what_there_is(types, name):
     code, out, err = types("path", name)
     assert (code, out) == (2, "")
     assert name in err
-    assert "loadtests/journeys.py, loadtests/step.py" in err
+    assert "loadtests/capacity.py, loadtests/journeys.py" in err
 
 
 def test_the_published_schema_is_the_codes():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from seatrial.load.held import busy_between, used_between, with_looks
+from seatrial.load.held import busy_between, looks_in, used_between, with_looks
 from seatrial.model.capacity import Trial
 
 TRIAL = Trial(50, 12, 600, 0, 0)
@@ -47,3 +47,19 @@ def test_a_trial_in_which_replicas_changed_is_void():
     assert "api had 2 ready replicas before the trial and 3 after it" in moved.void
     late = with_looks(replace(TRIAL, void="late"), look(0), look(12))
     assert (late.void, late.replicas) == ("late", {"api": 2})
+
+
+def test_a_look_tells_memory_from_inside_else_from_the_metrics_api_and_how_each_container_fares():
+    named = {"role": "api", "pod": "api-1"}
+    lives = [
+        {**named, "container": "app", "restarts": 2, "last_end": "OOMKilled", "memory_limit": 100.0},
+        {**named, "container": "proxy", "restarts": 0, "last_end": "", "memory_limit": None},
+        {**named, "container": "dark", "restarts": 0, "last_end": "", "memory_limit": None},
+    ]
+    inside = container(1.0, memory=60, killed=3)
+    sets = {"api-1": {"app": 90.0, "proxy": 20.0}}
+    app, proxy, dark = looks_in({**look(7.0, inside), "lives": lives, "working_sets": sets})
+    assert (app.at, app.memory_bytes, app.limit_bytes, app.restarts, app.last_end, app.killed) == (
+        7.0, 60.0, 100.0, 2, "OOMKilled", 3,
+    )  # fmt: skip
+    assert (proxy.memory_bytes, proxy.killed, dark.memory_bytes) == (20.0, None, None)

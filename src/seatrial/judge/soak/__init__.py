@@ -1,0 +1,1 @@
+"""What a constant load for long shows: latency that drifts, memory that grows, containers that end."""
