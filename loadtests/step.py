@@ -5,7 +5,7 @@
 
 Journey and rate come from `load_step` of the workload that SEATRIAL_WORKLOAD names (default: the first that
 has one). The step is meant to saturate what runs before the autoscaler has acted, so latency is not judged
-here. The check scaling.follows-load offers the same step by itself, and judges the replicas as well.
+here, and nobody looks at replicas: `loadtests/scaling.py` offers the same step and judges these as well.
 """
 
 import os

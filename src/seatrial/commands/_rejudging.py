@@ -17,6 +17,7 @@ from seatrial.judge.capacity.verdict import judge_capacity
 from seatrial.judge.soak.verdict import judge_soak
 from seatrial.judge.watch import judged, question_of
 from seatrial.load.gate import JUDGED, judge_load
+from seatrial.load.scaling_conclusion import judge_step
 from seatrial.load.summary import LoadSummary
 from seatrial.model.capacity import CapacityRun
 from seatrial.model.check import CHECKS, Every
@@ -95,6 +96,8 @@ def _experiment(directory: Path, result: CheckResult, observation: Observation) 
 def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
     data = _read(directory / "load" / f"{slug(result.check.partition('.')[2])}.json")
     objectives = Objectives.model_validate(data.get("objectives") or run.system.get("objectives") or {})
+    if "scaling" in data:
+        return judge_step(read_observation(directory / "observations" / result.observations[0]).observation)
     prices = Prices.model_validate(data["prices"]) if data.get("prices") else None
     if "capacity" in data:
         return judge_capacity(CapacityRun.from_data(data["capacity"]), objectives, data["wanted"], prices)

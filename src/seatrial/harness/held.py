@@ -4,7 +4,8 @@ For parents that cannot do it themselves, such as Locust. Each autoscaler of the
 the fault `hold-replicas`, journalled and reverted as every fault; `--watch` holds nothing and only looks. It
 writes a line of JSON when all are held, and one for each line that it reads: after `look` what containers
 have used of CPU and hold of memory, how they fare, and how many pods are ready; after `timeline FILE` when
-what was seen so far is in that file. It reverts and ends with the end of stdin, SIGTERM or SIGINT.
+what was seen so far is in that file; after `scale` how many replicas there are; after `objectives ROLE` what
+a load step of that workload must reach. It reverts and ends with the end of stdin, SIGTERM or SIGINT.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ import argparse
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,13 +27,16 @@ from seatrial.faults.hold_replicas import HoldReplicas, autoscaler_of
 from seatrial.faults.injector import Injector
 from seatrial.harness.access import access
 from seatrial.harness.holding import Holding
+from seatrial.judge.hpa.objectives import SCALING
 from seatrial.kube import pressure
 from seatrial.kube.cgroup import counted
 from seatrial.kube.client import Kube
+from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.kube.exec import EXEC
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.quantity import quantity
 from seatrial.model.right import Right
+from seatrial.model.scenario import Subject
 from seatrial.model.system import System
 from seatrial.model.timeline import Timeline
 from seatrial.record.timelines import write_timeline
@@ -40,7 +46,7 @@ RIGHTS = (
     Right(("list",), "Pod"),
     replace(EXEC, without="what limits a capacity is not told: the CPU of containers is not read"),
 )
-TIMELINE = "timeline"
+TIMELINE, OBJECTIVES, SCALE = "timeline", "objectives", "scale"
 MOST_CONTAINERS = 60
 AT_ONCE = 8
 
@@ -83,11 +89,37 @@ def _faults(kube: Kube, system: System, role: str, replicas: int) -> Iterator[Ho
 
 
 def _answer(recorder: Recorder, line: str) -> dict[str, Any]:
-    kind, _, path = line.strip().partition(" ")
-    if kind != TIMELINE:
-        return look(recorder)
-    write_timeline(Path(path), recorder.snapshot())
-    return {"written": path}
+    kind, _, what = line.strip().partition(" ")
+    if kind == TIMELINE:
+        write_timeline(Path(what), recorder.snapshot())
+        return {"written": what}
+    if kind == OBJECTIVES:
+        return objectives(recorder, what)
+    return scale(recorder.snapshot()) if kind == SCALE else look(recorder)
+
+
+def objectives(recorder: Recorder, role: str) -> dict[str, Any]:
+    """The objectives of a load step of that workload, as numbers that its autoscaler can meet.
+
+    Raises:
+        SeatrialError: autoscaler, quota or nodes exclude what the system file asks; with the arithmetic.
+    """
+    found: list[dict[str, Any]] = []
+    for kind in SCALING.kinds:
+        with suppress(Forbidden, NotFound):
+            found += recorder.kube.objects(kind)
+    fixed = SCALING.fix(Subject(role, recorder.system), found)
+    return {"objectives": fixed.system.objectives.model_dump(exclude_none=True)}
+
+
+def scale(timeline: Timeline) -> dict[str, Any]:
+    """How many pods each role has, how many of them are ready, and the minimum of each autoscaler."""
+    pods = pods_now(timeline)
+    return {
+        "pods": Counter(pod.workload for pod in pods),
+        "ready": Counter(pod.workload for pod in pods if pod.ready and not pod.deleting),
+        "minimum": {seen.name: seen.minimum for seen in timeline.autoscaler_states()},
+    }
 
 
 def look(recorder: Recorder) -> dict[str, Any]:

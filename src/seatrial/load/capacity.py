@@ -9,25 +9,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import gevent
-from gevent.event import Event
 
 from seatrial.errors import SeatrialError
 from seatrial.judge.capacity.search import Search
 from seatrial.load.capacity_conclusion import CapacityConclusion
 from seatrial.load.choices import add_options, counts_from, plan_from, role_of
-from seatrial.load.dispatcher import Share
-from seatrial.load.gaps import missing_words
 from seatrial.load.held import Held, Look, with_looks
-from seatrial.load.outcome import LoadRun
+from seatrial.load.legs import LegSession
 from seatrial.load.plan import LoadPlan
-from seatrial.load.summary import LoadSummary, WorkerResult, slower_than, summarize
+from seatrial.load.summary import LoadSummary, slower_than
 from seatrial.load.trials import trial_from
 from seatrial.load.user import OpenUser
-from seatrial.load.wiring import JOBS_DELAY_SECONDS, START, STOP, LoadSession
+from seatrial.load.wiring import JOBS_DELAY_SECONDS, LoadSession
 from seatrial.model.capacity import CapacityRun, Trial
 
 WARM_UP = 0.2
@@ -40,7 +36,7 @@ REST_PAUSE_SECONDS = 1.0
 NOT_AT_REST = "not at rest within 60 s"
 
 
-class CapacitySession(LoadSession):
+class CapacitySession(LegSession):
     """One Locust process of a search."""
 
     conclude_with = CapacityConclusion
@@ -53,11 +49,8 @@ class CapacitySession(LoadSession):
         self.plan = plan_from(self._options)
         self.counts = counts_from(self._options.replicas)
         self.role = role_of(self.system, os.environ.get("SEATRIAL_WORKLOAD", ""))
-        self._stopping = False
-        self._leg: LoadRun | None = None
-        self._leg_ended = Event()
-        self._searching: Any = None
         self._held: Held | None = None
+        self._prepare_legs()
         self._forget()
 
     def _forget(self) -> None:
@@ -81,7 +74,7 @@ class CapacitySession(LoadSession):
         self._found: dict[int, CapacityRun] = {count: CapacityRun(self.plan, ()) for count in self.counts}
         words = f"capacity:{self.plan.first:g}:{self.plan.highest:g}"
         self._run = self.conclusion.begin(words, str(self.environment.host))
-        self._searching = gevent.spawn(self._search_all)
+        self._work = gevent.spawn(self._search_all)
 
     def _search_all(self) -> None:
         """One search with each number of replicas, until somebody, or what went wrong, ends it."""
@@ -153,18 +146,15 @@ class CapacitySession(LoadSession):
         sys.stdout.write(f"trial {words}{trial.slow} slow, {p99}{f'; {ended}' if ended else ''}\n")
         sys.stdout.flush()
 
-    @property
-    def _over(self) -> bool:
-        return self._stopping or bool(self._broken)
-
     def _trial(self, rate: float) -> Trial | None:
         """Offer a rate; None when somebody stopped it in the middle."""
         seconds = max(self.plan.seconds, LEAST_REQUESTS / rate)
         warm_up = seconds * WARM_UP
         before = self._look()
         summary, results = self._offer(
-            f"poisson:{rate}:{seconds}", seconds, warm_up_seconds=warm_up, errors_bound=self.plan.errors_bound
-        )
+            f"poisson:{rate}:{seconds}", seconds, turn=len(self._trials), warm_up_seconds=warm_up,
+            errors_bound=self.plan.errors_bound,
+        )  # fmt: skip
         if self._over:
             return None
         after = self._look()
@@ -182,7 +172,7 @@ class CapacitySession(LoadSession):
         rate, until = self.plan.first, time.monotonic() + REST_SECONDS
         seconds = min(max(REST_REQUESTS / rate, 1.0), 5.0)
         while not self._over:
-            summary, _ = self._offer(f"constant:{rate}:{seconds}", seconds)
+            summary, _ = self._offer(f"constant:{rate}:{seconds}", seconds, turn=len(self._trials))
             if self._over or not (why := self._unrest(summary)):
                 return
             if time.monotonic() > until:
@@ -203,68 +193,8 @@ class CapacitySession(LoadSession):
                 return f"{slow} of {requests} requests took longer than {limit:g} ms"
         return ""
 
-    def _offer(
-        self, arrivals: str, seconds: float, *, warm_up_seconds: float = 0.0, errors_bound: float = 0.0
-    ) -> tuple[LoadSummary, list[WorkerResult]]:
-        """Have all processes send one plan, and wait until they have told what became of it."""
-        leg = self._leg = LoadRun(self.user.scenario(), arrivals, str(self.environment.host))
-        self._leg_ended.clear()
-        seed = self.conclusion.seed + len(self._trials)
-        for client, part in self._shares(leg).items():
-            mine = replace(part, seed=seed, warm_up_seconds=warm_up_seconds, errors_bound=errors_bound)
-            self._hand_out(client, mine)
-        self._leg_ended.wait(timeout=seconds + self._patience_seconds + JOBS_DELAY_SECONDS)
-        missing = not leg.complete and not self._over
-        if self._is_master:
-            leg.look_for_lost(self._runner.clients)
-        summary = summarize(
-            leg.results, began_at=leg.began_at, ended_at=time.monotonic(), workers=leg.workers, lost=leg.lost
-        )
-        if missing:
-            self._broken = missing_words(summary)
-        return summary, leg.results
-
-    def _hand_out(self, client: str, share: Share) -> None:
-        if self._is_master:
-            self._runner.send_message(START, vars(share), client_id=client)
-        else:
-            self._dispatch(share)
-
-    def _on_share(self, msg: Any, **_: Any) -> None:
-        """A worker sends each share at once: its test lasts as long as the whole search."""
-        try:
-            self._dispatch(Share(**msg.data))
-        except SeatrialError as error:
-            self._on_own_result(error)
-
-    @property
-    def _awaited(self) -> LoadRun | None:
-        return self._leg
-
-    def _take(self, result: WorkerResult) -> None:
-        if self._leg is not None:
-            self._leg.results.append(result)
-            if self._leg.complete:
-                self._leg_ended.set()
-
-    def _fail(self, why: str) -> None:
-        self._broken = self._broken or why
-        self._leg_ended.set()
-        if self._run is None:
-            super()._fail(why)
-
-    def _on_stopping(self, **_: Any) -> None:
-        self._stopping = True
-        if self._dispatcher is not None:
-            self._dispatcher.stop()
-        if self._is_master:
-            self._runner.send_message(STOP)
-
     def _on_stop(self, **_: Any) -> None:
-        if self._searching is not None:
-            self._searching.join(timeout=self._patience_seconds + JOBS_DELAY_SECONDS)
-        elif self._dispatcher is not None:
-            self._dispatcher.join(within_seconds=self._patience_seconds)
+        self._wait_for_work(self._patience_seconds + JOBS_DELAY_SECONDS)
         if self._run is None:
             return
         run, self._run = self._run, None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -76,6 +77,11 @@ class Held:
                 f"the replicas may still be held: the process that does it ended with {code}",
                 next_step="run `seatrial revert`.",
             )
+
+    def end(self) -> None:
+        """Let go of a process that holds nothing, however it ends."""
+        with contextlib.suppress(SeatrialError):
+            self.close()
 
     def _answer(self, within_seconds: float) -> dict[str, Any]:
         assert self._process is not None

@@ -43,6 +43,7 @@ class LoadRun:
         clients: the workers that were given a share, by Locust's name, with their place.
         reported: those of them that have told what became of it.
         lost: those that never will, in words.
+        kept: ids of the observations that were closed.
         observation: keeps what was sent; None when nothing is written.
         stopping: somebody ended it, so its schedule need not be over.
     """
@@ -58,6 +59,7 @@ class LoadRun:
     clients: Mapping[str, int] = field(default_factory=dict)
     reported: set[str] = field(default_factory=set)
     lost: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -171,8 +173,8 @@ class Conclusion:
 
     def _keep(self, run: LoadRun) -> tuple[str, ...]:
         """Pack and record what each worker sent; the id of the observation."""
-        if run.observation is None:
-            return ()
+        if run.observation is None or run.kept:
+            return run.kept
         for number, result in enumerate(run.results):
             path = Path(result.exchanges)
             if result.exchanges and path.exists():
@@ -181,7 +183,8 @@ class Conclusion:
                     StreamRecord(TROUBLE, f"worker-{number}", name, journeys, result.health, -math.inf)
                 )
         run.observation.close(None, missing={}, failure=None)
-        return (run.observation.directory.name,)
+        run.kept = (run.observation.directory.name,)
+        return run.kept
 
     def exit_code(self) -> int:
         """0 when everything passed, else 1: failed, error and inconclusive alike, as the text says."""

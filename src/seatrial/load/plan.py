@@ -63,15 +63,21 @@ class LoadPlan:
         Raises:
             BadInput: a journey is not in the system file.
         """
-        chosen = {}
         all_alike = {name: 1.0 for name, spec in system.journeys.items() if not spec.long}
         named = cls.journeys or system.load.journeys or all_alike
-        for name, weight in named.items():
+        for name in named:
             if name not in system.journeys:
                 raise BadInput(
                     f"the system {system.metadata.name} has no journey `{name}`",
                     where=f"{cls.__name__}.journeys",
                     next_step=f"it has {', '.join(system.journeys)}.",
                 )
-            chosen[name] = {**system.journeys[name].model_dump(mode="json", by_alias=True), "weight": weight}
-        return chosen
+        return with_weights(system, named)
+
+
+def with_weights(system: System, weights: Mapping[str, float]) -> dict[str, Any]:
+    """Journeys of a system, each with its weight, as a job of the generator wants them."""
+    return {
+        name: {**system.journeys[name].model_dump(mode="json", by_alias=True), "weight": weight}
+        for name, weight in weights.items()
+    }

@@ -6,7 +6,6 @@ judged by `judge.soak`, beside the load itself.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -119,8 +118,7 @@ class SoakSession(LoadSession):
         except SeatrialError as error:
             self.conclusion.unseen = self.conclusion.unseen or str(error)
         finally:
-            with contextlib.suppress(SeatrialError):  # it holds nothing that could stay held
-                held.close()
+            held.end()
 
     def _pause(self) -> None:
         until = time.monotonic() + self.plan.look_seconds
