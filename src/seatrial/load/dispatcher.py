@@ -160,7 +160,8 @@ class Dispatcher:
             for exchange in ended:
                 # One that was dropped was never sent: no sample of the system. The verdict counts it against
                 # the generator.
-                self.progress.take(exchange)
+                if self._share.shown:
+                    self.progress.take(exchange)
                 if exchange.error != DROPPED:
                     self._fire(exchange)
             ended.clear()  # they are on disk; a long run would fill the memory

@@ -41,6 +41,8 @@ HELD_SECONDS = 8.0
 """How long the load goes on after enough replicas are ready: proxies find them, each takes its share."""
 SLACK_SECONDS = 10.0
 LOOK_SECONDS = 1.0
+END_SECONDS = 120.0
+"""The timeline is written, and the process that recorded it ends."""
 STOPPED = Verdict(
     Outcome.INCONCLUSIVE, "the load step was stopped before its end", "a load step, and its end",
     "Leave `-t` out: the test ends by itself.",
@@ -109,9 +111,7 @@ class ScalingSession(LegSession):
         """The whole way from rest to rest; what was seen of the cluster is kept at its end."""
         assert self._held is not None
         fall = down_seconds(objectives) + SLACK_SECONDS
-        self._wait(
-            "at-minimum", lambda seen: self._pods(seen) == self._ready(seen) == self._least(seen), fall
-        )
+        self._wait("at-minimum", self._at_rest, max(REST_SECONDS, fall))
         with OwnTraffic(self) as own:
             gevent.sleep(BEFORE_SECONDS)
             self._offer_load(up_seconds(objectives) + SLACK_SECONDS)
@@ -135,8 +135,11 @@ class ScalingSession(LegSession):
         def enough(seen: Look) -> bool:
             return self._ready(seen) >= self.step.replicas
 
-        self._wait("replicas-ready", enough, until - time.monotonic())
-        self._pause(min(HELD_SECONDS, until - time.monotonic()))
+        try:
+            self._wait("replicas-ready", enough, until - time.monotonic())
+            self._pause(min(HELD_SECONDS, until - time.monotonic()))
+        except SeatrialError as error:
+            self._broken = str(error)
         self._end_leg()
         return time.monotonic()
 
@@ -177,7 +180,7 @@ class ScalingSession(LegSession):
         return int(seen["minimum"][scaler])
 
     def _on_stop(self, **_: Any) -> None:
-        self._wait_for_work(2 * self._patience_seconds + JOBS_DELAY_SECONDS)
+        self._wait_for_work(2 * self._patience_seconds + JOBS_DELAY_SECONDS + END_SECONDS)
         if self._run is None:
             return
         run, self._run = self._run, None

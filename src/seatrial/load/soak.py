@@ -16,7 +16,7 @@ import gevent
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.judge.soak.verdict import judge_soak
 from seatrial.load.dispatcher import Share
-from seatrial.load.held import COMMAND, Held, Look, looks_in
+from seatrial.load.held import COMMAND, Held, Look, busy_between, looks_in
 from seatrial.load.outcome import Conclusion, LoadRun
 from seatrial.load.plan import LoadPlan
 from seatrial.load.user import OpenUser
@@ -49,13 +49,15 @@ class SoakConclusion(Conclusion):
         super().__init__(*arguments)
         self.looks: list[ContainerLook] = []
         self.unseen = ""
+        self.machine: list[tuple[float, float]] = []
 
     def beside(self, run: LoadRun) -> tuple[list[Verdict], dict[str, Any]]:
         scaled = tuple(role for role, each in self.system.workloads.items() if each.autoscaled)
         windows = windows_of(row for result in run.results for row in result.windows)
         soak = SoakRun(
-            self.plan, run.began_at, time.monotonic(), windows, tuple(self.looks), self.unseen, scaled
-        )
+            self.plan, run.began_at, time.monotonic(), windows, tuple(self.looks), self.unseen, scaled,
+            tuple(self.machine),
+        )  # fmt: skip
         data = {"soak": soak.to_data(), "objectives": self.system.objectives.model_dump(exclude_none=True)}
         return [judge_soak(soak, self.system.objectives)], data
 
@@ -92,6 +94,7 @@ class SoakSession(LoadSession):
     def _on_start(self, **more: Any) -> None:
         if not self._is_worker:
             self.conclusion.plan, self.conclusion.looks, self.conclusion.unseen = self.plan, [], ""
+            self.conclusion.machine = []
             if getattr(self.user, "looks", True):
                 self._looking = gevent.spawn(self._look_again_and_again)
             else:
@@ -109,10 +112,13 @@ class SoakSession(LoadSession):
         )
         try:
             held.start()
+            before: Look | None = None
             last = False
             while not last:
                 last = self._run is not None and self._run.stopping
-                self._take_look(held.look())
+                seen = held.look()
+                self._take_look(seen, before)
+                before = seen
                 if not last:
                     self._pause()
         except SeatrialError as error:
@@ -125,9 +131,12 @@ class SoakSession(LoadSession):
         while time.monotonic() < until and not (self._run is not None and self._run.stopping):
             gevent.sleep(min(0.2, self.plan.look_seconds))
 
-    def _take_look(self, seen: Look) -> None:
+    def _take_look(self, seen: Look, before: Look | None) -> None:
         self.conclusion.unseen = self.conclusion.unseen or seen["unseen"]
         self.conclusion.looks += looks_in(seen)
+        busy = None if before is None else busy_between(before, seen)
+        if busy is not None:
+            self.conclusion.machine.append((seen["at"], busy))
 
     def _on_stop(self, **more: Any) -> None:
         if self._looking is not None and self._run is not None:

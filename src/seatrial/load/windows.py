@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from seatrial.model.exchange import Exchange
 from seatrial.model.soak import LatencyWindow
@@ -47,6 +47,7 @@ class Windows:
             yield place * self._seconds, count, p50, p99
 
 
-def windows_of(rows: Iterable[Row]) -> tuple[LatencyWindow, ...]:
+def windows_of(rows: Iterable[Sequence[float]]) -> tuple[LatencyWindow, ...]:
     """The parts of all workers, by their time: they began together."""
-    return tuple(LatencyWindow(*row) for row in sorted(tuple(row) for row in rows))
+    found = [LatencyWindow(at, int(number), p50, p99) for at, number, p50, p99 in rows]
+    return tuple(sorted(found, key=lambda window: window.at))

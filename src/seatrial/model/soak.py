@@ -89,6 +89,8 @@ class SoakRun:
         looks: in their order.
         unseen: what could not be looked at, in words; empty when all was.
         autoscaled: roles whose pods come and go.
+        machine: how busy this machine was up to a moment (monotonic seconds, fraction), where the system runs
+            on it; empty elsewhere.
     """
 
     plan: SoakPlan
@@ -98,6 +100,7 @@ class SoakRun:
     looks: tuple[ContainerLook, ...] = ()
     unseen: str = ""
     autoscaled: tuple[str, ...] = ()
+    machine: tuple[tuple[float, float], ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -117,5 +120,6 @@ class SoakRun:
                 "windows": tuple(LatencyWindow(**each) for each in data["windows"]),
                 "looks": tuple(ContainerLook(**each) for each in data["looks"]),
                 "autoscaled": tuple(data["autoscaled"]),
+                "machine": tuple((float(at), float(busy)) for at, busy in data["machine"]),
             }
         )

@@ -1,7 +1,9 @@
 """What a soak shows: drift of latency, memory that grows, containers that end."""
 
+import json
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -107,6 +109,32 @@ def test_less_than_two_milliseconds_or_a_fifth_is_no_drift():
     assert drift(soak(windows=windows(lambda at: 1 + at / 3_600)), OBJECTIVES).passed
     assert drift(soak(windows=windows(lambda at: 100 + at / 360)), OBJECTIVES).passed
     assert not drift(soak(windows=windows(lambda at: 1 + at / 720)), OBJECTIVES).passed
+
+
+@pytest.mark.parametrize(
+    ("early", "late", "outcome"),
+    [
+        (0.5, 0.95, Outcome.INCONCLUSIVE),
+        (0.5, 0.8, Outcome.FAILED),
+        (0.9, 0.95, Outcome.FAILED),
+        (None, 0.95, Outcome.FAILED),
+    ],
+)
+def test_a_machine_that_became_busy_doubts_a_drift(early, late, outcome):
+    """Planted: latency grows, and something else begins on the machine that the system shares."""
+    half = 100.0 + HOUR / 2
+    machine = tuple(
+        (100.0 + at, early if 100.0 + at < half else late)
+        for at in range(0, int(HOUR) + 1, 60)
+        if early is not None or 100.0 + at >= half
+    )
+    growing = windows(lambda at: 20 + at / 60)
+    verdict = drift(soak(windows=growing, machine=machine), OBJECTIVES)
+    assert verdict.outcome is outcome
+    assert ("was 95.0 % busy in the last third and 50.0 % in the first" in verdict.observed) == (
+        outcome is Outcome.INCONCLUSIVE
+    )
+    assert drift(soak(windows=windows(flat(20)), machine=machine), OBJECTIVES).passed
 
 
 def test_a_quick_beginning_is_warm_up_and_no_drift():
@@ -252,9 +280,10 @@ def test_memory_since_the_last_restart_counts():
 
 def test_a_soak_in_which_nothing_changes_passes_and_comes_back_from_its_record():
     run = soak(looks=looks(flat(100, 0.1)), windows=windows(flat(20, 1)), autoscaled=("api",))
+    run = replace(run, machine=((100.0, 0.5), (200.0, 0.6)))
     verdict = judge_soak(run, OBJECTIVES)
     assert verdict.outcome is Outcome.PASSED
-    assert judge_soak(SoakRun.from_data(run.to_data()), OBJECTIVES) == verdict
+    assert SoakRun.from_data(json.loads(json.dumps(run.to_data()))) == run
 
 
 def test_how_long_to_wait_is_told_in_units_that_one_waits_in():

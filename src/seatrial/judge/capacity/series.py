@@ -39,7 +39,7 @@ def judge_series(
     outcome = Outcome.worst(verdict.outcome for verdict in verdicts.values())
     worst = [verdict for verdict in verdicts.values() if verdict.outcome is outcome]
     known = [count for count in counts if verdicts[count].numbers[LOW] is not None]
-    role = runs[counts[0]].role
+    role = next((run.role for run in runs.values() if run.role), "")
     confidence = f"{runs[counts[0]].plan.confidence:.0%}"
     return Verdict(
         outcome,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import median
+from dataclasses import replace
+from statistics import fmean, median
 
 from seatrial.judge.soak.batches import LEAST_BATCHES, Estimate, batches, difference
 from seatrial.judge.statistics import MINIMUM_SAMPLES
@@ -19,6 +20,9 @@ ALLOWED = 0.2
 ALLOWED_MS = 2.0
 """Less than this is what clocks and schedulers do, however quick a request was before."""
 BATCHES = 8
+MACHINE_BUSY = 0.9
+BUSIER = 0.1
+"""By so much more in the last third than in the first, something else may have begun."""
 EXPECTED = (
     f"requests that take no more than {percent(ALLOWED)} and {ALLOWED_MS:g} ms longer in the last third"
 )
@@ -34,7 +38,24 @@ def drift(run: SoakRun, objectives: Objectives) -> Verdict:
     if median(each.requests for each in windows) >= MINIMUM_SAMPLES:
         p99 = [(each.at, each.p99_ms) for each in windows]
         verdicts.append(_judged("p99", p99, run, objectives.latency_p99_ms))
-    return merge(verdicts)
+    return _doubted(merge(verdicts), run)
+
+
+def _doubted(verdict: Verdict, run: SoakRun) -> Verdict:
+    """What the machine may have made slow is no failure of the system; nothing becomes a pass by that."""
+    if verdict.outcome is not Outcome.FAILED or not run.machine:
+        return verdict
+    third = run.seconds / 3
+    early = [busy for at, busy in run.machine if at <= run.began_at + third]
+    late = [busy for at, busy in run.machine if at >= run.ended_at - third]
+    if not early or not late or fmean(late) < MACHINE_BUSY or fmean(late) - fmean(early) < BUSIER:
+        return verdict
+    why = (
+        f"{verdict.observed}; this machine, which the system shares, was {percent(fmean(late))} busy in the "
+        f"last third and {percent(fmean(early))} in the first"
+    )
+    hint = "Run it again without other work beside it."
+    return replace(verdict, outcome=Outcome.INCONCLUSIVE, observed=why, next_step=hint)
 
 
 def _judged(name: str, points: Sequence[tuple[float, float]], run: SoakRun, limit: float) -> Verdict:

@@ -16,9 +16,11 @@ def lives(run: SoakRun) -> Verdict:
     """A restart or a killed process: FAILED, by name. A pod that went away: INCONCLUSIVE, unless its workload
     is autoscaled.
     """
-    ended, gone, notes = [], [], []
+    ended: list[str] = []
+    gone: list[str] = []
+    notes: list[str] = []
     for first, last in _ends(run):
-        ended += list(_ended(first, last))
+        ended += _ended(first, last)
         if last.at < run.looks[-1].at:
             (notes if last.role in run.autoscaled else gone).append(f"{last.pod} of {last.role}")
     reasons = tuple(f"went away, by its autoscaler: {name}" for name in dict.fromkeys(notes))
