@@ -77,7 +77,7 @@ class Morse(Client):
 from seatrial.adapters import filling
 from seatrial.harness.measuring import measurement
 from seatrial.model.measurement import Measurement, MeasurementOutcome
-from seatrial.traffic.driver import send_once
+from seatrial.traffic.once import send_once
 
 @measurement("brightness")
 def brightness(context, within_seconds, *, lamp):
