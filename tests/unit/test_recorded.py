@@ -26,6 +26,7 @@ NOT_YET_RECORDED = {
     "idle-connections",
     "live-look",
     "long-requests",
+    "metrics-outage",
     "name-outage",
     "rate-limit",
     "rollout-restart",

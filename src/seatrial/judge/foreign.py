@@ -120,15 +120,21 @@ Written = WorkloadSeen | AutoscalerSeen
 def _may(timeline: Timeline, kind: str, before: Written, after: Written) -> bool:
     """Whether a change was an act of ours, or an autoscaler's write to `scale`."""
     writers = writers_of_change(before, after)
-    acted = any(
-        act.kind == kind and act.name == after.name and after.at - SEEN_SECONDS <= act.at <= after.at
-        for act in timeline.acts()
-    )
-    if acted and (not writers or after.change is Change.DELETED or any(w.manager == OURS for w in writers)):
+    if acted(timeline, kind, after.name, after.at) and (
+        not writers or after.change is Change.DELETED or any(w.manager == OURS for w in writers)
+    ):
         return True
     if isinstance(before, WorkloadSeen) and isinstance(after, WorkloadSeen):
         return is_scaled(timeline, before, after, writers)
     return False
+
+
+def acted(timeline: Timeline, kind: str, name: str, seen_at: float) -> bool:
+    """Whether Seatrial asked for a change of the object shortly before one was seen."""
+    return any(
+        act.kind == kind and act.name == name and seen_at - SEEN_SECONDS <= act.at <= seen_at
+        for act in timeline.acts()
+    )
 
 
 def is_scaled(

@@ -64,6 +64,7 @@ _TABLE = (
     Resource("storage.k8s.io/v1", "storageclasses", "StorageClass", namespaced=False),
     Resource("metrics.k8s.io/v1beta1", "pods", "PodMetrics"),
     Resource("scheduling.k8s.io/v1", "priorityclasses", "PriorityClass", namespaced=False),
+    Resource("apiregistration.k8s.io/v1", "apiservices", "APIService", namespaced=False),
 )
 
 KNOWN: dict[str, Resource] = {resource.kind: resource for resource in _TABLE}

@@ -36,6 +36,8 @@ class Target:
         return f"{self.kind.lower()}/{self.name}"
 
 
+METRICS_OUTAGE, ADD_REPLICA = "metrics-outage", "add-replica"
+"""Names of faults that a judge tells apart in one observation."""
 TRACES = "traces"
 """In the details of a fault: names of the fields that it leaves changed, on purpose."""
 BUDGETS_KEPT = "budgets"
