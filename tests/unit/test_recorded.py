@@ -18,6 +18,7 @@ RUN = Path(__file__).parents[2] / "reports" / "example"
 
 
 NOT_YET_RECORDED = {
+    "changed-configuration",
     "certificates",
     "counted-requests",
     "inside-look",

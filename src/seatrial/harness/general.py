@@ -119,6 +119,10 @@ def _system(name: str) -> System:
     workload = {
         "kind": "Deployment", "name": name, "stateless": True, "stateful": True, "autoscaled": name,
         "load_step": load_step, "journey": f"{name}-own",
+        "configuration": {
+            "configmap": name, "key": name, "old": f"{name}-old", "new": f"{name}-new",
+            "seen": {"file": f"/{name}"},
+        },
     }  # fmt: skip
     own = {"request": {"path": "/"}, "acknowledged": {"read": {"path": "/"}}, "idempotent": True}
     return System.model_validate(

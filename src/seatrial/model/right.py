@@ -101,6 +101,17 @@ def autoscaled(subject: Subject) -> bool:
     return subject.workload.autoscaled is not None
 
 
+def configured(subject: Subject) -> bool:
+    """Whether the system file names a value of the workload's configuration that may be changed."""
+    return subject.workload.configuration is not None
+
+
+def configured_by_secret(subject: Subject) -> bool:
+    """The same of a value of a Secret."""
+    spec = subject.workload.configuration
+    return spec is not None and spec.secret is not None
+
+
 def with_helper_image(subject: Subject) -> bool:
     """Whether the helper image can be had, so that what is made of it may be put into the cluster."""
     return not subject.system.helper_gap()

@@ -11,6 +11,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from seatrial.model.configuration import Configuration
 from seatrial.model.entry import Entry, HeaderName
 from seatrial.model.invariant import Capability, Invariant
 from seatrial.model.load import Load, LoadStep
@@ -62,6 +63,7 @@ class Workload(_Part):
     autoscaled: Name | None = Field(None, description="Name of the HorizontalPodAutoscaler that scales it.")
     load_step: LoadStep | None = Field(None, description="The load for the check scaling.follows-load.")
     journey: str | None = Field(None, description="The journey that exercises it (default: the first one).")
+    configuration: Configuration | None = Field(None, description="A value that may be changed for a while.")
     contained_by: Literal["progressive-delivery", "outlier-ejection"] | None = Field(
         None, description="What keeps clients from a new version of it that is Ready and answers wrongly."
     )
@@ -161,6 +163,9 @@ class System(_Part):
             for key, name in (("journey", workload.journey), ("load_step.journey", step)):
                 if name is not None and name not in self.journeys:
                     raise ValueError(f"workloads.{role}.{key} names no journey: {name}")
+            seen = workload.configuration.seen if workload.configuration else None
+            if seen is not None and seen.path is not None and self.entry.served_by is None:
+                raise ValueError(f"workloads.{role}.configuration.seen.path needs `entry.served_by`")
         for name in self.load.journeys:
             if name not in self.journeys:
                 raise ValueError(f"load.journeys.{name} names no journey")

@@ -22,6 +22,7 @@ from seatrial.faults.effects.ephemeral_container import EphemeralContainer
 from seatrial.faults.effects.frozen_container import FrozenContainer
 from seatrial.faults.effects.node_rule import NodeRule
 from seatrial.faults.effects.object_fields import FieldChange, ObjectFields
+from seatrial.faults.effects.replaced_text import ReplacedText
 from seatrial.faults.effects.scaled import Scaled
 from seatrial.faults.journal import VERSION, JournalEntry
 from seatrial.faults.revert import pending, revert_all
@@ -45,6 +46,7 @@ EFFECTS_OF_EACH_KIND = (
     EphemeralContainer("web-1", "u", "debug", {"name": "debug"}),
     NodeRule("node-1", "abc", "10.0.0.5", 8080, "GET /readyz "),
     FrozenContainer("node-1", "abc", "def"),
+    ReplacedText("ConfigMap", "web", "u", "level", "debug", "info"),
 )
 
 
