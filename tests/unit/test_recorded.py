@@ -27,6 +27,7 @@ NOT_YET_RECORDED = {
     "idle-connections",
     "live-look",
     "long-requests",
+    "controller-restart",
     "metrics-outage",
     "name-outage",
     "rate-limit",

@@ -60,6 +60,16 @@ def replicas_ready(context: Context, timeline: Timeline, *, replicas: int) -> Re
     return Ready(None) if ready >= replicas else NotYet(f"{ready} of {replicas} replicas are ready")
 
 
+@condition("scaled-out")
+def scaled_out(context: Context, timeline: Timeline) -> Ready[None] | NotYet:
+    """More replicas of the autoscaled workload are wanted than its minimum."""
+    state, minimum = workload_now(timeline, context.role), _autoscaler(context, timeline).minimum
+    wanted = 0 if state is None else state.wanted
+    return (
+        Ready(None) if wanted > minimum else NotYet(f"{wanted} replicas are wanted, its minimum is {minimum}")
+    )
+
+
 @condition("replicas-at-most-minimum")
 def replicas_at_most_minimum(context: Context, timeline: Timeline) -> Ready[None] | NotYet:
     """The autoscaled workload has no more pods than its minimum of replicas."""

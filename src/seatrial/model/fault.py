@@ -36,7 +36,7 @@ class Target:
         return f"{self.kind.lower()}/{self.name}"
 
 
-METRICS_OUTAGE, ADD_REPLICA = "metrics-outage", "add-replica"
+METRICS_OUTAGE, ADD_REPLICA, RESTART_CONTROLLERS = "metrics-outage", "add-replica", "restart-controllers"
 """Names of faults that a judge tells apart in one observation."""
 TRACES = "traces"
 """In the details of a fault: names of the fields that it leaves changed, on purpose."""
