@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from test_locust import LOADTESTS, locust
@@ -12,6 +13,7 @@ from test_locust import headless as any_headless
 from seatrial.commands._rejudging import rejudge
 from seatrial.model.capacity import CapacityRun
 from seatrial.record.reader import read_run
+from seatrial.waiting import NotYet, Ready, eventually
 
 CAPACITY = LOADTESTS / "capacity.py"
 NO_CLUSTER = """
@@ -24,9 +26,10 @@ class Capacity(CapacityUser):
     holds = False
 """
 SHORT = ("--trial-seconds", "1", "--trials", "2", "--width", "1")
+OF_THE_LOAD = 'arrivals: "constant:60", journeys: {place-order: 1, browse: 4}'
 FOUR_WORKERS_OF_20_MS = {
     "/ok": "/workers/4/0.02",
-    'arrivals: "constant:60", journeys: {place-order: 1, browse: 4}': "journeys: {browse: 1}",
+    OF_THE_LOAD: "journeys: {browse: 1}",
     "5000": "300",
 }
 """200 requests a second."""
@@ -66,7 +69,7 @@ def test_a_search_ends_by_itself_and_is_judged_alike_again(toy) -> None:
 
 def test_several_numbers_of_replicas_are_searched_one_after_the_other_and_judged_alike_again(toy) -> None:
     """Nothing holds replicas here, so that both searches find no peak up to 100/s."""
-    toy.describe(**FOUR_WORKERS_OF_20_MS)
+    toy.describe(**{OF_THE_LOAD: "journeys: {browse: 1}"})
     arguments = ("--first", "100", "--highest", "100", *SHORT, "--replicas", "1-2")
     code, out, errors = headless(*arguments)
     assert code == 1
@@ -107,9 +110,18 @@ def test_workers_search_together(toy) -> None:
     assert recorded(toy.directory).trials[0].requests > 20
 
 
+def wait_for_requests(toy) -> None:
+    def begun() -> Ready[int] | NotYet:
+        with urlopen(f"{toy.url}/count", timeout=5) as answer:
+            sent = json.load(answer).get("/ok", 0)
+        return Ready(sent) if sent else NotYet("nothing was sent")
+
+    eventually(begun, within_seconds=60, what="the search begins", every_seconds=0.2)
+
+
 def test_a_search_that_is_stopped_is_inconclusive(toy) -> None:
     with locust(Path("no_cluster.py"), "--headless", "--first", "20", "--trial-seconds", "600") as process:
-        time.sleep(6)
+        wait_for_requests(toy)
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 1
