@@ -39,7 +39,7 @@ def authentication_is_required(observation: Observation) -> Verdict:
     asked = [Asked.of(look) for look in observation.trouble.measured(ASKED)]
     if not known or not asked:
         return Verdict(Outcome.INCONCLUSIVE, "no route was asked", EXPECTED)
-    made, routes = known[0], list(dict.fromkeys(one.route for one in asked))
+    (made,), routes = known, list(dict.fromkeys(one.route for one in asked))
     wrong = [one for one in asked if one.token != RIGHT]
     admitted = [one for one in wrong if _admitted(one, declared)]
     numbers = {

@@ -96,6 +96,7 @@ def test_what_lets_a_wrong_token_in_fails_and_its_flaw_is_named(
     assert flaw in verdict.observed
     assert verdict.observed.startswith("GET /b answered ")
     assert "GET /a" not in verdict.observed
+    assert "replicas differ" not in verdict.observed
     assert advice in verdict.next_step
     assert verdict.numbers["admitted"] == 3 * len(answers)
 
@@ -117,6 +118,27 @@ def test_replicas_that_differ_are_named() -> None:
     assert verdict.outcome is Outcome.FAILED
     assert "(1 of 3 times: its replicas differ)" in verdict.observed
     assert "with 200, 401" in verdict.observed
+
+
+def test_of_kinds_that_some_replicas_admit_the_first_is_counted() -> None:
+    some = [asked(A, NONE, 401, 200, 401), asked(A, MALFORMED, 200, 200, 401), asked(A, FOREIGN, 401)]
+    verdict = judged(asked(A, RIGHT, 200), *some, asked(A, RIGHT, 200))
+    assert "(1 of 3 times: its replicas differ)" in verdict.observed
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [(199, Outcome.INCONCLUSIVE), (200, Outcome.FAILED), (299, Outcome.FAILED), (300, Outcome.INCONCLUSIVE)],
+)
+def test_any_success_lets_in(status: int, outcome: Outcome) -> None:
+    control = Asked(A, RIGHT, (302,), (302,)).measurement(1.0, 2.0)
+    wrong = Asked(A, NONE, (status,), (302,)).measurement(1.0, 2.0)
+    assert judged(control, wrong, control).outcome is outcome
+
+
+def test_of_one_that_got_no_answer_nothing_else_is_told() -> None:
+    verdict = judged(asked(A, RIGHT, 200), asked(A, NONE, 404, lost="no answer: reset"), asked(A, RIGHT, 200))
+    assert verdict.observed == "GET /a could not be tried with no token: no answer: reset"
 
 
 def test_a_leak_fails_though_the_right_token_could_not_be_shown() -> None:
