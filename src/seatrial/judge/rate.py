@@ -33,7 +33,7 @@ def _one(number: int, limit: RateLimit, bursts: list[Burst]) -> Verdict:
     if set(found) != {BELOW, ABOVE}:
         return Verdict(Outcome.INCONCLUSIVE, "no request was sent below and above the limit", expected)
     below, above = found[BELOW], found[ABOVE]
-    counters = max(above.replicas, 1) if limit.scope == "replica" else 1
+    counters = above.replicas if limit.scope == "replica" else 1
     most = _most(limit, above, counters)
     answered, refused = _answered(above), _refused(above, limit)
     numbers = {
@@ -90,8 +90,7 @@ def _flaw(limit: RateLimit, below: Burst, above: Burst, most: int) -> str:
     words = f"of {_sent(above)} {answered} were answered, where the limit allows {most}"
     if not refused:
         return f"{words}, and none was refused: nothing limits them"
-    several = limit.scope == "global" and above.replicas > 1
-    if several and answered <= _most(limit, above, above.replicas):
+    if answered <= _most(limit, above, above.replicas):
         return f"{words}: each of {above.replicas} replicas counts for itself"
     return f"{words}: the limit in force is higher than declared"
 

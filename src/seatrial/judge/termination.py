@@ -80,11 +80,8 @@ def termination_drains(observation: Observation) -> Verdict:
     if timeline is None:
         return Verdict(Outcome.INCONCLUSIVE, "no timeline was recorded", EXPECTED, "Watch the cluster.")
     lasting, known = _lasting(observation), Known.of(observation)
-    ends = [*(fault.injected_at for fault in observation.faults[1:]), math.inf]
-    ended = [
-        _termination(fault, until, lasting, known, timeline)
-        for fault, until in zip(observation.faults, ends, strict=True)
-    ]
+    begins = [fault.injected_at for fault in observation.faults]
+    ended = [_termination(fault, begins, lasting, known, timeline) for fault in observation.faults]
     numbers = {
         "terminations": len(ended), "under_way": sum(len(one.under_way) for one in ended),
         "under_way_at_the_pods": sum(one.here for one in ended),
@@ -116,7 +113,7 @@ def _doubt(
 ) -> Found | None:
     """Why that nothing broke may mean nothing."""
     first = min(fault.injected_at for fault in observation.faults)
-    if wrong := [part for one in lasting for part in one.failed if one.ended_at < first]:
+    if wrong := [part for one in lasting for part in one.failed if one.ended_at <= first]:
         text = f"; before any pod was deleted, {errors(wrong)}"
         return Outcome.ERROR, text, "Let the long journeys be answered at rest."
     if doubt := generator_weakness(observation.generator):
@@ -146,7 +143,7 @@ def _lasting(observation: Observation) -> list[Lasting]:
 
 
 def _termination(
-    fault: FaultRecord, until: float, lasting: Iterable[Lasting], known: Known, timeline: Timeline
+    fault: FaultRecord, begins: Iterable[float], lasting: Iterable[Lasting], known: Known, timeline: Timeline
 ) -> Termination:
     at, uid = fault.injected_at, fault.target.uid
     under_way = tuple(one for one in lasting if one.begun_at < at < one.ended_at)
@@ -158,6 +155,7 @@ def _termination(
     gone_at = next((state.at for state in states if state.change is Change.DELETED), math.inf)
     pause = next((state.pre_stop_seconds for state in states if state.pre_stop_seconds is not None), None)
     grace = float(fault.details.get("grace_seconds", math.inf))
+    until = min((begin for begin in begins if begin > at), default=math.inf)
     return Termination(fault, under_way, here, pause, gone_at - at, grace, until)
 
 

@@ -89,6 +89,7 @@ def test_of_one_replica_nothing_is_told() -> None:
         (burst(ABOVE, (200, 100), (429, 140)), "global", ": each of 2 replicas counts for itself"),
         (burst(ABOVE, (200, 101), (429, 139)), "global", ": the limit in force is higher than declared"),
         (burst(ABOVE, (200, 51), (429, 69), replicas=1), "global", "higher than declared"),
+        (burst(ABOVE, (200, 51), (429, 69), replicas=1), "replica", "the limit allows 50: the limit"),
         (burst(ABOVE, (200, 51), (429, 69), replicas=0), "global", "higher than declared"),
     ],
 )  # fmt: skip
@@ -97,6 +98,10 @@ def test_a_limit_that_is_missing_or_too_high_fails(above: Burst, scope: str, wor
     assert verdict.outcome is Outcome.FAILED, verdict.explain()
     assert words in verdict.observed
     assert ("scope: replica" in verdict.next_step) == (scope == "global")
+    if scope == "replica":
+        assert verdict.next_step == (
+            "Look whether the limit is on this route, enforced, and as high as declared, on every replica."
+        )
     assert bool(verdict.reasons) == bool(verdict.numbers["above_refused"])
 
 

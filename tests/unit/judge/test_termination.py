@@ -74,6 +74,7 @@ def judged(
     pause: float | None = 4.0,
     health: GeneratorHealth = HEALTH,
     gaps: tuple[tuple[float, float], ...] = (),
+    watched: bool = True,
 ) -> Verdict:
     pods = [
         *states(A, told_at=AT, gone_at=gone[0], pause=pause),
@@ -81,7 +82,8 @@ def judged(
         *states(NEW, told_at=math.inf, gone_at=math.inf),
     ]
     timeline = Timeline(0.0, 200.0, Clock(1.0, 0.5, 2.0), tuple(sorted(pods, key=lambda p: p.at)), gaps)
-    arm = Arm(exchanges=tuple(exchanges), faults=tuple(faults), timeline=timeline, generator=health)
+    seen = timeline if watched else None
+    arm = Arm(exchanges=tuple(exchanges), faults=tuple(faults), timeline=seen, generator=health)
     return termination_drains(
         Observation(
             {TROUBLE: arm},
@@ -127,7 +129,7 @@ def test_what_was_under_way_is_brought_to_its_end_and_passes() -> None:
          "which comes without a preStop"),
         (4.0, (104.1, 106.6), "4.10 s to 6.60 s after the deletion"),
         (None, (104.1, 104.2), "4.10 s to 4.20 s after the deletion"),
-        (4.0, (117.6, 120.1), "17.6 s to 20.1 s after the deletion: it was killed at the end of its grace of "
+        (4.0, (117.5, 120.1), "17.5 s to 20.1 s after the deletion: it was killed at the end of its grace of "
          "20 s"),
         (4.0, (117.4, 120.1), "17.4 s to 20.1 s after the deletion"),
     ],
@@ -161,10 +163,22 @@ def test_what_was_never_answered_broke_at_no_known_time() -> None:
 
 def test_a_stream_that_stood_through_one_and_broke_at_the_next_is_counted_once() -> None:
     broken = stream(7, 99, 134.2, by=B, error="the stream broke")
-    verdict = judged([*GOOD, *broken])
-    assert verdict.outcome is Outcome.FAILED
-    assert verdict.numbers["broken"] == 1
+    for more in ([], [deleted(NEW, 160)]):
+        verdict = judged([*GOOD, *broken], faults=[deleted(A, AT), deleted(B, LATER), *more])
+        assert verdict.outcome is Outcome.FAILED
+        assert verdict.numbers["broken"] == 1
     assert ": at catalogue-b 1x the stream broke, 4.20 s to 4.20 s after the deletion" in verdict.observed
+
+
+def test_what_ended_in_that_very_moment_was_not_under_way() -> None:
+    verdict = judged([*GOOD, one("report", 8, 98, AT, error="status 503")])
+    assert verdict.outcome is Outcome.ERROR
+    assert verdict.numbers["broken"] == 0
+
+
+def test_without_a_timeline_nothing_is_known() -> None:
+    verdict = judged(GOOD, watched=False)
+    assert (verdict.outcome, verdict.observed) == (Outcome.INCONCLUSIVE, "no timeline was recorded")
 
 
 def test_what_began_afterwards_or_had_ended_is_the_matter_of_others() -> None:

@@ -121,7 +121,7 @@ def test_replicas_that_differ_are_named() -> None:
 
 
 def test_of_kinds_that_some_replicas_admit_the_first_is_counted() -> None:
-    some = [asked(A, NONE, 401, 200, 401), asked(A, MALFORMED, 200, 200, 401), asked(A, FOREIGN, 401)]
+    some = [asked(A, NONE, 401, 200, 401), asked(A, MALFORMED, 200, 200, 401, 401)]
     verdict = judged(asked(A, RIGHT, 200), *some, asked(A, RIGHT, 200))
     assert "(1 of 3 times: its replicas differ)" in verdict.observed
 
