@@ -28,6 +28,7 @@ from seatrial.lint.reading import read
 from seatrial.lint.result import NOT_JUDGED, Result, without_copies
 from seatrial.lint.unreadable import fault_of
 
+_HELP_WIDTH = 100
 _FORMATS = ("text", "json", "sarif", "junit", "markdown")
 _EPILOGUE = """\
 exit codes: 0 clean; 1 findings at or above --fail-on; 2 could not judge all (what cannot be read is named,
@@ -200,12 +201,17 @@ def _names(given: Sequence[str] | None) -> list[str]:
     return [name.strip() for item in given or () for name in item.split(",") if name.strip()]
 
 
+def _help(prog: str) -> argparse.HelpFormatter:
+    """Argparse makes one for every option; told no width, it imports modules that cost more than reading."""
+    return argparse.RawDescriptionHelpFormatter(prog, width=_HELP_WIDTH)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="seatrial lint",
         description="Judge what Kubernetes manifests declare. Needs no cluster.",
         epilog=_EPILOGUE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_help,
     )
     add = parser.add_argument
     add(

@@ -90,14 +90,18 @@ SHAPES = (
         "a user's password (SQL)",
     ),
 )
+_BY_MARK = tuple((mark, shape) for shape in SHAPES for mark in shape.marks)
+_SHORTEST = len("://:p@h")
 _BASIC = Pattern(r"\b[Bb]asic\s+([A-Za-z0-9+/]{8,}={0,2})|\"auth\"\s*:\s*\"([A-Za-z0-9+/]{8,}={0,2})\"")
 """Of HTTP, and of a registry in the file of `docker login`."""
 
 
 def shape_in(written: str) -> str:
     """What secret of a known shape stands in a text, or the empty string."""
-    for shape in SHAPES:
-        if any(mark in written for mark in shape.marks):
+    if len(written) < _SHORTEST:
+        return ""
+    for mark, shape in _BY_MARK:
+        if mark in written:
             for match in shape.pattern.compiled.finditer(written):
                 if not match.lastindex or can_be_secret(match.group(1)):
                     return shape.named

@@ -23,6 +23,11 @@ _COMMAND = Pattern(
     r"|\bsqlcmd\b[^|;]*?\s-P[\s=]*['\"]?([^\s'\"]+)|\s-pass(?:in|out)\s+pass:([^\s'\"]+)"
     r"|\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+([^\s'\"]+)"
 )
+_CLIENTS_TEXT = (
+    "curl wget mysql mariadb sshpass redis-cli login mongo etcdctl mc rabbitmqctl ldap sqlcmd pass: htpasswd"
+)
+_CLIENTS = tuple(_CLIENTS_TEXT.split())
+"""One of them stands in every command of `_COMMAND`."""
 _LINE = Pattern(
     rf"\s*(?:-\s+)?(?:(?:export|set|const|let|var|final)\s+)?\$?[\"']?([\w.\-]+)[\"']?\s*"
     rf"(?:[:=]|:=)\s*({_VALUE}|[^\s,;]+)[\s,;]*(?:#.*)?"
@@ -51,7 +56,7 @@ def secret_in(written: str) -> str:
 
 
 def _told_to_a_client(written: str) -> bool:
-    if " " not in written and "\n" not in written:
+    if (" " not in written and "\n" not in written) or not any(name in written for name in _CLIENTS):
         return False
     return any(
         can_be_secret(next(group for group in match.groups() if group))

@@ -7,17 +7,30 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-from seatrial.declared.server.formats import address, is_base64, is_time, network
+from seatrial.declared.server.formats import address, dns_label, is_base64, is_time, network, subdomain
 from seatrial.declared.values import Pattern, brief, text
 
 _LONGEST_MATCHED = 256
 """Longer texts are not held to patterns: the server's engine takes linear time, this one may not."""
 _DATE = Pattern(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 _UUID = Pattern(r"[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
-_DURATION = Pattern(r"[-+]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))*|0")
+_DURATION = Pattern(
+    r"[-+]?(\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)((\d+(\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h))*|0|\d+\s*[a-zµ]+"
+)
+"""As Go writes it, or a number and a word: `5 minutes`."""
+_URI = Pattern(r"(/|[A-Za-z][A-Za-z0-9+.-]*:)[^\x00-\x20\x7f]*")
+_MAIL = Pattern(r"[^@\s<>]+@[^@\s<>]+|.*<[^@\s<>]+@[^@\s<>]+>")
+_MAC = Pattern(
+    r"[0-9a-fA-F]{2}([:-])([0-9a-fA-F]{2}\1){4}[0-9a-fA-F]{2}(\1[0-9a-fA-F]{2}){0,14}|([0-9a-fA-F]{4}\.){2,9}[0-9a-fA-F]{4}"
+)
 
 _FORMATS: dict[str, Callable[[str], bool]] = {
-    "date-time": is_time,
+    "datetime": is_time,
+    "uri": lambda written: bool(_URI.compiled.fullmatch(written)),
+    "email": lambda written: bool(_MAIL.compiled.fullmatch(written)),
+    "mac": lambda written: bool(_MAC.compiled.fullmatch(written)),
+    "k8sshortname": lambda written: dns_label(written) is None,
+    "k8slongname": lambda written: subdomain(written) is None,
     "date": lambda written: bool(_DATE.compiled.fullmatch(written)),
     "byte": is_base64,
     "ipv4": lambda written: address(written) is None and ":" not in written,
@@ -26,6 +39,7 @@ _FORMATS: dict[str, Callable[[str], bool]] = {
     "uuid": lambda written: bool(_UUID.compiled.fullmatch(written)),
     "duration": lambda written: bool(_DURATION.compiled.fullmatch(written)),
 }
+_ROUNDING = 1e-9
 _RANGES = {"int32": (-(2**31), 2**31 - 1)}
 
 
@@ -62,7 +76,7 @@ def _of_number(schema: dict[str, Any], value: float) -> Iterator[str]:
     if most is not None and (value > most or (value == most and schema.get("exclusiveMaximum") is True)):
         yield f"{value} is above {most}"
     step = _number(schema.get("multipleOf"))
-    if step and (value / step) % 1:
+    if step and abs(value / step - round(value / step)) > _ROUNDING:
         yield f"{value} is no multiple of {step}"
 
 
@@ -71,7 +85,7 @@ def _number(value: Any) -> float | None:
 
 
 def _of_text(schema: dict[str, Any], value: str) -> Iterator[str]:
-    is_format = _FORMATS.get(text(schema.get("format")))
+    is_format = _FORMATS.get(text(schema.get("format")).replace("-", ""))
     if is_format is not None and not is_format(value):
         yield f"{brief(value)} is no {schema['format']}"
     pattern = _compiled(text(schema.get("pattern")))
@@ -82,7 +96,23 @@ def _of_text(schema: dict[str, Any], value: str) -> Iterator[str]:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
     """A pattern as this engine reads it; None where it cannot (the server's is RE2)."""
+    if not pattern or _ONLY_RE2.compiled.search(pattern):
+        return None
+    written = pattern.replace(r"\z", r"\Z")
+    for name, letters in _CLASSES.items():
+        written = written.replace(f"[:{name}:]", letters)
     try:
-        return re.compile(pattern.replace(r"\z", r"\Z"), re.ASCII) if pattern else None
+        # here `$` would match before a line's end, too
+        return re.compile(_END.compiled.sub(lambda match: match.group(1) or r"\Z", written), re.ASCII)
     except re.error:
         return None
+
+
+_CLASSES = {
+    **{"alnum": "0-9A-Za-z", "alpha": "A-Za-z", "digit": "0-9", "lower": "a-z", "upper": "A-Z"},
+    **{"xdigit": "0-9A-Fa-f", "word": r"\w", "space": r"\s"},
+}
+_ONLY_RE2 = Pattern(r"\[:\^|\[:(?:ascii|blank|cntrl|graph|print|punct):|\\[QEpPC]|\(\?[a-zA-Z-]*[msU]")
+"""What means something else here, or nothing."""
+_END = Pattern(r"(\\.|\[\^?\]?(?:\\.|[^\]])*\])|\$")
+"""An escape or a set of letters, which stay; else the end."""
