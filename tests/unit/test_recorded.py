@@ -23,6 +23,7 @@ NOT_YET_RECORDED = {
     "counted-requests",
     "inside-look",
     "reach-look",
+    "retry-storm",
     "cold-start",
     "idle-connections",
     "live-look",

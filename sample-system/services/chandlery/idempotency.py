@@ -20,6 +20,8 @@ create table if not exists idem (
     primary key (scope, key)
 );
 """
+LOCK = "select pg_try_advisory_xact_lock(hashtextextended($1, 0))"
+KEEP = "insert into idem (scope, key, request_hash, status, body) values ($1, $2, $3, $4, $5)"
 MAX_KEY_LENGTH = 200
 
 
@@ -60,7 +62,7 @@ async def once(
     The lock ends with its transaction, so a process that dies leaves no key behind.
     """
     name = f"{scope}\n{key}"
-    if not await connection.fetchval("select pg_try_advisory_xact_lock(hashtextextended($1, 0))", name):
+    if not await connection.fetchval(LOCK, name):
         raise Refused(409, "a request with this Idempotency-Key is still running")
     # A statement of its own, after the lock: only then does it see what the former holder committed.
     stored = await connection.fetchrow(
@@ -71,12 +73,5 @@ async def once(
             raise Refused(422, "this Idempotency-Key was used with another body")
         return Answer(stored["status"], stored["body"], replayed=True)
     done = await work()
-    await connection.execute(
-        "insert into idem (scope, key, request_hash, status, body) values ($1, $2, $3, $4, $5)",
-        scope,
-        key,
-        fingerprint(request),
-        done.status,
-        done.body,
-    )
+    await connection.execute(KEEP, scope, key, fingerprint(request), done.status, done.body)
     return done

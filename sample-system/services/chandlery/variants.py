@@ -22,10 +22,11 @@ SLOW_ORDERS = "slow-orders"
 SHORT_KEEP_ALIVE = "short-keep-alive"
 SLOW_WHEN_YOUNG = "slow-when-young"
 ERRORS_UNCOUNTED = "errors-uncounted"
+CHECK_THEN_INSERT = "check-then-insert"
 KNOWN = frozenset(
     {
         *(NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE),
-        *(SLOW_WHEN_YOUNG, ERRORS_UNCOUNTED),
+        *(SLOW_WHEN_YOUNG, ERRORS_UNCOUNTED, CHECK_THEN_INSERT),
     }
 )
 FAR_AWAY_SECONDS = 0.4
@@ -34,6 +35,10 @@ VERY_FAR_AWAY_SECONDS = 1.5
 """More than what a client that writes waits for."""
 YOUNG_SECONDS = 15.0
 SHORT_KEEP_ALIVE_SECONDS = 1  # shorter than the gateway keeps its idle connections to a pod
+# check-then-insert: nobody holds the key while an order is written, and no table has it as a unique one.
+NO_LOCK = "select $1 <> ''"
+KEEP_THE_FIRST = " on conflict do nothing"
+NOT_UNIQUE = "alter table orders drop constraint if exists orders_customer_idempotency_key_key;"
 ENTRIES = """
 insert into entry (transaction_id, account, amount) values ($1, $2, -$4::bigint), ($1, $3, $4::bigint)
 """

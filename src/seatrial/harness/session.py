@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from seatrial import cluster
 from seatrial.cluster.build.tools import ensure_tools
@@ -17,6 +16,7 @@ from seatrial.faults.injector import Injector
 from seatrial.faults.lease import Lease
 from seatrial.faults.revert import pending, revert_all
 from seatrial.harness.access import access, beside, kind_configuration
+from seatrial.harness.behaviours import behaving
 from seatrial.harness.beside import bystanders_of
 from seatrial.harness.helper_image import helper_image
 from seatrial.harness.holding import Holding
@@ -30,7 +30,7 @@ from seatrial.kube.spoiled import mark_spoiled, spoiled_by, throw_away
 from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import FaultRecord, traces_of
 from seatrial.model.right import Use
-from seatrial.model.step import IDLE, Traffic
+from seatrial.model.step import Traffic
 from seatrial.model.system import HELPER_IMAGE, Journey, System
 from seatrial.record.writer import RunWriter
 from seatrial.settings import Settings
@@ -39,8 +39,6 @@ from seatrial.traffic.http import Http
 from seatrial.traffic.journey import SAFE_METHODS, journey_data
 from seatrial.traffic.stream import TrafficStream
 
-BEHAVIOURS: dict[str, dict[str, Any]] = {"": {}, IDLE: {"idle_seconds": None, "fresh_every": 0}}
-"""What the generator is told for each behaviour of clients."""
 ANSWER_SECONDS = 60.0
 """How long a system that was just deployed may take to answer its first journey."""
 
@@ -111,18 +109,13 @@ class Session:
         Raises:
             BadInput: the journey, the schedule or the address cannot be used.
         """
-        if step.behaviour not in BEHAVIOURS:
-            raise BadInput(
-                f"no client behaves as {step.behaviour!r}", where=f"traffic {step.name}",
-                next_step=f"There is {', '.join(filter(None, BEHAVIOURS))}; empty for the usual one.",
-            )  # fmt: skip
         beside = {
             name: {**journey_data(self.journey(name)), "per_second": step.bystanders}
             for name in bystanders_of(self.system, step)
         }
         return TrafficStream(
             self.base_url, step.journey, self.journey(step.journey), runner=self.sending.runner(),
-            **BEHAVIOURS[step.behaviour], schedule=step.arrivals, seed=self.settings.seed,
+            **behaving(step), schedule=step.arrivals, seed=self.settings.seed,
             directory=directory, name=f"exchanges-{step.name}", bystanders=beside, **self.system.entry.tls,
             allow_remote=True,  # the owner of the system file named the address and consented
         )  # fmt: skip

@@ -88,22 +88,24 @@ class ReadBack:
 
 
 SENT_AGAIN = "sent-again"
+OTHER_BODY = "other-body"
+"""A write's key sent with another body; `value` also holds `fair`: with a key of its own it was accepted."""
 
 
-def again_measurement(exchange: Exchange) -> Measurement:
-    """A write that was sent again, as a measurement."""
+def again_measurement(exchange: Exchange, kind: str = SENT_AGAIN, **more: Any) -> Measurement:
+    """A write that was sent again, as a measurement; `more` stands in its value."""
     assert exchange.sent_at is not None
     value = {
         "sequence": exchange.sequence, "journey": exchange.journey, "outcome": exchange.outcome.value,
-        "status": exchange.status, "answer_id": exchange.answer_id,
+        "status": exchange.status, "answer_id": exchange.answer_id, **more,
     }  # fmt: skip
     outcome = MeasurementOutcome.ANSWERED if exchange.status is not None else MeasurementOutcome.COULD_NOT_TRY
     ended_at = exchange.sent_at if exchange.completed_at is None else exchange.completed_at
-    return Measurement(SENT_AGAIN, exchange.key, exchange.sent_at, ended_at, outcome, value, exchange.error)
+    return Measurement(kind, exchange.key, exchange.sent_at, ended_at, outcome, value, exchange.error)
 
 
 def exchange_sent_again(measurement: Measurement) -> Exchange:
-    """The exchange that a measurement of this kind recorded."""
+    """The exchange that a measurement of this kind, or of another body, recorded."""
     value = measurement.value
     return Exchange(
         int(value["sequence"]), str(value["journey"]), measurement.began_at, measurement.began_at,

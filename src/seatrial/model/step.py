@@ -13,6 +13,8 @@ WARM_UP_SECONDS = 45.0
 """How long traffic may take to become steady."""
 IDLE = "idle"
 """Behaviour of traffic whose connections are kept however long they lie idle, and used again."""
+STORM = "storm"
+"""Behaviour of clients that send each request several times with its key: at once, and a little later."""
 STEADY_SECONDS = 3.0
 """Traffic before the first fault: the control. It must be clean, else nothing is injected."""
 USUAL_FRACTION = 0.2
@@ -57,7 +59,7 @@ class Traffic:
         bystanders: arrivals per second of every other user action, sent beside it; 0 for none.
         only_reading: whether bystanders that write are left out.
         lasting: whether those beside it are the journeys whose requests last, and no others.
-        behaviour: of the clients: `IDLE`, or empty for those that drop a connection soon idle.
+        behaviour: of the clients: `IDLE`, `STORM`, or empty for those that drop a connection soon idle.
     """
 
     journey: str

@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from seatrial.model.configuration import Configuration
+from seatrial.model.consent import Consent, Images
 from seatrial.model.entry import Entry, HeaderName
 from seatrial.model.invariant import Capability, Invariant
 from seatrial.model.load import Load, LoadStep
@@ -100,22 +101,6 @@ class Journey(_Part):
         if self.protocol == "sse" and not self.lifetime_seconds:
             raise ValueError("`protocol: sse` needs `lifetime_seconds`")
         return self
-
-
-class Images(_Part):
-    """Where images of ours were put that a cluster of somebody else's can pull."""
-
-    helper: str | None = Field(
-        None, pattern=r"^\S+$", description="Reference of the helper image, for a cluster not our own."
-    )
-
-
-class Consent(_Part):
-    """Permission to disturb exactly one context and namespace."""
-
-    disruptive: bool = Field(False, description="Whether faults and load may be applied.")
-    context: str | None = Field(None, description="The context that consent is given for.")
-    namespace: Name | None = Field(None, description="The namespace that consent is given for.")
 
 
 class Waiver(_Part):
@@ -220,6 +205,14 @@ class System(_Part):
     def conserving(self) -> str:
         """Name of the first journey that moves what an invariant counts; empty when there is none."""
         return next((name for name, journey in self.journeys.items() if journey.conserves), "")
+
+    def idempotent_through(self, role: str) -> str:
+        """Name of the first journey that passes a workload and may be sent again; empty for none."""
+        found = (
+            name for name, journey in self.journeys.items()
+            if journey.idempotent and journey.protocol == "http1" and role in self.path_of(name)
+        )  # fmt: skip
+        return next(found, "")
 
     def journey_of(self, role: str) -> str:
         """Name of the journey that exercises the workload `role`: its own, else the first one.

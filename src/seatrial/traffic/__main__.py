@@ -31,8 +31,8 @@ EXAMPLE = """a job:
   {"base_url": "http://127.0.0.1:30080", "output": "browse.ndjson",
    "journeys": {"look": {"request": {"path": "/api/basket"}, "expect": {"status": 200}}},
    "schedule": "constant:100:30"}
-further keys: bystanders, seed, deadline_seconds, fresh_every, idle_seconds, most_in_flight, worker, workers,
-start_at_wall, ca_file, certificate_file, key_file, verify, allow_remote
+further keys: bystanders, seed, deadline_seconds, fresh_every, idle_seconds, most_in_flight, copies, worker,
+workers, start_at_wall, ca_file, certificate_file, key_file, verify, allow_remote
 """
 
 

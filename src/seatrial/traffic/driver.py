@@ -7,12 +7,10 @@ second histogram, from the sending, stands beside it for comparison.
 from __future__ import annotations
 
 import asyncio
-import heapq
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
 from time import monotonic, process_time
@@ -21,10 +19,9 @@ from typing import Any
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import LATE_AFTER_SECONDS, Exchange, GeneratorHealth
 from seatrial.traffic.journey import CompiledJourney, pick_by_weight
+from seatrial.traffic.plan import Plan
 from seatrial.traffic.protocols import PROTOCOLS, Arrival
-from seatrial.traffic.schedule import Constant, Schedule, sliced
 from seatrial.traffic.tally import Tally
-from seatrial.traffic.target import Target
 
 START_DELAY_SECONDS = 0.05
 PREPARED_AT_ONCE = 10
@@ -32,45 +29,6 @@ SENT_AT_ONCE = 32
 """After so many the loop looks whether answers came, however far behind the schedule is."""
 GRACE_SECONDS = 5.0
 """How long after the last deadline an open request may be reported as ended."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the driver sends, and how.
-
-    Attributes:
-        target: where.
-        journeys: what, each with its share; which one an arrival gets depends on `seed` and its number only.
-        schedule: when.
-        bystanders: journeys beside it, each with a constant rate per second of its own, as long as it lasts.
-        seed: of the choice of journeys and of {random.N}.
-        fresh_every: every n-th arrival goes over a connection of its own; 0 for none, 1 for all.
-        most_in_flight: beyond it an arrival is dropped and counted.
-        worker, workers: this worker's place; it takes every n-th arrival of each schedule.
-    """
-
-    target: Target
-    journeys: Sequence[tuple[CompiledJourney, float]]
-    schedule: Schedule
-    bystanders: Sequence[tuple[CompiledJourney, float]] = field(default=())
-    seed: int = 0
-    fresh_every: int = 10
-    most_in_flight: int = 2_000
-    worker: int = 0
-    workers: int = 1
-
-    def all_journeys(self) -> list[CompiledJourney]:
-        return [journey for journey, _ in (*self.journeys, *self.bystanders)]
-
-    def planned(self) -> Iterator[tuple[float, int, int]]:
-        """Each arrival in the order of its time: seconds from the start, place of its schedule, number."""
-        schedules = [self.schedule]
-        schedules += [Constant(rate, self.schedule.duration_seconds) for _, rate in self.bystanders]
-        return heapq.merge(*(self._share_of(schedule, place) for place, schedule in enumerate(schedules)))
-
-    def _share_of(self, schedule: Schedule, place: int) -> Iterator[tuple[float, int, int]]:
-        for sequence, offset in sliced(schedule.planned(), self.worker, self.workers):
-            yield offset, place, sequence
 
 
 class Driver:
@@ -172,13 +130,19 @@ class Driver:
     def _prepare_all(self, start: float) -> Iterator[Arrival]:
         """Every arrival of the plan in its order."""
         planned, generator = self.plan.planned(), Random(f"{self.plan.seed}/{self.plan.worker}")
+        last, firsts = len(self.plan.copies) - 1, dict[int, Arrival]()
         while some := list(islice(planned, PREPARED_AT_ONCE)):
             ready = []
-            for offset, place, sequence in some:
+            for offset, place, sequence, copy in some:
                 journey = self.plan.bystanders[place - 1][0] if place else self._pick(sequence)
                 client = self._clients[journey.protocol]
                 arrival = Arrival(client, journey, sequence, start + offset)
-                client.prepare(arrival, generator)
+                if copy:
+                    client.repeat(arrival, firsts[sequence] if copy < last else firsts.pop(sequence))
+                else:
+                    client.prepare(arrival, generator)
+                    if last and not place:
+                        firsts[sequence] = arrival
                 ready.append(arrival)
             yield from ready
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from seatrial.errors import BadInput
 from seatrial.traffic import schedule as schedules
-from seatrial.traffic.driver import Plan
 from seatrial.traffic.journey import CompiledJourney
+from seatrial.traffic.plan import Plan
 from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.target import IDLE_SECONDS, Target
 
@@ -34,6 +34,7 @@ class Job:
         fresh_every: every n-th request goes over a connection of its own; 0 for none.
         idle_seconds: a connection that was idle for longer is not used again; None for any time.
         most_in_flight: beyond it an arrival is dropped and counted.
+        copies: seconds after its time at which each arrival is sent, with the same key and bytes each time.
         worker, workers: this process takes every n-th arrival.
         start_at_wall: seconds since the epoch of the schedule's zero, on which workers agree; None for now.
         ca_file, certificate_file, key_file, verify: see `traffic.target.tls_context`.
@@ -50,6 +51,7 @@ class Job:
     fresh_every: int = 10
     idle_seconds: float | None = IDLE_SECONDS
     most_in_flight: int = 2_000
+    copies: Sequence[float] = (0.0,)
     worker: int = 0
     workers: int = 1
     start_at_wall: float | None = None
@@ -91,6 +93,7 @@ class Job:
             seed=self.seed,
             fresh_every=self.fresh_every,
             most_in_flight=self.most_in_flight,
+            copies=self.copies,
             worker=self.worker,
             workers=self.workers,
         )
@@ -145,6 +148,8 @@ def _check_numbers(job: Job) -> None:
         value = getattr(job, name)
         if value is not None and (not isinstance(value, int | float) or value < least):
             raise BadInput(f"{name} is {value!r}: it must be {least:g} or more", next_step=_HELP)
+    if [*job.copies] != sorted(job.copies) or not job.copies or job.copies[0] != 0:
+        raise BadInput(f"copies is {list(job.copies)}: seconds in order, the first 0", next_step=_HELP)
     if job.worker >= job.workers:
         raise BadInput(f"worker {job.worker} of {job.workers} does not exist", next_step="count from 0.")
     for journey, weight in job.compiled():

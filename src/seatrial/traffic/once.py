@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from seatrial.model.exchange import Exchange
 from seatrial.model.tls import TlsFiles
-from seatrial.traffic.driver import Driver, Plan
+from seatrial.traffic.driver import Driver
 from seatrial.traffic.journey import journey_data
+from seatrial.traffic.plan import Plan
 from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.schedule import Replay
 from seatrial.traffic.target import Target

@@ -8,8 +8,9 @@ import uvloop
 
 from seatrial.judge.little import little_breach
 from seatrial.model.exchange import Exchange, GeneratorHealth
-from seatrial.traffic.driver import PREPARED_AT_ONCE, Driver, Plan
+from seatrial.traffic.driver import PREPARED_AT_ONCE, Driver
 from seatrial.traffic.journey import compile_journey
+from seatrial.traffic.plan import Plan
 from seatrial.traffic.schedule import Constant, Replay
 from seatrial.traffic.target import Target
 
@@ -136,3 +137,27 @@ def test_bystanders_have_their_own_rate_and_numbers(steady_server) -> None:
     assert numbers == {"browse": list(range(50)), "other": list(range(10))}
     assert all(exchange.ok for exchange in ended)
     assert health.planned == 60
+
+
+def test_copies_carry_the_same_bytes_and_key_and_are_sent_when_they_are_due(server) -> None:
+    request = {"method": "POST", "path": "/ok", "json": {"key": "{uuid}", "drawn": "{random.999999999}"}}
+    journey = compile_journey("buy", {"request": request, "timeout_seconds": 0.5})
+    plan = Plan(Target(server.url), [(journey, 1.0)], Replay((0.0, 0.1)), copies=(0.0, 0.0, 0.05, 0.2))
+
+    async def run() -> tuple[GeneratorHealth, list[Exchange], list[bytes]]:
+        driver = Driver(plan)
+        sent: list[bytes] = []
+        client = driver._clients["http1"]
+        hand_over = client.send
+        client.send = lambda arrival: (sent.append(arrival.request.wire), hand_over(arrival))[1]
+        return await driver.run(), driver.collect(), sent
+
+    health, exchanges, sent = uvloop.run(run())
+    assert health.planned == health.sent == len(exchanges) == 8
+    keys = {exchange.sequence: exchange.key for exchange in exchanges}
+    assert keys[0] != keys[1]
+    assert all(exchange.ok and exchange.key == keys[exchange.sequence] for exchange in exchanges)
+    assert len(set(sent)) == 2
+    begin = min(exchange.planned_at for exchange in exchanges)
+    times = sorted(round(exchange.planned_at - begin, 3) for exchange in exchanges)
+    assert times == [0.0, 0.0, 0.05, 0.1, 0.1, 0.15, 0.2, 0.3]

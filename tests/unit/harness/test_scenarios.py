@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from seatrial.harness.behaviours import BEHAVIOURS
 from seatrial.model.scenario import SCENARIOS, Subject
 from seatrial.model.step import Inject, Stop, Traffic
 from seatrial.model.system import System
@@ -36,3 +37,16 @@ def test_without_such_a_journey_or_as_the_subjects_own_there_is_one_traffic() ->
         plan = SCENARIOS.get("store-crash").plan(subject)
         assert [step.name for step in plan if isinstance(step, Traffic)] == ["subject"]
         assert [step for step in plan if isinstance(step, Stop)] == [Stop("subject")]
+
+
+def test_a_storm_of_retries_is_of_writes_that_pass_a_workload_whose_pods_may_go() -> None:
+    system = parse_system(CHANDLERY.read_text(), source="chandlery.yaml")
+    storm = SCENARIOS.get("retry-storm")
+    assert [subject.role for subject in storm.subjects(system)] == ["orders"]
+    sent = next(step for step in storm.plan(Subject("orders", system)) if isinstance(step, Traffic))
+    assert (sent.journey, sent.steady) == ("place-order", False)
+    assert [*BEHAVIOURS[sent.behaviour]["copies"]] == [0.0, 0.0, 0.0, 0.4, 1.5]
+    without = parse_system(
+        CHANDLERY.read_text().replace("    idempotent: true\n", ""), source="chandlery.yaml"
+    )
+    assert storm.subjects(without) == []

@@ -51,6 +51,9 @@ class Orders(Participant):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
+        if variants.active(variants.CHECK_THEN_INSERT):
+            self.schema += variants.NOT_UNIQUE
+            idempotency.LOCK, idempotency.KEEP = variants.NO_LOCK, idempotency.KEEP + variants.KEEP_THE_FIRST
         self._products = products.load(settings.config_directory)
         self._calculator = Calculator()
         self._resend_seconds = settings.resend_seconds

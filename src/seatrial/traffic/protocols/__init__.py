@@ -130,6 +130,10 @@ class Client:
     def prepare(self, arrival: Arrival, generator: Random) -> None:
         """Do ahead of its time what can be done; `generator` draws {random.N}."""
 
+    def repeat(self, arrival: Arrival, first: Arrival) -> None:
+        """Do the same for one that sends once more what `first` sends, with its key."""
+        raise NotImplementedError
+
     def send(self, arrival: Arrival) -> None:
         """Begin; returns at once, and never raises for the peer. `arrival.sent_at` is now."""
         task = self.loop.create_task(self._carry(arrival))

@@ -29,6 +29,7 @@ from typing import Any
 
 from seatrial.model.exchange import Exchange, ExchangeOutcome
 from seatrial.traffic.answer import Answer, AnswerReader, NoHttp
+from seatrial.traffic.journey import Prepared
 from seatrial.traffic.protocols import TIMER_STEP_SECONDS, Arrival, Client, protocol
 from seatrial.traffic.target import Target, short
 
@@ -116,7 +117,12 @@ class Http1(Client):
         self._kept = 0
 
     def prepare(self, arrival: Arrival, generator: Random) -> None:
-        prepared = arrival.journey.prepare(arrival.sequence, generator, self.target.host_header)
+        self._ready(arrival, arrival.journey.prepare(arrival.sequence, generator, self.target.host_header))
+
+    def repeat(self, arrival: Arrival, first: Arrival) -> None:
+        self._ready(arrival, first.request)
+
+    def _ready(self, arrival: Arrival, prepared: Prepared) -> None:
         arrival.key = prepared.key
         arrival.request = prepared
         arrival.answer = Answer()
