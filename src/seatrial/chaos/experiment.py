@@ -18,7 +18,7 @@ from seatrial.chaos.verdicts import RECORD, checks_of, experiment_verdict
 from seatrial.cluster.progress import PlainProgress
 from seatrial.errors import SeatrialError
 from seatrial.harness.execution import Execution
-from seatrial.harness.observe import no_consent
+from seatrial.harness.observe import more_than_reads, no_consent
 from seatrial.harness.rights import uses_of_plan
 from seatrial.harness.session import Session, open_session
 from seatrial.kube.snapshot import Snapshot
@@ -89,11 +89,12 @@ class Experiment:
         disruption = Disruption.VOLUNTARY if self.scenario is None else self.scenario.disruption
         session = open_session(self.settings, system, PlainProgress(), self.run)
         self._session = self._resources.enter_context(session)
-        if verdict := no_consent(session, disruption):
-            require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
+        self._require_consent(session, disruption)
         for subject in self._subjects.values():
             as_it_is = self.scenario if self.unedited else None
             plan = steps_of(self.context, subject) if as_it_is is None else as_it_is.plan(subject)
+            if more_than_reads(plan):
+                self._require_consent(session, Disruption.VOLUNTARY)
             session.require_rights(uses_of_plan(plan, disruption, subject))
         session.hold()
         session.revert_left_overs()
@@ -104,6 +105,10 @@ class Experiment:
             self.begin_part(self.order.role)
         else:
             expand(self.context, self.scenario, list(self._subjects.values()), unedited=self.unedited)
+
+    def _require_consent(self, session: Session, disruption: Disruption) -> None:
+        if verdict := no_consent(session, disruption):
+            require(Verdict(Outcome.ERROR, verdict.observed, verdict.expected, verdict.next_step))
 
     def _compare(self, session: Session, before: Snapshot) -> None:
         """After everything was reverted: what the method and the rollbacks have left behind."""

@@ -36,7 +36,7 @@ def expand(
 
 
 def steps_of(experiment: Mapping[str, Any], subject: Subject) -> Steps:
-    """The faults and measurements that the activities of an experiment ask for, to know the rights they need.
+    """The faults, measurements and traffic that an experiment's activities ask for, to know what they need.
 
     Raises:
         BadInput: an activity names a fault, a measurement or a workload that there is not.
@@ -45,11 +45,14 @@ def steps_of(experiment: Mapping[str, Any], subject: Subject) -> Steps:
     found: list[Step] = []
     for activity in (*(experiment.get("method") or ()), *(experiment.get("rollbacks") or ())):
         provider = activity.get("provider") or {}
-        if provider.get("module") != ACTIONS or provider.get("func") not in ("inject", "measure"):
+        if provider.get("module") != ACTIONS or provider.get("func") not in ("inject", "measure", "traffic"):
             continue
         given = substitute(dict(provider.get("arguments") or {}), configuration, {})
         if provider["func"] == "measure":
             found.append(Measure(_known(MEASUREMENTS, given.get("measurement"))))
+            continue
+        if provider["func"] == "traffic":
+            found.append(Traffic(str(given.get("journey") or subject.journey)))
             continue
         role = str(given.get("role") or subject.role)
         if role not in subject.system.workloads:

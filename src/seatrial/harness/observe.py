@@ -63,11 +63,10 @@ def observe(
     try:
         subject = looked_at(session, scenario, subject)
         plan = scenario.plan(subject)
-        sends = any(isinstance(step, Traffic | Inject) for _, step in unrolled(plan))
-        if verdict := no_consent(session, Disruption.VOLUNTARY) if sends or more_than_reads(plan) else None:
+        if verdict := no_consent(session, Disruption.VOLUNTARY) if more_than_reads(plan) else None:
             return replace(head_of(scenario, subject), id="", failure=verdict)
         session.require_rights(uses_of_plan(plan, scenario.disruption, subject))
-        if sends or scenario.disruption is not Disruption.NONE:
+        if sends(plan) or scenario.disruption is not Disruption.NONE:
             session.hold()
         writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
     except Exception as error:
@@ -90,11 +89,16 @@ def observe(
     return read_observation(writer.directory).observation
 
 
+def sends(plan: Steps) -> bool:
+    """Whether it sends traffic, or injects."""
+    return any(isinstance(step, Traffic | Inject) for _, step in unrolled(plan))
+
+
 def more_than_reads(plan: Steps) -> bool:
-    """Whether one of its measurements does more than to read objects: uses exec, or sends load."""
+    """Whether it needs consent: it sends, or one of its measurements does more than to read objects."""
     made = [MEASUREMENTS.get(step.measurement) for _, step in unrolled(plan) if isinstance(step, Measure)]
     reads = all(set(right.verbs) <= READS for each in made for right in each.rights)
-    return not reads or any(each.sends_load for each in made)
+    return sends(plan) or not reads or any(each.sends_load for each in made)
 
 
 def looked_at(session: Session, scenario: Scenario, subject: Subject) -> Subject:
