@@ -54,6 +54,7 @@ VALUES = {
     "GRAFANA": f"glsa_{mixed(32)}_{hexadecimal(8)}",
     "KEY": "-----BEGIN OPENSSH PRIVATE KEY-----\nabc",
     "DB_PW": "hunter2",
+    "OCI_CLI_KEY_CONTENT": mixed(20),
     "TOKEN_SECRET": mixed(20),
 }
 COMMANDS = (

@@ -55,13 +55,14 @@ def says_secret(name: str) -> bool:
     if not any(mark in name.lower() for mark in _MARKS):
         return False
     found = words(name)
+    is_content = found[-2:] == ["key", "content"]
     while len(found) > 1 and found[-1] in _TAILS:
         found.pop()
     if not found or found[0] in _SWITCHES:
         return False
     last, before = found[-1], found[-2] if len(found) > 1 else ""
     if last == "key":
-        return before in _KEYS
+        return before in _KEYS or is_content
     if last == "secret" and before in _NAMES_AN_OBJECT:
         return False
     return last in _LAST or last.endswith(_ENDINGS)
