@@ -1,8 +1,18 @@
 """The lint against a real API server, on random objects.
 
 Needs a cluster: SEATRIAL_SERVER_KUBECONFIG names its kubeconfig (default: that of `seatrial up`). It
-is asked in strict dry runs, which change nothing. SEATRIAL_SERVER_CASES sets the number of cases,
-SEATRIAL_SERVER_SEED their seed.
+is asked in strict dry runs, which change nothing; only one custom kind is served for the while of its test.
+SEATRIAL_SERVER_CASES sets the number of cases, SEATRIAL_SERVER_SEED their seed.
+
+Where the two differ, and why (34 of 4,272 cases):
+
+- Fields behind a gate that is off (`lifecycle.stopSignal`, a StatefulSet's `maxUnavailable`): the server
+  drops them before it looks at them; lint reads them, for another server may not.
+- `hostname` and `subdomain` in a StatefulSet's template: its controller sets both, the server does not look.
+- A list where a schema has text with a format (`format: ipv4`): the server takes it for bytes. Lint does not.
+- A port of the node above 65535: a dry run allocates none.
+- Expressions in CEL (admission policies, `x-kubernetes-validations`) are not evaluated.
+- A schema whose `minimum` is above 0 and whose default is the empty text: told by another rule of the server.
 """
 
 from __future__ import annotations
@@ -13,12 +23,26 @@ from pathlib import Path
 
 import pytest
 from server_agreement import compare
+from server_custom import CASES as CHANGES
+from server_custom import DEFINITION, FULL, changed
 from server_oracle import Oracle
 
 KUBECONFIG = Path(os.environ.get("SEATRIAL_SERVER_KUBECONFIG", ".seatrial/kubeconfig"))
 CASES = int(os.environ.get("SEATRIAL_SERVER_CASES", "5000"))
 SEED = int(os.environ.get("SEATRIAL_SERVER_SEED", "1"))
 LEAST_SHARE = 0.995
+
+
+def test_each_word_of_a_schema_is_read_as_the_server_reads_it() -> None:
+    if not KUBECONFIG.exists():
+        pytest.skip(f"{KUBECONFIG} is not there: run `seatrial up` first")
+    with closing(Oracle(KUBECONFIG)) as oracle, oracle.serving(DEFINITION):
+        answers = oracle.ask_all([FULL, *(changed(path, value) for path, value, _ in CHANGES)])
+    assert answers[0].takes, answers[0]
+    told = [
+        (case, answer) for case, answer in zip(CHANGES, answers[1:], strict=True) if answer.takes != case[2]
+    ]
+    assert not told
 
 
 def test_lint_and_server_agree() -> None:

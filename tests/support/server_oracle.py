@@ -8,14 +8,17 @@ import json
 import os
 import ssl
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from threading import local
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import yaml
+
+from seatrial.waiting import NotYet, Ready, eventually
 
 _WORKERS = 6
 
@@ -93,6 +96,23 @@ class Oracle:
         body = json.dumps(data).encode()
         status, answer = self._request("POST", f"{folder}?dryRun=All&fieldValidation=Strict", body)
         return Answer(status, str(answer.get("message", "")))
+
+    @contextmanager
+    def serving(self, definition: dict[str, Any]) -> Iterator[None]:
+        """Have the server serve a custom kind for a while: all else here is a dry run."""
+        folder = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        kind = (f"{definition['spec']['group']}/v1", definition["spec"]["names"]["kind"])
+        status, answer = self._request("POST", folder, json.dumps(definition).encode())
+        assert status == 201, answer
+        try:
+            eventually(lambda: self._serves(kind), within_seconds=30, what="the server serves a new kind")
+            self._plural = self._paths()
+            yield
+        finally:
+            self._request("DELETE", f"{folder}/{definition['metadata']['name']}")
+
+    def _serves(self, kind: tuple[str, str]) -> Ready[None] | NotYet:
+        return Ready(None) if kind in self._paths() else NotYet("it is not among the kinds that it lists")
 
     def close(self) -> None:
         """Close every connection."""

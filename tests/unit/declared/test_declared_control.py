@@ -12,40 +12,8 @@ from test_declared_server import GONE, OBJECTS
 from seatrial.declared.server.walk import server_of
 from seatrial.declared.values import plain
 
+OWN = ("/few", "/things.example.com", "/v1.example.com")
 VALID = """
-kind: CustomResourceDefinition
-apiVersion: apiextensions.k8s.io/v1
-metadata: {name: things.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {plural: things, singular: thing, kind: Thing}
-  versions:
-  - name: v1
-    served: true
-    storage: true
-    additionalPrinterColumns: [{name: Age, type: date, jsonPath: .metadata.creationTimestamp}]
-    subresources: {scale: {specReplicasPath: .spec.size, statusReplicasPath: .status.size}}
-    schema:
-      openAPIV3Schema:
-        type: object
-        properties:
-          metadata: {type: object, properties: {name: {type: string}}}
-          spec:
-            type: object
-            properties:
-              size: {type: integer, default: 2, minimum: 1}
-              port: {anyOf: [{type: integer}, {type: string}], x-kubernetes-int-or-string: true}
-              any: {x-kubernetes-preserve-unknown-fields: true}
-              labels: {type: object, additionalProperties: {type: string}}
-              ports:
-                type: array
-                x-kubernetes-list-type: map
-                x-kubernetes-list-map-keys: [name]
-                items: {type: object, required: [name], properties: {name: {type: string}}}
-            oneOf: [{required: [size]}, {required: [port]}]
-  - {name: v2, served: true, storage: false, schema: {openAPIV3Schema: {type: object}}}
----
 kind: ValidatingAdmissionPolicy
 apiVersion: admissionregistration.k8s.io/v1
 metadata: {name: few}
@@ -56,70 +24,24 @@ spec:
   variables: [{name: most, expression: '5'}]
   validations: [{expression: object.spec.replicas <= variables.most, reason: Invalid}]
 ---
-kind: ValidatingAdmissionPolicyBinding
-apiVersion: admissionregistration.k8s.io/v1
-metadata: {name: few}
-spec: {policyName: few, validationActions: [Deny, Audit]}
----
-kind: FlowSchema
-apiVersion: flowcontrol.apiserver.k8s.io/v1
-metadata: {name: few}
-spec:
-  matchingPrecedence: 500
-  priorityLevelConfiguration: {name: few}
-  distinguisherMethod: {type: ByUser}
-  rules:
-  - subjects: [{kind: Group, group: {name: few}}]
-    resourceRules: [{verbs: [get], apiGroups: ['*'], resources: ['*'], namespaces: [shop]}]
-    nonResourceRules: [{verbs: ['*'], nonResourceURLs: [/metrics]}]
----
-kind: PriorityLevelConfiguration
-apiVersion: flowcontrol.apiserver.k8s.io/v1
-metadata: {name: few}
-spec:
-  type: Limited
-  limited: {limitResponse: {type: Queue, queuing: {queues: 16, handSize: 4, queueLengthLimit: 50}}}
----
-kind: APIService
-apiVersion: apiregistration.k8s.io/v1
-metadata: {name: v1.example.com}
-spec:
-  group: example.com
-  version: v1
-  groupPriorityMinimum: 100
-  versionPriority: 10
-  insecureSkipTLSVerify: true
-  service: {name: few, namespace: shop}
----
 kind: CertificateSigningRequest
 apiVersion: certificates.k8s.io/v1
 metadata: {name: few}
-spec: {request: eA==, signerName: example.com/few, usages: [client auth], expirationSeconds: 600}
----
-kind: Ingress
-apiVersion: networking.k8s.io/v1
-metadata: {name: few, annotations: {kubernetes.io/ingress.class: nginx}}
-spec: {ingressClassName: nginx, defaultBackend: {service: {name: few, port: {number: 80}}}}
----
-kind: ResourceQuota
-apiVersion: v1
-metadata: {name: few}
-spec: {hard: {pods: 4}, scopes: [BestEffort]}
----
-kind: Service
-apiVersion: v1
-metadata: {name: few, annotations: {service.beta.kubernetes.io/load-balancer-source-ranges: 10.0.0.0/8}}
-spec: {type: LoadBalancer, ports: [{port: 80}], externalIPs: [192.0.2.1]}
----
-kind: Namespace
-apiVersion: v1
-metadata: {name: few, labels: {pod-security.kubernetes.io/enforce-version: v1.34}}
+spec:
+  request: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0K
+  signerName: example.com/few
+  usages: [client auth]
+  expirationSeconds: 600
 ---
 kind: Thing
 apiVersion: example.com/v1
 metadata: {name: few}
 """
-GIVEN: dict[str, dict[str, Any]] = {data["kind"]: data for data in yaml.safe_load_all(VALID)}
+"""Beside those of `server_valid.yaml`: CEL is not read there, nor are requests more than begun."""
+GIVEN: dict[str, dict[str, Any]] = {
+    **{data["kind"]: data for data in yaml.safe_load_all(VALID)},
+    **{name.partition("/")[0]: OBJECTS[name] for name in OBJECTS if name.endswith(OWN)},
+}
 _SCHEMA = "spec.versions.0.schema.openAPIV3Schema"
 _SPEC = f"{_SCHEMA}.properties.spec"
 REFUSED: list[tuple[str, str, Any]] = [
@@ -150,16 +72,22 @@ REFUSED: list[tuple[str, str, Any]] = [
     ("CustomResourceDefinition", f"{_SPEC}.properties.ports.x-kubernetes-list-map-keys", GONE),
     ("CustomResourceDefinition", f"{_SPEC}.properties.ports.x-kubernetes-list-map-keys.0", "port"),
     ("CustomResourceDefinition", f"{_SPEC}.properties.ports.uniqueItems", True),
+    ("CustomResourceDefinition", f"{_SPEC}.properties.ports.items", 5),
+    ("CustomResourceDefinition", f"{_SPEC}.properties.ports.x-kubernetes-list-map-keys", ["name", "name"]),
+    ("CustomResourceDefinition", f"{_SPEC}.properties.size.pattern", "(a"),
     ("ValidatingAdmissionPolicy", "spec.validations", GONE),
     ("ValidatingAdmissionPolicy", "spec.validations.0.reason", "Wrong"),
     ("ValidatingAdmissionPolicy", "spec.variables.0.name", "at-most"),
     ("ValidatingAdmissionPolicy", "spec.matchConstraints", GONE),
     ("ValidatingAdmissionPolicy", "spec.matchConstraints.resourceRules", []),
+    ("ValidatingAdmissionPolicy", "spec.matchConstraints.resourceRules.0.operations", GONE),
     ("ValidatingAdmissionPolicy", "spec.matchConstraints.resourceRules.0.resources", ["*", "pods"]),
     ("ValidatingAdmissionPolicyBinding", "spec.validationActions", ["Deny", "Warn"]),
     ("ValidatingAdmissionPolicyBinding", "spec.paramRef", {"parameterNotFoundAction": "Deny"}),
     ("FlowSchema", "spec.matchingPrecedence", 10_001),
     ("FlowSchema", "spec.matchingPrecedence", 1),
+    ("FlowSchema", "spec.rules.0.nonResourceRules.0.nonResourceURLs", ["metrics"]),
+    ("FlowSchema", "spec", GONE),
     ("FlowSchema", "spec.distinguisherMethod.type", "User"),
     ("FlowSchema", "spec.rules.0.subjects", []),
     ("FlowSchema", "spec.rules.0.subjects.0.kind", "User"),
@@ -167,6 +95,8 @@ REFUSED: list[tuple[str, str, Any]] = [
     ("FlowSchema", "spec.rules.0.resourceRules.0.namespaces", GONE),
     ("FlowSchema", "spec.rules.0.nonResourceRules.0.verbs", ["*", "get"]),
     ("PriorityLevelConfiguration", "spec.type", "Exempt"),
+    ("PriorityLevelConfiguration", "spec.limited.nominalConcurrencyShares", -1),
+    ("PriorityLevelConfiguration", "spec.limited.lendablePercent", 101),
     ("PriorityLevelConfiguration", "spec.limited.limitResponse.type", "Reject"),
     ("PriorityLevelConfiguration", "spec.limited.limitResponse.queuing", GONE),
     ("PriorityLevelConfiguration", "spec.limited.limitResponse.queuing.handSize", 17),
@@ -176,13 +106,13 @@ REFUSED: list[tuple[str, str, Any]] = [
     ("APIService", "spec.service", GONE),
     ("CertificateSigningRequest", "spec.signerName", "few"),
     ("CertificateSigningRequest", "spec.usages", []),
+    ("CertificateSigningRequest", "spec.request", "eA=="),
     ("CertificateSigningRequest", "spec.expirationSeconds", 599),
     ("Ingress", "spec.ingressClassName", "other"),
     ("ResourceQuota", "spec.hard", {"requests.cpu": 4}),
     ("Service", "spec.type", "ClusterIP"),
     ("Service", "metadata.annotations", {"service.beta.kubernetes.io/load-balancer-source-ranges": "ten"}),
     ("Service", "spec.externalIPs.0", "127.0.0.1"),
-    ("Service", "spec.sessionAffinityConfig", {"clientIP": {"timeoutSeconds": 60}}),
     ("Namespace", "metadata.labels", {"pod-security.kubernetes.io/enforce-version": "1.34"}),
     ("Thing", "metadata.name", "A_few"),
 ]

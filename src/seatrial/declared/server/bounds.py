@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -73,10 +74,14 @@ def _of_number(schema: dict[str, Any], value: float) -> Iterator[str]:
     least, most = _number(schema.get("minimum", lowest)), _number(schema.get("maximum", highest))
     if least is not None and (value < least or (value == least and schema.get("exclusiveMinimum") is True)):
         yield f"{value} is below {least}"
+        return
     if most is not None and (value > most or (value == most and schema.get("exclusiveMaximum") is True)):
         yield f"{value} is above {most}"
+        return
     step = _number(schema.get("multipleOf"))
-    if step and abs(value / step - round(value / step)) > _ROUNDING:
+    if step and value.__class__ is int and step < 1:
+        yield f"{value} is whole, and the API takes no whole number where the step is {step}"
+    elif step and abs(value / step - round(value / step)) > _ROUNDING:
         yield f"{value} is no multiple of {step}"
 
 
@@ -93,21 +98,37 @@ def _of_text(schema: dict[str, Any], value: str) -> Iterator[str]:
         yield f"{brief(value)} does not match {brief(schema['pattern'])}"
 
 
+def is_broken(pattern: str) -> bool:
+    """Whether a pattern is no regular expression in any dialect."""
+    return _read(pattern).__class__ is str
+
+
 @cache
 def _compiled(pattern: str) -> re.Pattern[str] | None:
     """A pattern as this engine reads it; None where it cannot (the server's is RE2)."""
-    if not pattern or _ONLY_RE2.compiled.search(pattern):
+    found = _read(pattern) if pattern else None
+    return found if isinstance(found, re.Pattern) else None
+
+
+def _read(pattern: str) -> re.Pattern[str] | str | None:
+    """A pattern; what is wrong with it; or None where only RE2 knows."""
+    if _ONLY_RE2.compiled.search(pattern):
         return None
     written = pattern.replace(r"\z", r"\Z")
     for name, letters in _CLASSES.items():
         written = written.replace(f"[:{name}:]", letters)
+    written = _END.compiled.sub(
+        lambda match: match.group(1) or r"\Z", written
+    )  # `$` also is before a line's end
     try:
-        # here `$` would match before a line's end, too
-        return re.compile(_END.compiled.sub(lambda match: match.group(1) or r"\Z", written), re.ASCII)
-    except re.error:
-        return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what may mean something else in a Python to come
+            return re.compile(written, re.ASCII)
+    except re.error as error:
+        return error.msg if error.msg.startswith(_BROKEN) else None
 
 
+_BROKEN = ("missing ), ", "unbalanced parenthesis", "unterminated", "nothing to repeat")
 _CLASSES = {
     **{"alnum": "0-9A-Za-z", "alpha": "A-Za-z", "digit": "0-9", "lower": "a-z", "upper": "A-Z"},
     **{"xdigit": "0-9A-Fa-f", "word": r"\w", "space": r"\s"},

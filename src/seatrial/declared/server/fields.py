@@ -127,11 +127,14 @@ networking.v1.IngressTLS hosts:wildcard secretName:subdomain
 networking.v1.IngressRule host:host
 networking.v1.IngressServiceBackend name:label
 networking.v1.ServiceBackendPort number:port-or-0 name:port-name
-networking.v1.IngressClassSpec controller:domain-path
+networking.v1.IngressClassSpec controller:domain-path controller:250
 networking.v1.IngressClassParametersReference apiGroup:subdomain kind:segment name:segment
 networking.v1.IngressClassParametersReference namespace:label scope:scope
 rbac.v1.RoleRef name:segment
 scheduling.v1.PriorityClass value:priority
+flowcontrol.v1.LimitedPriorityLevelConfiguration nominalConcurrencyShares:not-negative
+flowcontrol.v1.LimitedPriorityLevelConfiguration borrowingLimitPercent:not-negative lendablePercent:0-100
+flowcontrol.v1.ExemptPriorityLevelConfiguration nominalConcurrencyShares:not-negative lendablePercent:0-100
 coordination.v1.LeaseSpec leaseDurationSeconds:positive leaseTransitions:not-negative
 discovery.v1.EndpointPort name:label
 discovery.v1.Endpoint hostname:label
@@ -149,6 +152,7 @@ _LAX = """
 core.v1.LocalObjectReference name
 core.v1.LimitRangeSpec limits
 batch.v1.PodFailurePolicy rules
+apiextensions.v1.CustomResourceDefinitionVersion served storage
 meta.v1.Condition lastTransitionTime message reason status type
 """
 """Required by the OpenAPI document, and yet the server takes an object without."""
@@ -176,6 +180,10 @@ networking.v1.Ingress spec
 networking.v1.IngressClass spec
 networking.v1.IngressClassSpec controller
 admissionregistration.v1.RuleWithOperations apiGroups apiVersions resources operations
+admissionregistration.v1.NamedRuleWithOperations apiGroups apiVersions resources operations
+admissionregistration.v1.ValidatingAdmissionPolicy spec
+flowcontrol.v1.PriorityLevelConfiguration spec
+flowcontrol.v1.FlowSchema spec
 core.v1.EphemeralContainer image
 core.v1.EphemeralVolumeSource volumeClaimTemplate
 core.v1.PodDNSConfigOption name

@@ -277,3 +277,15 @@ def retention(value: Any) -> str | None:
 def operating_system(value: Any) -> str | None:
     """The operating system of a pod."""
     return one_of(value, ("linux", "windows"))
+
+
+@form("250")
+def at_most_250(value: Any) -> str | None:
+    """A text of so many letters."""
+    return None if len(value) <= 250 else f"{brief(value)} is longer than 250 characters"
+
+
+@form("0-100")
+def share(value: Any) -> str | None:
+    """A share in percent."""
+    return None if 0 <= value <= 100 else f"{value} is not within 0 to 100"

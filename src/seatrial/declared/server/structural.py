@@ -10,11 +10,17 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from seatrial.declared.server.bounds import bounds
+from seatrial.declared.server.formats import dns_label_1035, path_segment
 from seatrial.declared.server.misfit import MISSING, TOGETHER, TYPE, UNKNOWN, VALUE, Misfit, nearest, sort_of
 from seatrial.declared.values import Path, brief, dig, mapping, maps, sequence, text
 
 _KEEPS, _EITHER = "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"
 _EMBEDDED = "x-kubernetes-embedded-resource"
+_METADATA_TEXT = (
+    "annotations creationTimestamp deletionGracePeriodSeconds deletionTimestamp finalizers generateName "
+    "generation labels managedFields name namespace ownerReferences resourceVersion selfLink uid"
+)
+_METADATA = frozenset(_METADATA_TEXT.split())
 _OF_EVERY_OBJECT = frozenset({"apiVersion", "kind", "metadata"})
 _TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
     "object": ("a mapping", (dict,)),
@@ -87,6 +93,8 @@ class Schemas:
             return []
         schema = {**custom.schema, _EMBEDDED: True}  # every object has metadata, named or not
         found = list(_walk(schema, data, (), custom.prunes))
+        if not any(dig(data, "metadata", field) for field in ("name", "generateName")):
+            found.append(Misfit(("metadata", "name"), MISSING, "it has no name"))
         if custom.status:
             found = [each for each in found if each.path[:1] != ("status",) or each.sort == UNKNOWN]
         return found
@@ -128,6 +136,8 @@ def _type_of(schema: dict[str, Any], value: Any) -> str:
 
 
 def _mapping(schema: dict[str, Any], value: dict[str, Any], path: Path, prunes: bool) -> Iterator[Misfit]:
+    if path and schema.get(_EMBEDDED) is True:
+        yield from _embedded(value, path)
     properties, rest = mapping(schema.get("properties")), schema.get("additionalProperties")
     own = _OF_EVERY_OBJECT if schema.get(_EMBEDDED) is True else frozenset()
     for key, item in value.items():
@@ -146,6 +156,28 @@ def _mapping(schema: dict[str, Any], value: dict[str, Any], path: Path, prunes: 
         absent = key not in value or (value[key] is None and inner.get("nullable") is not True)
         if absent and "default" not in inner and key not in near and key not in own:
             yield Misfit((*path, key), MISSING, f"`{key}` is required")
+
+
+def _embedded(value: dict[str, Any], path: Path) -> Iterator[Misfit]:
+    """An object within another one has its kind and version, and metadata as every object."""
+    for key in ("apiVersion", "kind"):
+        if not value.get(key):
+            yield Misfit((*path, key), MISSING, f"`{key}` is required")
+        elif value[key].__class__ is not str:
+            yield Misfit((*path, key), TYPE, f"{brief(value[key])} is {sort_of(value[key])}, not text")
+    kind, metadata = text(value.get("kind")), value.get("metadata")
+    if kind and (wrong := dns_label_1035(kind.lower())):
+        yield Misfit((*path, "kind"), VALUE, wrong)
+    if metadata is not None and metadata.__class__ is not dict:
+        yield Misfit((*path, "metadata"), TYPE, f"{brief(metadata)} is {sort_of(metadata)}, not a mapping")
+    for key, item in mapping(metadata).items():
+        where = (*path, "metadata", key)
+        if key not in _METADATA:
+            yield Misfit(where, UNKNOWN, f"{brief(key)} is no field here")
+        elif key in ("name", "namespace") and item is not None and item.__class__ is not str:
+            yield Misfit(where, TYPE, f"{brief(item)} is {sort_of(item)}, not text")
+    if wrong := path_segment(text(mapping(metadata).get("name"))):
+        yield Misfit((*path, "metadata", "name"), VALUE, wrong)
 
 
 def _unknown(key: str, path: Path, properties: dict[str, Any]) -> Misfit:

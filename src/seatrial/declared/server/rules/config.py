@@ -79,7 +79,8 @@ def pod_security(value: dict[str, Any]) -> Wrong:
         if level is not None and level not in _LEVELS:
             path = ("metadata", "labels", f"pod-security.kubernetes.io/{mode}")
             yield path, f"{brief(level)} is not one of {', '.join(_LEVELS)}"
-        version = labels.get(f"pod-security.kubernetes.io/{mode}-version")
-        if version is not None and not _VERSION.compiled.fullmatch(text(version)):
-            path = ("metadata", "labels", f"pod-security.kubernetes.io/{mode}-version")
+        key = f"pod-security.kubernetes.io/{mode}-version"
+        version = text(labels.get(key))
+        if key in labels and not _VERSION.compiled.fullmatch(version):
+            path = ("metadata", "labels", key)
             yield path, f"{brief(version)} is no version such as `latest` or `v1.34`"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from seatrial.declared.server.formats import dns_label, subdomain
 from seatrial.declared.server.registry import Wrong, on
 from seatrial.declared.values import brief, dig, mapping, maps, sequence, text, whole
 
+_MARK = b"-----BEGIN CERTIFICATE REQUEST-----"
 _VERBS = {"get", "list", "create", "update", "delete", "deletecollection", "patch", "watch", "proxy"}
 _SUBJECTS = {"User": "user", "Group": "group", "ServiceAccount": "serviceAccount"}
 _MOST_PRECEDENCE = 10_000
@@ -19,7 +21,7 @@ _LEAST_SECONDS = 600
 def flow(schema: dict[str, Any]) -> Wrong:
     """A flow schema has a place in the order; the first is kept for one name."""
     place = whole(dig(schema, "spec", "matchingPrecedence"))
-    if place is not None and not 1 <= place <= _MOST_PRECEDENCE:
+    if place and not 1 <= place <= _MOST_PRECEDENCE:  # 0 is as if it were not written
         yield ("spec", "matchingPrecedence"), f"{place} is not within 1 to {_MOST_PRECEDENCE}"
     elif place == 1 and dig(schema, "metadata", "name") != "exempt":
         yield ("spec", "matchingPrecedence"), "1 is kept for the schema `exempt`"
@@ -62,6 +64,9 @@ def flow_requests(rule: dict[str, Any]) -> Wrong:
             yield (field,), "it needs a value"
         elif "*" in given and len(given) > 1:
             yield (field,), "beside `*` nothing else may stand"
+    for index, each in enumerate(sequence(rule.get("nonResourceURLs"))):
+        if each != "*" and not text(each).startswith("/"):
+            yield ("nonResourceURLs", index), f"{brief(each)} does not begin with `/`"
     unknown = {text(verb) for verb in sequence(rule.get("verbs"))} - _VERBS - {"*"}
     if unknown:
         yield ("verbs",), f"{brief(min(unknown))} is no verb"
@@ -134,6 +139,13 @@ def api_service(value: dict[str, Any]) -> Wrong:
         yield ("spec", "insecureSkipTLSVerify"), "needs a service, and may not be set beside `caBundle`"
 
 
+def _decoded(written: str) -> bytes:
+    try:
+        return base64.b64decode(written)
+    except ValueError:
+        return b""
+
+
 @on("certificates.v1.CertificateSigningRequestSpec")
 def request(spec: dict[str, Any]) -> Wrong:
     """A request names its signer by domain and path, and what the certificate is for."""
@@ -146,6 +158,8 @@ def request(spec: dict[str, Any]) -> Wrong:
         yield ("usages",), "it needs a usage"
     if len(usages) != len(set(usages)):
         yield ("usages",), "a usage stands twice"
+    if spec.get("request") and _MARK not in _decoded(text(spec["request"])):
+        yield ("request",), "it is no certificate request in PEM"
     seconds = whole(spec.get("expirationSeconds"))
     if seconds is not None and seconds < _LEAST_SECONDS:
         yield ("expirationSeconds",), f"{seconds} is less than {_LEAST_SECONDS}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from seatrial.declared.server.bounds import is_broken
 from seatrial.declared.server.formats import dns_label_1035, subdomain
 from seatrial.declared.server.registry import Wrong, on
 from seatrial.declared.server.structural import misfits_of
@@ -20,6 +21,10 @@ _NOT_IN_JUNCTORS = (
     "x-kubernetes-validations",
 )
 _FREE, _EITHER = "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"
+_SHAPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("items", (dict,), "no schema"),
+    ("additionalProperties", (dict, bool), "neither a schema nor a boolean"),
+)
 _FORBIDDEN = ("$ref", "definitions", "dependencies", "id", "patternProperties", "additionalItems")
 _OF_BOTH = [{"type": "integer"}, {"type": "string"}]
 _APPROVED = "api-approved.kubernetes.io"
@@ -139,6 +144,11 @@ def _structural(schema: dict[str, Any]) -> Wrong:
         yield ("type",), f"{brief(kind)} is not one of {', '.join(_TYPES)}"
     elif not kind and not either and not free:
         yield ("type",), f"`type` is required (or `{_FREE}`, or `{_EITHER}`)"
+    for field, classes, words in _SHAPES:
+        if schema.get(field) is not None and schema[field].__class__ not in classes:
+            yield (field,), f"{brief(schema[field])} is {words}"
+    if schema.get("pattern") and is_broken(text(schema["pattern"])):
+        yield ("pattern",), f"{brief(schema['pattern'])} is no regular expression"
     if kind == "array" and schema.get("items") is None:
         yield ("items",), "`type: array` needs it"
     if schema.get("properties") and schema.get("additionalProperties") not in (None, False):
@@ -163,6 +173,8 @@ def _list(schema: dict[str, Any], kind: str) -> Wrong:
         yield ("x-kubernetes-list-type",), "needs `type: array`"
     if (sort == "map") != bool(keys):
         yield ("x-kubernetes-list-map-keys",), "needed where the list's type is map, and only there"
+    if len(keys) != len(set(map(str, keys))):
+        yield ("x-kubernetes-list-map-keys",), "a key stands twice"
     items = mapping(schema.get("items"))
     properties = mapping(items.get("properties"))
     for index, key in enumerate(keys):

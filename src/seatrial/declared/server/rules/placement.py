@@ -100,6 +100,13 @@ def volume_values(affinity: dict[str, Any]) -> Wrong:
     yield from _values_of(mapping(affinity.get("required")), ("required", "nodeSelectorTerms"))
 
 
+@on("core.v1.NodeSpec")
+def taints(spec: dict[str, Any]) -> Wrong:
+    """Taints are told apart by key and effect."""
+    for index, name in duplicates(spec.get("taints"), "key", "effect"):
+        yield ("taints", index), f"{brief(name)} stands twice"
+
+
 @on("node.v1.Scheduling")
 def tolerations_differ(scheduling: dict[str, Any]) -> Wrong:
     """Tolerations of a runtime class are told apart."""

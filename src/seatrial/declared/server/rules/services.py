@@ -104,11 +104,9 @@ def addresses(spec: dict[str, Any]) -> Wrong:
 
 
 @on("core.v1.Service")
-def affinity_and_ranges(service: dict[str, Any]) -> Wrong:
-    """Sessions are kept only where it is asked for; ranges in an annotation are ranges."""
+def outer_addresses(service: dict[str, Any]) -> Wrong:
+    """Addresses from outside are other machines'; ranges in an annotation are ranges."""
     spec = mapping(service.get("spec"))
-    if spec.get("sessionAffinityConfig") is not None and spec.get("sessionAffinity") != "ClientIP":
-        yield ("spec", "sessionAffinityConfig"), "needs `sessionAffinity: ClientIP`"
     for index, each in enumerate(sequence(spec.get("externalIPs"))):
         if address(text(each)) is None and _is_special(text(each)):
             yield ("spec", "externalIPs", index), f"{brief(each)} leads to no other machine"

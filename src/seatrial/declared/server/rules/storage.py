@@ -61,6 +61,9 @@ def volume(spec: dict[str, Any]) -> Wrong:
         yield ("capacity",), "it must be `storage`, and nothing else"
     elif float_of(capacity["storage"]) <= 0:
         yield ("capacity", "storage"), f"{brief(capacity['storage'])} is not above 0"
+    reclaim, root = spec.get("persistentVolumeReclaimPolicy"), dig(spec, "hostPath", "path")
+    if reclaim == "Recycle" and root is not None and not text(root).strip("/."):
+        yield ("persistentVolumeReclaimPolicy",), "may not be Recycle for the root of a node"
     if spec.get("nodeAffinity") is not None and dig(spec, "nodeAffinity", "required") is None:
         yield ("nodeAffinity", "required"), "`required` is required"
     elif spec.get("local") is not None and dig(spec, "nodeAffinity", "required") is None:

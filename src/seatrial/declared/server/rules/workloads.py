@@ -10,6 +10,7 @@ from seatrial.declared.values import (
     dig,
     is_zero,
     mapping,
+    maps,
     selects,
     selects_nothing_in_particular,
     whole,
@@ -99,6 +100,14 @@ def daemon_strategy(value: dict[str, Any]) -> Wrong:
             ("rollingUpdate", "maxSurge"),
             "may not be set where `maxUnavailable` is not 0 (it is 1 unless written)",
         )
+
+
+@on("apps.v1.StatefulSetSpec")
+def claims_have_names(spec: dict[str, Any]) -> Wrong:
+    """A claim template is a volume of the pods, by its name."""
+    for index, claim in maps(spec.get("volumeClaimTemplates")):
+        if not dig(claim, "metadata", "name"):
+            yield ("volumeClaimTemplates", index, "metadata", "name"), "it has no name"
 
 
 @on("apps.v1.StatefulSetUpdateStrategy")
