@@ -121,28 +121,28 @@ def test_what_was_under_way_is_brought_to_its_end_and_passes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pause", "ends", "words"),
+    ("pause", "gone", "ends", "words"),
     [
-        (4.0, (104.1, 106.5), "4.10 s to 6.50 s after the deletion: the process ends at once on SIGTERM, "
-         "which comes after a preStop sleep of 4 s"),
-        (0.0, (100.2, 102.4), "0.20 s to 2.40 s after the deletion: the process ends at once on SIGTERM, "
-         "which comes without a preStop"),
-        (4.0, (104.1, 106.6), "4.10 s to 6.60 s after the deletion"),
-        (None, (104.1, 104.2), "4.10 s to 4.20 s after the deletion"),
-        (4.0, (117.5, 120.1), "17.5 s to 20.1 s after the deletion: it was killed at the end of its grace of "
-         "20 s"),
-        (4.0, (117.4, 120.1), "17.4 s to 20.1 s after the deletion"),
+        (4.0, 108.0, (104.1, 106.5), "4.10 s to 6.50 s after the deletion: the process ends at once on "
+         "SIGTERM, which comes after a preStop sleep of 4 s"),
+        (0.0, 104.0, (100.2, 102.4), "0.20 s to 2.40 s after the deletion: the process ends at once on "
+         "SIGTERM, which comes without a preStop"),
+        (4.0, 108.1, (104.1, 106.6), "4.10 s to 6.60 s after the deletion"),
+        (None, 104.3, (104.1, 104.2), "4.10 s to 4.20 s after the deletion"),
+        (4.0, 121.0, (117.5, 120.1), "17.5 s to 20.1 s after the deletion: it was killed at the end of its "
+         "grace of 20 s"),
+        (4.0, 121.0, (117.4, 120.1), "17.4 s to 20.1 s after the deletion"),
     ],
 )  # fmt: skip
 def test_what_breaks_fails_and_when_is_told(
-    pause: float | None, ends: tuple[float, float], words: str
+    pause: float | None, gone: float, ends: tuple[float, float], words: str
 ) -> None:
     error = "the stream broke (connection closed in the middle of it)"
     broken = [
         *stream(7, 99, ends[0], error=error),
         one("report", 8, 99.5, ends[1], by="", error="status 503"),
     ]
-    verdict = judged([*GOOD, *broken], pause=pause)
+    verdict = judged([*GOOD, *broken], pause=pause, gone=(gone, 142.5))
     assert verdict.outcome is Outcome.FAILED, verdict.explain()
     start = "2 of 7 long requests under way when 2 pods were told to end broke"
     assert verdict.observed.startswith(start)
@@ -150,6 +150,14 @@ def test_what_breaks_fails_and_when_is_told(
     assert ("Handle SIGTERM" in verdict.next_step) == ("at once" in words)
     assert verdict.reasons == ("follow: 1 broke", "report: 1 broke")
     assert verdict.numbers["broken"] == 2
+
+
+def test_a_pod_that_ends_soon_and_breaks_nothing_is_no_reason() -> None:
+    broken = [*stream(7, 99, 110, error="the stream broke")]
+    verdict = judged([*GOOD, *broken], gone=(112.0, 133.0))
+    assert verdict.outcome is Outcome.FAILED
+    assert "at once" not in verdict.observed
+    assert "Handle SIGTERM" not in verdict.next_step
 
 
 def test_what_was_never_answered_broke_at_no_known_time() -> None:
