@@ -181,6 +181,17 @@ def test_a_leak_without_a_limit_is_one_when_memory_doubles_within_the_horizon():
     assert memory(soak(looks=slow)).passed
 
 
+def test_a_slope_that_is_steep_for_a_minute_is_no_leak_yet():
+    """As PostgreSQL was seen for 70 s: 48 MiB/h, 137 MiB of 512 in use, which an hour of load fills."""
+    filling = looks(lambda at: 137 + 48 * at / HOUR, seconds=70, every=3, limit_mib=512)
+    verdict = memory(soak(looks=filling, seconds=70))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "its limit 512 MiB would be met in 7.79 h, more than 20 times this run" in verdict.observed
+    assert verdict.next_step == "Run for 23.4 min or longer: memory may only be filling up."
+    longer = looks(lambda at: 137 + 48 * at / HOUR, seconds=1_500, limit_mib=512)
+    assert memory(soak(looks=longer, seconds=1_500)).outcome is Outcome.FAILED
+
+
 def test_memory_that_is_steady_shrinks_or_saws_passes():
     saw = looks(lambda at: 100 + (at % 300) / 150)
     assert memory(soak(looks=looks(flat(100, 1)))).passed

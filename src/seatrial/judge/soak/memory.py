@@ -14,6 +14,8 @@ MIB = 1024.0**2
 HOUR_SECONDS = 3_600
 BATCHES = 12
 LEAST_BATCHES = 6
+MOST_AHEAD = 20
+"""So many times the length of a run a slope is believed: PostgreSQL fills its buffers for an hour."""
 NOT_SEEN = "See which right or which tool lacks; `seatrial rights --disruptive` prints the Roles."
 
 
@@ -50,8 +52,8 @@ class Series:
 def memory(run: SoakRun) -> Verdict:
     """The slope of each container's memory in the second half of the run, in which what fills up is full.
 
-    Surely used up within the horizon at that slope: FAILED, with when. Surely not: PASSED. A slope whose
-    interval cannot tell, or too few looks: INCONCLUSIVE, with how long would do.
+    Surely used up within the horizon at that slope, and soon enough to be believed: FAILED, with when. Surely
+    not: PASSED. A slope whose interval cannot tell, or too few looks: INCONCLUSIVE, with how long would do.
     """
     expected = f"memory that is not used up within {run.plan.horizon_hours:g} h at the slope that is seen"
     found = series_of(run)
@@ -112,14 +114,23 @@ def _one(each: Series, run: SoakRun, expected: str) -> Verdict:
     seen = f"{each.name} grows by {hourly.value:.3g} MiB/h (95 %: {hourly.low:.3g} to {hourly.high:.3g})"
     allowed = each.room / MIB / run.plan.horizon_hours
     if hourly.low >= allowed and hourly.low > 0:
-        when = duration(each.room / MIB / hourly.value * HOUR_SECONDS)
-        hint = f"A leak: look for what {each.last.container} keeps for each request."
-        text = f"{seen}: {each.goal} is met in {when}"
-        return Verdict(Outcome.FAILED, text, expected, hint, {"leak_mib_per_hour": round(hourly.value, 3)})
+        return _leak(each, hourly, seen, run, expected)
     if hourly.high < allowed:
         return Verdict(Outcome.PASSED, seen, expected, numbers={"high": round(hourly.high, 3)})
     hint = f"Run for {_needed(hourly, allowed, run)} or longer: {allowed:.3g} MiB/h would use it up."
     return Verdict(Outcome.INCONCLUSIVE, f"{seen}: too wide to tell", expected, hint)
+
+
+def _leak(each: Series, hourly: Estimate, seen: str, run: SoakRun, expected: str) -> Verdict:
+    """A leak, with the time of its limit; one that lies too far ahead may be a cache that fills."""
+    when = each.room / MIB / hourly.value * HOUR_SECONDS
+    if when > MOST_AHEAD * run.seconds:
+        text = f"{seen}: {each.goal} would be met in {duration(when)}, more than {MOST_AHEAD} times this run"
+        hint = f"Run for {duration(when / MOST_AHEAD)} or longer: memory may only be filling up."
+        return Verdict(Outcome.INCONCLUSIVE, text, expected, hint)
+    hint = f"A leak: look for what {each.last.container} keeps for each request."
+    text = f"{seen}: {each.goal} is met in {duration(when)}"
+    return Verdict(Outcome.FAILED, text, expected, hint, {"leak_mib_per_hour": round(hourly.value, 3)})
 
 
 def _hourly(found: Estimate) -> Estimate:
