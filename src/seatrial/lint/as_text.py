@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from seatrial.declared.engine import Finding
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import Severity
@@ -28,11 +30,9 @@ class _Paint:
         return f"\033[{_COLOURS[colour]}m{written}\033[0m" if self._on else written
 
 
-def render_text(result: Result, *, colour: bool) -> str:
-    """The whole report, findings below --fail-on counted but not listed."""
+def render_text(result: Result, *, colour: bool) -> Iterator[str]:
+    """The report line by line, findings below --fail-on counted but not listed."""
     paint = _Paint(colour)
-    summary = summary_of(result)
-    lines: list[str] = []
     shown = [
         finding
         for finding in result.report.findings
@@ -42,13 +42,11 @@ def render_text(result: Result, *, colour: bool) -> str:
     for finding in shown:
         by_resource.setdefault(id(finding.resource), []).append(finding)
     for findings in by_resource.values():
-        lines += _group(findings[0].resource, findings, paint)
+        yield from (f"{line}\n" for line in _group(findings[0].resource, findings, paint))
     for fault in result.report.faults:
-        lines.append(
-            paint(f"could not judge {fault.resource.title} by {fault.rule.id}: {fault.reason}", "error")
-        )
-    lines += _closing(summary, result, paint)
-    return "\n".join(lines) + "\n"
+        told = f"could not judge {fault.resource.title} by {fault.rule.id}: {fault.reason}"
+        yield paint(told, "error") + "\n"
+    yield from (f"{line}\n" for line in _closing(summary_of(result), result, paint))
 
 
 def _group(resource: Resource, findings: list[Finding], paint: _Paint) -> list[str]:

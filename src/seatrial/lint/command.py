@@ -9,7 +9,7 @@ import io
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from seatrial.declared.catalogue import choose
 from seatrial.declared.engine import Report, examine
@@ -159,33 +159,34 @@ def _write(result: Result, arguments: argparse.Namespace) -> None:
             sys.stdout, io.TextIOWrapper
         ):  # a terminal that cannot show a letter is no reason to fail
             sys.stdout.reconfigure(errors="backslashreplace")
-        sys.stdout.write(written)
+        sys.stdout.writelines(written)
         sys.stdout.flush()
         return
     try:
         with open(arguments.output, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
-            file.write(written)
+            file.writelines(written)
     except OSError as error:
         raise BadInput(f"cannot write the report: {error.strerror}", where=arguments.output) from None
 
 
-def _render(result: Result, form: str, *, colour: bool) -> str:
+def _render(result: Result, form: str, *, colour: bool) -> Iterable[str]:
+    """The report in parts."""
     if form == "json":
         from seatrial.lint.as_json import render_json
 
-        return render_json(result)
+        return [render_json(result)]
     if form == "sarif":
         from seatrial.lint.as_sarif import render_sarif
 
-        return render_sarif(result)
+        return [render_sarif(result)]
     if form == "junit":
         from seatrial.lint.as_junit import render_junit
 
-        return render_junit(result)
+        return [render_junit(result)]
     if form == "markdown":
         from seatrial.lint.as_markdown import render_markdown
 
-        return render_markdown(result)
+        return [render_markdown(result)]
     from seatrial.lint.as_text import render_text
 
     return render_text(result, colour=colour)

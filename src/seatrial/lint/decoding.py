@@ -57,12 +57,13 @@ def _decode_yaml(text: str, source: str) -> list[Document]:
     documents: list[Document] = []
     number = 0
     plain: dict[str, Any] = {}
+    has_anchors = "&" in text
     try:
         composer = Composer(text)
         while composer.check_node():
             node = composer.get_node()
             number += 1
-            data = _Builder(source, number, text, plain).build(node)
+            data = _Builder(source, number, text, plain, has_anchors=has_anchors).build(node)
             if node is not None and data is not None:
                 begin = text.rfind("\n", 0, node.start_mark.index) + 1
                 own = text[begin : node.end_mark.index]
@@ -83,12 +84,14 @@ def _decode_yaml(text: str, source: str) -> list[Document]:
 class _Builder:
     """Nodes of one document -> plain values."""
 
-    def __init__(self, source: str, number: int, text: str, plain: dict[str, Any]) -> None:
+    def __init__(
+        self, source: str, number: int, text: str, plain: dict[str, Any], *, has_anchors: bool
+    ) -> None:
         self._source = source
         self._text = text
         self._number = number
         self._plain = plain
-        self._shared: dict[int, tuple[Any, int]] | None = {} if "&" in text else None
+        self._shared: dict[int, tuple[Any, int]] | None = {} if has_anchors else None
         self._open: set[int] = set()
         self._expanded = 0
 
