@@ -20,6 +20,7 @@ RUN = Path(__file__).parents[2] / "reports" / "example"
 NOT_YET_RECORDED = {
     "changed-configuration",
     "certificates",
+    "dependency-trouble",
     "counted-requests",
     "inside-look",
     "reach-look",

@@ -52,7 +52,8 @@ telecommunication profiles ask for (huge pages, exclusive CPUs, SR-IOV, dual sta
 def checks_markdown() -> str:
     """The text of docs/checks.md."""
     from seatrial.declared.catalogue import every_rule
-    from seatrial.model.check import CHECKS, FAMILIES
+    from seatrial.declared.rule import FAMILIES
+    from seatrial.model.check import CHECKS
 
     proven, rules = list(CHECKS.all().values()), every_rule()
     lines = [_INTRODUCTION, f"## Proven ({len(proven)})", ""]

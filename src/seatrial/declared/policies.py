@@ -53,7 +53,7 @@ def closed_ports(
     Args:
         namespace: labels of the namespace of both.
     """
-    declared = _declared_ports(pod)
+    declared = declared_ports(pod)
     named: dict[int, tuple[list[str], list[Object]]] = {}
     public, undone = set[int](), list[str]()
     for policy in about_ingress(policies, mapping(pod["metadata"].get("labels"))):
@@ -68,7 +68,7 @@ def closed_ports(
                 for port in ports:
                     names, selectors = named.setdefault(port, ([], []))
                     names.append(name)
-                    selectors += [peer["podSelector"] for peer in peers if _is_here(peer, namespace)]
+                    selectors += [peer["podSelector"] for peer in peers if is_here(peer, namespace)]
     return [
         Closed(port, tuple(dict.fromkeys(names)), tuple(selectors), tuple(dict.fromkeys(undone)))
         for port, (names, selectors) in sorted(named.items())
@@ -85,13 +85,13 @@ def _admits(peer: Object, labels: Mapping[str, str], namespace: Mapping[str, str
     return selects(mapping(peer.get("podSelector")), labels)
 
 
-def _is_here(peer: Object, namespace: Mapping[str, str]) -> bool:
+def is_here(peer: Object, namespace: Mapping[str, str]) -> bool:
     """Whether a peer names pods of the policy's own namespace."""
     elsewhere = "namespaceSelector" in peer and not selects(mapping(peer["namespaceSelector"]), namespace)
     return "podSelector" in peer and not elsewhere
 
 
-def _declared_ports(pod: Object) -> dict[str, int]:
+def declared_ports(pod: Object) -> dict[str, int]:
     """The pod's TCP ports by name, by number where they have none."""
     return {
         text(port.get("name")) or str(port.get("containerPort")): number

@@ -82,7 +82,7 @@ class Connectors(Fault):
         mark = uuid.uuid4().hex[:8]
         ours = {PART: f"connector-{mark}"}
         policies = kube.objects("NetworkPolicy")
-        closed = closed_ports(policies, mine[0], ours, _labels(kube))
+        closed = closed_ports(policies, mine[0], ours, namespace_labels(kube))
         source = imitable(pods, closed, kube.objects("Service"), _autoscaled(kube))
         if source is None:
             about = about_ingress(policies, mapping(mine[0]["metadata"].get("labels")))
@@ -136,7 +136,7 @@ def _why_not(role: str, policies: Sequence[Mapping[str, Any]], closed: Sequence[
     )
 
 
-def _labels(kube: Kube) -> Mapping[str, str]:
+def namespace_labels(kube: Kube) -> Mapping[str, str]:
     try:
         found = mapping(kube.get("Namespace", kube.namespace)["metadata"].get("labels"))
     except SeatrialError:

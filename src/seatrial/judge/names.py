@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 from seatrial.judge.availability import voluntary_disruption
 from seatrial.judge.disruption import another_kind, of_the_subject, watched
-from seatrial.judge.probes import UNHEALTHY
+from seatrial.judge.restarts import restarted
 from seatrial.judge.windows import fault_end
 from seatrial.judge.wording import seconds
 from seatrial.model.fault import Disruption, FaultRecord
 from seatrial.model.observation import Observation
-from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Outcome, Verdict
 
 EXPECTED = "no request fails while names that were known before are not answered"
@@ -20,7 +18,6 @@ KEEP_HELP = (
     "Keep connections, or the addresses of names, for longer than an outage: look nothing up for each "
     "request, and go on with the last answer when a lookup fails."
 )
-LONGEST_MESSAGE = 160
 
 
 def names_are_tolerated(observation: Observation) -> Verdict:
@@ -32,7 +29,11 @@ def names_are_tolerated(observation: Observation) -> Verdict:
         return Verdict(Outcome.UNSUPPORTED, found.impossible, EXPECTED)
     verdict, timeline = _answered(observation), observation.timeline
     away = [span for fault in observation.faults if (span := _away_seconds(fault)) is not None]
-    restarts = [] if timeline is None else [s for f in observation.faults for s in _restarted(timeline, f)]
+    restarts = [] if timeline is None else [
+        f"{one.pod} was restarted meanwhile{one.because}"
+        for fault in observation.faults
+        for one in restarted(timeline, fault.injected_at, fault_end(fault))
+    ]  # fmt: skip
     numbers = {**verdict.numbers, "without_names_seconds": round(sum(away), 3), "restarts": len(restarts)}
     verdict = replace(verdict, numbers=numbers, reasons=(*verdict.reasons, *restarts))
     if not away or verdict.outcome is Outcome.ERROR:
@@ -57,21 +58,3 @@ def _away_seconds(fault: FaultRecord) -> float | None:
     if fault.verified_at is None or fault.reverted_at is None:
         return None
     return fault.reverted_at - fault.verified_at
-
-
-def _restarted(timeline: Timeline, fault: FaultRecord) -> Iterator[str]:
-    """The system's pods whose containers were restarted meanwhile, with the probe that failed before."""
-    end = fault_end(fault)
-    for states in timeline.pods.values():
-        before = [state.restarts for state in states if state.at <= fault.injected_at]
-        after = [state.restarts for state in states if fault.injected_at < state.at <= end]
-        if not before or not states[-1].workload or max(after, default=0) <= before[-1]:
-            continue
-        name = states[-1].name
-        told = [
-            event.message for event in timeline.events()
-            if (event.kind, event.name, event.reason) == ("Pod", name, UNHEALTHY)
-            and fault.injected_at <= event.at <= end and event.message.lower().startswith("liveness")
-        ]  # fmt: skip
-        why = f" ({' '.join(told[-1].split())[:LONGEST_MESSAGE]})" if told else ""
-        yield f"{name} was restarted meanwhile{why}"

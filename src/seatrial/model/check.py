@@ -28,7 +28,7 @@ class Level(StrEnum):
 CORE, EXTENDED, PROVISIONAL = Level
 
 FAMILIES = (
-    "container", "orchestration", "discovery", "gateway", "data",
+    "container", "orchestration", "discovery", "gateway", "dependencies", "data",
     "scaling", "observability", "delivery", "security", "cost",
 )  # fmt: skip
 _ID = re.compile(r"^[a-z]+\.[a-z0-9]+(-[a-z0-9]+)*$")

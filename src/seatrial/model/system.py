@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from seatrial.model.configuration import Configuration
 from seatrial.model.consent import Consent, Images
+from seatrial.model.dependency import Dependency, require_known
 from seatrial.model.entry import Entry, HeaderName
 from seatrial.model.invariant import Capability, Invariant
 from seatrial.model.load import Load, LoadStep
@@ -121,6 +122,7 @@ class System(_Part):
     entry: Entry
     workloads: dict[str, Workload] = Field(min_length=1, description="Workloads by role.")
     journeys: dict[str, Journey] = Field(min_length=1, description="User actions by name.")
+    dependencies: dict[str, Dependency] = Field({}, description="Workloads, by role, that others need.")
     capabilities: dict[Name, Capability] = Field(
         default_factory=dict, description="The products behind roles, by role or by a name of your own."
     )
@@ -173,6 +175,7 @@ class System(_Part):
             for role in journey.through:
                 if role not in self.workloads:
                     raise ValueError(f"journeys.{name}.through names no workload: {role}")
+        require_known(self.dependencies, self.workloads, self.journeys)
         return self
 
     @model_validator(mode="after")

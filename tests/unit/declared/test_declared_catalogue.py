@@ -33,13 +33,13 @@ def test_proven_and_declared_ids_differ() -> None:
     assert not {item.id for item in CHECKS.all().values()} & {rule.id for rule in every_rule()}
 
 
-def test_both_catalogues_know_the_same_families() -> None:
-    assert FAMILIES == rule_module.FAMILIES
-    assert {rule.family for rule in every_rule()} == set(FAMILIES)
+def test_both_catalogues_know_the_same_families_but_what_no_manifest_shows() -> None:
+    assert tuple(family for family in FAMILIES if family != "dependencies") == rule_module.FAMILIES
+    assert {rule.family for rule in every_rule()} == set(rule_module.FAMILIES)
 
 
-def test_every_family_has_its_suite_of_declared_rules() -> None:
-    for family in FAMILIES:
+def test_every_family_of_rules_has_its_suite() -> None:
+    for family in rule_module.FAMILIES:
         assert f'declared("{family}")' in (ROOT / "suites" / family / "test_declared.py").read_text("utf-8")
 
 

@@ -22,6 +22,7 @@ from seatrial.faults.effects.ephemeral_container import EphemeralContainer
 from seatrial.faults.effects.frozen_container import FrozenContainer
 from seatrial.faults.effects.node_rule import NodeRule
 from seatrial.faults.effects.object_fields import FieldChange, ObjectFields
+from seatrial.faults.effects.proxy_trouble import ProxyTrouble
 from seatrial.faults.effects.replaced_text import ReplacedText
 from seatrial.faults.effects.scaled import Scaled
 from seatrial.faults.journal import VERSION, JournalEntry
@@ -47,6 +48,7 @@ EFFECTS_OF_EACH_KIND = (
     NodeRule("node-1", "abc", "10.0.0.5", 8080, "GET /readyz "),
     FrozenContainer("node-1", "abc", "def"),
     ReplacedText("ConfigMap", "web", "u", "level", "debug", "info"),
+    ProxyTrouble("seatrial-proxy-1", "u", {"kind": "slow", "delay_seconds": 14.0}),
 )
 
 
