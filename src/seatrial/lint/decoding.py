@@ -38,10 +38,21 @@ def decode(text: str, source: str) -> list[Document]:
         BadInput: the text is not readable, naming file, document and line.
     """
     if text.lstrip()[:1] == "{":
-        from seatrial.lint.json_text import decode_json
-
-        return decode_json(text, source)
+        return _decode_either(text, source)
     return _decode_yaml(text, source)
+
+
+def _decode_either(text: str, source: str) -> list[Document]:
+    """A text that begins as JSON does, and may be YAML in flow style: as kubectl, JSON is tried first."""
+    from seatrial.lint.json_text import NotJson, decode_json
+
+    try:
+        return decode_json(text, source)
+    except NotJson as as_json:
+        try:
+            return _decode_yaml(text, source)
+        except BadInput:
+            raise as_json from None
 
 
 def parse(text: str) -> Any:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from seatrial.errors import BadInput
 from seatrial.lint.document import Document, unreadable
+
+
+class NotJson(BadInput):
+    """A text that is no JSON by its syntax; it may be YAML."""
 
 
 def decode_json(text: str, source: str) -> list[Document]:
@@ -23,7 +28,8 @@ def decode_json(text: str, source: str) -> list[Document]:
             data, end = decoder.raw_decode(text, start)
         except json.JSONDecodeError as error:
             problem = f"not valid JSON: {error.msg}"
-            raise unreadable(source, len(documents) + 1, error.lineno, problem, text) from None
+            told = unreadable(source, len(documents) + 1, error.lineno, problem, text)
+            raise NotJson(told.what, where=told.where, next_step=told.next_step) from None
         except (ValueError, RecursionError) as error:
             problem = str(error) if isinstance(error, ValueError) else "nested too deeply"
             raise unreadable(source, len(documents) + 1, line, f"not valid JSON: {problem}") from None

@@ -136,6 +136,26 @@ def test_what_cannot_be_read_is_an_error_with_its_place(name: str) -> None:
     assert what in caught.value.what
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{a: {b: c}, d: [1]}\n---\n{a: 2}\n",
+        '{"a": {"b": "c"}, "d": [1]}\n---\n{"a": 2}\n',
+        '{"a": {"b": "c"}, "d": [1]}{"a": 2}',
+        '{"a": {"b": "c"}, "d": [1],}\n---\na: 2\n',
+    ],
+)
+def test_a_brace_may_begin_json_or_yaml(text: str) -> None:
+    documents = decode(text, "f.yaml")
+    assert [document.data for document in documents] == [{"a": {"b": "c"}, "d": [1]}, {"a": 2}]
+    assert documents[0].locate(("d",))[0] == 1
+
+
+def test_a_brace_that_begins_neither_is_told_as_json() -> None:
+    with pytest.raises(BadInput, match="not valid JSON"):
+        decode('{"a": [}', "f.json")
+
+
 def test_a_number_without_end_is_an_error_and_told_briefly() -> None:
     with pytest.raises(BadInput, match=r"^`9{59}…` cannot be written in JSON"):
         decode(f"a: {'9' * 5000}\n", "f.yaml")
