@@ -21,6 +21,7 @@ NOT_YET_RECORDED = {
     "changed-configuration",
     "certificates",
     "dependency-trouble",
+    "consumer-crash",
     "counted-requests",
     "inside-look",
     "reach-look",

@@ -179,6 +179,7 @@ class Consumer:
         self._handler = handler
         self._slots = asyncio.Semaphore(CONCURRENCY)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._redelivered = metrics.REDELIVERED.labels(service)  # counts from 0, not from the first one on
 
     async def accept(self, raw: Msg) -> None:
         await self._slots.acquire()
@@ -198,6 +199,7 @@ class Consumer:
             await asyncio.wait(set(self._tasks), timeout=within)
 
     async def _work(self, raw: Msg) -> None:
+        self._redelivered.inc(raw.metadata.num_delivered > 1)
         try:
             outcome = await self._outcome(raw)
         except NatsError as error:  # neither acknowledged nor refused: it comes again

@@ -12,6 +12,7 @@ REQUEST_SECONDS = Histogram(
 IN_FLIGHT = Gauge("chandlery_http_in_flight", "Requests being worked on.")
 DRAINING = Gauge("chandlery_draining", "1 from SIGTERM until exit.")
 MESSAGES = Counter("chandlery_messages", "Messages taken from the broker.", ["service", "outcome"])
+REDELIVERED = Counter("chandlery_messages_redelivered", "Messages delivered once more.", ["service"])
 DUPLICATES_SUPPRESSED = Counter(
     "chandlery_duplicates_suppressed", "Second deliveries that had no second effect.", ["where"]
 )

@@ -25,6 +25,7 @@ class Participant:
         self._name = settings.name
         self._broker = Broker(settings.nats_url, settings.name)
         self._consumer: Consumer | None = None
+        self._handler = exactly_once(self.database, self.effect)
         self.background: list[Action] = [self.consume]
 
     def service(self, lifecycle: Lifecycle, routes: list[Route]) -> Service:
@@ -47,7 +48,7 @@ class Participant:
 
     async def consume(self) -> None:
         await self._broker.open()
-        self._consumer = await self._broker.consume(self._name, exactly_once(self.database, self.effect))
+        self._consumer = await self._broker.consume(self._name, self._handler)
 
 
 def order_of(message: Message) -> UUID:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from types import FrameType
 from uuid import UUID
 
+from chandlery.broker import Handler, Message
 from chandlery.database import Connection, Database
 from chandlery.errors import OutcomeUnknown, Unavailable
 
@@ -23,10 +24,11 @@ SHORT_KEEP_ALIVE = "short-keep-alive"
 SLOW_WHEN_YOUNG = "slow-when-young"
 ERRORS_UNCOUNTED = "errors-uncounted"
 CHECK_THEN_INSERT = "check-then-insert"
+ACK_BEFORE_EFFECT = "ack-before-effect"
 KNOWN = frozenset(
     {
         *(NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE),
-        *(SLOW_WHEN_YOUNG, ERRORS_UNCOUNTED, CHECK_THEN_INSERT),
+        *(SLOW_WHEN_YOUNG, ERRORS_UNCOUNTED, CHECK_THEN_INSERT, ACK_BEFORE_EFFECT),
     }
 )
 FAR_AWAY_SECONDS = 0.4
@@ -147,3 +149,29 @@ class BalancesBehind(WriteBehind):
                 await connection.execute(CREDITS, [transaction_id for transaction_id, _ in batch])
         except (Unavailable, OutcomeUnknown) as error:
             log.error("dropped the credits of %d transactions: %r", len(batch), error)
+
+
+class HandledLater(WriteBehind):
+    """ack-before-effect: messages are acknowledged when taken, and handled in batches from memory."""
+
+    every_seconds = 3.0
+
+    def __init__(self, handler: Handler) -> None:
+        super().__init__()
+        self._handler = handler
+        self._taken: list[Message] = []
+
+    async def take(self, message: Message) -> None:
+        if self._over:
+            await self._handler(message)
+        else:
+            self._taken.append(message)
+
+    async def flush(self) -> None:
+        batch, self._taken = self._taken, []
+        for message in batch:
+            try:
+                await self._handler(message)
+            except (Unavailable, OutcomeUnknown) as error:
+                log.warning("%s waits: %s", message.kind, error)
+                self._taken.append(message)

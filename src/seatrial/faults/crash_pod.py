@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
-from seatrial.faults.base import Fault, Plan, Verified
+from seatrial.faults.base import Fault, Picking, Plan, Verified
+from seatrial.faults.effects.frozen_container import FrozenContainer
 from seatrial.faults.kind_nodes import require_kind_node, signal_containers
 from seatrial.faults.registry import fault
 from seatrial.faults.victims import candidates, workload_of
@@ -16,7 +17,7 @@ from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption, Target
 from seatrial.model.right import Right, on_foreign_cluster
 from seatrial.model.timeline import PodSeen
-from seatrial.waiting import NotYet, Ready
+from seatrial.waiting import NotYet, Ready, consistently
 
 KILLED = 128 + 9
 VERIFY_SECONDS = 60.0
@@ -38,7 +39,15 @@ class CrashPod(Fault):
 
     Args:
         role, pod, selector, seed: see `Fault`. The last replica is spared only where the role is stateless.
+        frozen_seconds: how long its processes are stopped before, on an own kind cluster: so that what it is
+            given meanwhile is surely in its hands.
     """
+
+    def __init__(self, role: str, *, frozen_seconds: float = 0.0, **picking: Unpack[Picking]) -> None:
+        super().__init__(role, **picking)
+        self.frozen_seconds = frozen_seconds
+        self.expected_seconds += frozen_seconds
+        self.at_most_seconds += frozen_seconds
 
     def plan(self, recorder: Recorder) -> Plan:
         system = recorder.system
@@ -48,11 +57,13 @@ class CrashPod(Fault):
         by_engine = system.target.kind is not None
         if by_engine:
             require_kind_node(victim.node)
+        freezing = victim.container_ids if by_engine and self.frozen_seconds else ()
         return Plan(
             target=Target("Pod", recorder.kube.namespace, victim.name, victim.uid),
             workload=self.role,
             seed=self.seed,
             victims=(victim,),
+            effects=tuple(FrozenContainer.planned(victim.node, each.rpartition("/")[2]) for each in freezing),
             verify_seconds=VERIFY_SECONDS,
             details={"node": victim.node, "by": "engine" if by_engine else "exec", "one_of": len(ready)},
         )
@@ -60,6 +71,10 @@ class CrashPod(Fault):
     def inject(self, plan: Plan, recorder: Recorder) -> float:
         victim = plan.victims[0]
         pod = recorder.kube.get("Pod", victim.name)
+        if plan.effects:
+            super().inject(plan, recorder)
+            seconds = self.frozen_seconds
+            consistently(lambda: Ready(None), for_seconds=seconds, what="work is given to it and not done")
         sent_at = time.monotonic()
         if plan.details["by"] == "engine":
             identifiers = [identifier.rpartition("/")[2] for identifier in victim.container_ids]

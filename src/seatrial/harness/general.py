@@ -123,6 +123,7 @@ def _system(name: str) -> System:
             "configmap": name, "key": name, "old": f"{name}-old", "new": f"{name}-new",
             "seen": {"file": f"/{name}"},
         },
+        "consumes": {"journey": f"{name}-own", "redelivered": name},
     }  # fmt: skip
     own = {"request": {"path": "/"}, "acknowledged": {"read": {"path": "/"}}, "idempotent": True}
     return System.model_validate(
@@ -138,7 +139,10 @@ def _system(name: str) -> System:
                 f"{name}-load": {"request": {"path": "/"}},
                 f"{name}-moves": {"request": {"path": "/"}, "conserves": f"{name}-total"},
             },
-            "capabilities": {"store": {"product": name, "workload": name}},
+            "capabilities": {
+                "store": {"product": name, "workload": name},
+                "metrics": {"product": name},
+            },
             "invariants": [
                 {
                     "name": f"{name}-total",

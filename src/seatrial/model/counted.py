@@ -9,6 +9,8 @@ from typing import Any
 from seatrial.model.measurement import Measurement, MeasurementOutcome
 
 COUNTER = "request-counter"
+REDELIVERED = "redelivered"
+"""The counter of messages that a workload was given once more."""
 WRONG_REQUESTS = "wrong-requests"
 """`value` holds how many were answered by each status, as text, in `statuses`."""
 
@@ -37,13 +39,15 @@ class CounterRead:
     interval_seconds: float
     still: bool
 
-    def measurement(self, selector: str, began_at: float, ended_at: float) -> Measurement:
+    def measurement(
+        self, selector: str, began_at: float, ended_at: float, *, kind: str = COUNTER
+    ) -> Measurement:
         """It as a measurement, for the record."""
         value: dict[str, Any] = {
             "series": [{"labels": dict(one.labels), "points": list(one.points)} for one in self.series],
             "asked_at": self.asked_at, "interval_seconds": self.interval_seconds, "still": self.still,
         }  # fmt: skip
-        return Measurement(COUNTER, selector, began_at, ended_at, MeasurementOutcome.ANSWERED, value)
+        return Measurement(kind, selector, began_at, ended_at, MeasurementOutcome.ANSWERED, value)
 
     @classmethod
     def of(cls, measurement: Measurement) -> CounterRead:

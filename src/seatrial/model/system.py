@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from seatrial.model.configuration import Configuration
 from seatrial.model.consent import Consent, Images
+from seatrial.model.consumes import Consumes
 from seatrial.model.dependency import Dependency, require_known
 from seatrial.model.entry import Entry, HeaderName
 from seatrial.model.invariant import Capability, Invariant
@@ -66,6 +67,7 @@ class Workload(_Part):
     load_step: LoadStep | None = Field(None, description="The load for the check scaling.follows-load.")
     journey: str | None = Field(None, description="The journey that exercises it (default: the first one).")
     configuration: Configuration | None = Field(None, description="A value that may be changed for a while.")
+    consumes: Consumes | None = Field(None, description="The messages that it takes (role metrics).")
     contained_by: Literal["progressive-delivery", "outlier-ejection"] | None = Field(
         None, description="What keeps clients from a new version of it that is Ready and answers wrongly."
     )
@@ -147,7 +149,9 @@ class System(_Part):
     def _references(self) -> System:
         for role, workload in self.workloads.items():
             step = workload.load_step.journey if workload.load_step else None
-            for key, name in (("journey", workload.journey), ("load_step.journey", step)):
+            taken = workload.consumes.journey if workload.consumes else None
+            named = (("journey", workload.journey), ("load_step.journey", step), ("consumes.journey", taken))
+            for key, name in named:
                 if name is not None and name not in self.journeys:
                     raise ValueError(f"workloads.{role}.{key} names no journey: {name}")
             seen = workload.configuration.seen if workload.configuration else None
@@ -188,6 +192,10 @@ class System(_Part):
             for store in invariant.stores:
                 if store not in self.capabilities:
                     raise ValueError(f"invariants.{number}.store names no capability: {store}")
+        for role, workload in self.workloads.items():
+            for name in workload.consumes.invariants if workload.consumes else ():
+                if name not in names:
+                    raise ValueError(f"workloads.{role}.consumes.invariants names no invariant: {name}")
         totals = {one.name for one in self.invariants if one.answers_a_number}
         for journey, spec in self.journeys.items():
             if spec.conserves not in (None, *names):

@@ -73,6 +73,9 @@ def test_bounds_are_known_before_anything_runs_and_follow_the_arguments() -> Non
     )
     assert longer.expected_seconds - plain.expected_seconds == 50
     assert longer.at_most_seconds - plain.at_most_seconds == 50
+    plain, frozen = bound_of("crash-pod"), bound_of("crash-pod", {"frozen_seconds": 3.0})
+    assert frozen.expected_seconds == plain.expected_seconds + 3
+    assert frozen.at_most_seconds == plain.at_most_seconds + 3
     assert bound_of("evict-pod", {"evict_seconds": 100}).at_most_seconds == (
         bound_of("evict-pod").at_most_seconds + 40
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from seatrial.harness.behaviours import BEHAVIOURS
 from seatrial.model.scenario import SCENARIOS, Subject
-from seatrial.model.step import Inject, Stop, Traffic
+from seatrial.model.step import Inject, Stop, Traffic, unrolled
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.scenarios.needs.conserving import conserving
@@ -50,3 +50,16 @@ def test_a_storm_of_retries_is_of_writes_that_pass_a_workload_whose_pods_may_go(
         CHANDLERY.read_text().replace("    idempotent: true\n", ""), source="chandlery.yaml"
     )
     assert storm.subjects(without) == []
+
+
+def test_consumers_are_killed_with_messages_in_hand_and_scaled_in() -> None:
+    system = parse_system(CHANDLERY.read_text(), source="chandlery.yaml")
+    crash = SCENARIOS.get("consumer-crash")
+    assert [subject.role for subject in crash.subjects(system)] == ["payments"]
+    plan = [step for _, step in unrolled(crash.plan(Subject("payments", system)))]
+    assert next(step.journey for step in plan if isinstance(step, Traffic)) == "place-order"
+    assert [step.fault for step in plan if isinstance(step, Inject)] == ["crash-pod"] * 2 + ["hold-replicas"]
+    without = CHANDLERY.read_text().replace(
+        "  metrics: {product: prometheus, service: prometheus, port: 9090}\n", ""
+    )
+    assert crash.subjects(parse_system(without, source="chandlery.yaml")) == []

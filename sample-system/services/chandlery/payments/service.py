@@ -43,6 +43,10 @@ class Payments(Participant):
             behind = variants.BalancesBehind(self.database)
             store.book = behind.book
             self.background.append(behind.run)
+        if variants.active(variants.ACK_BEFORE_EFFECT):
+            later = variants.HandledLater(self._handler)
+            self._handler = later.take
+            self.background.append(later.run)
 
     async def effect(self, connection: Connection, message: Message) -> None:
         order_id = order_of(message)

@@ -48,13 +48,13 @@ def read_until_still(metrics: Metrics, selector: str, *, within_seconds: float) 
     Raises:
         Refused, CouldNotTry: it cannot be read.
     """
-    asked_at = _now(metrics)
-    interval = _interval(metrics)
+    asked_at = now_of(metrics)
+    interval = interval_of(metrics)
     last: list[Series] = []
 
     def stands_still() -> Ready[bool] | NotYet:
         last[:] = metrics.query(f"{selector}[{BACK_SECONDS}s]")
-        now = _now(metrics)
+        now = now_of(metrics)
         live = [one for one in last if one.points[-1][0] > asked_at - 2 * interval]
         if not live:
             waited = now - asked_at > 2.2 * interval
@@ -72,11 +72,12 @@ def read_until_still(metrics: Metrics, selector: str, *, within_seconds: float) 
     return CounterRead(series, asked_at, interval, bool(still))
 
 
-def _now(metrics: Metrics) -> float:
+def now_of(metrics: Metrics) -> float:
+    """The collector's clock, epoch seconds."""
     return metrics.query("time()")[0].value
 
 
-def _interval(metrics: Metrics) -> float:
+def interval_of(metrics: Metrics) -> float:
     """The longest time between two collections; what only answers queries does not say."""
     with contextlib.suppress(SeatrialError):
         return max((one.interval_seconds for one in metrics.targets()), default=0.0) or USUAL_INTERVAL_SECONDS
