@@ -36,6 +36,7 @@ NOT_YET_RECORDED = {
     "rate-limit",
     "rollout-restart",
     "freeze-process",
+    "trace-context",
     "unready-pod",
     "wrong-tokens",
 }

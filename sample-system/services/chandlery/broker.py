@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
-from chandlery import metrics
+from chandlery import metrics, trace
 from chandlery.errors import OutcomeUnknown, Unavailable
 from chandlery.ids import parse_id
 from chandlery.settings import CONNECT_SECONDS
@@ -139,12 +139,12 @@ class Broker:
         if acknowledgement.duplicate:
             metrics.DUPLICATES_SUPPRESSED.labels("publish").inc()
 
-    async def publish_all(self, messages: list[tuple[UUID, str, str]]) -> list[UUID]:
-        """Publish side by side; returns the ids of those that the broker has."""
+    async def publish_all(self, messages: list[tuple[UUID, str, str, str | None]]) -> list[UUID]:
+        """Publish side by side, each with its trace; returns the ids of those that the broker has."""
         results = await asyncio.gather(
             *(
-                self.publish(subject, text.encode(), {"Nats-Msg-Id": str(message_id)})
-                for message_id, subject, text in messages
+                self.publish(subject, text.encode(), _headers(message_id, parent))
+                for message_id, subject, text, parent in messages
             ),
             return_exceptions=True,
         )
@@ -200,11 +200,14 @@ class Consumer:
 
     async def _work(self, raw: Msg) -> None:
         self._redelivered.inc(raw.metadata.num_delivered > 1)
+        trace.follow((raw.headers or {}).get(trace.HEADER))
         try:
             outcome = await self._outcome(raw)
         except NatsError as error:  # neither acknowledged nor refused: it comes again
             log.warning("%s: the broker went away: %r", raw.subject, error)
             outcome = "lost"
+        if trace.sampled():
+            log.info("%s: %s", raw.subject, outcome)
         metrics.MESSAGES.labels(self._service, outcome).inc()
 
     async def _outcome(self, raw: Msg) -> str:
@@ -254,6 +257,10 @@ def parse(raw: Msg) -> Message:
     if not isinstance(body, dict):
         raise Poison("the body is no object")
     return Message(message_id, raw.subject.partition(".")[2], body)
+
+
+def _headers(message_id: UUID, parent: str | None) -> dict[str, str]:
+    return {"Nats-Msg-Id": str(message_id)} | ({trace.HEADER: parent} if parent else {})
 
 
 async def _one_line(error: Exception) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from chandlery import trace
 from chandlery.errors import OutcomeUnknown, Unavailable
 from chandlery.settings import CONNECT_SECONDS, STATEMENT_SECONDS
 
@@ -18,6 +19,7 @@ Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 ACQUIRE_SECONDS = 2.5
 Prepare: TypeAlias = "Callable[[asyncpg.Connection[asyncpg.Record]], Awaitable[None]]"
 MIGRATIONS = "create table if not exists migration (digest text primary key, at timestamptz default now())"
+BEGIN_TRACED = "begin; select set_config('chandlery.trace', '{}', true)"
 MIGRATION_LOCK = 7_301_990
 # The server said, or the socket showed, that nothing can be done now. Anything else is a fault of ours.
 AWAY = (
@@ -41,6 +43,7 @@ NOT_YET = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
     asyncpg.InsufficientPrivilegeError,
 )
 log = logging.getLogger("chandlery.database")
@@ -147,7 +150,8 @@ class Database:
         its answer was lost.
         """
         async with self.connection() as connection:
-            await connection.execute("begin")
+            parent = trace.current()  # hexadecimal digits and dashes; `outbox` takes it from there
+            await connection.execute(BEGIN_TRACED.format(parent) if parent else "begin")
             try:
                 yield connection
             except (*AWAY, asyncio.CancelledError):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
-from chandlery import metrics
+from chandlery import metrics, trace, variants
 from chandlery.broker import Broker
 from chandlery.database import Connection, Database
 from chandlery.ids import new_id
@@ -22,6 +22,9 @@ create table if not exists outbox (
     created_at timestamptz not null default clock_timestamp(),
     sent_at timestamptz
 );
+-- Whose transaction it was (database.Database.transaction); NULL without a trace.
+alter table outbox add column if not exists trace text
+    default nullif(current_setting('chandlery.trace', true), '');
 create index if not exists outbox_unsent on outbox (id) where sent_at is null;
 create table if not exists inbox (
     message_id uuid primary key,
@@ -37,15 +40,15 @@ end $$;
 """
 PUT = "insert into outbox (id, subject, payload) values ($1, $2, $3)"
 TAKE = """
-select id, subject, payload from outbox where sent_at is null
+select id, subject, payload, trace from outbox where sent_at is null
 order by id limit $1 for update skip locked
 """
 log = logging.getLogger("chandlery.outbox")
 
 
 async def is_there(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """What the relay waits for: the table's owner has made it."""
-    await connection.execute("select from outbox limit 0")
+    """What the relay waits for: the table's owner has made it, and its newest column."""
+    await connection.execute("select trace from outbox limit 0")
 
 
 async def put(connection: Connection, subject: str, body: dict[str, Any]) -> UUID:
@@ -67,8 +70,16 @@ async def relay_batch(database: Database, broker: Broker) -> int:
             return 0
         # A mark lost in a crash costs a repeat, which the broker suppresses: no need to wait for the disk.
         await connection.execute("set local synchronous_commit = off")
-        sent = await broker.publish_all([(row["id"], row["subject"], row["payload"]) for row in rows])
+        kept = not variants.active(variants.NO_TRACE_CONTEXT)
+        sent = await broker.publish_all(
+            [(row["id"], row["subject"], row["payload"], row["trace"] if kept else None) for row in rows]
+        )
         await connection.execute("update outbox set sent_at = now() where id = any($1::uuid[])", sent)
+    for row in rows:
+        trace.follow(row["trace"])
+        if trace.sampled():
+            log.info("%s: carried", row["subject"])
+    trace.follow(None)
     metrics.PUBLISHED.labels(database.name).inc(len(sent))
     return len(sent)
 

@@ -14,7 +14,7 @@ import uvicorn
 import uvloop
 from starlette.routing import Route
 
-from chandlery import variants
+from chandlery import trace, variants
 from chandlery.lifecycle import Lifecycle
 from chandlery.settings import IN_FLIGHT_SECONDS, Settings, from_environment
 from chandlery.web import application
@@ -68,7 +68,9 @@ class DrainingServer(uvicorn.Server):
 
 def run(build: Build) -> None:
     """Serve until SIGTERM. Exits 2 with one line when the settings make no sense."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(trace.JsonLines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     name = build.__module__.split(".")[1]
     try:
         settings = from_environment(name)

@@ -25,10 +25,12 @@ SLOW_WHEN_YOUNG = "slow-when-young"
 ERRORS_UNCOUNTED = "errors-uncounted"
 CHECK_THEN_INSERT = "check-then-insert"
 ACK_BEFORE_EFFECT = "ack-before-effect"
+NO_TRACE_CONTEXT = "no-trace-context"
 KNOWN = frozenset(
     {
         *(NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE),
         *(SLOW_WHEN_YOUNG, ERRORS_UNCOUNTED, CHECK_THEN_INSERT, ACK_BEFORE_EFFECT),
+        NO_TRACE_CONTEXT,
     }
 )
 FAR_AWAY_SECONDS = 0.4

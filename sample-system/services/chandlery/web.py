@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chandlery import metrics, variants
+from chandlery import metrics, trace, variants
 from chandlery.errors import OutcomeUnknown, Refused, Unavailable
 from chandlery.idempotency import Answer
 from chandlery.lifecycle import Lifecycle
@@ -36,9 +36,13 @@ def route(method: str, path: str, endpoint: Endpoint) -> Route:
 
     async def measured(request: Request) -> Response:
         begun = time.perf_counter()
+        trace.follow(request.headers.get(trace.HEADER))
         with metrics.IN_FLIGHT.track_inprogress():
             response = await _answer(endpoint, request)
-        metrics.REQUEST_SECONDS.labels(method, path).observe(time.perf_counter() - begun)
+        seconds = time.perf_counter() - begun
+        metrics.REQUEST_SECONDS.labels(method, path).observe(seconds)
+        if trace.sampled():
+            log.info("%s %s: %d after %.3f s", method, request.url.path, response.status_code, seconds)
         if response.status_code < FIRST_ERROR or not variants.active(variants.ERRORS_UNCOUNTED):
             metrics.REQUESTS.labels(method, path, str(response.status_code)).inc()
         return response

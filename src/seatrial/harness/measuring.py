@@ -42,7 +42,7 @@ class Measuring:
     """A measurement, and what it needs in the cluster beside what the watches need.
 
     Attributes:
-        sends_load: whether it sends more requests than a person would, so that it needs consent.
+        sends_load: whether it sends more requests than a person would, or writes, so that it needs consent.
     """
 
     make: Callable[..., Iterator[Measurement]]

@@ -12,7 +12,7 @@ from seatrial.model.measurement import OTHER_BODY, Measurement, MeasurementOutco
 from seatrial.traffic.again import send_other_body, writes_to_contradict
 
 
-@measurement(OTHER_BODY)
+@measurement(OTHER_BODY, sends_load=True)
 def other_body(
     context: Context, within_seconds: float, *, journey: str, at_most: int = 12
 ) -> Iterator[Measurement]:
