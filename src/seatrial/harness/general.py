@@ -123,7 +123,7 @@ def _system(name: str) -> System:
             "configmap": name, "key": name, "old": f"{name}-old", "new": f"{name}-new",
             "seen": {"file": f"/{name}"},
         },
-        "consumes": {"journey": f"{name}-own", "redelivered": name},
+        "consumes": {"journey": f"{name}-own", "redelivered": name}, "alerts": {"freeze-process": name},
     }  # fmt: skip
     own = {"request": {"path": "/"}, "acknowledged": {"read": {"path": "/"}}, "idempotent": True}
     return System.model_validate(

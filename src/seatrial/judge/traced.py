@@ -74,7 +74,7 @@ def _names(broken: list[tuple[str, str, HopSeen]]) -> str:
 
 
 def _line(system: System, traced: Mapping[str, Traced], journey: str, role: str, hop: HopSeen) -> str:
-    """One hop in words, e.g. `payments takes its messages: none of 6 traces of place-order in 12 lines`."""
+    """One hop in words, e.g. `till takes its messages: none of 6 traces of buy in 12 lines`."""
     number = traced[journey].answered
     count = "none" if not hop.found else str(hop.found)
     other = f", and {hop.traced} name others" if hop.traced and not hop.found else ""

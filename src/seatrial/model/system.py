@@ -68,6 +68,7 @@ class Workload(_Part):
     journey: str | None = Field(None, description="The journey that exercises it (default: the first one).")
     configuration: Configuration | None = Field(None, description="A value that may be changed for a while.")
     consumes: Consumes | None = Field(None, description="The messages that it takes (role metrics).")
+    alerts: dict[Literal["freeze-process"], str] = Field({}, description="Alerts that must fire, by fault.")
     contained_by: Literal["progressive-delivery", "outlier-ejection"] | None = Field(
         None, description="What keeps clients from a new version of it that is Ready and answers wrongly."
     )

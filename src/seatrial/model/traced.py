@@ -67,5 +67,7 @@ def hops_of(system: System, journey: str) -> dict[str, str]:
 def traced_journeys(system: System) -> list[str]:
     """The journeys whose way is known and that carry a header in each request."""
     return [
-        name for name, spec in system.journeys.items() if spec.protocol == "http1" and hops_of(system, name)
+        name
+        for name, spec in system.journeys.items()
+        if spec.protocol == "http1" and not spec.long and hops_of(system, name)
     ]

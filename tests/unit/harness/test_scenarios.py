@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from seatrial.harness.behaviours import BEHAVIOURS
+from seatrial.harness.observe import more_than_reads
 from seatrial.model.scenario import SCENARIOS, Subject
-from seatrial.model.step import Inject, Stop, Traffic, unrolled
+from seatrial.model.step import Inject, Measure, Stop, Traffic, unrolled
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.scenarios.needs.conserving import conserving
@@ -63,3 +64,21 @@ def test_consumers_are_killed_with_messages_in_hand_and_scaled_in() -> None:
         "  metrics: {product: prometheus, service: prometheus, port: 9090}\n", ""
     )
     assert crash.subjects(parse_system(without, source="chandlery.yaml")) == []
+
+
+def test_a_look_that_sends_what_may_change_something_is_no_mere_reading() -> None:
+    system = parse_system(CHANDLERY.read_text(), source="chandlery.yaml")
+    traced = SCENARIOS.get("trace-context")
+    (subject,) = traced.subjects(system)
+    assert more_than_reads(traced.plan(subject))
+    assert not more_than_reads(SCENARIOS.get("certificates").plan(subject))
+
+
+def test_the_alert_for_a_hang_is_read_where_the_workload_names_one() -> None:
+    system = parse_system(CHANDLERY.read_text(), source="chandlery.yaml")
+    plans = {
+        role: SCENARIOS.get("freeze-process").plan(Subject(role, system)) for role in ("catalogue", "orders")
+    }
+    read = {role: [step for step in plan if isinstance(step, Measure)] for role, plan in plans.items()}
+    assert [step.arguments for step in read["catalogue"]] == [{"name": "PodDoesNotAnswer"}]
+    assert read["orders"] == []
