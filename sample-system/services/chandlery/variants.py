@@ -26,11 +26,12 @@ ERRORS_UNCOUNTED = "errors-uncounted"
 CHECK_THEN_INSERT = "check-then-insert"
 ACK_BEFORE_EFFECT = "ack-before-effect"
 NO_TRACE_CONTEXT = "no-trace-context"
+ANY_BODY = "any-body"
 KNOWN = frozenset(
     {
         *(NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE),
         *(SLOW_WHEN_YOUNG, ERRORS_UNCOUNTED, CHECK_THEN_INSERT, ACK_BEFORE_EFFECT),
-        NO_TRACE_CONTEXT,
+        *(NO_TRACE_CONTEXT, ANY_BODY),
     }
 )
 FAR_AWAY_SECONDS = 0.4
@@ -57,6 +58,11 @@ update account set balance = balance + booked.amount from (
 
 BORN = time.monotonic()
 log = logging.getLogger("chandlery.variants")
+
+
+def alike(body: object) -> str:  # noqa: ARG001 - takes what `idempotency.fingerprint` takes
+    """any-body: every request looks like the one for which the key was used."""
+    return ""
 
 
 def active(name: str) -> bool:

@@ -95,7 +95,7 @@ def sends(plan: Steps) -> bool:
 
 
 def more_than_reads(plan: Steps) -> bool:
-    """Whether it needs consent: it sends, or one of its measurements does more than to read objects (exec, load, writes)."""
+    """Whether it needs consent: it sends, or a measurement of it does more than to read objects."""
     made = [MEASUREMENTS.get(step.measurement) for _, step in unrolled(plan) if isinstance(step, Measure)]
     reads = all(set(right.verbs) <= READS for each in made for right in each.rights)
     return sends(plan) or not reads or any(each.sends_load for each in made)

@@ -54,6 +54,8 @@ class Orders(Participant):
         if variants.active(variants.CHECK_THEN_INSERT):
             self.schema += variants.NOT_UNIQUE
             idempotency.LOCK, idempotency.KEEP = variants.NO_LOCK, idempotency.KEEP + variants.KEEP_THE_FIRST
+        if variants.active(variants.ANY_BODY):
+            idempotency.fingerprint = variants.alike
         self._products = products.load(settings.config_directory)
         self._calculator = Calculator()
         self._resend_seconds = settings.resend_seconds
