@@ -295,6 +295,4 @@ class System(_Part):
 
     def wrong_answers_gap(self, role: str) -> str:
         """Why a version of the workload that is Ready and answers 500 is not rolled out; empty when it is."""
-        if self.workloads[role].contained_by is None:
-            return NOT_DECLARED
-        return self.helper_gap()
+        return NOT_DECLARED if self.workloads[role].contained_by is None else self.helper_gap()
