@@ -118,6 +118,8 @@ HARMLESS = [
     ("ALLOW_EMPTY_PASSWORD", "yes"),
     ("TLS_SECRET", "orders-tls"),
     ("DB_PASSWORD_SECRET", "orders-db"),
+    ("ETCD_INITIAL_CLUSTER_TOKEN", "etcd-cluster-1"),
+    ("EOS_TOKEN", "endoftext"),
     ("LICENSE_KEY_SECRET", "newrelic"),
     ("PWA_NAME", "shop"),
     ("CERT_KEY", "tls.key"),

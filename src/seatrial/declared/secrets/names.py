@@ -27,6 +27,10 @@ _NAMES_AN_OBJECT = frozenset(
 _HELD = ("password", "passwd", "pass", "pwd", "key", "token", "credential", "credentials")
 """Before `secret`: its value may be the name of the Secret that holds one (`DB_PASSWORD_SECRET`)."""
 _OBJECT_NAME = Pattern(r"[a-z]+(-[a-z]+)*")
+_MARKERS = frozenset(
+    {"cluster", "page", "next", "continuation", "cancellation", "eos", "bos", "pad", "mask", "sep", "stop"}
+)
+"""Before `token`: a place in a list, a sign in a text, the name of etcd's first cluster."""
 _SWITCHES = frozenset(
     {"enable", "disable", "use", "has", "allow", "require", "skip", "with", "max", "min", "num", "is"}
 )
@@ -63,7 +67,7 @@ def says_secret(name: str) -> bool:
     last, before = found[-1], found[-2] if len(found) > 1 else ""
     if last == "key":
         return before in _KEYS or is_content
-    if last == "secret" and before in _NAMES_AN_OBJECT:
+    if (last == "secret" and before in _NAMES_AN_OBJECT) or (last == "token" and before in _MARKERS):
         return False
     return last in _LAST or last.endswith(_ENDINGS)
 
