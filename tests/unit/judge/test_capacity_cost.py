@@ -113,6 +113,8 @@ def test_a_replica_that_adds_nothing_is_told_and_then_the_peak_is_in_the_range()
 def test_what_must_be_sustained_is_judged_with_the_most_replicas(wanted, outcome, fewest):
     verdict = judge_series(SERIES, OBJECTIVES, wanted)
     assert verdict.outcome is outcome
+    if fewest:
+        assert f"maxReplicas {int(fewest[0]) + 1}, with one that may be gone" in verdict.explain()
     assert (f"{fewest} the fewest that surely serve {wanted} requests/s" in verdict.explain()) == bool(fewest)
 
 

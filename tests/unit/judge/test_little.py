@@ -48,6 +48,12 @@ def test_where_the_law_cannot_be_asked_nothing_is_said(seen):
     assert breach(**{"in_flight_seconds": 500.0, **seen}) == ""
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(0, False), (0.5, True), (-1, False)])
+def test_a_run_without_a_length_is_not_asked(seconds, said):
+    told = little_breach(health(500.0), recorded=1_000, mean_seconds=0.05, seconds=seconds)
+    assert bool(told) is said
+
+
 def test_workers_add_up_unless_one_did_not_count():
     assert merged_health([health(1.0), health(2.0)]).in_flight_seconds == 3.0
     assert merged_health([health(1.0), health(None)]).in_flight_seconds is None

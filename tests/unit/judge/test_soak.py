@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from seatrial.judge.soak.batches import batches, difference, slope, student
+from seatrial.judge.soak.batches import STUDENT, batches, difference, slope, student
 from seatrial.judge.soak.drift import drift
 from seatrial.judge.soak.lives import lives
 from seatrial.judge.soak.memory import memory
@@ -52,15 +52,37 @@ def flat(value: float, size: float = 0.0, seed: int = 1):
     return lambda at: value + around()
 
 
-def test_students_quantiles_are_those_of_the_tables():
-    known = {4: 2.7764, 6: 2.4469, 10: 2.2281, 30: 2.0423, 1e9: 1.95996}
-    assert all(student(freedom) == pytest.approx(value, rel=2e-3) for freedom, value in known.items())
+def density(at: float, freedom: int) -> float:
+    scale = math.gamma((freedom + 1) / 2) / math.gamma(freedom / 2) / math.sqrt(freedom * math.pi)
+    return scale * (1 + at * at / freedom) ** (-(freedom + 1) / 2)
+
+
+def test_students_quantiles_leave_a_fortieth_above_them():
+    for freedom, quantile in enumerate(STUDENT, start=1):
+        step = quantile / 2_000
+        below = sum(density((number + 0.5) * step, freedom) for number in range(2_000)) * step
+        assert below == pytest.approx(0.475, abs=2e-5), freedom
+    assert student(1e9) == STUDENT[-1]
+    assert (student(5.9), student(6 - 1e-12)) == (STUDENT[4], STUDENT[5])
+
+
+def test_a_difference_and_a_slope_have_the_numbers_of_the_textbook():
+    found = difference([1, 2, 3, 4], [5, 6, 7, 8])
+    assert (found.value, found.half_width) == (4, pytest.approx(2.447 * math.sqrt(5 / 6)))
+    uneven = difference([1, 2, 3, 4], [5, 7, 9, 11, 13])
+    assert uneven.value == 6.5
+    assert uneven.half_width == pytest.approx(2.571 * math.sqrt(5 / 12 + 2))
+    line = slope([(100, 51), (101, 53), (102, 52), (103, 55), (104, 54)])
+    assert line.value == pytest.approx(0.8)
+    assert line.half_width == pytest.approx(3.182 * math.sqrt(3.6 / 3 / 10))
+    assert slope([(0, 0), (1, 1), (2, 2), (3, 3)]).value == 1
 
 
 def test_batches_are_means_of_equal_parts_and_empty_ones_are_left_out():
     points = [(0.0, 1.0), (1.0, 3.0), (5.0, 7.0), (10.0, 9.0), (11.0, 1.0)]
     assert batches(points, 0.0, 10.0, 5) == [(0.5, 2.0), (5.0, 7.0), (10.0, 9.0)]
-    assert batches(points, 3.0, 3.0, 5) == []
+    assert batches(points, 3.0, 3.0, 5) == batches(points, 5.0, 5.0, 5) == []
+    assert batches([(0.1, 1.0), (0.4, 3.0)], 0.0, 0.5, 2) == [(0.1, 1.0), (0.4, 3.0)]
 
 
 def test_a_difference_and_a_slope_hold_their_truth_in_most_of_many_samples():
@@ -155,6 +177,10 @@ def test_a_run_that_is_too_short_says_so(seconds):
     verdict = drift(soak(windows=windows(flat(20), seconds=seconds), seconds=seconds), OBJECTIVES)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "too short to tell a drift" in verdict.observed
+
+
+def test_windows_with_a_hundred_requests_have_a_p99():
+    assert "p99" in drift(soak(windows=windows(flat(20), requests=100)), OBJECTIVES).observed
 
 
 def test_windows_with_few_requests_have_no_p99():
