@@ -28,6 +28,9 @@ def unhurried() -> dict[str, Any]:
     data: dict[str, Any] = yaml.safe_load(CHANDLERY.read_text(encoding="utf-8"))
     data["target"]["kind"]["config"] = str(ROOT / "fixtures" / "cluster" / "three-nodes.yaml")
     data["deploy"]["kustomize"] = str(ROOT / "sample-system" / "manifests")
+    for token in ("token", "expired"):
+        file = data["entry"]["authentication"][token]["file"]
+        data["entry"]["authentication"][token]["file"] = str((CHANDLERY.parent / file).resolve())
     data["objectives"].update(UNHURRIED)
     for journey in data["journeys"].values():
         journey.pop("objectives", None)
