@@ -68,8 +68,10 @@ class Person(Typist):
 def only_catalogue(data: dict[str, Any], *journeys: str) -> None:
     """One workload and no invariants: a check is carried out once, and there is less to ask."""
     data["workloads"] = {"catalogue": data["workloads"]["catalogue"]}
-    for about_others in ("capabilities", "invariants"):
+    for about_others in ("capabilities", "invariants", "dependencies"):
         data.pop(about_others)
+    for about_others in ("authentication", "rate_limits"):
+        data["entry"].pop(about_others)
     kept = {name: data["journeys"][name] for name in ("browse", *journeys)}
     for journey in kept.values():
         journey.pop("through", None)
