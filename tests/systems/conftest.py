@@ -56,7 +56,7 @@ def stranger(owned: Owned, system: dict[str, Any], tmp_path: Path) -> Iterator[S
     """Somebody who has the file; afterwards every object is as before."""
     before = take_snapshot(owned.kube)
     yield Stranger(tmp_path, owned.kube.kubeconfig, system)
-    assert settled_changes(owned.kube, before, set()) == []
+    assert settled_changes(owned.kube, before) == []
 
 
 def _wait_for_autoscalers(kube: Kube) -> None:
