@@ -146,13 +146,18 @@ def test_a_broken_invariant_is_asked_until_its_time_is_over(
     sql = {"name": "wrong", "requirement": "Never.", "sql": "select 7 as seven", "database": "orders"}
     absent = {"name": "absent", "requirement": "Never.", "http": {"path": "/v1/catalogue/moon"}}
     invariants = [one | {"converge_seconds": 1} for one in (sql, absent)]
-    # `transfer` names the invariant that conserves its money, which is not asked here.
+    # `transfer` and `payments` name invariants that are not asked here.
     journeys = {
         name: journey.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"conserves"})
         for name, journey in system.journeys.items()
     }
+    workloads = {
+        role: workload.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"consumes"})
+        for role, workload in system.workloads.items()
+    }
+    asked = changed(system, invariants=invariants, journeys=journeys, workloads=workloads)
     began = time.monotonic()
-    found = measure_invariants(changed(system, invariants=invariants, journeys=journeys), chandlery, http)
+    found = measure_invariants(asked, chandlery, http)
     assert [one.value["holds"] for one in found] == [False, False]
     assert found[0].value["rows"] == [{"seven": 7}]
     assert found[1].value["answer"] == {"status": 404}
