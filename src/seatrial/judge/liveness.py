@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from seatrial.judge.disruption import watched
 from seatrial.judge.evidence import FAULT_HELP, fault_weakness
 from seatrial.judge.pods import states_of
-from seatrial.judge.probes import UNHEALTHY, not_tried
+from seatrial.judge.probes import liveness_failures, not_tried
 from seatrial.judge.windows import fault_end
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.fault import ACTS_WITHIN, FROZEN, FaultRecord
@@ -44,7 +44,7 @@ def hang_is_detected(observation: Observation) -> Verdict:
     if timeline is None:
         return Verdict(Outcome.INCONCLUSIVE, "no timeline was recorded", EXPECTED, "Watch the cluster.")
     restarted_at = _restarted_at(timeline, fault)
-    complaints = _complaints(timeline, fault)
+    complaints = liveness_failures(timeline, fault.target.name, fault.injected_at, math.inf)
     others = sorted(_others(timeline, fault))
     numbers = {
         "allowed_seconds": fault.details.get(ACTS_WITHIN),
@@ -83,15 +83,6 @@ def is_new(state: PodSeen, restarts: int, frozen: str) -> bool:
 def _held(timeline: Timeline, fault: FaultRecord) -> float:
     until = timeline.ended_at if fault.reverted_at is None else fault.reverted_at
     return until - fault.injected_at
-
-
-def _complaints(timeline: Timeline, fault: FaultRecord) -> list[EventSeen]:
-    """What kubelet told of the pod's liveness probe that failed."""
-    return [
-        event for event in timeline.events()
-        if (event.kind, event.name, event.reason) == ("Pod", fault.target.name, UNHEALTHY)
-        and event.at >= fault.injected_at and event.message.lower().startswith("liveness")
-    ]  # fmt: skip
 
 
 def _others(timeline: Timeline, fault: FaultRecord) -> Iterator[str]:

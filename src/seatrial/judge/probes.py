@@ -34,6 +34,15 @@ def not_tried(observation: Observation, expected: str, declare: str) -> Verdict 
     return Verdict(outcome, found.impossible, expected, declare if undeclared else "")
 
 
+def liveness_failures(timeline: Timeline, pod: str, since: float, until: float) -> list[EventSeen]:
+    """What kubelet told in this time of the pod's liveness probe that failed."""
+    return [
+        event for event in timeline.events()
+        if (event.kind, event.name, event.reason) == ("Pod", pod, UNHEALTHY)
+        and since <= event.at <= until and event.message.lower().startswith("liveness")
+    ]  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Unready:
     """A time in which a pod that had been Ready, and was not deleted, was not.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from seatrial.judge.probes import UNHEALTHY
+from seatrial.judge.probes import liveness_failures
 from seatrial.model.timeline import Timeline
 
 LONGEST_MESSAGE = 160
@@ -39,10 +39,6 @@ def restarted(timeline: Timeline, since: float, until: float) -> Iterator[Restar
         if not more or not states[-1].workload:
             continue
         name = states[-1].name
-        told = [
-            event for event in timeline.events()
-            if (event.kind, event.name, event.reason) == ("Pod", name, UNHEALTHY)
-            and since <= event.at <= until and event.message.lower().startswith("liveness")
-        ]  # fmt: skip
+        told = liveness_failures(timeline, name, since, until)
         said = " ".join(told[-1].message.split())[:LONGEST_MESSAGE] if told else ""
         yield Restarted(name, states[-1].workload, told[0].at if told else more[0].at, said)

@@ -26,20 +26,14 @@ from seatrial.load.summary import WorkerResult
 from seatrial.load.user import OpenUser
 from seatrial.load.wiring import JOBS_DELAY_SECONDS, LoadSession
 from seatrial.model.failure import verdict_of
-from seatrial.model.load import LoadStep
+from seatrial.model.load import HELD_SECONDS, OWN_PER_SECOND, REST_SECONDS, SLACK_SECONDS, LoadStep
 from seatrial.model.objectives import Objectives
 from seatrial.model.step import StepRecord
 from seatrial.model.system import System
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.record.observations import TIMELINE_FILE, ObservationWriter, StreamRecord
 
-OWN_PER_SECOND = 20
-"""Of the workload's own journey, so that scale-in has requests to lose."""
-REST_SECONDS = 180.0
 BEFORE_SECONDS = 5.0
-HELD_SECONDS = 8.0
-"""How long the load goes on after enough replicas are ready: proxies find them, each takes its share."""
-SLACK_SECONDS = 10.0
 LOOK_SECONDS = 1.0
 END_SECONDS = 120.0
 """The timeline is written, and the process that recorded it ends."""

@@ -8,6 +8,15 @@ from pydantic import Field
 
 from seatrial.model.part import Part
 
+REST_SECONDS = 180.0
+"""How long the workload may take to be at its minimum before the step; more where scale-in takes longer."""
+HELD_SECONDS = 8.0
+"""How long the load goes on after enough replicas are ready: proxies find them, each takes its share."""
+SLACK_SECONDS = 10.0
+"""Waited beyond an objective, so that the judge sees that it was missed and not merely that nobody looked."""
+OWN_PER_SECOND = 20
+"""Of the workload's own journey beside the load, so that scale-in has requests to lose."""
+
 
 class LoadStep(Part):
     """The load that makes an autoscaled workload grow."""

@@ -2,9 +2,9 @@
 
 from seatrial.judge.hpa.objectives import SCALING, up_seconds
 from seatrial.model.fault import RESTART_CONTROLLERS, VOLUNTARY
+from seatrial.model.load import OWN_PER_SECOND, REST_SECONDS, SLACK_SECONDS
 from seatrial.model.scenario import Subject, scenario
 from seatrial.model.step import Steps, hold, inject, steps, stop, traffic, wait
-from seatrial.scenarios.load_step import REST_SECONDS, SLACK_SECONDS
 from seatrial.scenarios.needs.autoscaled import autoscaled
 from seatrial.scenarios.needs.own_nodes import own_nodes
 
@@ -20,7 +20,7 @@ def controller_restart(subject: Subject) -> Steps:
     step = subject.workload.load_step
     assert step is not None  # the need `autoscaled` says so
     return steps(
-        traffic(subject.journey, per_second=20, bystanders=5),
+        traffic(subject.journey, per_second=OWN_PER_SECOND, bystanders=5),
         wait("at-minimum", within_seconds=REST_SECONDS),
         traffic(step.journey, per_second=step.per_second, name="load", steady=False),
         inject(RESTART_CONTROLLERS, subject.role),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar, Self, TypeVar
 
+from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.registry import Registry, place_of
 
@@ -49,6 +50,15 @@ class Effect(ABC):
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         """The effect that `payload` describes. Raises TypeError for other values than its own."""
         return cls(**payload)
+
+
+def same_object(current: Object | None, uid: str) -> Object | str:
+    """The object that was changed, or why it is not there to be reverted, to stand behind its name."""
+    if current is None:
+        return "is gone"
+    if current["metadata"]["uid"] != uid:
+        return "was replaced by another object of that name, which is left as it is"
+    return current
 
 
 EFFECTS: Registry[type[Effect]] = Registry("effect", "seatrial.faults.effects")

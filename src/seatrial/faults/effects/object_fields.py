@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from seatrial.errors import SeatrialError
-from seatrial.faults.effects.base import Effect, effect
+from seatrial.faults.effects.base import Effect, effect, same_object
 from seatrial.faults.effects.fields import Path, in_words, json_patch, value_at
 from seatrial.faults.effects.stuck_pods import delete_stuck_pods
 from seatrial.kube.api import Object
@@ -99,11 +99,9 @@ class ObjectFields(Effect):
         return eventually(attempt, within_seconds=CONFLICT_SECONDS, what=f"fields of {self} restored")
 
     def _restore(self, kube: Kube) -> str:
-        current = kube.find(self.object_kind, self.name, namespace=self.namespace)
-        if current is None:
-            return f"{self} is gone"
-        if current["metadata"]["uid"] != self.uid:
-            return f"{self} was replaced by another object of that name, which is left as it is"
+        current = same_object(kube.find(self.object_kind, self.name, namespace=self.namespace), self.uid)
+        if isinstance(current, str):
+            return f"{self} {current}"
         foreign = [in_words(item.path) for item in self.fields if changed_by_others(current, item)]
         if foreign:
             return f"{self} is left as it is: {', '.join(foreign)} was changed by somebody else"

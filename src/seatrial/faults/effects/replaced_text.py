@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seatrial.errors import SeatrialError
-from seatrial.faults.effects.base import Effect, effect
+from seatrial.faults.effects.base import Effect, effect, same_object
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Conflict
 from seatrial.waiting import NotYet, Ready, eventually
@@ -51,11 +51,9 @@ class ReplacedText(Effect):
         eventually(attempt, within_seconds=CONFLICT_SECONDS, what=f"text of {self} replaced")
 
     def revert(self, kube: Kube) -> str:
-        current = kube.find(self.object_kind, self.name)
-        if current is None:
-            return f"{self} is gone"
-        if current["metadata"]["uid"] != self.uid:
-            return f"{self} was replaced by another object of that name, which is left as it is"
+        current = same_object(kube.find(self.object_kind, self.name), self.uid)
+        if isinstance(current, str):
+            return f"{self} {current}"
         if self.new not in (value_of(current, self.key) or ""):
             return f"{self} was as before, or somebody else has changed it"
 

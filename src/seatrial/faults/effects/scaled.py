@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from seatrial.errors import SeatrialError
-from seatrial.faults.effects.base import Effect, effect
+from seatrial.faults.effects.base import Effect, effect, same_object
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 
@@ -41,11 +41,9 @@ class Scaled(Effect):
         kube.scale(self.object_kind, self.name, self.written)
 
     def revert(self, kube: Kube) -> str:
-        current = kube.find(self.object_kind, self.name)
-        if current is None:
-            return f"{self} is gone"
-        if current["metadata"]["uid"] != self.uid:
-            return f"{self} was replaced by another object of that name, which is left as it is"
+        current = same_object(kube.find(self.object_kind, self.name), self.uid)
+        if isinstance(current, str):
+            return f"{self} {current}"
         replicas = replicas_of(current)
         if replicas == self.original:
             return f"{self} was as before"

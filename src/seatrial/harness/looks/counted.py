@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from seatrial.adapters import Refused
 from seatrial.adapters.metrics import Metrics, Series, metrics_of
@@ -28,18 +28,23 @@ WRONG = 30
 @measurement(COUNTER)
 def request_counter(context: Context, within_seconds: float, *, journey: str) -> Iterator[Measurement]:
     """Reads the counter of a journey again and again until it was collected twice and stood still."""
-    began_at = time.monotonic()
-    counted = _counted(context, journey)
+    series = _counted(context, journey).series
+    yield counter_look(context, COUNTER, series, read_until_still, within_seconds)
+
+
+def counter_look(
+    context: Context, kind: str, selector: str, read: Callable[..., CounterRead], within_seconds: float
+) -> Measurement:
+    """A counter as `read` finds it in the system's metrics, as a measurement, or why it cannot be read."""
+    began_at, session = time.monotonic(), context.session
     try:
-        session = context.session
         metrics = metrics_of(session.system, session.kube, session.system.metrics)
-        read = read_until_still(metrics, counted.series, within_seconds=within_seconds)
+        found = read(metrics, selector, within_seconds=within_seconds)
     except SeatrialError as error:
         refused = isinstance(error, Refused)
         outcome = MeasurementOutcome.REFUSED if refused else MeasurementOutcome.COULD_NOT_TRY
-        yield Measurement(COUNTER, counted.series, began_at, time.monotonic(), outcome, reason=error.what)
-        return
-    yield read.measurement(counted.series, began_at, time.monotonic())
+        return Measurement(kind, selector, began_at, time.monotonic(), outcome, reason=error.what)
+    return found.measurement(selector, began_at, time.monotonic(), kind=kind)
 
 
 def read_until_still(metrics: Metrics, selector: str, *, within_seconds: float) -> CounterRead:

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Iterator
 
-from seatrial.adapters import Refused
-from seatrial.adapters.metrics import Metrics, metrics_of
-from seatrial.errors import SeatrialError, WaitExpired
+from seatrial.adapters.metrics import Metrics
+from seatrial.errors import WaitExpired
 from seatrial.harness.context import Context
-from seatrial.harness.looks.counted import BACK_SECONDS, interval_of, now_of
+from seatrial.harness.looks.counted import BACK_SECONDS, counter_look, interval_of, now_of
 from seatrial.harness.measuring import measurement
 from seatrial.model.counted import REDELIVERED, CounterRead, CounterSeries
-from seatrial.model.measurement import Measurement, MeasurementOutcome
+from seatrial.model.measurement import Measurement
 from seatrial.waiting import NotYet, Ready, eventually
 
 
 @measurement(REDELIVERED)
 def redelivered(context: Context, within_seconds: float) -> Iterator[Measurement]:
     """Reads the counter of redelivered messages of a consumer, once all that has happened was collected."""
-    began_at, session = time.monotonic(), context.session
     consumes = context.subject.workload.consumes
     assert consumes is not None  # the need `consumer` says so
-    try:
-        metrics = metrics_of(session.system, session.kube, session.system.metrics)
-        read = read_collected(metrics, consumes.redelivered, within_seconds=within_seconds)
-    except SeatrialError as error:
-        refused = isinstance(error, Refused)
-        outcome = MeasurementOutcome.REFUSED if refused else MeasurementOutcome.COULD_NOT_TRY
-        yield Measurement(
-            REDELIVERED, consumes.redelivered, began_at, time.monotonic(), outcome, reason=error.what
-        )
-        return
-    yield read.measurement(consumes.redelivered, began_at, time.monotonic(), kind=REDELIVERED)
+    yield counter_look(context, REDELIVERED, consumes.redelivered, read_collected, within_seconds)
 
 
 def read_collected(metrics: Metrics, selector: str, *, within_seconds: float) -> CounterRead:
