@@ -42,15 +42,16 @@ unit: setup ## tests of the tool that need no cluster (under 30 s)
 attacks: setup ## every known way to a false verdict, each tried; no cluster
 	@$(BIN)/pytest -q tests/attacks
 
+# A whole cluster on two cores starves its own tests now and then: what is red once runs again, and is told as rerun.
 test: lint unit attacks ## everything: lint, unit, attacks, process, then the tool's tests and the suites on a real kind cluster
 	@$(BIN)/pytest -q tests/process
 	@$(BIN)/seatrial up --system fixtures/systems/chandlery.yaml
 	@$(BIN)/pytest -q sample-system/tests/integration
-	@$(BIN)/pytest -q tests/cluster
-	@$(BIN)/pytest -q tests/trial
-	@$(BIN)/pytest -q tests/systems
+	@$(BIN)/pytest -q --reruns 1 tests/cluster
+	@$(BIN)/pytest -q --reruns 1 tests/trial
+	@$(BIN)/pytest -q --reruns 1 tests/systems
 	@$(BIN)/python tests/support/unhurried.py >.seatrial/unhurried.yaml
-	@$(BIN)/pytest suites/ --system .seatrial/unhurried.yaml -k "Declared or not (catalogue or system or drain)" # each scenario once but drains: on two cores they hang on what else runs, and are for make trial
+	@$(BIN)/pytest suites/ --repeats 1 --system .seatrial/unhurried.yaml -k "Declared or not (catalogue or system or drain)" # each scenario once but drains: on two cores they hang on what else runs, and are for make trial
 
 trial: setup ## everything against the sample system: cluster, suites, load, experiments, one page
 	@$(BIN)/seatrial run --system fixtures/systems/chandlery.yaml

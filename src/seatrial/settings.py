@@ -40,6 +40,7 @@ class Settings:
         state_directory: `.seatrial` of the working folder: own kubeconfig, undo journal.
         reports_directory: where run directories are made.
         profile: how much is carried out, unless checks are named.
+        repeats: how often at most a scenario is carried out again where a verdict on it is inconclusive.
     """
 
     system_path: Path
@@ -51,6 +52,7 @@ class Settings:
     state_directory: Path
     reports_directory: Path
     profile: Profile = Profile.CORE
+    repeats: int = 0
 
 
 def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -70,13 +72,17 @@ def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         text = choice(name)
         return Path(text).expanduser() if text else None
 
-    seed_text = choice("seed")
-    try:
-        seed = int(seed_text) if seed_text is not None else secrets.randbelow(1_000_000)
-    except ValueError:
-        raise BadInput(
-            f"the seed must be a whole number, not {seed_text!r}", where="--seed or SEATRIAL_SEED"
-        ) from None
+    def whole(name: str, default: int, below: int) -> int:
+        text = choice(name)
+        try:
+            number = int(text) if text is not None else default
+        except ValueError:
+            number = -1
+        if not 0 <= number < below:
+            where = f"--{name} or SEATRIAL_{name.upper()}"
+            raise BadInput(f"{name} must be a whole number from 0 to {below - 1}, not {text!r}", where=where)
+        return number
+
     profile = choice("profile") or Profile.CORE
     if profile not in set(Profile):
         hint = f"One of {', '.join(Profile)}."
@@ -86,11 +92,12 @@ def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         kubeconfig=path("kubeconfig"),
         context=choice("context"),
         namespace=choice("namespace"),
-        seed=seed,
+        seed=whole("seed", secrets.randbelow(1_000_000), 2**63),
         run_directory=path("run"),
         state_directory=path("state") or Path(".seatrial"),
         reports_directory=path("report_dir") or Path("reports"),
         profile=Profile(profile),
+        repeats=whole("repeats", 0, 10),
     )
 
 

@@ -98,3 +98,14 @@ def test_files_that_a_system_file_names_lie_beside_it(tmp_path: Path) -> None:
         "certificate_file": str(tmp_path / "c.pem"),
         "key_file": str(tmp_path / "k.pem"),
     }
+
+
+@pytest.mark.parametrize("text", ["often", "-1", "10", "1.5"])
+def test_repeats_out_of_bounds_are_refused(text):
+    with pytest.raises(BadInput, match="whole number from 0 to 9"):
+        settings_from({}, {"SEATRIAL_REPEATS": text})
+
+
+def test_nothing_is_repeated_unless_somebody_says_so():
+    assert settings_from({}, {}).repeats == 0
+    assert settings_from({"repeats": "2"}, {"SEATRIAL_REPEATS": "1"}).repeats == 2

@@ -11,7 +11,7 @@ from typing import Any
 
 from seatrial.chaos.verdicts import experiment_verdict, judges_in
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.judge.admissible import judge, judge_every
+from seatrial.judge.admissible import judge_all
 from seatrial.judge.capacity.series import judge_series
 from seatrial.judge.capacity.verdict import judge_capacity
 from seatrial.judge.soak.verdict import judge_soak
@@ -20,7 +20,7 @@ from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.scaling_conclusion import judge_step
 from seatrial.load.summary import LoadSummary
 from seatrial.model.capacity import CapacityRun
-from seatrial.model.check import CHECKS, Every
+from seatrial.model.check import CHECKS
 from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.prices import Prices
@@ -81,10 +81,7 @@ def _rejudged(directory: Path, run: Run, result: CheckResult, read: Callable[[st
 def _check(result: CheckResult, observations: Sequence[Observation]) -> Verdict:
     if (question := question_of(result.check)) is not None:
         return judged(question, observations[0])
-    check = CHECKS.get(result.check)
-    if isinstance(check.scenario, Every):
-        return judge_every(check, observations)[0]
-    return judge(check, observations[0])
+    return judge_all(CHECKS.get(result.check), observations)
 
 
 def _experiment(directory: Path, result: CheckResult, observation: Observation) -> Verdict:

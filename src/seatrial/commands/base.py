@@ -36,6 +36,13 @@ Namespace = Annotated[
 Seed = Annotated[
     int | None, typer.Option(help="Seed of all choices.", envvar="SEATRIAL_SEED", show_default=False)
 ]
+Repeats = Annotated[
+    int | None,
+    typer.Option(
+        help="How often at most a scenario of the suites is carried out again for want of evidence.",
+        envvar="SEATRIAL_REPEATS", show_default=False,
+    ),
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

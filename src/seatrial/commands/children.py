@@ -117,6 +117,7 @@ def child_environment(
         "SEATRIAL_STAGE": stage,
         "SEATRIAL_SYSTEM": settings.system_path,
         "SEATRIAL_SEED": settings.seed,
+        "SEATRIAL_REPEATS": settings.repeats,
         "SEATRIAL_AS_DEPLOYED": 1,
         "SEATRIAL_KUBECONFIG": settings.kubeconfig,
         "SEATRIAL_CONTEXT": settings.context,

@@ -18,6 +18,7 @@ from seatrial.commands.base import (
     Context,
     Kubeconfig,
     Namespace,
+    Repeats,
     Seed,
     System,
     command,
@@ -77,13 +78,15 @@ def run(
             show_default=False,
         ),
     ] = None,
+    repeats: Repeats = None,
 ) -> int:  # fmt: skip
     """Bring up, then suites, load, experiments, one page. Exit 0: something passed, and nothing is red."""
     from seatrial.terminal import progress_display
 
     chosen = settings(
-        system=system, kubeconfig=kubeconfig, context=context, namespace=namespace, seed=seed, profile=profile
-    )
+        system=system, kubeconfig=kubeconfig, context=context, namespace=namespace, seed=seed,
+        profile=profile, repeats=repeats,
+    )  # fmt: skip
     what = Choice(
         tuple(only or ()), tuple(check or ()), tuple(experiment or ()), load_seconds, chosen.profile
     )

@@ -1,4 +1,7 @@
-"""The checks of one run: each scenario is carried out once, and judged by each check that names it."""
+"""The checks of one run: each scenario is carried out once, and judged by each check that names it.
+
+Where the settings say so (`repeats`), one whose evidence was too weak to be judged is carried out again.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from seatrial.cluster.progress import Progress
 from seatrial.errors import SeatrialError
 from seatrial.harness.observe import observe
 from seatrial.harness.session import Session, open_session
-from seatrial.judge.admissible import judge, judge_every
+from seatrial.judge.admissible import judge_all
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.snapshot import Snapshot
 from seatrial.model.check import Check, Every
@@ -42,7 +45,7 @@ class Suite:
         self._session: Session | None = None
         self._refusal: SeatrialError | None = None
         self._before: Snapshot | None = None
-        self._made: dict[tuple[str, str], Observation] = {}
+        self._made: dict[tuple[str, str], list[Observation]] = {}
         self._resources = contextlib.ExitStack()
 
     def session(self) -> Session:
@@ -77,25 +80,39 @@ class Suite:
         """
         if isinstance(check.scenario, Every):
             observations = [
-                self.observation(scenario, subject)
+                observation
                 for scenario in check.scenarios()
                 for subject in carried_on(self.profile, scenario, self.system)
+                for observation in self.observations(scenario, subject)
             ]
-            verdict, _ = judge_every(check, observations)
-            return verdict, ids_of(observations)
+            return judge_all(check, observations), ids_of(observations)
         if not role:
             return unsupported(check), ()
-        observation = self.observation(SCENARIOS.get(check.scenario), Subject(role, self.system))
-        return judge(check, observation), ids_of([observation])
+        scenario, subject = SCENARIOS.get(check.scenario), Subject(role, self.system)
+        observations = self.observations(scenario, subject)
+        while self._is_weak(verdict := judge_all(check, observations), observations):
+            observations = self._observed_again(scenario, subject, why=verdict.observed)
+        return verdict, ids_of(observations)
 
-    def observation(self, scenario: Scenario, subject: Subject) -> Observation:
-        """The observation of a scenario on a subject, made when it is first asked for."""
+    def observations(self, scenario: Scenario, subject: Subject) -> list[Observation]:
+        """The observations of a scenario on a subject; the first is made when it is first asked for."""
         key = (scenario.id, subject.role)
-        if key not in self._made:
-            session = self.session()
-            with self._progress.stage(f"scenario {scenario.id} on {subject}") as stage:
-                self._made[key] = observe(session, self.run, scenario, subject, note=stage.note)
-        return self._made[key]
+        return self._made.get(key) or self._observed_again(scenario, subject)
+
+    def _is_weak(self, verdict: Verdict, observations: Sequence[Observation]) -> bool:
+        """Whether a verdict asks for an observation more, and there may be one."""
+        return verdict.outcome is Outcome.INCONCLUSIVE and len(observations) <= self._settings.repeats
+
+    def _observed_again(self, scenario: Scenario, subject: Subject, *, why: str = "") -> list[Observation]:
+        session = self.session()
+        again = ", again" if why else ""
+        with self._progress.stage(f"scenario {scenario.id} on {subject}{again}") as stage:
+            if why:
+                stage.note(f"inconclusive: {why}")
+            made = observe(session, self.run, scenario, subject, note=stage.note)
+        kept = self._made.setdefault((scenario.id, subject.role), [])
+        kept.append(made)
+        return kept
 
     def collect_evidence(self, check: str, subject: str) -> str:
         """Keep what explains a failure: events, pods, logs, endpoints, autoscalers. Never raises.
@@ -115,7 +132,7 @@ class Suite:
         """Compare the system with what it was before, and let go of it; returns what differs."""
         changed: list[str] = []
         if self._session is not None and self._before is not None:
-            faults = [fault for made in self._made.values() for fault in made.faults]
+            faults = [fault for made in self._made.values() for each in made for fault in each.faults]
             changed = self._session.changed_since(self._before, faults)
             self.run.changed_objects(changed)
         self._resources.close()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from seatrial.judge.foreign import foreign
 from seatrial.judge.who_answered import thin, void
-from seatrial.model.check import Check
+from seatrial.model.check import Check, Every
 from seatrial.model.failure import taken, verdict_of
 from seatrial.model.measurement import INVARIANT
 from seatrial.model.measurement import READ_BACK as READ_BACK_KIND
@@ -78,17 +78,45 @@ def _never_made(observation: Observation) -> dict[Record, str]:
     return {name: "there is none" for name, found in there.items() if not found}
 
 
+def judge_repeated(check: Check, observations: Sequence[Observation]) -> Verdict:
+    """The verdict over a scenario that was carried out again because its evidence had been too weak.
+
+    A red that was shown once stands; with none, the first that could be judged counts and says why it is not
+    the first of all; with none of these, the last.
+    """
+    verdicts = [judge(check, observation) for observation in observations]
+    red = [each for each in verdicts if each.outcome in (Outcome.FAILED, Outcome.ERROR)]
+    told = [each for each in verdicts if each.outcome is not Outcome.INCONCLUSIVE]
+    verdict = max(red, key=lambda each: each.outcome.severity) if red else [*told, verdicts[-1]][0]
+    weak = [each for each in verdicts if each.outcome is Outcome.INCONCLUSIVE and each is not verdict]
+    if not weak:
+        return verdict
+    words = "; ".join(f"carried out again, for one was inconclusive: {each.observed}" for each in weak)
+    return replace(verdict, reasons=(*verdict.reasons, words))
+
+
 def judge_every(check: Check, observations: Sequence[Observation]) -> tuple[Verdict, Observation | None]:
     """The worst verdict over several observations, and the observation that it is about.
 
-    Observations that were skipped or unsupported say nothing; with no other the answer is theirs.
+    Observations that were skipped or unsupported say nothing; with no other the answer is theirs. Those of
+    one scenario on one target count as one (`judge_repeated`).
     """
-    judged = [(judge(check, observation), observation) for observation in observations]
+    alike: dict[tuple[str, str], list[Observation]] = {}
+    for observation in observations:
+        alike.setdefault((observation.scenario, observation.target), []).append(observation)
+    judged = [(judge_repeated(check, each), each[-1]) for each in alike.values()]
     if not judged:
         return Verdict(Outcome.UNSUPPORTED, "no scenario was carried out", "at least one"), None
     telling = [pair for pair in judged if pair[0].outcome not in (Outcome.SKIPPED, Outcome.UNSUPPORTED)]
     worst = max(telling or judged, key=lambda pair: pair[0].outcome.severity)
     return merge(_named(telling or judged)), worst[1]
+
+
+def judge_all(check: Check, observations: Sequence[Observation]) -> Verdict:
+    """The verdict of a check over all observations that it judges; at least one."""
+    if isinstance(check.scenario, Every):
+        return judge_every(check, observations)[0]
+    return judge_repeated(check, observations)
 
 
 def _named(judged: Iterable[tuple[Verdict, Observation]]) -> list[Verdict]:

@@ -1,6 +1,8 @@
 """Each scenario is carried out once per target, and judged by every check that names it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from dry_session import SYSTEM, Dry, dry_system
@@ -11,7 +13,7 @@ from seatrial.harness.suite import Suite
 from seatrial.judge.disruption import voluntary
 from seatrial.model.check import CHECKS, CORE, Check, check, every
 from seatrial.model.fault import VOLUNTARY
-from seatrial.model.observation import EXCHANGES, INVARIANTS, READ_BACK, TIMELINE
+from seatrial.model.observation import EXCHANGES, INVARIANTS, READ_BACK, TIMELINE, Observation
 from seatrial.model.scenario import SCENARIOS, need, scenario
 from seatrial.model.step import inject, repeat, steps, traffic
 from seatrial.model.verdict import Outcome, Verdict
@@ -134,6 +136,55 @@ class TestOnce:
         assert "replicas 2 -> 0" in dry.run.path.read_text()
 
 
+class TestAgain:
+    """A scenario is carried out again where its evidence was too weak, as often as the settings say."""
+
+    def weak_at_first(self, weak: int, then: Callable[[Observation], Verdict]) -> Check:
+        asked = []
+
+        def judged(observation: Observation) -> Verdict:
+            asked.append(observation.id)
+            first = sorted(set(asked))[:weak]
+            return (
+                Verdict(Outcome.INCONCLUSIVE, "few", "many") if observation.id in first else then(observation)
+            )
+
+        return made(judged)
+
+    def verdict(self, dry: Dry, weak: int, repeats: int, then=passes) -> Any:
+        bench = Suite(replace(dry.settings, repeats=repeats), dry_system(SYSTEM), PlainProgress(), dry.run)
+        verdict, ids = bench.verdict(self.weak_at_first(weak, then), "basket")
+        assert dry.world.done.count("traffic subject began") == len(ids)
+        return verdict.outcome, ids, bench
+
+    def test_the_second_counts(self, dry: Dry) -> None:
+        outcome, ids, _ = self.verdict(dry, weak=1, repeats=1)
+        assert outcome is Outcome.PASSED
+        assert ids == ("deleted.basket", "deleted.basket-2")
+
+    def test_not_without_being_told_to(self, dry: Dry) -> None:
+        assert self.verdict(dry, weak=1, repeats=0)[:2] == (Outcome.INCONCLUSIVE, ("deleted.basket",))
+
+    def test_not_for_ever(self, dry: Dry) -> None:
+        outcome, ids, _ = self.verdict(dry, weak=9, repeats=2)
+        assert outcome is Outcome.INCONCLUSIVE
+        assert len(ids) == 3
+
+    @pytest.mark.parametrize("then", [passes, fails])
+    def test_what_could_be_judged_is_not_repeated(self, dry: Dry, then) -> None:
+        assert len(self.verdict(dry, weak=0, repeats=3, then=then)[1]) == 1
+
+    def test_a_check_that_comes_after_judges_both(self, dry: Dry) -> None:
+        *_, bench = self.verdict(dry, weak=1, repeats=1)
+
+        def first_fails(observation):
+            return fails(observation) if observation.id == "deleted.basket" else passes(observation)
+
+        verdict, ids = bench.verdict(made(first_fails, "data.after"), "basket")
+        assert verdict.outcome is Outcome.FAILED
+        assert len(ids) == 2
+
+
 class TestEvery:
     def test_the_worst_of_all_observations_wins_and_names_its_own(self, dry: Dry) -> None:
         def by_scenario(observation):
@@ -154,7 +205,9 @@ class TestEvery:
         bench, item = suite(dry), made(fails, scenario=every(VOLUNTARY))
         bench.verdict(made(passes, "data.first"), "basket")
         (key,) = bench._made
-        bench._made[key] = replace(bench._made[key], failure=Verdict(Outcome.SKIPPED, "not today", "today"))
+        bench._made[key][0] = replace(
+            bench._made[key][0], failure=Verdict(Outcome.SKIPPED, "not today", "today")
+        )
         assert bench.verdict(item, "system")[0].outcome is Outcome.FAILED
 
     def test_no_consent_for_any_is_skipped(self, dry: Dry) -> None:
@@ -168,7 +221,7 @@ class TestRecords:
         bench = suite(dry)
         bench.verdict(made(passes, "data.first"), "basket")
         (key,) = bench._made
-        bench._made[key] = replace(bench._made[key], missing={record: "the disk was full"})
+        bench._made[key][0] = replace(bench._made[key][0], missing={record: "the disk was full"})
         verdict, _ = bench.verdict(made(passes, "data.good", records={record}), "basket")
         assert verdict.outcome is Outcome.INCONCLUSIVE
         assert f"{record}: the disk was full" in verdict.observed

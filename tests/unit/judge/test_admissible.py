@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from observations import observation, stream, three_faults, timeline, workload
 
-from seatrial.judge.admissible import judge, judge_every, missing_records
+from seatrial.judge.admissible import judge, judge_every, judge_repeated, missing_records
 from seatrial.model.check import CORE, Check
 from seatrial.model.failure import NotPassed, require
 from seatrial.model.measurement import Measurement, MeasurementOutcome
@@ -125,3 +125,35 @@ class TestEvery:
     def test_no_observation_at_all_is_no_pass(self) -> None:
         verdict, worst = judge_every(a_check(says(Outcome.PASSED)), [])
         assert (verdict.outcome, worst) == (Outcome.UNSUPPORTED, None)
+
+
+class TestRepeated:
+    """A scenario that was carried out again because its evidence had been too weak."""
+
+    def judged(self, *outcomes: Outcome) -> Verdict:
+        seen = [replace(WHOLE, failure=says(outcome)) for outcome in outcomes]
+        return judge_repeated(a_check(says(Outcome.PASSED)), seen)
+
+    @given(st.lists(st.sampled_from(list(Outcome)), min_size=1, max_size=5))
+    def test_a_red_of_any_stands_and_weak_evidence_never_passes(self, outcomes: list[Outcome]) -> None:
+        outcome = self.judged(*outcomes).outcome
+        if Outcome.FAILED in outcomes:
+            assert outcome is Outcome.FAILED
+        elif Outcome.ERROR in outcomes:
+            assert outcome is Outcome.ERROR
+        else:
+            assert outcome is next((o for o in outcomes if o is not Outcome.INCONCLUSIVE), outcomes[-1])
+
+    def test_a_pass_says_why_it_is_not_the_first(self) -> None:
+        verdict = self.judged(Outcome.INCONCLUSIVE, Outcome.PASSED)
+        assert verdict.passed
+        assert verdict.reasons == ("carried out again, for one was inconclusive: it inconclusive",)
+
+    def test_one_alone_is_told_as_it_is(self) -> None:
+        assert self.judged(Outcome.INCONCLUSIVE) == says(Outcome.INCONCLUSIVE)
+
+    def test_judges_of_every_scenario_take_both_for_one(self) -> None:
+        seen = [replace(WHOLE, failure=says(Outcome.INCONCLUSIVE)), WHOLE]
+        assert judge_every(a_check(says(Outcome.PASSED)), seen)[0].passed
+        other = replace(seen[0], target="catalogue")
+        assert judge_every(a_check(says(Outcome.PASSED)), [*seen, other])[0].outcome is Outcome.INCONCLUSIVE
