@@ -44,9 +44,9 @@ attacks: setup ## every known way to a false verdict, each tried; no cluster
 
 # A whole cluster on two cores starves its own tests now and then: what is red once runs again, and is told as rerun.
 test: lint unit attacks ## everything: lint, unit, attacks, process, then the tool's tests and the suites on a real kind cluster
-	@$(BIN)/pytest -q tests/process
+	@$(BIN)/pytest -q --reruns 1 tests/process
 	@$(BIN)/seatrial up --system fixtures/systems/chandlery.yaml
-	@$(BIN)/pytest -q sample-system/tests/integration
+	@$(BIN)/pytest -q --reruns 1 sample-system/tests/integration
 	@$(BIN)/pytest -q --reruns 1 tests/cluster
 	@$(BIN)/pytest -q --reruns 1 tests/trial
 	@$(BIN)/pytest -q --reruns 1 tests/systems

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ import typer
 
 from seatrial.commands._expected import read_variants, refuse_unknown
 from seatrial.commands._jobs import SUITES, Choice, Job, jobs_of
+from seatrial.commands._seen import Seen, read_seen, seen_in, write_seen
 from seatrial.commands.base import Seed, System, command, open_session, settings
 from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
@@ -39,16 +41,24 @@ def variants(
         list[str] | None,
         typer.Option("--only", help="Only suites, load or experiments (repeatable).", show_default=False),
     ] = None,
+    kept: Annotated[
+        Path | None,
+        typer.Option(
+            "--kept", help="Keep in this file what was seen, and leave out what it has seen already.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Seed = None,
-) -> int:
+) -> int:  # fmt: skip
     """Prove that checks, load and experiments can fail: deploy each flawed variant, print what turned red."""
     from seatrial.terminal import progress_display
 
     chosen, stages = settings(system=system, seed=seed), Choice(tuple(only or ()))
     with progress_display() as progress:
         code, text = prove_variants(
-            chosen, progress, names=tuple(variant or ()), named_only=named_only, stages=stages.stages
-        )
+            chosen, progress, names=tuple(variant or ()), named_only=named_only, stages=stages.stages,
+            kept=kept,
+        )  # fmt: skip
     typer.echo(text)
     return code
 
@@ -60,6 +70,7 @@ def prove_variants(
     names: Sequence[str] = (),
     named_only: bool = False,
     stages: Sequence[str] = (),
+    kept: Path | None = None,
     open_session: Callable[..., Session] = open_session,
     run_child: RunChild = run_child,
     report: Callable[[Path], tuple[int, str]] = rebuild_report,
@@ -70,6 +81,7 @@ def prove_variants(
         names: only these variants; all of them when empty.
         named_only: run only what must be red (quicker, but says nothing of the others).
         stages: only these; all of them when empty.
+        kept: file of what was seen: a variant of which it has all is left out.
         report: builds the page of a run directory.
 
     Raises:
@@ -87,20 +99,31 @@ def prove_variants(
     every = jobs_of(Choice(profile=Profile.FULL), system)
     refuse_unknown(chosen, [name for job in every for name in job.planned.checks])
     planned = [(variant, _jobs(variant, system, stages, named_only=named_only)) for variant in chosen]
+    seen = read_seen(kept) if kept else {}
+    new = [(variant, jobs) for variant, jobs in planned if jobs and not _was_seen(variant, jobs, seen)]
+    if kept and not new:
+        return 0, f"{kept} has seen each of {len(planned)} variants as it must be"
     rows = []
     with open_session(settings, system, progress) as session:
         lent = session.lend()  # before anything is deployed, and given back after the last deployment
         with _restored(session, sound, progress):
-            for variant, jobs in planned:
-                if not jobs:
-                    continue
+            for variant, jobs in new:
                 with progress.stage(f"variant {variant.name}") as stage:
                     session.deploy(variant.folder, progress, flawed=True)
                     session.require_answer()
                     row = _row(variant, settings, jobs, run_child, stage.note, lent)
-                    report(row.directory)
-                    rows.append(row)
-    return (1 if not rows or any(row.faults for row in rows) else 0), table(rows)
+                report(row.directory)
+                rows.append(row)
+                if kept:
+                    seen[variant.name] = seen_in(row, seen.get(variant.name), date.today())
+                    write_seen(kept, seen)
+    left = [f"{kept}: {len(planned) - len(new)} of {len(planned)} were seen before"] if kept else []
+    return (1 if not rows or any(row.faults for row in rows) else 0), "\n".join([table(rows), *left])
+
+
+def _was_seen(variant: Variant, jobs: Sequence[Job], seen: Mapping[str, Seen]) -> bool:
+    planned = {name for job in jobs for name in job.planned.checks}
+    return variant.name in seen and seen[variant.name].covers(variant, planned)
 
 
 def _jobs(variant: Variant, system: SystemModel, stages: Sequence[str], *, named_only: bool) -> list[Job]:

@@ -1,6 +1,7 @@
 """The table of variants is right only where exactly the named check fails."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from unhurried import CHANDLERY
 
 from seatrial.commands._expected import read_variants, refuse_unknown
 from seatrial.commands._jobs import Choice, jobs_of
+from seatrial.commands._seen import read_seen, seen_in
 from seatrial.commands.variants import prove_variants
 from seatrial.commands.variants_table import Row, Variant, table
 from seatrial.errors import BadInput
@@ -292,3 +294,63 @@ def test_a_system_that_is_not_deployed_from_a_folder_has_no_variants(folder):
     settings = settings_in(folder, folder / "system.yaml")
     with pytest.raises(BadInput, match="no variants"):
         prove_variants(settings, Display(), open_session=never_opens)
+
+
+class TestKept:
+    """What was seen is kept after each variant, and is not carried out again."""
+
+    @pytest.fixture
+    def kept(self, tmp_path):
+        return tmp_path / "seen.yaml"
+
+    def test_what_was_seen_as_it_must_be_is_left_out(self, tries, folder, kept):
+        assert tries(lambda child: red(child).ends(1), kept=kept)[0] == 0
+        assert FOLLOWS in kept.read_text()
+        code, text = prove_variants(
+            settings_in(folder), Display(), names=["wrong-hpa-target"], open_session=never_opens, kept=kept
+        )
+        assert (code, "has seen each of 1 variants" in text) == (0, True)
+
+    @pytest.mark.parametrize(
+        "suites",
+        [lambda child: child.reports(Outcome.PASSED).ends(0), lambda child: red(child).ends(3)],
+        ids=["not-red", "broken"],
+    )
+    def test_what_was_wrong_is_carried_out_again(self, tries, kept, suites):
+        assert tries(suites, kept=kept)[0] == 1
+        assert read_seen(kept)["wrong-hpa-target"].wrong
+        assert tries(lambda child: red(child).ends(1), kept=kept)[0] == 0
+        assert not read_seen(kept)["wrong-hpa-target"].wrong
+
+    def test_the_named_alone_do_not_stand_for_all(self, tries, kept):
+        assert tries(lambda child: red(child).ends(1), named_only=True, kept=kept)[0] == 0
+        assert len(tries(lambda child: red(child).ends(1), kept=kept)[2].stages) > 1
+
+    def test_a_changed_variant_is_carried_out_again(self, root):
+        (variant,) = read_variants(root)
+        found = seen_in(Row(variant, variant.reds, (), root), None, date(2026, 11, 26))
+        assert (found.red, len(found.wrong)) == ((), 3)
+        sound = replace(found, red=tuple(variant.reds), wrong=())
+        assert sound.covers(variant, variant.reds)
+        assert not sound.covers(variant, [*variant.reds, OTHER])
+        assert not sound.covers(replace(variant, fails={"a.drains": "other words"}), ["a.drains"])
+        (root / "no-drain" / "more.yaml").write_text("")
+        assert not sound.covers(variant, variant.reds)
+
+    def test_other_parts_of_the_same_variant_stay_seen(self, root):
+        variant = replace(VARIANT, folder=root / "no-drain")
+        rows = [Row(variant, (DRAINS,), (RED[0],), root), Row(variant, (LOAD,), (RED[1],), root)]
+        first = seen_in(rows[0], None, date(2026, 11, 26))
+        assert seen_in(rows[1], first, date(2026, 11, 27)).red == (DRAINS, LOAD)
+        passed = Row(variant, (DRAINS,), (result(DRAINS, Outcome.PASSED),), root)
+        assert seen_in(passed, first, date(2026, 11, 27)).red == ()
+
+    @pytest.mark.parametrize("text", ["[", "- a", "a: 1", "a: {red: []}"])
+    def test_a_file_that_is_none_is_bad_input(self, kept, text):
+        kept.write_text(text)
+        with pytest.raises(BadInput, match="cannot be read"):
+            read_seen(kept)
+
+    def test_of_the_sample_only_what_there_is_was_seen(self):
+        names = {variant.name for variant in shipped()}
+        assert read_seen(SHIPPED / "seen.yaml").keys() <= names
