@@ -58,6 +58,8 @@ _FLAGS = {
     "run": "existing run directory to append to",
     "profile": "core (default): one workload for each core scenario; full: everything. What is named by "
     "--check, -k or a file is carried out in full",
+    "load": "fixed (default): each scenario at its own rates; edge: again at 90 % of the capacity that "
+    "loadtests/capacity.py measured",
     "repeats": "how often at most a scenario is carried out again where its evidence was too weak to judge "
     "(default: 0, at most 9)",
 }

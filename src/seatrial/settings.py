@@ -6,16 +6,18 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from seatrial.errors import BadInput
-from seatrial.model.plan import Profile
+from seatrial.model.plan import LoadSize, Profile
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.traffic import schedule
 from seatrial.traffic.journey import HTTP1
 
+Chosen = TypeVar("Chosen", bound=StrEnum)
 OWN_SYSTEM = Path("seatrial.yaml")
 """The system file of a folder, as `seatrial init` writes it; it is taken when none is named."""
 SAMPLE_SYSTEM = Path("fixtures/systems/sample.yaml")
@@ -40,6 +42,7 @@ class Settings:
         state_directory: `.seatrial` of the working folder: own kubeconfig, undo journal.
         reports_directory: where run directories are made.
         profile: how much is carried out, unless checks are named.
+        load: at which load scenarios are carried out.
         repeats: how often at most a scenario is carried out again where a verdict on it is inconclusive.
     """
 
@@ -53,6 +56,7 @@ class Settings:
     reports_directory: Path
     profile: Profile = Profile.CORE
     repeats: int = 0
+    load: LoadSize = LoadSize.FIXED
 
 
 def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -83,10 +87,14 @@ def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
             raise BadInput(f"{name} must be a whole number from 0 to {below - 1}, not {text!r}", where=where)
         return number
 
-    profile = choice("profile") or Profile.CORE
-    if profile not in set(Profile):
-        hint = f"One of {', '.join(Profile)}."
-        raise BadInput(f"no profile is {profile!r}", where="--profile or SEATRIAL_PROFILE", next_step=hint)
+    def one_of(name: str, default: Chosen, kind: type[Chosen]) -> Chosen:
+        text = choice(name) or default
+        try:
+            return kind(text)
+        except ValueError:
+            hint, where = f"One of {', '.join(kind)}.", f"--{name} or SEATRIAL_{name.upper()}"
+            raise BadInput(f"no {name} is {text!r}", where=where, next_step=hint) from None
+
     return Settings(
         system_path=path("system") or default_system(),
         kubeconfig=path("kubeconfig"),
@@ -96,8 +104,9 @@ def settings_from(flags: Mapping[str, Any], environment: Mapping[str, str] = os.
         run_directory=path("run"),
         state_directory=path("state") or Path(".seatrial"),
         reports_directory=path("report_dir") or Path("reports"),
-        profile=Profile(profile),
+        profile=one_of("profile", Profile.CORE, Profile),
         repeats=whole("repeats", 0, 10),
+        load=one_of("load", LoadSize.FIXED, LoadSize),
     )
 
 

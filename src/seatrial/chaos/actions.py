@@ -74,6 +74,7 @@ def traffic(
     only_reading: bool = False,
     lasting: bool = False,
     behaviour: str = "",
+    beside: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Begin to send a journey, until `stop_traffic` or the end of the experiment.
 
@@ -83,10 +84,14 @@ def traffic(
         only_reading: whether bystanders that write are left out.
         lasting: whether they are the journeys whose requests last, and no others.
         behaviour: how a client sends it, see `seatrial.model.step.Traffic`.
+        beside: arrivals per second of single journeys by name, in place of `bystanders`.
     """
     return _do(
-        Traffic(journey, per_second, schedule, name, steady, bystanders, only_reading, lasting, behaviour)
-    )
+        Traffic(
+            journey, per_second, schedule, name, steady, bystanders, only_reading, lasting, behaviour,
+            dict(beside or {}),
+        )
+    )  # fmt: skip
 
 
 def stop_traffic(name: str = "more") -> dict[str, Any]:

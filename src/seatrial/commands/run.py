@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,10 +23,10 @@ from seatrial.commands.base import (
     open_session,
     settings,
 )
-from seatrial.commands.children import RunChild, child_environment, run_child
+from seatrial.commands.children import RunChild, child_environment, interrupted_by_signals, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.errors import SeatrialError
-from seatrial.model.plan import LOAD_SECONDS, Planned, Profile
+from seatrial.model.plan import LOAD_SECONDS, LoadSize, Planned, Profile
 
 if TYPE_CHECKING:
     from seatrial.cluster.progress import Progress
@@ -78,6 +76,13 @@ def run(
             show_default=False,
         ),
     ] = None,
+    load: Annotated[
+        LoadSize | None,
+        typer.Option(
+            help="fixed: scenarios at rates of their own (default); edge: again at 90 % of capacity.",
+            show_default=False,
+        ),
+    ] = None,
     repeats: Repeats = None,
 ) -> int:  # fmt: skip
     """Bring up, then suites, load, experiments, one page. Exit 0: something passed, and nothing is red."""
@@ -85,7 +90,7 @@ def run(
 
     chosen = settings(
         system=system, kubeconfig=kubeconfig, context=context, namespace=namespace, seed=seed,
-        profile=profile, repeats=repeats,
+        profile=profile, load=load, repeats=repeats,
     )  # fmt: skip
     what = Choice(
         tuple(only or ()), tuple(check or ()), tuple(experiment or ()), load_seconds, chosen.profile
@@ -128,7 +133,7 @@ def run_everything(
     writer.tool_started(argv=sys.argv, versions=versions(), seed=settings.seed)
     writer.plan([Planned(BRING_UP), *(job.planned for job in jobs), Planned(COMPARE)])
     try:
-        with _interrupted_by_signals():
+        with interrupted_by_signals():
             with _stage(writer, progress, BRING_UP, clock) as running:
                 running.note(f"stage 1 of {len(jobs) + 2}")
                 session = open_session(settings, system, progress, writer)
@@ -195,17 +200,3 @@ def _stage(
     finally:
         code = running.exit_code if running is not None else None
         writer.stage_finished(title, outcome, seconds=clock() - began, exit_code=code)
-
-
-@contextlib.contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
-    """SIGTERM ends the run as Ctrl-C does: children revert their faults, the page says unfinished."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

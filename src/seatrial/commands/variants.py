@@ -15,7 +15,7 @@ from seatrial.commands._expected import read_variants, refuse_unknown
 from seatrial.commands._jobs import SUITES, Choice, Job, jobs_of
 from seatrial.commands._seen import Seen, read_seen, seen_in, write_seen
 from seatrial.commands.base import Seed, System, command, open_session, settings
-from seatrial.commands.children import RunChild, child_environment, run_child
+from seatrial.commands.children import RunChild, child_environment, interrupted_by_signals, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
 from seatrial.errors import BadInput
@@ -104,7 +104,7 @@ def prove_variants(
     if kept and not new:
         return 0, f"{kept} has seen each of {len(planned)} variants as it must be"
     rows = []
-    with open_session(settings, system, progress) as session:
+    with interrupted_by_signals(), open_session(settings, system, progress) as session:
         lent = session.lend()  # before anything is deployed, and given back after the last deployment
         with _restored(session, sound, progress):
             for variant, jobs in new:

@@ -13,6 +13,7 @@ from seatrial.harness.rights import uses_of_plan
 from seatrial.harness.session import Session
 from seatrial.kube.api import Object
 from seatrial.kube.errors import Forbidden, NotFound
+from seatrial.model.edge import Edge, at_edge
 from seatrial.model.failure import verdict_of
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
@@ -37,11 +38,12 @@ def bound(plan: Steps) -> Bound:
     return duration(plan, of_fault)
 
 
-def head_of(scenario: Scenario, subject: Subject) -> Observation:
+def head_of(scenario: Scenario, subject: Subject, edge: Edge | None = None) -> Observation:
     """What is known of an observation before it begins."""
+    name = f"{scenario.id}.{subject.role}"
     return Observation(
-        {TROUBLE: Arm()}, f"{scenario.id}.{subject.role}", scenario.id, subject.role, scenario.disruption,
-        subject.journey, scenario.repetitions, subject.system,
+        {TROUBLE: Arm()}, f"{name}.edge" if edge else name, scenario.id, subject.role, scenario.disruption,
+        subject.journey, scenario.repetitions, subject.system, load=str(edge or ""),
     )  # fmt: skip
 
 
@@ -51,28 +53,32 @@ def observe(
     scenario: Scenario,
     subject: Subject,
     *,
+    edge: Edge | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> Observation:
     """Carry a scenario out and read back what was kept of it.
 
     What is judged is always what lies on disk, so that judging a recorded run again gives the same verdicts.
     Nothing but an interrupt is raised: what went wrong is the observation's `failure`.
+
+    Args:
+        edge: sends at the edge of the measured capacity, and not at the scenario's own rates.
     """
     if verdict := no_consent(session, scenario.disruption):
-        return replace(head_of(scenario, subject), id="", failure=verdict)
+        return replace(head_of(scenario, subject, edge), id="", failure=verdict)
     try:
         subject = looked_at(session, scenario, subject)
-        plan = scenario.plan(subject)
+        plan = scenario.plan(subject) if edge is None else at_edge(scenario.plan(subject), edge)
         if verdict := no_consent(session, Disruption.VOLUNTARY) if more_than_reads(plan) else None:
-            return replace(head_of(scenario, subject), id="", failure=verdict)
+            return replace(head_of(scenario, subject, edge), id="", failure=verdict)
         session.require_rights(uses_of_plan(plan, scenario.disruption, subject))
         if sends(plan) or scenario.disruption is not Disruption.NONE:
             session.hold()
-        writer = run.observation(head_of(scenario, subject), plan=plan, bound=bound(plan))
+        writer = run.observation(head_of(scenario, subject, edge), plan=plan, bound=bound(plan))
     except Exception as error:
-        return replace(head_of(scenario, subject), id="", failure=verdict_of(error))
+        return replace(head_of(scenario, subject, edge), id="", failure=verdict_of(error))
     note(f"{scenario.id} on {subject}: {bound(plan)}")
-    execution = Execution(session, head_of(scenario, subject), writer)
+    execution = Execution(session, head_of(scenario, subject, edge), writer)
     failure: Verdict | None = None
     try:
         with execution:

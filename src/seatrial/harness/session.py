@@ -110,7 +110,7 @@ class Session:
             BadInput: the journey, the schedule or the address cannot be used.
         """
         beside = {
-            name: {**journey_data(self.journey(name)), "per_second": step.bystanders}
+            name: {**journey_data(self.journey(name)), "per_second": step.beside.get(name, step.bystanders)}
             for name in bystanders_of(self.system, step)
         }
         return TrafficStream(

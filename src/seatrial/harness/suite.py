@@ -1,6 +1,7 @@
 """The checks of one run: each scenario is carried out once, and judged by each check that names it.
 
-Where the settings say so (`repeats`), one whose evidence was too weak to be judged is carried out again.
+Where the settings say so, one whose evidence was too weak to be judged is carried out again (`repeats`), and
+each that can be also at the edge of the measured capacity (`load`).
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ from collections.abc import Sequence
 
 from seatrial.cluster.progress import Progress
 from seatrial.errors import SeatrialError
+from seatrial.harness.edge import edge_of
 from seatrial.harness.observe import observe
 from seatrial.harness.session import Session, open_session
 from seatrial.judge.admissible import judge_all
 from seatrial.kube.evidence import collect_evidence
 from seatrial.kube.snapshot import Snapshot
 from seatrial.model.check import Check, Every
+from seatrial.model.edge import Edge, takes_edge
 from seatrial.model.observation import Observation
-from seatrial.model.plan import Profile
+from seatrial.model.plan import LoadSize, Profile
 from seatrial.model.profile import carried_on
 from seatrial.model.scenario import SCENARIOS, Scenario, Subject
 from seatrial.model.system import System
@@ -45,7 +48,8 @@ class Suite:
         self._session: Session | None = None
         self._refusal: SeatrialError | None = None
         self._before: Snapshot | None = None
-        self._made: dict[tuple[str, str], list[Observation]] = {}
+        self._made: dict[tuple[str, str, bool], list[Observation]] = {}
+        self._edge = edge_of(system, settings.reports_directory) if settings.load is LoadSize.EDGE else None
         self._resources = contextlib.ExitStack()
 
     def session(self) -> Session:
@@ -89,30 +93,40 @@ class Suite:
         if not role:
             return unsupported(check), ()
         scenario, subject = SCENARIOS.get(check.scenario), Subject(role, self.system)
+        for edge in self._loads(scenario, subject):
+            made = self._observed(scenario, subject, edge)
+            while len(made) <= self._settings.repeats and (why := weakness(judge_all(check, made))):
+                self._observe(scenario, subject, edge, made, why=why)
         observations = self.observations(scenario, subject)
-        while self._is_weak(verdict := judge_all(check, observations), observations):
-            observations = self._observed_again(scenario, subject, why=verdict.observed)
-        return verdict, ids_of(observations)
+        return judge_all(check, observations), ids_of(observations)
 
     def observations(self, scenario: Scenario, subject: Subject) -> list[Observation]:
         """The observations of a scenario on a subject; the first is made when it is first asked for."""
-        key = (scenario.id, subject.role)
-        return self._made.get(key) or self._observed_again(scenario, subject)
+        loads = self._loads(scenario, subject)
+        return [each for edge in loads for each in self._observed(scenario, subject, edge)]
 
-    def _is_weak(self, verdict: Verdict, observations: Sequence[Observation]) -> bool:
-        """Whether a verdict asks for an observation more, and there may be one."""
-        return verdict.outcome is Outcome.INCONCLUSIVE and len(observations) <= self._settings.repeats
+    def _loads(self, scenario: Scenario, subject: Subject) -> list[Edge | None]:
+        """The scenario's own rates, and the edge where that was asked for and it can be."""
+        if self._edge is not None:
+            with contextlib.suppress(SeatrialError):  # no plan: the observation says why
+                return [None, self._edge] if takes_edge(scenario.plan(subject)) else [None]
+        return [None]
 
-    def _observed_again(self, scenario: Scenario, subject: Subject, *, why: str = "") -> list[Observation]:
+    def _observed(self, scenario: Scenario, subject: Subject, edge: Edge | None) -> list[Observation]:
+        made = self._made.setdefault((scenario.id, subject.role, edge is not None), [])
+        if not made:
+            self._observe(scenario, subject, edge, made)
+        return made
+
+    def _observe(
+        self, scenario: Scenario, subject: Subject, edge: Edge | None, made: list[Observation], why: str = ""
+    ) -> None:
         session = self.session()
-        again = ", again" if why else ""
-        with self._progress.stage(f"scenario {scenario.id} on {subject}{again}") as stage:
+        load, again = f" at {edge}" if edge else "", ", again" if why else ""
+        with self._progress.stage(f"scenario {scenario.id} on {subject}{load}{again}") as stage:
             if why:
                 stage.note(f"inconclusive: {why}")
-            made = observe(session, self.run, scenario, subject, note=stage.note)
-        kept = self._made.setdefault((scenario.id, subject.role), [])
-        kept.append(made)
-        return kept
+            made.append(observe(session, self.run, scenario, subject, edge=edge, note=stage.note))
 
     def collect_evidence(self, check: str, subject: str) -> str:
         """Keep what explains a failure: events, pods, logs, endpoints, autoscalers. Never raises.
@@ -142,6 +156,11 @@ class Suite:
 def ids_of(observations: Sequence[Observation]) -> tuple[str, ...]:
     """The ids of those observations that were begun, and so have a folder."""
     return tuple(item.id for item in observations if item.id)
+
+
+def weakness(verdict: Verdict) -> str:
+    """Why the evidence of a verdict is too weak; empty when it is not."""
+    return verdict.observed if verdict.outcome is Outcome.INCONCLUSIVE else ""
 
 
 def unsupported(check: Check) -> Verdict:

@@ -99,12 +99,9 @@ def judge_every(check: Check, observations: Sequence[Observation]) -> tuple[Verd
     """The worst verdict over several observations, and the observation that it is about.
 
     Observations that were skipped or unsupported say nothing; with no other the answer is theirs. Those of
-    one scenario on one target count as one (`judge_repeated`).
+    one scenario on one target under one load count as one (`judge_repeated`).
     """
-    alike: dict[tuple[str, str], list[Observation]] = {}
-    for observation in observations:
-        alike.setdefault((observation.scenario, observation.target), []).append(observation)
-    judged = [(judge_repeated(check, each), each[-1]) for each in alike.values()]
+    judged = [(judge_repeated(check, each), each[-1]) for each in _alike(observations)]
     if not judged:
         return Verdict(Outcome.UNSUPPORTED, "no scenario was carried out", "at least one"), None
     telling = [pair for pair in judged if pair[0].outcome not in (Outcome.SKIPPED, Outcome.UNSUPPORTED)]
@@ -114,14 +111,27 @@ def judge_every(check: Check, observations: Sequence[Observation]) -> tuple[Verd
 
 def judge_all(check: Check, observations: Sequence[Observation]) -> Verdict:
     """The verdict of a check over all observations that it judges; at least one."""
-    if isinstance(check.scenario, Every):
+    if isinstance(check.scenario, Every) or len({each.load for each in observations}) > 1:
         return judge_every(check, observations)[0]
     return judge_repeated(check, observations)
 
 
+def _alike(observations: Sequence[Observation]) -> Iterable[list[Observation]]:
+    """Those of one scenario on one target under one load, together."""
+    found: dict[tuple[str, str, str], list[Observation]] = {}
+    for each in observations:
+        found.setdefault((each.scenario, each.target, each.load), []).append(each)
+    return found.values()
+
+
 def _named(judged: Iterable[tuple[Verdict, Observation]]) -> list[Verdict]:
-    """The verdicts, each naming the scenario and target that it is about."""
+    """The verdicts, each naming the scenario, target and load that it is about."""
     return [
-        replace(verdict, observed=f"{observation.scenario} on {observation.target}: {verdict.observed}")
+        replace(verdict, observed=f"{_about(observation)}: {verdict.observed}")
         for verdict, observation in judged
     ]
+
+
+def _about(observation: Observation) -> str:
+    load = f" at {observation.load}" if observation.load else ""
+    return f"{observation.scenario} on {observation.target}{load}"

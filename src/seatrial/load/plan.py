@@ -63,8 +63,7 @@ class LoadPlan:
         Raises:
             BadInput: a journey is not in the system file.
         """
-        all_alike = {name: 1.0 for name, spec in system.journeys.items() if not spec.long}
-        named = cls.journeys or system.load.journeys or all_alike
+        named = cls.journeys or system.load_shares
         for name in named:
             if name not in system.journeys:
                 raise BadInput(

@@ -87,6 +87,7 @@ class Observation:
         repetitions: how many verified faults a verdict needs.
         system: the system file as it was then.
         missing: records that were not kept, with the reason.
+        load: what was sent in place of the scenario's own rates, in words; empty for these.
         failure: why the scenario could not be carried out to its end; then nothing else is judged.
     """
 
@@ -100,6 +101,7 @@ class Observation:
     system: System | None = None
     missing: Mapping[Record, str] = field(default_factory=dict)
     failure: Verdict | None = None
+    load: str = ""
 
     def narrowed(self, keep: Callable[[Exchange], bool]) -> Observation:
         """The same observation with only those exchanges of its main arm that `keep` takes."""

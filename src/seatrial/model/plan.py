@@ -26,6 +26,15 @@ class Profile(StrEnum):
     """Every scenario on every workload that has what it needs."""
 
 
+class LoadSize(StrEnum):
+    """At which load scenarios are carried out."""
+
+    FIXED = "fixed"
+    """Each at rates of its own."""
+    EDGE = "edge"
+    """Each at these, and again with the journeys of the load at 90 % of the measured capacity."""
+
+
 @dataclass(frozen=True)
 class Planned:
     """A stage that must report.

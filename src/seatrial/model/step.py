@@ -57,6 +57,7 @@ class Traffic:
         name: what `Stop` and the judges call it.
         steady: whether the traffic must be judged steady before the next step.
         bystanders: arrivals per second of every other user action, sent beside it; 0 for none.
+        beside: the same for single user actions by name, in place of `bystanders`.
         only_reading: whether bystanders that write are left out.
         lasting: whether those beside it are the journeys whose requests last, and no others.
         behaviour: of the clients: `IDLE`, `STORM`, or empty for those that drop a connection soon idle.
@@ -71,6 +72,7 @@ class Traffic:
     only_reading: bool = False
     lasting: bool = False
     behaviour: str = ""
+    beside: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def label(self) -> str:

@@ -249,15 +249,16 @@ class System(_Part):
         load = {w.load_step.journey for w in self.workloads.values() if w.load_step is not None} - used
         beside = {name for name, spec in self.journeys.items() if name not in load and not spec.long}
         names = [name for name in self.journeys if name == journey or name in beside]
-        safe = ("GET", "HEAD")
         here = names.index(journey) if journey in names else 0
-        following = [*names[here:], *names[:here]]
-        chosen = [
-            name
-            for name in following
-            if name != journey and (not only_reading or self.journeys[name].request.method in safe)
-        ][:MOST_BYSTANDERS]
-        return [name for name in names if name in chosen]
+        following = (name for name in [*names[here:], *names[:here]] if name != journey)
+        safe = ("GET", "HEAD")
+        fit = [n for n in following if not only_reading or self.journeys[n].request.method in safe]
+        return [name for name in names if name in fit[:MOST_BYSTANDERS]]
+
+    @property
+    def load_shares(self) -> dict[str, float]:
+        """The journeys of its load with their shares: all alike where `load` names none."""
+        return dict(self.load.journeys) or {n: 1.0 for n, spec in self.journeys.items() if not spec.long}
 
     @property
     def long(self) -> list[str]:

@@ -66,7 +66,7 @@ class ObservationWriter:
         content = {
             "version": VERSION, "id": head.id, "scenario": head.scenario, "target": head.target,
             "disruption": head.disruption, "journey": head.journey, "repetitions": head.repetitions,
-            "plan": list(plan), "system": _system_data(head.system),
+            "plan": list(plan), "system": _system_data(head.system), "load": head.load,
         }  # fmt: skip
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -178,6 +178,7 @@ def _head(directory: Path) -> Observation:
         return Observation(
             {}, str(head["id"]), str(head["scenario"]), str(head["target"]), Disruption(head["disruption"]),
             str(head["journey"]), int(head["repetitions"]), _system(head.get("system"), directory),
+            load=str(head.get("load", "")),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)

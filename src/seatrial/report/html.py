@@ -14,6 +14,7 @@ from seatrial import __version__
 from seatrial.errors import SeatrialError
 from seatrial.record.reader import read_run
 from seatrial.report import page, text
+from seatrial.report.beside import recoveries
 from seatrial.report.chart import build_chart
 from seatrial.report.declared import shown_by
 from seatrial.report.junit import write_junit
@@ -75,7 +76,7 @@ def _environment() -> Environment:
     formats = (text.one_line, text.count, text.duration, text.latency, text.moment, text.number)
     pictures = (build_chart, draw_recovery)
     words = (page.facts, page.stage_rows, page.figures, page.generator_cells, page.link, page.phase_words,
-             page.wall_time, page.since, page.invariant_rows, shown_by)  # fmt: skip
+             page.wall_time, page.since, page.invariant_rows, shown_by, recoveries)  # fmt: skip
     environment.filters |= {function.__name__: function for function in (*formats, *pictures, *words)}
     environment.globals |= {
         "version": __version__,

@@ -123,6 +123,11 @@ class ObservationView:
         return self.started.id
 
     @property
+    def load(self) -> str | None:
+        """What was sent in place of the scenario's own rates; None where that cannot be read."""
+        return self.recorded.observation.load if self.recorded else None
+
+    @property
     def folder(self) -> str:
         """Below the run directory."""
         return f"{FOLDER}/{self.id}"

@@ -1,5 +1,7 @@
 """The table of variants is right only where exactly the named check fails."""
 
+import os
+import signal
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -354,3 +356,20 @@ class TestKept:
     def test_of_the_sample_only_what_there_is_was_seen(self):
         names = {variant.name for variant in shipped()}
         assert read_seen(SHIPPED / "seen.yaml").keys() <= names
+
+
+def test_the_sound_system_is_deployed_again_after_sigterm(folder):
+    """A command that is told to end must not leave the flawed system behind."""
+
+    def terminated(child):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    session = FakeSession()
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        prove_variants(
+            settings_in(folder), Display(), names=["wrong-hpa-target"], open_session=lambda *_: session,
+            run_child=Children(suites=terminated), report=report,
+        )  # fmt: skip
+    assert session.did[-2:] == ["deployed manifests", "closed"]
+    assert signal.getsignal(signal.SIGTERM) is before

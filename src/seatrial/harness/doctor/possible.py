@@ -63,8 +63,7 @@ def _load_that_cannot_tell(system: System) -> Iterator[Finding]:
         return
     sent = sum(1 for _ in takewhile(lambda at: at < LOAD_SECONDS, planned))
     yield from _too_few(sent, least_that_tells(1 - availability), f"{availability:g}", arrivals)
-    all_alike = {name: 1.0 for name, spec in system.journeys.items() if not spec.long}
-    shares = system.load.journeys or all_alike
+    shares = system.load_shares
     for name, share in shares.items():
         if (own := system.journeys[name].objectives.availability) is not None:
             mine = round(sent * share / sum(shares.values()))
