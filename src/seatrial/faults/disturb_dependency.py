@@ -12,7 +12,7 @@ from seatrial.faults.proxied import BEFORE, tell
 from seatrial.faults.registry import fault
 from seatrial.kube.exec import EXEC
 from seatrial.kube.timeline import Recorder
-from seatrial.model.dependency import DELAY, DISTURB, DOWN, SERVICE, SLOW, TROUBLE, WRONG, Carried
+from seatrial.model.dependency import COUNTED, DELAY, DISTURB, DOWN, SERVICE, SLOW, TROUBLE, WRONG, Carried
 from seatrial.model.fault import Disruption, Target
 from seatrial.model.right import Right
 from seatrial.model.system import System
@@ -46,7 +46,8 @@ class DisturbDependency(Fault):
     Args:
         role, seed: see `Fault`; the role is that of the dependency, and `interpose` must be held before it.
         kind: `down` (reset, those that exist and each new one), `slow` (each answer is held back) or `wrong`
-            (HTTP requests are answered by 500, 429 with Retry-After, and 200 with a broken body, by turns).
+            (HTTP requests are answered by 500, by 429 with Retry-After, and by 200 with a broken body, two
+            seconds each).
         hold_seconds: how long; `slow` for longer where the deadlines of the journeys that need it are.
         delay_seconds: for `slow`, by how much; 0 for twice the longest deadline of the journeys that need it.
     """
@@ -72,8 +73,8 @@ class DisturbDependency(Fault):
         proxies = kube.objects("Pod", selector=f"{BEFORE}={name}")
         if not proxies:
             return Impossible(target, self.role, self.seed, f"no proxy stands before Service {name}")
-        before = tell(kube, proxies[0]["metadata"]["name"], {})
-        if self.kind == WRONG and not Carried.of(before).requests:
+        before = Carried.of(tell(kube, proxies[0]["metadata"]["name"], {}))
+        if self.kind == WRONG and not before.requests:
             reason = f"nobody speaks HTTP/1 to Service {name}, so no answer can be made wrong"
             return Impossible(target, self.role, self.seed, reason)
         metadata, deadline = proxies[0]["metadata"], deadline_of(recorder.system, self.role)
@@ -87,13 +88,13 @@ class DisturbDependency(Fault):
             verify_seconds=SEEN_SECONDS, hold_seconds=held,
             details={
                 SERVICE: name, TROUBLE: self.kind, DELAY: trouble.get(DELAY, 0.0),
-                "proxy": metadata["name"], "before": before,
+                "proxy": metadata["name"], COUNTED: before.plain(),
             },
         )  # fmt: skip
 
     def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
         told = tell(recorder.kube, str(plan.details["proxy"]), {})
-        met = Carried.of(told) - Carried.of(plan.details["before"])
+        met = Carried.of(told) - Carried.of(plan.details[COUNTED])
         counter, words = _SEEN[self.kind]
         number = met.plain()[counter]
         if not number:

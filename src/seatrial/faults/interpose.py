@@ -30,7 +30,7 @@ from seatrial.kube.ours import is_ours
 from seatrial.kube.pod_status import condition, pod_reason
 from seatrial.kube.records import SERVICE_LABEL
 from seatrial.kube.timeline import Recorder
-from seatrial.model.dependency import INTERPOSE, SERVICE, Carried
+from seatrial.model.dependency import CARRIED, INTERPOSE, SERVICE, Carried
 from seatrial.model.fault import Disruption, Target
 from seatrial.model.right import Right, reading
 from seatrial.model.scenario import Subject
@@ -143,7 +143,7 @@ class Interpose(Fault):
             return NotYet(f"{carried.accepted} connections came through {pod}: clients keep those they have")
         now = time.monotonic()
         words = f"{plan.target} leads to {pod}, and answers go through it {now - injected_at:.1f} s later"
-        return Ready(Verified(now, words, details={"carried": carried.plain()}))
+        return Ready(Verified(now, words, details={CARRIED: carried.plain()}))
 
     def _of(self, plan: Plan, reason: str) -> Impossible:
         return Impossible(plan.target, self.role, self.seed, reason, plan.details)

@@ -57,13 +57,17 @@ class Known:
         for name in _told(exchange):
             pod = self._at(name, exchange)
             if pod is not None:
-                found.add(pod.workload or (f"a pod of {pod.owner}" if pod.owner else f"pod {pod.name}"))
+                found.add(whose(pod))
             elif name in self.workloads:
                 found.add(self.workloads[name])
         return found
 
     def _at(self, name: str, exchange: Exchange) -> PodSeen | None:
-        """The pod that had a name when the answer came; None where no pod ever had it.
+        """The pod that had a name when the answer came; None where no pod ever had it."""
+        return self.at(name, exchange.planned_at if exchange.completed_at is None else exchange.completed_at)
+
+    def at(self, name: str, moment: float) -> PodSeen | None:
+        """The pod that had a name or an address at a moment; None where no pod ever had it.
 
         Where several had it, the last that got it: an address is given again before the old pod's object is
         gone. Where none had it any more, or yet, the nearest in time: an answer may be ahead of the watch.
@@ -71,10 +75,14 @@ class Known:
         holders = self.holders.get(name)
         if not holders:
             return None
-        at = exchange.planned_at if exchange.completed_at is None else exchange.completed_at
-        before = [one for one in holders if one.since <= at]
-        there = [one for one in before if at < one.until]
+        before = [one for one in holders if one.since <= moment]
+        there = [one for one in before if moment < one.until]
         return (there or before or holders[:1])[-1].pod
+
+
+def whose(pod: PodSeen) -> str:
+    """A pod's role; where it has none what owns it, else its name."""
+    return pod.workload or (f"a pod of {pod.owner}" if pod.owner else f"pod {pod.name}")
 
 
 def _held(states: Sequence[PodSeen]) -> Iterator[tuple[str, float, float]]:

@@ -19,7 +19,13 @@ DOWN, SLOW, WRONG, NONE = "down", "slow", "wrong", "none"
 SERVICE, TROUBLE, DELAY = "service", "trouble", "delay_seconds"
 """In the details of these faults: the Service, what trouble it was, and by how much answers were delayed."""
 PROXIED = "proxied"
-"""Kind of the measurement: what the proxy has counted so far."""
+"""Kind of the measurement: what the proxy has counted so far (`Carried`)."""
+PHASES = "phases"
+"""Also in its value: what came to the proxy, by what it did meanwhile (`Phase`)."""
+CARRIED, COUNTED = "carried", "before"
+"""In the details of these faults: the proxy's counts when it was in place, and before the trouble."""
+WRONG_ANSWERS = ("500", "429", "200 with a broken body")
+"""What the proxy answers wrongly, turn by turn."""
 
 
 class Dependency(Part):
@@ -76,7 +82,45 @@ class Carried:
         """The counts in what a proxy says; what it does not say is 0."""
         return cls(**{name: int(value.get(name, 0)) for name in cls.__dataclass_fields__})
 
+    def less_than(self, before: Carried) -> bool:
+        """Whether something was counted that is not counted any more."""
+        mine = self.plain()
+        return any(mine[name] < number for name, number in before.plain().items())
+
     def __sub__(self, before: Carried) -> Carried:
         """What was counted since."""
         mine, theirs = self.plain(), before.plain()
         return Carried(**{name: mine[name] - theirs[name] for name in mine})
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What came to a proxy while it did one thing.
+
+    Attributes:
+        trouble: what it did; `wrong` in several phases, one for each turn.
+        turn: number of the wrong answer (see `WRONG_ANSWERS`).
+        after_seconds: from the beginning of the trouble to that of the phase.
+        connections: that clients made.
+        attempts: HTTP/1 requests; where it was down, connections, for nothing else comes through.
+        callers: the attempts by the address that they came from.
+    """
+
+    trouble: str
+    turn: int
+    after_seconds: float
+    lasted_seconds: float
+    connections: int
+    attempts: int
+    callers: Mapping[str, int]
+
+    @classmethod
+    def all_of(cls, value: Mapping[str, Any]) -> list[list[Phase]]:
+        """The phases in what a proxy says, in their order, those of one trouble together."""
+        found: list[list[Phase]] = []
+        for each in value.get(PHASES, ()):
+            phase = cls(**each)
+            if not phase.after_seconds or not found:
+                found.append([])
+            found[-1].append(phase)
+        return found

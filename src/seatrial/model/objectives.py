@@ -28,6 +28,9 @@ class Objectives(Part):
     certificate_days: float | None = Field(
         None, gt=0, description="Least days that certificates are valid (default: 14, or a fifth of theirs)."
     )
+    retry_amplification: float = Field(
+        3.0, ge=1, description="Most attempts at a dependency in trouble, as a multiple of those without."
+    )
 
     def latency_p99_ms_during(self, *names: str) -> float:
         """The limit of the 99th percentile in these faults and this scenario, ms: the widest named."""

@@ -7,7 +7,8 @@ from seatrial.model.step import Steps, hold, inject, measure, release, steps, tr
 from seatrial.scenarios.needs.depended_on import depended_on
 from seatrial.scenarios.needs.helper_image import helper_image
 
-CONTROL_SECONDS = 3.0
+CONTROL_SECONDS = 5.0
+"""So that a journey beside the subject's sends 20 requests, which tell how often each asks the dependency."""
 HEALED_SECONDS = 2.0
 
 
@@ -25,7 +26,7 @@ def dependency_trouble(subject: Subject) -> Steps:
         inject(DISTURB, subject.role, name=SLOW, held=True, kind=SLOW, hold_seconds=8.0),
         release(SLOW),
         hold(HEALED_SECONDS, "its clients are answered again"),
-        inject(DISTURB, subject.role, name=WRONG, held=True, kind=WRONG, hold_seconds=5.0),
+        inject(DISTURB, subject.role, name=WRONG, held=True, kind=WRONG, hold_seconds=6.0),
         release(WRONG),
         hold(HEALED_SECONDS, "its clients are answered again"),
         measure(PROXIED, within_seconds=30, expected_seconds=1),

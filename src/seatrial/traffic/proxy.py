@@ -17,10 +17,10 @@ import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from seatrial.traffic.attempts import Attempts, Trouble
 from seatrial.traffic.wrong import answer, is_request, read_request
 
 PIECE_BYTES = 65_536
@@ -37,32 +37,15 @@ COUNTED = ("accepted", "requests", "asked", "answered", "reset", "delayed", "wro
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
-@dataclass(frozen=True)
-class Trouble:
-    """What is done to connections.
-
-    Attributes:
-        kind: `none`, `down` (reset, those that exist and each new one), `slow` (answers come late), `wrong`
-            (HTTP requests get answers of `traffic.wrong`; connections that exist are reset).
-        delay_seconds: by how much.
-    """
-
-    kind: str = "none"
-    delay_seconds: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.kind not in ("none", "down", "slow", "wrong"):
-            raise ValueError(f"there is no such trouble: {self.kind}")
-
-
 class Proxy:
     """Carries connections of one address's ports to the same ports of others.
 
     Args:
         upstreams: addresses; one after the other, and the next one where one does not take a connection.
+        clock: monotonic seconds, of the phases in which attempts are counted.
     """
 
-    def __init__(self, upstreams: Sequence[str]) -> None:
+    def __init__(self, upstreams: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
         self._upstreams = list(upstreams)
         self._next = 0
         self._trouble = Trouble()
@@ -72,6 +55,7 @@ class Proxy:
         self._servers: list[asyncio.Server] = []
         self._ports: list[int] = []
         self.counts = Counter[str](dict.fromkeys(COUNTED, 0))
+        self.attempts = Attempts(clock)
 
     async def listen(self, port: int, to_port: int = 0, host: str | None = None) -> int:
         """Listen on a port (0 for any) and give it back; `to_port` is the other side's, where it differs."""
@@ -90,6 +74,8 @@ class Proxy:
 
     def change(self, trouble: Trouble) -> None:
         """Do this to connections from now on; answers that wait go on at once."""
+        if trouble.kind != self._trouble.kind:
+            self.attempts.begin(trouble)
         self._trouble = trouble
         self._changed.set()
         self._changed = asyncio.Event()
@@ -125,20 +111,23 @@ class Proxy:
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int) -> None:
         self.counts["accepted"] += 1
+        self.attempts.connected()
         self._open.add(writer)
+        caller = str((writer.get_extra_info("peername") or ("",))[0])
         try:
             if self._trouble.kind == "down":
+                self.attempts.asked(caller)  # by connecting: nothing else comes through
                 self._reset(writer)
                 return
             if self._trouble.kind == "wrong":
-                await self._answer_wrong(reader, writer)
+                await self._answer_wrong(reader, writer, caller)
                 return
             upstream = await self._connect(port)
             if upstream is None:
                 self.counts["unreachable"] += 1
                 self._reset(writer, counted=False)
                 return
-            await self._both_ways(reader, writer, *upstream)
+            await self._both_ways(reader, writer, *upstream, caller)
         finally:
             self._open.discard(writer)
             writer.close()
@@ -146,10 +135,10 @@ class Proxy:
     async def _both_ways(
         self,
         reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
-        answers: asyncio.StreamReader, questions: asyncio.StreamWriter,
+        answers: asyncio.StreamReader, questions: asyncio.StreamWriter, caller: str,
     ) -> None:  # fmt: skip
         """Until both sides have ended, or one has broken."""
-        there = asyncio.create_task(self._ask(reader, questions))
+        there = asyncio.create_task(self._ask(reader, questions, caller))
         back = asyncio.create_task(self._answer(answers, writer))
         try:
             await asyncio.gather(there, back)
@@ -160,11 +149,14 @@ class Proxy:
             back.cancel()
             questions.close()
 
-    async def _answer_wrong(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _answer_wrong(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, caller: str
+    ) -> None:
         """Answer one HTTP request; what is none is reset."""
         try:
             await read_request(reader)
-            writer.write(answer(self.counts["wrong"]))
+            self.attempts.asked(caller)
+            writer.write(answer(self.attempts.turn))
             self.counts["wrong"] += 1
             await writer.drain()
         except (OSError, ValueError, EOFError, asyncio.LimitOverrunError):
@@ -178,10 +170,12 @@ class Proxy:
                 return await asyncio.wait_for(asyncio.open_connection(address, port), CONNECT_SECONDS)
         return None
 
-    async def _ask(self, reader: asyncio.StreamReader, upstream: asyncio.StreamWriter) -> None:
+    async def _ask(self, reader: asyncio.StreamReader, upstream: asyncio.StreamWriter, caller: str) -> None:
         while piece := await reader.read(PIECE_BYTES):
             self.counts["asked"] += 1
-            self.counts["requests"] += is_request(piece)
+            if is_request(piece):
+                self.counts["requests"] += 1
+                self.attempts.asked(caller)
             upstream.write(piece)
             await upstream.drain()
         if upstream.can_write_eof():
@@ -241,7 +235,8 @@ class Proxy:
         if "trouble" in message:
             self.change(Trouble(**message["trouble"]))
         refused = await self.refused() if message.get("try") else []
-        return {"trouble": self._trouble.kind, "refused": refused, **self.counts}
+        phases = self.attempts.told()
+        return {"trouble": self._trouble.kind, "refused": refused, "phases": phases, **self.counts}
 
 
 async def serve(proxy: Proxy, ports: Sequence[int], control: str = CONTROL) -> None:

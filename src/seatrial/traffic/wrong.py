@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 WRONG = (
     ("500 Internal Server Error", (), "wrong on purpose\n"),
@@ -10,14 +11,16 @@ WRONG = (
     ("200 OK", ("Content-Type: application/json",), '{"wrong": "on purpose"'),
 )
 """By turns: an error, a refusal that says when to come again, and a body that nobody can read."""
-IN_A_ROW = 10
-"""So many alike, for what one retry hides, or what counts failures in a row, is no single answer."""
+TURN_SECONDS = 2.0
+"""So long all answers are alike: what counts failures in a row must meet some, and who asks again at once
+must not bring on the next turn by it."""
 END = b"\r\n\r\n"
+_REQUEST = re.compile(rb"[!-~]+ \S+ HTTP/1\.[01]\r?\n")
 
 
 def is_request(piece: bytes) -> bool:
     """Whether what a client sends first is the head of an HTTP/1 request."""
-    return b" HTTP/1." in piece.partition(b"\r\n")[0]
+    return _REQUEST.match(piece) is not None
 
 
 async def read_request(reader: asyncio.StreamReader) -> None:
@@ -37,8 +40,8 @@ async def read_request(reader: asyncio.StreamReader) -> None:
         await reader.readexactly(int(fields.get(b"content-length", b"0")))
 
 
-def answer(number: int) -> bytes:
+def answer(turn: int) -> bytes:
     """The wrong answer whose turn it is; it ends its connection."""
-    status, headers, body = WRONG[number // IN_A_ROW % len(WRONG)]
+    status, headers, body = WRONG[turn]
     lines = (f"HTTP/1.1 {status}", *headers, f"Content-Length: {len(body)}", "Connection: close", "", body)
     return "\r\n".join(lines).encode()

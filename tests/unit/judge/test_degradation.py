@@ -7,65 +7,18 @@ from dataclasses import replace
 
 import pytest
 from observations import health, pod, timeline
+from troubled_shop import BROWSE, FILE, PAY, PODS, fault, look, of, sent, shop, troubled
 
 from seatrial.judge.admissible import judge
 from seatrial.model.check import CHECKS
-from seatrial.model.dependency import DELAY, DISTURB, DOWN, INTERPOSE, PROXIED, SLOW, TROUBLE, WRONG, Carried
-from seatrial.model.exchange import Exchange, ExchangeOutcome
-from seatrial.model.fault import Disruption, FaultRecord, Target
-from seatrial.model.measurement import Measurement, MeasurementOutcome
-from seatrial.model.observation import TROUBLE as ARM
-from seatrial.model.observation import Arm, Observation
+from seatrial.model.dependency import DELAY, DISTURB, DOWN, INTERPOSE, SLOW, TROUBLE, WRONG, Carried
+from seatrial.model.exchange import Exchange
+from seatrial.model.fault import FaultRecord
 from seatrial.model.system import System
-from seatrial.model.system_file import parse_system
-from seatrial.model.timeline import EventSeen, PodSeen, Seen
+from seatrial.model.timeline import EventSeen, Seen
 from seatrial.model.verdict import Outcome, Verdict
 
 CHECK = CHECKS.get("dependencies.degradation-is-partial")
-FILE = """
-apiVersion: seatrial/v1
-kind: System
-metadata: {name: shop}
-target: {kind: {config: kind.yaml}, namespace: shop}
-entry: {url: "http://127.0.0.1:1", served_by: x-pod}
-workloads:
-  orders: {kind: Deployment, name: orders, journey: pay}
-  catalogue: {kind: Deployment, name: catalogue, journey: browse}
-journeys:
-  browse: {request: {path: /}}
-  pay: {request: {path: /pay}, timeout_seconds: 5}
-dependencies:
-  orders: {needed_by: [pay]}
-"""
-BROWSE, PAY, PER_SECOND = "browse", "pay", 5.0
-
-
-def shop(file: str = FILE) -> System:
-    return parse_system(file, source="shop.yaml")
-
-
-def sent(
-    journey: str, begin: float, end: float, *, error: str = "", latency: float = 0.01, offset: float = 0.0
-) -> list[Exchange]:
-    outcome = ExchangeOutcome.UNKNOWN if error else ExchangeOutcome.OK
-    moments = [begin + offset + number / PER_SECOND for number in range(round((end - begin) * PER_SECOND))]
-    return [
-        Exchange(
-            round(at * 1000), journey, at, at, at + latency, outcome, None if error else 200, error,
-            backend=f"{'orders' if journey == PAY else 'catalogue'}-a",
-        )
-        for at in moments
-    ]  # fmt: skip
-
-
-def fault(name: str, begin: float, end: float, **details: object) -> FaultRecord:
-    kind = Disruption.NONE if name == INTERPOSE else Disruption.INVOLUNTARY
-    return FaultRecord(
-        f"{name}-{begin:g}", name, kind, Target("Service", "shop", "orders", "u"), "orders", begin,
-        begin + 0.5, "seen", end, end, 1, details=details, held=True,
-    )  # fmt: skip
-
-
 FAULTS = (
     fault(INTERPOSE, 100.0, 150.0),
     fault(DISTURB, 110.0, 120.0, **{TROUBLE: DOWN, DELAY: 0.0}),
@@ -76,17 +29,6 @@ PAID = [
     *sent(PAY, 130, 140, error="status 504", latency=2.0), *sent(PAY, 140, 160),
 ]  # fmt: skip
 BROWSED = sent(BROWSE, 90, 160)
-BEFORE = (
-    pod(0.0, "orders-a", uid="o", ready=True),
-    pod(0.0, "catalogue-a", uid="c", ready=True),
-)
-
-
-def of(seen: PodSeen, role: str) -> PodSeen:
-    return replace(seen, workload=role)
-
-
-PODS = (of(BEFORE[0], "orders"), of(BEFORE[1], "catalogue"))
 
 
 def judged(
@@ -97,16 +39,7 @@ def judged(
     **arm: object,
 ) -> Verdict:
     counts = Carried(accepted=9, asked=90, answered=80, reset=50, delayed=40).plain()
-    look = Measurement(PROXIED, "proxy", 145.0, 145.1, MeasurementOutcome.ANSWERED, counts)
-    made = Arm(
-        tuple(sorted(exchanges, key=lambda one: one.planned_at)), health(), faults,
-        timeline(*PODS, *seen), measurements=(look,),
-    )  # fmt: skip
-    head = Observation(
-        {ARM: replace(made, **arm)}, "d-1", "dependency-trouble", "orders", Disruption.INVOLUNTARY, PAY, 1,
-        shop() if system is None else system,
-    )  # fmt: skip
-    return judge(CHECK, head)
+    return judge(CHECK, troubled(exchanges, faults, [look(145.0, counts)], *seen, system=system, **arm))
 
 
 def test_only_what_needs_it_fails_and_heals() -> None:

@@ -3,65 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import signal
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
+from standing_proxy import HERE, WITHIN, Clock, answered_once, asked, connected, run
 
-from seatrial.traffic.proxy import Proxy, Trouble, tell
-
-HERE = "127.0.0.1"
-WITHIN = 5.0
-OPENED: list[asyncio.StreamWriter] = []
-
-
-async def connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    reader, writer = await asyncio.open_connection(HERE, port, limit=2**20)
-    OPENED.append(writer)
-    return reader, writer
-
-
-@contextlib.asynccontextmanager
-async def standing(*, upstreams: tuple[str, ...] = (HERE,)) -> AsyncIterator[tuple[Proxy, int]]:
-    """A proxy before a server that answers each line with the same line, and its port."""
-
-    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            writer.write(b"echo " + line)
-        writer.close()
-
-    server = await asyncio.start_server(echo, HERE, 0)
-    made = Proxy(upstreams)
-    port = await made.listen(0, server.sockets[0].getsockname()[1], HERE)
-    try:
-        yield made, port
-    finally:
-        await made.close()
-        server.close()
-        for writer in OPENED:
-            writer.close()
-        OPENED.clear()
-        for _ in range(5):  # transports end in the next turns of the loop
-            await asyncio.sleep(0)
-
-
-def run(test: Callable[[Proxy, int], Awaitable[None]], **more: tuple[str, ...]) -> None:
-    async def main() -> None:
-        async with standing(**more) as (made, port):
-            await asyncio.wait_for(test(made, port), WITHIN)
-
-    asyncio.run(main())
-
-
-async def asked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: bytes = b"ahoy\n") -> bytes:
-    writer.write(line)
-    return await reader.readline()
+from seatrial.traffic.attempts import Trouble
+from seatrial.traffic.proxy import Proxy, tell
+from seatrial.traffic.wrong import TURN_SECONDS
 
 
 def test_without_trouble_all_passes_and_is_counted() -> None:
@@ -127,16 +81,12 @@ def test_what_is_slow_answers_late_and_at_once_when_it_is_over() -> None:
     run(test)
 
 
-async def answered_once(port: int, request: bytes) -> bytes:
-    reader, writer = await connected(port)
-    writer.write(request)
-    return await reader.read()
-
-
 POST = b"POST /pay HTTP/1.1\r\nHost: x\r\n"
 
 
 def test_what_is_wrong_answers_requests_by_turns_after_it_has_read_them() -> None:
+    clock = Clock()
+
     async def test(made: Proxy, port: int) -> None:
         old, _ = await connected(port)
         while (await made.told({}))["accepted"] < 1:
@@ -147,21 +97,23 @@ def test_what_is_wrong_answers_requests_by_turns_after_it_has_read_them() -> Non
         first = await answered_once(port, POST + b"Content-Length: 5\r\n\r\nabcde")
         assert first.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
         chunked = b"transfer-encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
-        made.counts["wrong"] = 19
+        assert (await answered_once(port, POST + chunked)).startswith(b"HTTP/1.1 500 "), "however many"
+        clock.now += TURN_SECONDS
         second = await answered_once(port, POST + chunked)
         assert second.startswith(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\n")
+        clock.now += TURN_SECONDS
         third = await answered_once(port, b"GET / HTTP/1.1\r\n\r\n")
         head, _, body = third.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
         assert f"Content-Length: {len(body)}\r\nConnection: close".encode() in head
         with pytest.raises(ValueError, match="Expecting"):
             json.loads(body)
-        made.counts["wrong"] = 30
+        clock.now += TURN_SECONDS
         assert (await answered_once(port, b"GET / HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 500 ")
         found = await made.told({})
-        assert (found["wrong"], found["asked"], found["reset"]) == (31, 0, 1)
+        assert (found["wrong"], found["asked"], found["reset"]) == (5, 0, 1)
 
-    run(test)
+    run(test, clock=clock)
 
 
 @pytest.mark.parametrize(

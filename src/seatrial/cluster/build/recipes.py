@@ -45,8 +45,8 @@ ENVOY_VERSION = "1.40.0"
 _ENVOY_LIBRARIES = ("libm.so.6", "librt.so.1", "libdl.so.2", "libpthread.so.0", "libc.so.6")
 _SEATRIAL = Path(seatrial.__file__).parent
 _TRAFFIC = (
-    *("__init__", "__main__", "agent", "answer", "driver", "job", "journey", "once", "plan", "proxy"),
-    *("record", "schedule", "single", "tally", "target", "template", "wire", "wrong"),
+    *("__init__", "__main__", "agent", "answer", "attempts", "driver", "job", "journey", "once", "plan"),
+    *("proxy", "record", "schedule", "single", "tally", "target", "template", "wire", "wrong"),
     *("protocols/__init__", "protocols/http1", "protocols/sse", "protocols/websocket"),
 )
 AGENT_FILES = tuple(

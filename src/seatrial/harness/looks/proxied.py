@@ -10,7 +10,7 @@ from seatrial.faults.proxied import tell
 from seatrial.harness.context import Context
 from seatrial.harness.measuring import measurement
 from seatrial.kube.exec import EXEC
-from seatrial.model.dependency import INTERPOSE, PROXIED, Carried
+from seatrial.model.dependency import INTERPOSE, PHASES, PROXIED, Carried
 from seatrial.model.measurement import Measurement, MeasurementOutcome
 
 
@@ -22,9 +22,10 @@ def proxied(context: Context, within_seconds: float) -> Iterator[Measurement]:  
         return
     pod, began_at = str(fault.details["proxy"]), time.monotonic()
     try:
-        value = Carried.of(tell(context.session.kube, pod, {})).plain()
+        told = tell(context.session.kube, pod, {})
     except SeatrialError as error:
         outcome = MeasurementOutcome.COULD_NOT_TRY
         yield Measurement(PROXIED, pod, began_at, time.monotonic(), outcome, reason=error.what)
         return
+    value = {**Carried.of(told).plain(), PHASES: told.get(PHASES, [])}
     yield Measurement(PROXIED, pod, began_at, time.monotonic(), MeasurementOutcome.ANSWERED, value)
