@@ -100,7 +100,7 @@ def step(
     described: System | None = None,
     **more: Any,
 ) -> Observation:
-    own = stream(90, 420, per_second=20, backend="orders-1")
+    own = stream(90, 420, per_second=1, backend="orders-1")
     made = observed(list(seen), [*own, *(sent() if exchanges is None else exchanges)], **more)
     arm = replace(made.trouble, logs=None if logs is None else tuple(logs))
     return replace(made, arms={TROUBLE: arm}, journey="browse", system=described or system())
