@@ -2,116 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from load_steps import BEFORE, DOWN, UP, observed
-from observations import exchange, pod, stream
+from load_steps import BEFORE
+from observations import stream
+from scaled_shop import ADDED, NO_SLOT, OWN, SOUND, STOCK, during, judged, sent, step, system
 
 from seatrial.judge.load_step import load_step_of
 from seatrial.judge.neighbours import breaks_no_neighbour
 from seatrial.judge.scale_out import scale_out_of
-from seatrial.model.exchange import DROPPED, Exchange, ExchangeOutcome
+from seatrial.model.exchange import ExchangeOutcome
 from seatrial.model.log import LogLine
 from seatrial.model.neighbours import neighbours_of
-from seatrial.model.observation import TROUBLE, Observation
+from seatrial.model.observation import TROUBLE
 from seatrial.model.pressure import CpuSeen
 from seatrial.model.scenario import Subject
-from seatrial.model.system import System
-from seatrial.model.timeline import Change, EventSeen, PodSeen, Seen, WorkloadSeen
-from seatrial.model.verdict import Outcome, Verdict
+from seatrial.model.timeline import Change, EventSeen, Seen, WorkloadSeen
+from seatrial.model.verdict import Outcome
 from seatrial.scenarios.needs.neighbours import neighbours
-
-# The load lasts from 100 to 300; one pod of orders is added at 130.2, runs at 131, and is gone at 406.2.
-OWN = [
-    replace(pod(1.0, f"orders-{n}", uid=f"o{n}", started_at=0.5, ready=True), ip=f"10.0.1.{n}")
-    for n in (1, 2)
-]
-ADDED = [
-    *(state for state in UP if not isinstance(state, PodSeen)),
-    *(replace(state, ip="10.0.1.9") for state in UP if isinstance(state, PodSeen)),
-    *(
-        replace(pod(at, "orders-b", uid="b", started_at=131.0 if at > 131 else None, **more), ip="10.0.1.8")
-        for at, more in ((130.2, {"change": Change.ADDED}), (131.5, {}), (132.5, {"ready": True}))
-    ),
-]
-GONE = [
-    *DOWN, pod(400.3, "orders-b", uid="b", started_at=131.0, ready=True, deleting=True),
-    pod(407.0, "orders-b", uid="b", change=Change.DELETED, deleting=True),
-]  # fmt: skip
-STOCK = replace(pod(1.0, "stock-1", uid="s1", started_at=0.5, ready=True), workload="stock", ip="10.0.2.1")
-STORE = replace(pod(1.0, "store-0", uid="d0", started_at=0.5, ready=True), workload="store", ip="10.0.3.1")
-SOUND: list[Seen] = [*BEFORE, *OWN, STOCK, STORE, *ADDED, *GONE]
-NO_SLOT = "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute"
-
-
-def system(*, own_cluster: bool = False, **count: Any) -> System:
-    step = {"journey": "quote", "per_second": 100, "replicas": 4}
-    target: dict[str, Any] = {"namespace": "shop"}
-    target |= {"kind": {"config": "kind.yaml"}} if own_cluster else {"context": "nowhere"}
-    return System.model_validate(
-        {
-            "apiVersion": "seatrial/v1",
-            "kind": "System",
-            "metadata": {"name": "shop"},
-            "target": target,
-            "entry": {"url": "http://127.0.0.1:1", "served_by": "x-pod"},
-            "workloads": {
-                "orders": {"kind": "Deployment", "name": "orders", "autoscaled": "orders", "load_step": step},
-                "stock": {"kind": "Deployment", "name": "stock"},
-                "store": {"kind": "StatefulSet", "name": "store"},
-            },
-            "journeys": {
-                "browse": {"request": {"path": "/"}, "through": ["orders", "store"]},
-                "quote": {"request": {"path": "/"}, "through": ["orders"]},
-                "count": {"request": {"path": "/"}, "through": ["stock", "store"], **count},
-                "place": {"request": {"path": "/"}, "through": ["orders", "stock"]},
-            },
-            "objectives": {"scale_up_seconds": 150, "scale_down_seconds": 300},
-        }
-    )
-
-
-def sent(
-    fails: Callable[[float], bool] = lambda _: False,
-    late: Callable[[float], bool] = lambda _: False,
-    *,
-    per_second: float = 5.0,
-    backend: str = "stock-1",
-    until: float = 420.0,
-) -> list[Exchange]:
-    """Requests of `count`, which stock answers, from 90 on."""
-    made = [replace(e, journey="count", backend=backend) for e in stream(90, until, per_second=per_second)]
-    return [
-        replace(e, outcome=ExchangeOutcome.UNKNOWN, status=503, error="status 503", backend="")
-        if fails(e.planned_at)
-        else replace(e, completed_at=e.planned_at + (2.0 if late(e.planned_at) else 0.01))
-        for e in made
-    ]
-
-
-def step(
-    exchanges: Sequence[Exchange] | None = None,
-    seen: Sequence[Seen] = SOUND,
-    *,
-    logs: Sequence[LogLine] | None = (),
-    described: System | None = None,
-    **more: Any,
-) -> Observation:
-    own = stream(90, 420, per_second=1, backend="orders-1")
-    made = observed(list(seen), [*own, *(sent() if exchanges is None else exchanges)], **more)
-    arm = replace(made.trouble, logs=None if logs is None else tuple(logs))
-    return replace(made, arms={TROUBLE: arm}, journey="browse", system=described or system())
-
-
-def judged(*given: Any, **more: Any) -> Verdict:
-    return breaks_no_neighbour(step(*given, **more))
-
-
-def during(at: float) -> bool:
-    return 140 <= at < 180
 
 
 class TestWindow:
@@ -296,34 +205,12 @@ class TestCpu:
 
 
 class TestNeither:
-    def test_nothing_was_scaled_out(self) -> None:
-        """Nothing was tested: never a pass, also where a pod was replaced or never ran."""
-        still = [*BEFORE, *OWN, STOCK, STORE]
-        assert judged(seen=still).outcome is Outcome.ERROR
-        assert "nothing was scaled out" in judged(seen=still).observed
-        added = [state for state in ADDED if isinstance(state, PodSeen)]
-        pending = [replace(state, started_at=None, ready=False) for state in added]
-        assert judged(seen=[*still, *pending]).outcome is Outcome.ERROR
-        replaced = [
-            replace(OWN[0], at=129.0, deleting=True), replace(OWN[0], at=130.0, change=Change.DELETED),
-            *(state for state in added if state.uid == "a"),
-        ]  # fmt: skip
-        assert judged(seen=[*still, *replaced]).outcome is Outcome.ERROR
-
     def test_fewer_replicas_than_the_load_needs_are_no_pass(self) -> None:
         three = [state for state in SOUND if getattr(state, "uid", "") != "b"]
         verdict = judged(seen=three)
         assert verdict.outcome is Outcome.INCONCLUSIVE
         assert "the load needs 4 replicas" in verdict.observed
         assert judged(sent(during), seen=three).outcome is Outcome.FAILED
-
-    def test_too_few_requests(self) -> None:
-        assert judged([]).outcome is Outcome.INCONCLUSIVE
-        assert "count: 0 of 0 requests failed" in judged([]).observed
-        assert judged(sent(per_second=0.3)).outcome is Outcome.INCONCLUSIVE
-        assert judged([e for e in sent() if e.planned_at > 125]).outcome is Outcome.INCONCLUSIVE
-        never = [replace(exchange(150.0), journey="count", sent_at=None, completed_at=None, error=DROPPED)]
-        assert judged(never * 500).outcome is Outcome.INCONCLUSIVE
 
     def test_it_failed_before_as_well(self) -> None:
         always = judged(sent(lambda at: round(at * 5) % 10 == 0))
@@ -355,11 +242,6 @@ class TestNeither:
         slow = step(sent(late=during))
         arm = replace(slow.trouble, generator=late)
         assert breaks_no_neighbour(replace(slow, arms={TROUBLE: arm})).outcome is Outcome.INCONCLUSIVE
-
-    def test_a_journey_that_the_workload_answers_is_no_neighbour_whatever_the_file_says(self) -> None:
-        mine = judged(sent(backend="orders-1"))
-        assert mine.outcome is Outcome.ERROR
-        assert "count: declared to pass orders by, and answered by it" in mine.observed
 
     def test_without_such_a_journey_it_is_unsupported(self) -> None:
         alone = system(through=["orders"])

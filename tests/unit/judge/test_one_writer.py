@@ -2,86 +2,17 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from observations import CLOCK, fault, observation
+from single_writer import FAULTS, FIRST, SOUND, THEN, begins, ends, judged, seen, state, workload
 
-from seatrial.judge.admissible import judge
 from seatrial.judge.one_writer import one_writer_at_a_time
-from seatrial.model.check import CHECKS
-from seatrial.model.fault import Disruption, Target
-from seatrial.model.ledger import ActSeen
-from seatrial.model.observation import TROUBLE, Observation
-from seatrial.model.timeline import Change, PodSeen, Seen, Timeline, WorkloadSeen
-from seatrial.model.verdict import Outcome, Verdict
+from seatrial.model.observation import TROUBLE
+from seatrial.model.timeline import Change, PodSeen
+from seatrial.model.verdict import Outcome
 from seatrial.record.observations import read_observation
 
 RECORDED = Path(__file__).parents[3] / "reports" / "example" / "observations" / "delete-pod.orders"
-FAULTS = (
-    replace(fault(100.0, 110.0, name="w-a", uid="a"), workload="writer"),
-    replace(
-        fault(120.0, 140.0), fault="rollout-restart", workload="writer", target=Target("Deployment", "n", "w")
-    ),
-)
-
-
-def state(name: str, at: float, change: Change = Change.MODIFIED, **more: Any) -> PodSeen:
-    made = PodSeen(
-        at, change, f"w-{name}", name, "writer", "node-1", "10.0.0.1", "Running", False, 0, (f"c-{name}",),
-        "ReplicaSet/w-1", None, None, None, None, False, revision="1",
-    )  # fmt: skip
-    return replace(made, **more)
-
-
-def begins(name: str, created: float, started: int, **more: Any) -> list[PodSeen]:
-    """A pod that is created, gets its node at once, and is told to run a second after it started."""
-    return [
-        replace(state(name, created, Change.ADDED, phase="Pending", **more), node=""),
-        state(name, created + 0.1, phase="Pending", **more),
-        state(name, started + 1.0, started_at=float(started), **more),
-    ]
-
-
-def ends(name: str, deleting: float, ended: int, *, told: float | None = None, **more: Any) -> list[PodSeen]:
-    """It is told to end, and is told to have ended and to be gone a second after it did."""
-    at = ended + 1.0 if told is None else told
-    over: dict[str, Any] = {"deleting": True, "phase": "Succeeded", "ended_at": float(ended), **more}
-    return [
-        state(name, deleting, started_at=50.0, deleting=True, **more),
-        state(name, at, **over),
-        state(name, at + 0.1, Change.DELETED, **over),
-    ]
-
-
-def workload(wanted: int = 1, strategy: str = "Recreate") -> WorkloadSeen:
-    return WorkloadSeen(
-        1.0, Change.ADDED, "Deployment", "w", "writer", wanted, 1, 1, 1, strategy=strategy
-    )  # fmt: skip
-
-
-FIRST = [state("a", 1.0, Change.ADDED, started_at=50.0)]
-SOUND: list[Seen] = [
-    workload(), *FIRST,
-    *ends("a", 100.1, 103), *begins("b", 104.5, 105),
-    *ends("b", 120.1, 123), *begins("c", 124.5, 125, revision="2"),
-]  # fmt: skip
-
-THEN = SOUND[8:]
-"""What the rollout does after the deletion."""
-
-
-def seen(*states: Any, faults: Any = FAULTS, gaps: Any = (), ledger: bool = False) -> Observation:
-    recorded = tuple(item for one in states for item in (one if isinstance(one, list) else [one]))
-    timeline = Timeline(0.0, 200.0, CLOCK, recorded, gaps=gaps, ledger=ledger)
-    return replace(
-        observation([], faults, timeline=timeline), target="writer", scenario="replace-writer",
-        disruption=Disruption.VOLUNTARY,
-    )  # fmt: skip
-
-
-def judged(*states: Any, **more: Any) -> Verdict:
-    return one_writer_at_a_time(seen(*states, **more))
 
 
 def test_each_pod_that_waits_for_the_end_of_the_one_before_it_passes() -> None:
@@ -117,16 +48,6 @@ def test_a_rollout_with_surge_has_failed_and_is_named_with_its_seconds() -> None
     assert "Deployment/w rolls out with RollingUpdate, maxSurge 1" in verdict.next_step
     assert "21.5 s before the old one was told to end" in verdict.next_step
     assert verdict.numbers["overlap_at_least_seconds"] == 21.0
-
-
-def test_a_pod_that_terminates_and_still_runs_is_a_writer() -> None:
-    """A ReplicaSet replaces a pod that is deleted at once, though its Deployment says Recreate."""
-    slow = [*FIRST, *ends("a", 100.1, 110), *begins("b", 100.2, 101), *THEN]
-    verdict = judged(workload(), slow)
-    assert verdict.outcome is Outcome.FAILED
-    assert verdict.observed == "w-b ran beside w-a for 8.00 s to 10.0 s"
-    assert "w-b was created 0.10 s after w-a was told to end" in verdict.next_step
-    assert "StatefulSet" in verdict.next_step
 
 
 @pytest.mark.parametrize(
@@ -191,41 +112,6 @@ def test_without_the_end_of_its_containers_what_the_watch_told_is_taken_with_its
     assert judged(workload(), soon).outcome is Outcome.INCONCLUSIVE
 
 
-def test_a_pod_that_went_without_the_word_of_its_node_is_no_pass() -> None:
-    """Forced, or after its node was lost: nobody knows whether it still runs."""
-    forced = [
-        *FIRST, state("a", 100.1, Change.DELETED, started_at=50.0, deleting=True), *begins("b", 100.3, 101),
-        *THEN,
-    ]  # fmt: skip
-    verdict = judged(workload(), forced)
-    assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert "w-a went, and nobody said that its containers had ended" in verdict.observed
-    assert "--force" in verdict.next_step
-
-
-def test_a_deletion_by_force_by_somebody_else_voids_the_observation() -> None:
-    forced = [
-        *FIRST, state("a", 105.1, Change.DELETED, started_at=50.0, deleting=True), *begins("b", 105.3, 106),
-    ]  # fmt: skip
-    ours = ActSeen(100.0, "delete", "Pod", "w-x", "x")
-    verdict = judge(
-        CHECKS.get("data.one-writer-at-a-time"), seen(workload(), forced, ours, *THEN, ledger=True)
-    )
-    assert verdict.outcome is Outcome.ERROR
-    assert "pod w-a was deleted, by whom is not known," in verdict.observed
-
-
-def test_a_container_that_ended_before_it_was_told_to_run_may_have_written() -> None:
-    brief = [
-        state("x", 101.0, Change.ADDED, node="", phase="Pending"),
-        state("x", 101.1, phase="Pending", scheduled_at=101.0),
-        state("x", 103.0, scheduled_at=101.0, ended_at=102.0, restarts=1),
-    ]
-    verdict = judged(workload(), FIRST, ends("a", 100.1, 110), brief)
-    assert verdict.outcome is Outcome.INCONCLUSIVE
-    assert verdict.observed == "w-x ran beside w-a for at most 2.00 s, or after it: that cannot be told"
-
-
 def test_a_pod_between_two_starts_of_its_container_does_not_run() -> None:
     """It crashed at 90 and waits; it is deleted, and another one runs while it terminates."""
     crashed = [
@@ -239,17 +125,6 @@ def test_a_pod_between_two_starts_of_its_container_does_not_run() -> None:
 def test_what_ended_before_the_watch_is_no_matter() -> None:
     old = state("old", 0.5, Change.ADDED, phase="Failed", ended_at=-20.0, scheduled_at=-90.0)
     assert judged(SOUND, old).passed
-
-
-def test_a_pod_that_is_not_replaced_shows_nothing() -> None:
-    gone = judged(workload(), FIRST, ends("a", 100.1, 103))
-    assert gone.outcome is Outcome.INCONCLUSIVE
-    assert "0 pods of writer began to run" in gone.observed
-    once = judged(SOUND[:8])
-    assert once.outcome is Outcome.INCONCLUSIVE
-    assert (
-        "1 pod of writer began to run after delete-pod, rollout-restart, where 2 pods should" in once.observed
-    )
 
 
 def test_pods_of_others_are_no_writers() -> None:
