@@ -34,6 +34,7 @@ NOT_YET_RECORDED = {
     "metrics-outage",
     "name-outage",
     "rate-limit",
+    "replace-writer",
     "rollout-restart",
     "freeze-process",
     "trace-context",

@@ -12,7 +12,7 @@ import asyncpg
 
 from chandlery import trace
 from chandlery.errors import OutcomeUnknown, Unavailable
-from chandlery.settings import CONNECT_SECONDS, STATEMENT_SECONDS
+from chandlery.settings import CONNECT_SECONDS, IDLE_SECONDS, STATEMENT_SECONDS
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
@@ -68,12 +68,16 @@ def migration(schema: str) -> Prepare:
 
 
 class Database:
-    """One database, reached as one role. Connections are made when needed and again after a loss."""
+    """One database, reached as one role. Connections are made when needed and again after a loss.
 
-    def __init__(self, url: str, size: int = 8) -> None:
+    Two are kept however long they lie idle; none, where they are to be given back sooner than usual.
+    """
+
+    def __init__(self, url: str, size: int = 8, idle_seconds: float = IDLE_SECONDS) -> None:
         self.name = urlsplit(url).path.lstrip("/")
         self._url = url
         self._size = size
+        self._idle_seconds = idle_seconds
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     async def open(self, prepare: Prepare) -> None:
@@ -91,11 +95,11 @@ class Database:
         return await asyncpg.create_pool(
             self._url,
             # Connected before the first request comes: on a busy machine that takes a while.
-            min_size=2,
+            min_size=2 if self._idle_seconds >= IDLE_SECONDS else 0,
             max_size=self._size,
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
-            max_inactive_connection_lifetime=300,
+            max_inactive_connection_lifetime=self._idle_seconds,
             # Transactions are the only state we leave on a connection, and they end here: no reset query.
             reset=_nothing_to_reset,
             server_settings={

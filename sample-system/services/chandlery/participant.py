@@ -21,7 +21,7 @@ class Participant:
     schema: str
 
     def __init__(self, settings: Settings) -> None:
-        self.database = Database(settings.database_url)
+        self.database = Database(settings.database_url, idle_seconds=settings.idle_seconds)
         self._name = settings.name
         self._broker = Broker(settings.nats_url, settings.name)
         self._consumer: Consumer | None = None

@@ -11,6 +11,8 @@ CONNECT_SECONDS = 2.0
 STATEMENT_SECONDS = 2.5
 REQUEST_SECONDS = 4.0
 IN_FLIGHT_SECONDS = 6.0
+# How long a connection to the database may lie idle before it is given back.
+IDLE_SECONDS = 300.0
 
 
 class SettingsError(ValueError):
@@ -30,6 +32,7 @@ class Settings:
     nats_url: str
     drain_seconds: float
     resend_seconds: float
+    idle_seconds: float
 
     @property
     def database_url(self) -> str:
@@ -54,6 +57,7 @@ def from_environment(name: str) -> Settings:
         nats_url=_with_password(nats_url, _secret("CHANDLERY_NATS_PASSWORD_FILE")),
         drain_seconds=_number("CHANDLERY_DRAIN_SECONDS", 6.0),
         resend_seconds=_number("CHANDLERY_RESEND_SECONDS", 20.0),
+        idle_seconds=_number("CHANDLERY_IDLE_SECONDS", IDLE_SECONDS),
     )
 
 

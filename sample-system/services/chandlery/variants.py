@@ -12,9 +12,12 @@ from collections.abc import Awaitable, Callable
 from types import FrameType
 from uuid import UUID
 
+import asyncpg
+
 from chandlery.broker import Handler, Message
-from chandlery.database import Connection, Database
+from chandlery.database import AWAY, Connection, Database
 from chandlery.errors import OutcomeUnknown, Unavailable
+from chandlery.settings import CONNECT_SECONDS
 
 NO_SIGTERM_DRAIN = "no-sigterm-drain"
 ACK_BEFORE_COMMIT = "ack-before-commit"
@@ -27,11 +30,12 @@ CHECK_THEN_INSERT = "check-then-insert"
 ACK_BEFORE_EFFECT = "ack-before-effect"
 NO_TRACE_CONTEXT = "no-trace-context"
 ANY_BODY = "any-body"
+CONNECTION_POOL_TOO_LARGE = "connection-pool-too-large"
 KNOWN = frozenset(
     {
         *(NO_SIGTERM_DRAIN, ACK_BEFORE_COMMIT, BALANCE_BEHIND, SLOW_ORDERS, SHORT_KEEP_ALIVE),
         *(SLOW_WHEN_YOUNG, ERRORS_UNCOUNTED, CHECK_THEN_INSERT, ACK_BEFORE_EFFECT),
-        *(NO_TRACE_CONTEXT, ANY_BODY),
+        *(NO_TRACE_CONTEXT, ANY_BODY, CONNECTION_POOL_TOO_LARGE),
     }
 )
 FAR_AWAY_SECONDS = 0.4
@@ -183,3 +187,45 @@ class HandledLater(WriteBehind):
             except (Unavailable, OutcomeUnknown) as error:
                 log.warning("%s waits: %s", message.kind, error)
                 self._taken.append(message)
+
+
+class LargePool:
+    """connection-pool-too-large: quotes have a pool of their own, and every replica fills it under load.
+
+    Two replicas leave enough for everybody else, four do not. It is emptied when no quote has come for a
+    while, so that scale-in finds the database as it was.
+    """
+
+    size = 28
+    every_seconds = 0.2
+    after_refusal_seconds = 1.0
+    idle_seconds = 10.0
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._asked_at: float | None = None
+        self._kept: list[asyncpg.Connection[asyncpg.Record]] = []
+
+    def ask(self) -> None:
+        """A quote has come."""
+        self._asked_at = time.monotonic()
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(self.every_seconds)
+            if self._asked_at is None or time.monotonic() - self._asked_at > self.idle_seconds:
+                self._empty()
+            elif len(self._kept) < self.size:
+                await self._fill()
+
+    async def _fill(self) -> None:
+        try:
+            self._kept.append(await asyncpg.connect(self._url, timeout=CONNECT_SECONDS))
+        except AWAY as error:
+            log.warning("the pool of quotes stays at %d: %r", len(self._kept), error)
+            await asyncio.sleep(self.after_refusal_seconds)
+
+    def _empty(self) -> None:
+        for connection in self._kept:
+            connection.terminate()
+        self._kept.clear()

@@ -118,6 +118,7 @@ def _system(name: str) -> System:
     load_step = {"journey": f"{name}-load", "per_second": 10.0 + size, "replicas": size + 2}
     workload = {
         "kind": "Deployment", "name": name, "stateless": True, "stateful": True, "autoscaled": name,
+        "single_writer": True,
         "load_step": load_step, "journey": f"{name}-own",
         "configuration": {
             "configmap": name, "key": name, "old": f"{name}-old", "new": f"{name}-new",

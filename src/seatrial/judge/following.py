@@ -62,8 +62,8 @@ class Followed:
 def endpoints_follow_pods(observation: Observation) -> Verdict:
     """Pods that became Ready are listed and asked soon after, those that are deleted neither any more.
 
-    Where no pod of the target began, nothing is said (UNSUPPORTED); so it is where the system file names no
-    header that says which pod answered, unless the endpoints alone show that something is wrong.
+    Where no pod of the target began, or nothing was sent, nothing is said (UNSUPPORTED); so it is where the
+    system file names no header that says which pod answered, unless the endpoints alone show what is wrong.
     """
     timeline = observation.timeline
     if timeline is None:
@@ -93,6 +93,8 @@ def _lacking(
     if not begun:
         text = f"no pod of {observation.target} became Ready and was listed"
         return Verdict(Outcome.UNSUPPORTED, text, EXPECTED, numbers=numbers)
+    if not observation.exchanges:
+        return Verdict(Outcome.UNSUPPORTED, f"{_words(changed)}; nothing was sent", EXPECTED, numbers=numbers)
     if any(each.to_first is not None for each in begun):
         return None
     text, hint = f"{_words(changed)}; no answer names a pod that began", "Raise the rate."

@@ -1,4 +1,4 @@
-"""What objects of the API say about who wrote them, and why a pod goes. Pure."""
+"""What objects of the API say about who wrote them, why a pod goes, and how it is replaced. Pure."""
 
 from __future__ import annotations
 
@@ -48,6 +48,15 @@ def disruption_of(pod: Object) -> str:
         if entry.get("type") == "DisruptionTarget" and entry.get("status") == "True":
             return str(entry.get("reason") or "")
     return ""
+
+
+def strategy_of(workload: Object) -> str:
+    """How a rollout replaces the pods of a Deployment or StatefulSet, e.g. `RollingUpdate, maxSurge 25%`."""
+    spec = workload.get("spec") or {}
+    strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    surge = f", maxSurge {rolling['maxSurge']}" if "maxSurge" in rolling else ""
+    return f"{strategy.get('type') or ''}{surge}"
 
 
 def replica_set_seen(obj: Object, at: float, change: Change) -> ReplicaSetSeen | None:

@@ -49,6 +49,19 @@ def last_end(containers: Iterable[Object], clock: Clock) -> tuple[str, float | N
     return reason, at or None
 
 
+def ended_at(containers: Iterable[Object], clock: Clock) -> float | None:
+    """When the last of these containers ended; None where one runs, or none has ended yet."""
+    ends: list[float] = []
+    for container in containers:
+        state = container.get("state") or {}
+        if "running" in state:
+            return None
+        ended = state.get("terminated") or (container.get("lastState") or {}).get("terminated") or {}
+        if (at := server_time(ended.get("finishedAt"), clock)) is not None:
+            ends.append(at)
+    return max(ends, default=None)
+
+
 def waiting_reason(containers: Iterable[Object]) -> str:
     """Why one of these containers waits or ended badly; empty when all is well."""
     for container in containers:

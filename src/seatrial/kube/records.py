@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from seatrial.kube.clock import server_time
-from seatrial.kube.ownership import disruption_of, generation_of, revision_of_pod, writers_of
+from seatrial.kube.ownership import disruption_of, generation_of, revision_of_pod, strategy_of, writers_of
 from seatrial.kube.pod_status import (
     condition,
+    ended_at,
     last_end,
     pod_reason,
     pre_stop_seconds,
@@ -120,6 +121,7 @@ def pod_seen(pod: Object, at: float, change: Change, roles: Roles, clock: Clock)
         last_end_at=ended[1],
         init_reason=waiting_reason(status.get("initContainerStatuses") or ()),
         pre_stop_seconds=pre_stop_seconds(pod),
+        ended_at=ended_at(containers, clock),
     )
 
 
@@ -190,6 +192,7 @@ def workload_seen(obj: Object, at: float, change: Change, roles: Roles, clock: C
         revision=str(status.get("updateRevision") or revision),
         generation=generation_of(obj),
         writers=writers_of(obj, clock),
+        strategy=strategy_of(obj),
     )
 
 

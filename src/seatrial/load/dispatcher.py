@@ -51,6 +51,7 @@ class Share:
 
     Attributes:
         journeys: name -> journey as in the system file, with its weight.
+        beside: name -> journey with `per_second`: sent beside them at that rate, as long as they are.
         arrivals: the schedule in words.
         start_at_wall: seconds since the epoch of the schedule's zero, on which workers agree; None for now.
         exchanges: file to write exchanges to, or empty.
@@ -74,6 +75,7 @@ class Share:
     errors_bound: float = 0.0
     shown: bool = False
     window_seconds: float = 0.0
+    beside: Mapping[str, Any] = field(default_factory=dict)
 
     def job(self, output: Path) -> Job:
         """The job of this process's generator.
@@ -85,6 +87,7 @@ class Share:
             {
                 "base_url": self.base_url,
                 "journeys": self.journeys,
+                "bystanders": self.beside,
                 "schedule": self.arrivals,
                 "output": str(output),
                 "seed": self.seed,
@@ -115,8 +118,9 @@ class Dispatcher:
         self._events: Any = environment.events
         self._on_end = on_end
         self._outcomes: Counter[str] = Counter()
-        self._errors: dict[str, Counter[str]] = {name: Counter() for name in share.journeys}
-        self._latencies = {name: Tally() for name in share.journeys}
+        names = (*share.journeys, *share.beside)
+        self._errors: dict[str, Counter[str]] = {name: Counter() for name in names}
+        self._latencies = {name: Tally() for name in names}
         self._windows = Windows(share.window_seconds)
         self._share = share
         self._counted_from: float | None = None
@@ -131,7 +135,7 @@ class Dispatcher:
         self.progress = Progress(share.journeys, arrivals)
         self._kinds = {
             journey.name: journey.method if journey.protocol == HTTP1 else journey.protocol
-            for journey, _ in job.compiled()
+            for journey, _ in (*job.compiled(), *job.compiled_bystanders())
         }
         self._generator = Generator(
             runner,

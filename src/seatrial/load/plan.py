@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -72,6 +72,14 @@ class LoadPlan:
                     next_step=f"it has {', '.join(system.journeys)}.",
                 )
         return with_weights(system, named)
+
+
+def at_a_rate(system: System, names: Iterable[str], per_second: float) -> dict[str, Any]:
+    """Journeys that are sent beside others, each at this rate, as a job of the generator wants them."""
+    return {
+        name: {**system.journeys[name].model_dump(mode="json", by_alias=True), "per_second": per_second}
+        for name in names
+    }
 
 
 def with_weights(system: System, weights: Mapping[str, float]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """A load step at an autoscaled workload as a Locust session, judged by the checks of `scaling`.
 
-It offers what the scenario `load-step` offers: the workload's own journey all the time, and the load until
-enough replicas are ready; then it watches until the workload has shrunk. A process records what the cluster
-does (`harness.held --watch`), into the observation that is judged.
+It offers what the scenario `load-step` offers: the workload's own journey all the time, the others beside it,
+and the load until enough replicas are ready; then it watches until the workload has shrunk. A process records
+what the cluster does (`harness.held --watch`), into the observation that is judged.
 """
 
 from __future__ import annotations
@@ -20,13 +20,20 @@ from seatrial.judge.load_step import LOAD
 from seatrial.load.dispatcher import Dispatcher, Share
 from seatrial.load.held import Held, Look
 from seatrial.load.legs import LegSession
-from seatrial.load.plan import with_weights
+from seatrial.load.plan import at_a_rate, with_weights
 from seatrial.load.scaling_conclusion import SUBJECT, ScalingConclusion, load_streams, stream_of
 from seatrial.load.summary import WorkerResult
 from seatrial.load.user import OpenUser
 from seatrial.load.wiring import JOBS_DELAY_SECONDS, LoadSession
 from seatrial.model.failure import verdict_of
-from seatrial.model.load import HELD_SECONDS, OWN_PER_SECOND, REST_SECONDS, SLACK_SECONDS, LoadStep
+from seatrial.model.load import (
+    BESIDE_PER_SECOND,
+    HELD_SECONDS,
+    OWN_PER_SECOND,
+    REST_SECONDS,
+    SLACK_SECONDS,
+    LoadStep,
+)
 from seatrial.model.objectives import Objectives
 from seatrial.model.step import StepRecord
 from seatrial.model.system import System
@@ -183,10 +190,11 @@ class ScalingSession(LegSession):
 
 
 class OwnTraffic:
-    """The workload's own journey at a low rate, sent by this process while the block lasts."""
+    """The workload's own journey at a low rate and the others beside it, sent while the block lasts."""
 
     def __init__(self, session: ScalingSession) -> None:
         self._session = session
+        self._beside = session.system.bystanders_of(session.own)
         self._result: WorkerResult | SeatrialError | None = None
 
     def __enter__(self) -> OwnTraffic:
@@ -197,13 +205,16 @@ class OwnTraffic:
             str(session.environment.host), with_weights(session.system, {session.own: 1.0}),
             f"constant:{OWN_PER_SECOND}", session.conclusion.seed,
             exchanges=str(kept.directory / f"exchanges-{SUBJECT}.ndjson"), tls=session.system.entry.tls,
+            beside=at_a_rate(session.system, self._beside, BESIDE_PER_SECOND),
         )  # fmt: skip
         self._dispatcher = Dispatcher(session.environment, share, session._runner_of_load(), self._take)
         return self
 
     def __exit__(self, *_: object) -> None:
+        journeys = self._session.system.journeys
+        longest = max((journeys[name].timeout_seconds for name in self._beside), default=0.0)
         self._dispatcher.stop()
-        self._dispatcher.join(within_seconds=self._session._patience_seconds)
+        self._dispatcher.join(within_seconds=self._session._patience_seconds + longest)
 
     def _take(self, result: WorkerResult | SeatrialError) -> None:
         self._result = result
@@ -215,7 +226,7 @@ class OwnTraffic:
             raise result
         if result is None:
             raise SeatrialError("the generator of the workload's own journey did not end")
-        return [stream_of(SUBJECT, result.exchanges, self._session.own, result.health)]
+        return [stream_of(SUBJECT, result.exchanges, (self._session.own, *self._beside), result.health)]
 
 
 def role_of(system: System) -> str:

@@ -85,15 +85,15 @@ class ScalingConclusion(Conclusion):
         self.settle(run, data, verdict, say=say)
 
 
-def stream_of(name: str, file: str, journey: str, health: GeneratorHealth) -> StreamRecord:
+def stream_of(name: str, file: str, journeys: tuple[str, ...], health: GeneratorHealth) -> StreamRecord:
     """The record of a stream whose exchanges lie in `file`, which is packed."""
-    return StreamRecord(TROUBLE, name, pack(Path(file)).name, (journey,), health, -math.inf)
+    return StreamRecord(TROUBLE, name, pack(Path(file)).name, journeys, health, -math.inf)
 
 
 def load_streams(name: str, journey: str, results: Sequence[WorkerResult]) -> list[StreamRecord]:
     """Those of the load, one for each worker; the first has the name by which judges look for it."""
     return [
-        stream_of(name if not number else f"{name}-{number}", result.exchanges, journey, result.health)
+        stream_of(name if not number else f"{name}-{number}", result.exchanges, (journey,), result.health)
         for number, result in enumerate(results)
         if result.exchanges and Path(result.exchanges).exists()
     ]

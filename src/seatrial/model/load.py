@@ -16,6 +16,8 @@ SLACK_SECONDS = 10.0
 """Waited beyond an objective, so that the judge sees that it was missed and not merely that nobody looked."""
 OWN_PER_SECOND = 20
 """Of the workload's own journey beside the load, so that scale-in has requests to lose."""
+BESIDE_PER_SECOND = 5
+"""Of each other journey: whether neighbours suffer."""
 
 
 class LoadStep(Part):

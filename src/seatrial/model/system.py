@@ -63,6 +63,7 @@ class Workload(_Part):
     name: Name = Field(description="Name of the object.")
     stateless: bool = Field(False, description="Any of its pods may be replaced at any time.")
     stateful: bool = Field(False, description="It keeps data that must survive its pods.")
+    single_writer: bool = Field(False, description="Two pods of it must never run at once.")
     autoscaled: Name | None = Field(None, description="Name of the HorizontalPodAutoscaler that scales it.")
     load_step: LoadStep | None = Field(None, description="The load for the check scaling.follows-load.")
     journey: str | None = Field(None, description="The journey that exercises it (default: the first one).")

@@ -80,6 +80,8 @@ class PodSeen:
     """Why an init container of it waits or failed."""
     pre_stop_seconds: float | None = None
     """How long its preStop hook sleeps before SIGTERM, 0 without a hook; None where that is not known."""
+    ended_at: float | None = None
+    """When the last of its containers ended; None while one runs, and where that was not told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,8 @@ class WorkloadSeen:
     generation: int = 0
     """Grows with each change of its spec; 0 where it was not recorded."""
     writers: tuple[Writer, ...] = ()
+    strategy: str = ""
+    """How a rollout replaces its pods, e.g. "RollingUpdate, maxSurge 1"; empty where it was not recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,13 @@
 
 from seatrial.judge.hpa.objectives import SCALING, down_seconds, up_seconds
 from seatrial.model.fault import VOLUNTARY
-from seatrial.model.load import HELD_SECONDS, OWN_PER_SECOND, REST_SECONDS, SLACK_SECONDS
+from seatrial.model.load import (
+    BESIDE_PER_SECOND,
+    HELD_SECONDS,
+    OWN_PER_SECOND,
+    REST_SECONDS,
+    SLACK_SECONDS,
+)
 from seatrial.model.scenario import Subject, scenario
 from seatrial.model.step import Steps, hold, steps, stop, traffic, wait
 from seatrial.scenarios.needs.autoscaled import autoscaled
@@ -15,7 +21,7 @@ def load_step(subject: Subject) -> Steps:
     assert step is not None  # the need `autoscaled` says so
     fall_seconds = down_seconds(objectives) + SLACK_SECONDS
     return steps(
-        traffic(subject.journey, per_second=OWN_PER_SECOND, bystanders=5),
+        traffic(subject.journey, per_second=OWN_PER_SECOND, bystanders=BESIDE_PER_SECOND),
         wait("at-minimum", within_seconds=max(REST_SECONDS, fall_seconds)),
         traffic(step.journey, per_second=step.per_second, name="load", steady=False),
         wait(

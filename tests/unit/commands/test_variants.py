@@ -219,7 +219,10 @@ def red(child):
     silent = {name.partition(" ")[0]: words for name, words in variant.inconclusive.items()}
     for check, words in silent.items():
         child.reports(Outcome.INCONCLUSIVE, check, observed=words)
-    others = {name.partition(" ")[0] for name in child.planned()} - {FOLLOWS, *silent}
+    untested = {name.partition(" ")[0]: words for name, words in variant.errors.items()}
+    for check, words in untested.items():
+        child.reports(Outcome.ERROR, check, observed=words)
+    others = {name.partition(" ")[0] for name in child.planned()} - {FOLLOWS, *silent, *untested}
     if others:
         child.reports(Outcome.PASSED, *others)
     return child.reports(Outcome.FAILED, FOLLOWS, observed=NAMED)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from declared_examples import TODAY, graph_of
 
 from seatrial.declared.catalogue import choose, every_rule
@@ -80,6 +81,30 @@ def test_the_variant_without_a_drain_of_orders_repeats_no_read() -> None:
     ((before, after),) = [pair for pair in zip(*config, strict=True) if pair[0] != pair[1]]
     assert (before.strip(), after) == ("num_retries: 2", before.replace("2", "0"))
     assert "retry_policy: &retry" in "".join(config[0][config[0].index(before) - 3 : config[0].index(before)])
+
+
+def test_what_is_declared_as_a_single_writer_is_kept_so_and_one_variant_lets_it_roll() -> None:
+    """A rollout waits by Recreate, a pod that is deleted by the place that it cannot have yet."""
+    system = yaml.safe_load((SAMPLE.parent / "fixtures" / "systems" / "chandlery.yaml").read_text())
+    sound, flawed = objects_of(SAMPLE / "manifests"), objects_of(SAMPLE / "variants" / "rolling-writer")
+    for role in (role for role in system["workloads"].values() if role.get("single_writer")):
+        kept, rolled = (each[role["kind"], role["name"]]["spec"] for each in (sound, flawed))
+        assert (kept["replicas"], kept["strategy"]) == (1, {"type": "Recreate"})
+        [apart] = kept["template"]["spec"]["affinity"]["podAntiAffinity"][
+            "requiredDuringSchedulingIgnoredDuringExecution"
+        ]
+        assert apart["labelSelector"] == kept["selector"]
+        assert (apart["topologyKey"], apart["matchLabelKeys"]) == ("kubernetes.io/os", ["pod-template-hash"])
+        assert rolled["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
+        assert rolled["template"] == kept["template"]
+
+
+def test_the_pool_of_the_variant_is_a_switch_and_no_limit_is_changed() -> None:
+    sound, flawed = (
+        objects_of(SAMPLE / "manifests"), objects_of(SAMPLE / "variants" / "connection-pool-too-large"),
+    )  # fmt: skip
+    changed = [key for key in sound if sound[key] != flawed[key]]
+    assert sorted(changed) == [("Deployment", "orders"), ("Deployment", "payments")]
 
 
 def test_every_manifest_variant_is_known() -> None:

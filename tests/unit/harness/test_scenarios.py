@@ -4,6 +4,7 @@ from pathlib import Path
 
 from seatrial.harness.behaviours import BEHAVIOURS
 from seatrial.harness.observe import more_than_reads
+from seatrial.model.neighbours import neighbours_of
 from seatrial.model.scenario import SCENARIOS, Subject
 from seatrial.model.step import Inject, Measure, Stop, Traffic, unrolled
 from seatrial.model.system import System
@@ -82,3 +83,22 @@ def test_the_alert_for_a_hang_is_read_where_the_workload_names_one() -> None:
     read = {role: [step for step in plan if isinstance(step, Measure)] for role, plan in plans.items()}
     assert [step.arguments for step in read["catalogue"]] == [{"name": "PodDoesNotAnswer"}]
     assert read["orders"] == []
+
+
+def test_a_single_writer_is_deleted_and_rolled_out_and_nothing_is_sent() -> None:
+    system = parse_system(CHANDLERY.read_text(), source="chandlery.yaml")
+    replaced = SCENARIOS.get("replace-writer")
+    [subject] = replaced.subjects(system)
+    assert subject.workload.name == "prometheus"
+    plan = replaced.plan(subject)
+    assert all(isinstance(step, Inject) for step in plan)
+    assert [(step.label, getattr(step, "role", "")) for step in plan] == [
+        ("delete-pod", subject.role), ("rollout-restart", subject.role),
+    ]  # fmt: skip
+    text = CHANDLERY.read_text().replace(", single_writer: true", "")
+    assert replaced.subjects(parse_system(text, source="chandlery.yaml")) == []
+
+
+def test_neighbours_are_the_journeys_that_pass_the_scaled_workload_by() -> None:
+    system = parse_system(CHANDLERY.read_text(), source="chandlery.yaml")
+    assert neighbours_of(system, "orders") == ["browse", "transfer"]

@@ -131,6 +131,10 @@ class TestNeither:
         late = endpoints_follow_pods(observed(unnamed, course(listed_after=6.0), served_by=""))
         assert late.outcome is Outcome.FAILED, "endpoints alone show it"
 
+    def test_where_nothing_is_sent_nobody_can_be_asked(self) -> None:
+        assert endpoints_follow_pods(observed([])).outcome is Outcome.UNSUPPORTED
+        assert endpoints_follow_pods(observed([], course(listed_after=6.0))).outcome is Outcome.FAILED
+
     def test_no_pod_that_began_says_nothing(self) -> None:
         still = [pod(BEGAN, "p0"), pod(BEGAN, "p1"), listed(BEGAN, "p0", "p1")]
         assert endpoints_follow_pods(observed(requests(), still)).outcome is Outcome.UNSUPPORTED

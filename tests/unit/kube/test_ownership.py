@@ -50,6 +50,15 @@ def test_the_revision_and_the_reason_of_a_pod() -> None:
     assert ownership.disruption_of({"status": {"conditions": [over]}}) == ""
 
 
+def test_the_strategy_of_a_rollout_in_words() -> None:
+    assert ownership.strategy_of(RECORDED["deployment"]) == "RollingUpdate, maxSurge 25%"
+    assert ownership.strategy_of(RECORDED["statefulset"]) == "RollingUpdate"
+    assert ownership.strategy_of({"spec": {"strategy": {"type": "Recreate"}}}) == "Recreate"
+    none = {"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0}}}}
+    assert ownership.strategy_of(none) == "RollingUpdate, maxSurge 0"
+    assert ownership.strategy_of({}) == ""
+
+
 @pytest.mark.parametrize(
     ("replicas", "there", "change", "wanted"),
     [(2, 2, Change.ADDED, 2), (None, 1, Change.ADDED, 1), (0, 1, Change.ADDED, 0),

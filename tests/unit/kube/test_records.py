@@ -97,6 +97,32 @@ def test_of_several_ends_the_latest_counts_and_images_are_in_the_order_of_names(
     assert pod.images[0] == "b@sha256:1"
 
 
+def test_a_pod_has_ended_when_the_last_of_its_containers_has(
+    recorded: dict[str, Any], roles: records.Roles
+) -> None:
+    def ended(*states: dict[str, Any], last: dict[str, Any] | None = None) -> float | None:
+        [one] = recorded["pod_running"]["status"]["containerStatuses"]
+        status = {
+            **recorded["pod_running"]["status"],
+            "containerStatuses": [{**one, "state": state, "lastState": last or {}} for state in states],
+        }
+        pod = {**recorded["pod_running"], "status": status}
+        return records.pod_seen(pod, AT, Change.MODIFIED, roles, CLOCK).ended_at
+
+    over = {"terminated": {"finishedAt": "2026-11-25T03:46:11Z"}}
+    later = {"terminated": {"finishedAt": "2026-11-25T03:46:31Z"}}
+    runs, waits = (
+        {"running": {"startedAt": "2026-11-25T03:46:12Z"}},
+        {"waiting": {"reason": "CrashLoopBackOff"}},
+    )
+    first = 1795578371.0 + CLOCK.offset_seconds
+    assert ended(over) == first
+    assert ended(later, over) == ended(over, later) == first + 20
+    assert ended(over, runs) is ended(runs) is ended(waits) is ended() is None
+    assert ended(waits, last=over) == first
+    assert ended(runs, last=over) is None
+
+
 def test_an_init_container_that_fails_is_told_apart(roles: records.Roles) -> None:
     status = {
         "initContainerStatuses": [{"state": {"waiting": {"reason": "CrashLoopBackOff"}}}],

@@ -60,11 +60,15 @@ class Orders(Participant):
         self._calculator = Calculator()
         self._resend_seconds = settings.resend_seconds
         self._place: Place = self._place_durably
+        self._pool: variants.LargePool | None = None
         self.background.append(self._sweep)
         if variants.active(variants.ACK_BEFORE_COMMIT):
             behind = variants.WriteBehind()
             self._place = lambda order, body: self._place_behind(behind, order, body)
             self.background.append(behind.run)
+        if variants.active(variants.CONNECTION_POOL_TOO_LARGE):
+            self._pool = variants.LargePool(settings.database_url)
+            self.background.append(self._pool.run)
 
     async def place(self, request: Request) -> Response:
         """202 only when order, saga, message and key are committed."""
@@ -128,6 +132,8 @@ class Orders(Participant):
 
     async def quote(self, request: Request) -> Response:
         milliseconds = requests.whole_number(request.query_params, "ms", 20, requests.MAX_QUOTE_MILLISECONDS)
+        if self._pool is not None:
+            self._pool.ask()
         await self._calculator.burn(milliseconds)
         return JSONResponse({"milliseconds": milliseconds, "total_cents": milliseconds * 100})
 

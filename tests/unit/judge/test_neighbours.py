@@ -1,0 +1,260 @@
+"""A workload is scaled out: neighbours hold, break, are slow or restarted, and the evidence says by what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from load_steps import BEFORE
+from observations import stream
+from scaled_shop import ADDED, NO_SLOT, OWN, SOUND, STOCK, during, judged, sent, step, system
+
+from seatrial.judge.load_step import load_step_of
+from seatrial.judge.neighbours import breaks_no_neighbour
+from seatrial.judge.scale_out import scale_out_of
+from seatrial.model.exchange import ExchangeOutcome
+from seatrial.model.log import LogLine
+from seatrial.model.neighbours import neighbours_of
+from seatrial.model.observation import TROUBLE
+from seatrial.model.pressure import CpuSeen
+from seatrial.model.scenario import Subject
+from seatrial.model.timeline import Change, EventSeen, Seen, WorkloadSeen
+from seatrial.model.verdict import Outcome
+from seatrial.scenarios.needs.neighbours import neighbours
+
+
+class TestWindow:
+    def test_it_is_from_the_first_replica_to_the_end_of_the_last(self) -> None:
+        made = step()
+        assert made.timeline is not None
+        found = load_step_of(made)
+        assert found is not None
+        out = scale_out_of(made.timeline, found)
+        assert out is not None
+        assert (out.begin, out.end, out.before, out.most, out.wanted) == (130.2, 407.0, 2, 4, 4)
+        assert str(out) == "orders ran 4 replicas in place of 2 for 276.8 s"
+        assert out.since(131.2) == "1.00 s after the first replica was added"
+        assert out.since(129.2) == "1.00 s before the first replica was added"
+
+    def test_without_an_end_it_lasts_to_the_end_of_the_watch(self) -> None:
+        made = step(seen=[*BEFORE, *OWN, STOCK, *ADDED])
+        assert made.timeline is not None
+        found = load_step_of(made)
+        assert found is not None
+        out = scale_out_of(made.timeline, found)
+        assert out is not None
+        assert out.end == made.timeline.ended_at
+
+
+class TestPassed:
+    def test_a_neighbour_that_holds(self) -> None:
+        verdict = judged()
+        assert verdict.outcome is Outcome.PASSED, verdict.explain()
+        assert "orders ran 4 replicas in place of 2" in verdict.observed
+        assert "count of stock: 0 of 1385 requests failed, 0 of 201 before" in verdict.observed
+        assert verdict.numbers["count_before_requests"] == 201
+        assert (verdict.numbers["replicas_before"], verdict.numbers["replicas_most"]) == (2, 4)
+
+    def test_what_needs_the_workload_is_none(self) -> None:
+        """Its own journey, its load, and one that passes it fail all along."""
+        broken = [
+            replace(e, journey=name, outcome=ExchangeOutcome.UNKNOWN, error="status 503", backend="")
+            for name in ("browse", "quote", "place")
+            for e in stream(135, 200, per_second=5)
+        ]
+        assert judged([*sent(), *broken]).passed
+
+    def test_a_failure_or_two_are_within_its_availability(self) -> None:
+        assert judged(sent(lambda at: at in (150.0, 151.0))).passed
+        assert judged(sent(during, per_second=5), described=system(objectives={"availability": 0.5})).passed
+
+    def test_what_fails_when_the_replicas_are_gone_is_not_their_doing(self) -> None:
+        assert judged(sent(lambda at: at > 408)).passed
+
+    def test_pods_of_the_workload_itself_may_be_restarted_or_unready(self) -> None:
+        own = replace(OWN[0], at=150.0, ready=False, restarts=3, last_end="OOMKilled")
+        assert judged(seen=[*SOUND, own]).passed
+
+
+class TestFailed:
+    def test_it_is_named_with_its_figures_and_without_evidence_it_says_so(self) -> None:
+        verdict = judged(sent(during))
+        assert verdict.outcome is Outcome.FAILED
+        assert "count of stock: 200 of 1385 requests failed (200x status 503), 0 of 201 " in verdict.observed
+        assert "No cause found" in verdict.next_step
+        assert "connections to a store" in verdict.next_step
+        assert "logs were not recorded" in judged(sent(during), logs=None).next_step
+
+    def test_no_connection_left_is_read_from_the_logs_on_its_path(self) -> None:
+        logs = [
+            LogLine(141.2, "store-0", "postgres", NO_SLOT),
+            LogLine(141.3, "stock-1", "stock", "no connection: TooManyConnectionsError('...')"),
+        ]
+        verdict = judged(sent(during), logs=logs)
+        assert verdict.outcome is Outcome.FAILED
+        assert f"store-0 wrote 11.0 s after the first replica was added: {' '.join(NO_SLOT.split())}" in (
+            verdict.next_step
+        )
+        assert "(2 such lines of stock-1, store-0, none before)" in verdict.next_step
+        assert "4 replicas of orders hold more connections, with those of others, than the store" in (
+            verdict.next_step
+        )
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            'ERROR 1040 (HY000): Too many connections',
+            'FATAL: sorry, too many clients already',
+            'ERROR no more connections allowed (max_client_conn)',
+            'ERR max number of clients reached',
+            'connection refused because there are too many open connections: 100',
+            'maximum connections exceeded',
+            'Connection limit (100) for user is reached',
+        ],
+    )  # fmt: skip
+    def test_stores_say_it_in_their_own_words(self, text: str) -> None:
+        verdict = judged(sent(during), logs=[LogLine(141.0, "store-0", "store", text)])
+        assert text in verdict.next_step
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            LogLine(141.0, "orders-1", "orders", NO_SLOT),  # not on the way of count
+            LogLine(120.0, "store-0", "postgres", NO_SLOT),  # before
+            LogLine(141.0, "store-0", "postgres", "max_connections = 100, checkpoint complete"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_evidence_is_not_taken_for_one(self, line: LogLine) -> None:
+        assert "hold more connections" not in judged(sent(during), logs=[line]).next_step
+
+    def test_a_slow_neighbour(self) -> None:
+        verdict = judged(sent(late=during))
+        assert verdict.outcome is Outcome.FAILED
+        assert "200 of 1385 answers later than 300 ms (p99 2000 ms), 0 of 201 before" in verdict.observed
+        assert judged(sent(late=during), described=system(objectives={"latency_p99_ms": 2500})).passed
+        assert judged(sent(late=lambda at: 150 <= at < 152)).passed, "one in a hundred may be"
+
+    def test_a_restarted_and_an_unready_pod_of_others(self) -> None:
+        unready = [replace(STOCK, at=150.0, ready=False), replace(STOCK, at=155.0)]
+        verdict = judged(seen=[*SOUND, *unready])
+        assert verdict.outcome is Outcome.FAILED
+        assert "stock-1 became unready 19.8 s after the first replica was added" in verdict.observed
+        killed = [
+            replace(STOCK, at=150.0, ready=False, reason="OOMKilled"),
+            replace(STOCK, at=151.0, restarts=1, last_end="OOMKilled"),
+        ]
+        verdict = judged(sent(during), seen=[*SOUND, *killed])
+        assert "a container of stock-1 was killed for memory" in verdict.next_step
+        assert "its container ended (OOMKilled) and was started again" in verdict.observed
+
+    def test_a_pod_that_was_preempted_or_evicted_by_its_node(self) -> None:
+        for reason, words in (("PreemptionByScheduler", "preempted"), ("TerminationByKubelet", "evicted")):
+            gone = [replace(STOCK, at=150.0, deleting=True, disruption=reason)]
+            verdict = judged(seen=[*SOUND, *gone])
+            assert verdict.outcome is Outcome.FAILED
+            assert words in verdict.observed
+        moved = [replace(STOCK, at=150.0, deleting=True, disruption="EvictionByEvictionAPI")]
+        assert judged(seen=[*SOUND, *moved]).passed, "that is somebody's, and voids the observation"
+
+    def test_a_quota_that_has_no_room_left_for_others(self) -> None:
+        stock = WorkloadSeen(1.0, Change.ADDED, "Deployment", "stock", "stock", 2, 1, 1, 1)
+
+        def no_room(at: float) -> EventSeen:
+            message = (
+                'pods "stock-7d-x" is forbidden: exceeded quota: all, requested: pods=1, used: pods=9, '
+                "limited: pods=9"
+            )
+            return EventSeen(at, "ReplicaSet", "stock-7d", "FailedCreate", message, warning=True)
+
+        verdict = judged(seen=[*SOUND, stock, no_room(150.0)])
+        assert verdict.outcome is Outcome.FAILED
+        assert (
+            "pods of stock were refused from 19.8 s after the first replica was added on, by quota all"
+            in (verdict.observed)
+        )
+        assert judged(seen=[*SOUND, stock, no_room(95.0), no_room(150.0)]).passed, "it was full before"
+
+    def test_it_stands_whatever_else_is_wrong(self) -> None:
+        broken = sent(during)
+        assert judged(broken, gaps=((140.0, 150.0),)).outcome is Outcome.FAILED
+        few = [e for e in broken if e.planned_at > 120]
+        assert judged(few).outcome is Outcome.FAILED, "with so few before it is sure all the same"
+
+
+class TestCpu:
+    def cpu(self, waited: float) -> list[Seen]:
+        return [CpuSeen(float(at), "the machine", 1.0, waited, waited) for at in range(90, 420)]
+
+    def test_on_a_cluster_of_our_own_it_may_be_the_machine(self) -> None:
+        verdict = judged(sent(during), seen=[*SOUND, *self.cpu(0.95)], described=system(own_cluster=True))
+        assert verdict.outcome is Outcome.INCONCLUSIVE
+        assert "waited for CPU 95 %" in verdict.observed
+        unready = [replace(STOCK, at=150.0, ready=False), replace(STOCK, at=155.0)]
+        alone = judged(seen=[*SOUND, *unready, *self.cpu(0.95)], described=system(own_cluster=True))
+        assert alone.outcome is Outcome.INCONCLUSIVE
+
+    def test_elsewhere_it_is_a_cause_and_with_other_evidence_it_excuses_nothing(self) -> None:
+        verdict = judged(sent(during), seen=[*SOUND, *self.cpu(0.95)])
+        assert verdict.outcome is Outcome.FAILED
+        assert "Some tasks waited for CPU 95 %" in verdict.next_step
+        logs = [LogLine(141.0, "store-0", "postgres", NO_SLOT)]
+        both = judged(
+            sent(during), seen=[*SOUND, *self.cpu(0.95)], described=system(own_cluster=True), logs=logs
+        )
+        assert both.outcome is Outcome.FAILED
+
+
+class TestNeither:
+    def test_fewer_replicas_than_the_load_needs_are_no_pass(self) -> None:
+        three = [state for state in SOUND if getattr(state, "uid", "") != "b"]
+        verdict = judged(seen=three)
+        assert verdict.outcome is Outcome.INCONCLUSIVE
+        assert "the load needs 4 replicas" in verdict.observed
+        assert judged(sent(during), seen=three).outcome is Outcome.FAILED
+
+    def test_it_failed_before_as_well(self) -> None:
+        always = judged(sent(lambda at: round(at * 5) % 10 == 0))
+        assert always.outcome is Outcome.INCONCLUSIVE
+        assert "it failed before a replica was added, too" in always.observed
+        worse = judged(sent(lambda at: at == 95.0 or during(at)))
+        assert worse.outcome is Outcome.FAILED, "one failure before hides nothing"
+
+    def test_it_was_slow_before_as_well(self) -> None:
+        always = judged(sent(late=lambda at: round(at * 5) % 10 == 0))
+        assert always.outcome is Outcome.INCONCLUSIVE
+        assert "it was slow before a replica was added, too" in always.observed
+        assert judged(sent(late=lambda at: at == 95.0 or during(at))).outcome is Outcome.FAILED
+
+    def test_its_pods_were_unready_before_as_well(self) -> None:
+        flapping = [
+            replace(STOCK, at=at, ready=ready) for at, ready in ((95, False), (96, True), (150, False))
+        ]
+        assert judged(seen=[*SOUND, *flapping]).outcome is Outcome.INCONCLUSIVE
+
+    def test_a_broken_watch_and_dropped_arrivals_forbid_a_pass(self) -> None:
+        assert judged(gaps=((140.0, 150.0),)).outcome is Outcome.INCONCLUSIVE
+        made = step()
+        weak = replace(made.trouble.generator, dropped=3)
+        verdict = breaks_no_neighbour(replace(made, arms={TROUBLE: replace(made.trouble, generator=weak)}))
+        assert verdict.outcome is Outcome.INCONCLUSIVE
+        assert "dropped 3" in verdict.observed
+        late = replace(made.trouble.generator, late=500)
+        slow = step(sent(late=during))
+        arm = replace(slow.trouble, generator=late)
+        assert breaks_no_neighbour(replace(slow, arms={TROUBLE: arm})).outcome is Outcome.INCONCLUSIVE
+
+    def test_without_such_a_journey_it_is_unsupported(self) -> None:
+        alone = system(through=["orders"])
+        assert neighbours_of(alone, "orders") == []
+        assert not neighbours.holds(Subject("orders", alone))
+        assert judged(described=alone).outcome is Outcome.UNSUPPORTED
+
+    def test_without_a_load_step_there_is_nothing_to_judge(self) -> None:
+        assert judged(load_ended_at=None).outcome is Outcome.ERROR
+
+
+def test_a_way_that_is_not_known_may_lead_by_the_workload() -> None:
+    assert neighbours_of(system(), "orders") == ["count"]
+    assert neighbours.holds(Subject("orders", system()))
+    assert neighbours_of(system(through=[]), "orders") == [], "no workload has it as its own"
+    assert neighbours_of(system(), "stock") == []
