@@ -30,6 +30,7 @@ journeys:
   pay: {request: {path: /pay}, timeout_seconds: 5}
 dependencies:
   orders: {needed_by: [pay]}
+objectives: {retry_amplification: 3}
 """
 BROWSE, PAY, PER_SECOND = "browse", "pay", 5.0
 

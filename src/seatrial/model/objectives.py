@@ -29,7 +29,7 @@ class Objectives(Part):
         None, gt=0, description="Least days that certificates are valid (default: 14, or a fifth of theirs)."
     )
     retry_amplification: float = Field(
-        3.0, ge=1, description="Most attempts at a dependency in trouble, as a multiple of those without."
+        4.0, ge=1, description="Most attempts at a dependency in trouble, as a multiple of those without."
     )
 
     def latency_p99_ms_during(self, *names: str) -> float:

@@ -252,8 +252,7 @@ class System(_Part):
         names = [name for name in self.journeys if name == journey or name in beside]
         here = names.index(journey) if journey in names else 0
         following = (name for name in [*names[here:], *names[:here]] if name != journey)
-        safe = ("GET", "HEAD")
-        fit = [n for n in following if not only_reading or self.journeys[n].request.method in safe]
+        fit = [n for n in following if not only_reading or self.journeys[n].request.method in ("GET", "HEAD")]
         return [name for name in names if name in fit[:MOST_BYSTANDERS]]
 
     @property
