@@ -244,6 +244,16 @@ def test_only_what_must_be_red_is_run_when_asked(tries):
     assert children.stages == ["suites"]
 
 
+def test_what_judges_every_scenario_is_left_out_where_something_else_is_named(folder):
+    children, session = Children(), FakeSession()
+    prove_variants(
+        settings_in(folder), Display(), names=["second-scaler"], named_only=True, stages=["suites"],
+        open_session=lambda *_: session, run_child=children, report=report,
+    )  # fmt: skip
+    assert "scaling.obeys-the-algorithm" in children.arguments[0]
+    assert "data.invariants-hold" not in children.arguments[0]
+
+
 def test_only_the_named_stages_are_run(folder):
     children, session = Children(), FakeSession()
     code, text = prove_variants(
