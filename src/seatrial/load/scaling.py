@@ -47,6 +47,7 @@ class ScalingSession(LegSession):
     """One Locust process of a load step."""
 
     conclude_with = ScalingConclusion
+    in_cluster = False
     conclusion: ScalingConclusion
 
     @classmethod
