@@ -113,7 +113,7 @@ class NoKube:
     def can_i(self, *_: object, **__: object) -> bool:
         return True
 
-    def objects(self, kind: str) -> list[Any]:  # noqa: ARG002 - there are none of any kind
+    def objects(self, kind: str) -> list[Any]:
         return []
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seatrial.commands._jobs import Choice, Job, jobs_of
+from seatrial.commands._stages import interrupted_by_signals, stage
 from seatrial.commands.base import (
     Context,
     Kubeconfig,
@@ -38,14 +37,6 @@ if TYPE_CHECKING:
     from seatrial.settings import Settings
 
 BRING_UP, COMPARE = "bring up", "compare objects"
-
-
-class _Running:
-    """A stage that has begun."""
-
-    def __init__(self, note: Callable[[str], None]) -> None:
-        self.note = note
-        self.exit_code: int | None = None
 
 
 @command("run")
@@ -128,8 +119,8 @@ def run_everything(
     writer.tool_started(argv=sys.argv, versions=versions(), seed=settings.seed)
     writer.plan([Planned(BRING_UP), *(job.planned for job in jobs), Planned(COMPARE)])
     try:
-        with _interrupted_by_signals():
-            with _stage(writer, progress, BRING_UP, clock) as running:
+        with interrupted_by_signals():
+            with stage(writer, progress, BRING_UP, clock) as running:
                 running.note(f"stage 1 of {len(jobs) + 2}")
                 session = open_session(settings, system, progress, writer)
             with session as opened:
@@ -151,7 +142,7 @@ def _run_jobs(
     lent = session.lend()
     before = session.snapshot()
     for number, job in enumerate(jobs, 2):
-        with _stage(writer, progress, job.stage, clock) as running:
+        with stage(writer, progress, job.stage, clock) as running:
             takes = f", usually about {job.about_seconds:.0f} s" if job.about_seconds else ""
             running.note(f"stage {number} of {len(jobs) + 2}{takes}")
             running.exit_code = run_child(
@@ -164,7 +155,7 @@ def _run_jobs(
                 within_seconds=job.within_seconds,
                 note=running.note,
             )
-    with _stage(writer, progress, COMPARE, clock):
+    with stage(writer, progress, COMPARE, clock):
         writer.changed_objects(session.changed_since(before, _faults(writer.directory)))
 
 
@@ -178,34 +169,3 @@ def _faults(directory: Path) -> list[FaultRecord]:
         with contextlib.suppress(SeatrialError):  # one that cannot be read excuses nothing
             found += read_observation(directory / "observations" / started.id).observation.faults
     return found
-
-
-@contextlib.contextmanager
-def _stage(
-    writer: RunWriter, progress: Progress, title: str, clock: Callable[[], float]
-) -> Iterator[_Running]:
-    began = clock()
-    writer.stage_started(title)
-    outcome, running = "failed", None
-    try:
-        with progress.stage(title) as stage:
-            running = _Running(stage.note)
-            yield running
-        outcome = "done"
-    finally:
-        code = running.exit_code if running is not None else None
-        writer.stage_finished(title, outcome, seconds=clock() - began, exit_code=code)
-
-
-@contextlib.contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
-    """SIGTERM ends the run as Ctrl-C does: children revert their faults, the page says unfinished."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

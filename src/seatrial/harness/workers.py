@@ -54,7 +54,7 @@ def serve(settings: Settings, number: int, lines: Iterable[str], output: TextIO)
         Sending(kube, system, lambda: helper_image(settings, system), _note) as sending,
     ):
         require_room(kube, number, own_cluster=own)
-        job, channel = sending.agent()
+        job, channel = sending.agent()  # asks for consent and rights first; the workers need no others
         start = {"op": "start", "name": MASTER, "program": PROGRAM}
         channel.call(start, json.dumps({"port": PORT}).encode(), within_seconds=ASK_SECONDS)
         with WorkerJob(kube, job.image, number, job.address, own_cluster=own) as workers:

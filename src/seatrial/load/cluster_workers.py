@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -23,28 +22,15 @@ from locust.runners import LocalRunner
 from locust.stats import setup_distributed_stats_event_listeners
 
 from seatrial.errors import BadInput, SeatrialError
-from seatrial.model.system import System
+from seatrial.harness.shared_load import VARIABLE, require_entry_inside, wished
 from seatrial.traffic.crew import ANSWER, ERROR, LOST, MISSING, TABLES, WORKERS
 
-VARIABLE = "SEATRIAL_WORKERS"
-"""Environment variable: how many workers in the cluster share the load; unset for none."""
 COMMAND = (sys.executable, "-m", "seatrial.harness.workers")
 START_SECONDS = 420.0
 """Until the workers are there, or it is known which are not: two Jobs, and the image made for them."""
 ACTIVE = ("ready", "spawning", "running")
 """Locust's states of a worker that can take a share."""
 END_SECONDS = 90.0
-DELAY_SECONDS = 4.0
-"""From handing out shares to the first arrival: each passes the API server and the master, and then each
-worker has its generator ready."""
-
-
-def wished(environment: Any = os.environ) -> int:
-    """How many workers in the cluster are wished for. Raises BadInput: that is no number of workers."""
-    text = environment.get(VARIABLE) or "0"
-    if not text.isdecimal():
-        raise BadInput(f"{text!r} is no number of workers", where=VARIABLE)
-    return int(text)
 
 
 def active(master: Any) -> list[str]:
@@ -70,18 +56,6 @@ def for_session(session: Any) -> ClusterWorkers | None:
     file = session.user.settings().system_path
     require_entry_inside(session.system, str(file))
     return ClusterWorkers(session.environment, file, number, command=COMMAND)
-
-
-def require_entry_inside(system: System, where: str) -> None:
-    """Refuse workers in the cluster where the entry is none. Raises BadInput: says what to add."""
-    if system.entry.in_cluster:
-        return
-    name = system.entry.service.name if system.entry.service else "NAME"
-    raise BadInput(
-        "workers in the cluster send to a Service there, and the system file names none to send to",
-        where=where,
-        next_step=f"Write `entry: {{service: {{name: {name}, port: PORT}}}}` without `url`.",
-    )
 
 
 @dataclass

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from seatrial.judge.wording import percent, plural
-from seatrial.model.exchange import GeneratorHealth
+from seatrial.model.exchange import GeneratorHealth, merged_health
+
+if TYPE_CHECKING:  # a worker in the cluster judges nothing
+    from seatrial.model.verdict import Verdict
 
 MOST_NAMED = 8
 """More workers are summed up; `load/*.json` of the run has them all."""
@@ -22,21 +25,31 @@ class WorkerFigures:
     """One worker.
 
     Attributes:
-        name: its place, pod and node.
+        place: which part of the plan is its, from 0.
+        where: its pod and node.
         health: how it kept its share.
         ahead_seconds: how far its clock is ahead of the master's; None when that is not known.
         clock_error_seconds: how well that is known.
     """
 
-    name: str
+    place: int
+    where: str
     health: GeneratorHealth
     ahead_seconds: float | None
     clock_error_seconds: float | None
 
+    def to_data(self) -> dict[str, Any]:
+        return asdict(self)
+
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> WorkerFigures:
-        """The inverse of `dataclasses.asdict`."""
+        """The inverse of `to_data`."""
         return cls(**{**data, "health": GeneratorHealth(**data["health"])})
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return f"worker {self.place}, {self.where}"
 
     @property
     def clock(self) -> str:
@@ -54,6 +67,21 @@ class WorkerFigures:
             f"{self.name}: {health.planned} planned, {health.sent} sent, {health.late} late "
             f"({percent(health.late_fraction)}), {health.dropped} dropped, {self.clock}"
         )
+
+
+def added(one: Iterable[WorkerFigures], other: Iterable[WorkerFigures]) -> tuple[WorkerFigures, ...]:
+    """Workers after two loads, by their places, each with its clock of the later one."""
+    found = {each.place: each for each in one}
+    for each in other:
+        before = found.get(each.place)
+        health = each.health if before is None else merged_health([before.health, each.health])
+        found[each.place] = replace(each, health=health)
+    return tuple(found[place] for place in sorted(found))
+
+
+def with_workers(verdict: Verdict, workers: Sequence[WorkerFigures]) -> Verdict:
+    """A verdict with what each worker did."""
+    return replace(verdict, reasons=(*verdict.reasons, *told(workers)))
 
 
 def told(workers: Sequence[WorkerFigures]) -> Iterator[str]:

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
 
 from seatrial.judge.statistics import MINIMUM_SAMPLES, ONE_SIDED_95, SLOW_FRACTION_ALLOWED, wilson
-from seatrial.load.figures import clock_doubt, told
+from seatrial.load.figures import clock_doubt, with_workers
 from seatrial.load.gaps import generator_doubt, missing_words
 from seatrial.load.parts import Part, parts_of
 from seatrial.load.summary import LoadSummary
@@ -62,7 +61,7 @@ def judge_load(
         verdicts.append(_doubtful(summary, doubt))
     if broken := summary.unlikely:
         verdicts.append(_broken(broken))
-    return replace(merge(verdicts), reasons=tuple(told(summary.workers)))
+    return with_workers(merge(verdicts), summary.workers)
 
 
 def _nothing(seen: str) -> Verdict:

@@ -14,6 +14,7 @@ from gevent.event import Event
 
 from seatrial.errors import SeatrialError
 from seatrial.load.dispatcher import Share
+from seatrial.load.figures import WorkerFigures, added
 from seatrial.load.gaps import missing_words
 from seatrial.load.outcome import LoadRun
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
@@ -31,6 +32,7 @@ class LegSession(LoadSession):
         self._leg: LoadRun | None = None
         self._leg_ended = Event()
         self._work: Any = None
+        self._workers: tuple[WorkerFigures, ...] = ()
 
     @property
     def _over(self) -> bool:
@@ -70,6 +72,7 @@ class LegSession(LoadSession):
         summary = summarize(
             leg.results, began_at=leg.began_at, ended_at=time.monotonic(), workers=leg.workers, lost=leg.lost
         )
+        self._workers = added(self._workers, summary.workers)
         if missing:
             self._broken = missing_words(summary)
         return summary, leg.results

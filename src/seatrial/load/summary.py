@@ -31,7 +31,8 @@ class WorkerResult:
         stopped: why it ended its share early; empty when it did not.
         failures: for each journey of its share, the errors of its requests with their number.
         windows: latency by parts of the run, where it was asked for; see `load.windows`.
-        worker: who it was, where it ran in the cluster; empty for a process of this machine.
+        place: which part of the plan was its.
+        where: pod and node; empty for a process of this machine.
         ahead_seconds: how far its clock is ahead of the master's; None on the same machine.
         clock_error_seconds: how well that is known.
     """
@@ -45,7 +46,8 @@ class WorkerResult:
     stopped: str = ""
     failures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     windows: Sequence[Any] = ()
-    worker: str = ""
+    place: int = 0
+    where: str = ""
     ahead_seconds: float | None = None
     clock_error_seconds: float | None = None
 
@@ -140,7 +142,7 @@ class LoadSummary:
             "missing_workers": self.missing_workers,
             "lost_workers": list(self.lost),
             "in_cluster": self.in_cluster,
-            "workers": [asdict(each) for each in self.workers],
+            "workers": [each.to_data() for each in self.workers],
             "failures": {name: dict(each) for name, each in self.failures.items()},
             "latency_from_planned_ms": {str(p): self.percentile_ms(p) for p in PERCENTILES},
             "latency_from_sent_ms": {str(p): self.percentile_ms(p, from_sent=True) for p in PERCENTILES},
@@ -196,9 +198,9 @@ def summarize(
         lost=lost,
         in_cluster=in_cluster,
         workers=tuple(
-            WorkerFigures(part.worker, part.health, part.ahead_seconds, part.clock_error_seconds)
-            for part in parts
-            if part.worker
+            WorkerFigures(part.place, part.where, part.health, part.ahead_seconds, part.clock_error_seconds)
+            for part in sorted(parts, key=lambda part: part.place)
+            if part.where
         ),
     )
 

@@ -18,6 +18,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.harness.access import access
+from seatrial.harness.shared_load import DELAY_SECONDS, wished
 from seatrial.load import cluster_workers
 from seatrial.load.dispatcher import Dispatcher, Share
 from seatrial.load.outcome import Conclusion, LoadRun
@@ -45,8 +46,7 @@ class LoadSession:
     """One Locust process, from its start to its exit code."""
 
     conclude_with: type[Conclusion] = Conclusion
-    in_cluster = True
-    """Whether workers in the cluster may share it."""
+    in_cluster = True  # whether workers in the cluster may share it
 
     @classmethod
     def add_options(cls, parser: Any, user: type[LoadPlan]) -> None:
@@ -126,7 +126,7 @@ class LoadSession:
         self._options.arrivals = with_trace(self._options.arrivals)
         limits = [self.system.objectives_of(name).latency_p99_ms for name in self.journeys]
         here = self._options.processes or self._options.expect_workers or 1
-        workers = max(here, cluster_workers.wished())
+        workers = max(here, wished())
         require_room(schedules.parse(self._options.arrivals), max(limits) / 1_000, workers=workers)
 
     def _check_consent(self) -> None:
@@ -189,7 +189,7 @@ class LoadSession:
     @property
     def _delay_seconds(self) -> float:
         if self.cluster is not None:
-            return cluster_workers.DELAY_SECONDS
+            return DELAY_SECONDS
         return JOBS_DELAY_SECONDS if self.system.entry.in_cluster else WORKERS_DELAY_SECONDS
 
     def _hand_out(self, client: str, share: Share) -> None:
@@ -229,7 +229,7 @@ class LoadSession:
             return
         result = WorkerResult.from_data(msg.data)
         if self.cluster is not None and awaited is not None:
-            result = replace(result, worker=f"worker {awaited.clients.get(msg.node_id)}, {msg.node_id}")
+            result = replace(result, place=awaited.clients.get(msg.node_id, -1), where=msg.node_id)
         self._take(result)
 
     def _fail(self, why: str) -> None:

@@ -1,4 +1,4 @@
-"""A load that is shared by workers elsewhere: master and workers are pods there, and processes of their own here.
+"""A load that is shared by workers elsewhere: pods there, processes of their own here.
 
 `local_crew` stands for the cluster: agent, Locust's master and its workers are the real ones.
 """
@@ -78,8 +78,8 @@ def test_two_workers_send_one_plan_and_there_is_one_verdict(crew) -> None:
     found = summary_of(crew.directory)
     assert found["health"]["planned"] == 500
     assert [each["health"]["planned"] for each in found["workers"]] == [250, 250]
-    assert [each["name"] for each in found["workers"]] == [
-        f"worker {index}, pod/crew-{index}-x on node here" for index in range(2)
+    assert [(each["place"], each["where"]) for each in found["workers"]] == [
+        (index, f"pod/crew-{index}-x on node here") for index in range(2)
     ]
     assert sum(found["outcomes"].values()) == 500
     assert all(abs(each["ahead_seconds"]) < 0.1 for each in found["workers"])
@@ -149,7 +149,11 @@ def test_a_search_for_capacity_is_shared_trial_by_trial(crew) -> None:
     with locust(file, "--headless", "--only-summary", *options) as process:
         code, out, errors = ended(process, 300)
     assert code in (0, 1)
-    trials = summary_of(crew.directory)["capacity"]["trials"]
+    found = summary_of(crew.directory)
+    trials = found["capacity"]["trials"]
+    first, second = (each["health"]["planned"] for each in found["workers"])
+    assert first + second >= sum(trial["requests"] for trial in trials)
+    assert [each.same for each in rejudge(crew.directory / "run")] == [True]
     assert len(trials) >= 2, out + errors
     assert all(trial["requests"] >= 100 for trial in trials)
     all_gone(crew.directory)
