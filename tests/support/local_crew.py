@@ -83,8 +83,9 @@ class LocalWorkers:
     def require_all_possible(self) -> None:
         """All of them are possible."""
 
-    def waits(self, index: int) -> str:
-        return f"pod/crew-{index}-x: it was not started"
+    def waits(self, pod: object) -> str:
+        assert pod is None
+        return "it was not started"
 
     def became(self, name: str, node: str) -> str:
         return f"pod/{name} on node {node} was killed"

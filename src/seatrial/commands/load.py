@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -74,7 +75,7 @@ def job_of(
     system: SystemModel, test: str, seconds: int | None, arrivals: str, workers: int | None
 ) -> Job:  # fmt: skip
     """The child process. Raises BadInput: there is no such test, or it takes no arrivals."""
-    from seatrial.harness.shared_load import DELAY_SECONDS
+    from seatrial.harness.shared_load import delay_seconds
     from seatrial.traffic.schedule import parse
 
     if arrivals:
@@ -82,8 +83,8 @@ def job_of(
         if test in ENDS_BY_ITSELF:
             raise BadInput(f"{test} chooses its rates itself", where="--arrivals", next_step="Leave it out.")
     lasts = seconds or (0 if test in ENDS_BY_ITSELF else LOAD_SECONDS)
-    more = ["--arrivals", arrivals] if arrivals else []
-    return load_job(system, test, lasts + round(DELAY_SECONDS) if lasts and workers else lasts, *more)
+    lasts += math.ceil(delay_seconds(workers)) if lasts and workers else 0
+    return load_job(system, test, lasts, *(["--arrivals", arrivals] if arrivals else []))
 
 
 def require_workers(chosen: Settings, system: SystemModel, test: str, workers: int | None) -> None:

@@ -10,9 +10,8 @@ from seatrial.model.system import System
 
 VARIABLE = "SEATRIAL_WORKERS"
 """Environment variable: how many workers in the cluster share the load; unset for none."""
-DELAY_SECONDS = 4.0
-"""From handing out shares to the first arrival: each passes the API server and the master, and then each
-worker has its generator ready."""
+_DELAY_SECONDS = 4.0
+_SHARES_PER_SECOND = 100.0
 
 
 def wished(environment: Mapping[str, str] = os.environ) -> int:
@@ -21,6 +20,14 @@ def wished(environment: Mapping[str, str] = os.environ) -> int:
     if not text.isdecimal():
         raise BadInput(f"{text!r} is no number of workers", where=VARIABLE)
     return int(text)
+
+
+def delay_seconds(number: int) -> float:
+    """From handing out shares to the first arrival, so that every worker has its generator ready by then.
+
+    They pass the API server and the master.
+    """
+    return _DELAY_SECONDS + number / _SHARES_PER_SECOND
 
 
 def require_entry_inside(system: System, where: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import sys
 import threading
@@ -37,11 +38,13 @@ from seatrial.traffic.remote import ASK_SECONDS, spooled
 from seatrial.waiting import NotYet, Ready, eventually
 
 PROGRAM = "seatrial.load.pod_master"
+EACH_SECONDS = 0.25
+"""That much longer for each worker until all are there."""
 MASTER = "master"
 
 
-def serve(settings: Settings, number: int, lines: Iterable[str], output: TextIO) -> None:
-    """Run master and workers until `lines` end.
+def serve(settings: Settings, number: int, batches: Iterable[Sequence[str]], output: TextIO) -> None:
+    """Run master and workers until the tester's lines end.
 
     Raises:
         BadInput: there is no room for so many.
@@ -60,7 +63,7 @@ def serve(settings: Settings, number: int, lines: Iterable[str], output: TextIO)
         with WorkerJob(kube, job.image, number, job.address, own_cluster=own) as workers:
             crew = Crew(channel, workers, number, output)
             crew.gather()
-            crew.pass_on(lines)
+            crew.pass_on(batches)
 
 
 def require_room(kube: Kube, number: int, *, own_cluster: bool) -> None:
@@ -105,8 +108,8 @@ class Crew:
         self._reading.start()
         try:
             eventually(
-                self._all_there, within_seconds=START_SECONDS, every_seconds=0.5,
-                what=f"{self._number} workers reach the master",
+                self._all_there, within_seconds=START_SECONDS + self._number * EACH_SECONDS,
+                every_seconds=max(0.5, self._number / 200), what=f"{self._number} workers reach the master",
             )  # fmt: skip
         except SeatrialError as error:
             _note(str(error))
@@ -121,24 +124,31 @@ class Crew:
                 name = str(pods[index]["metadata"]["name"]) if index in pods else self._workers.host(index)
                 self._names[client] = name, str(pods.get(index, {}).get("spec", {}).get("nodeName") or "")
             absent = [
-                f"worker {index}: {self._workers.waits(index)}"
+                f"worker {index}: {self._workers.waits(pods.get(index))}"
                 for index in range(self._number)
                 if index not in here
             ]
             self._gathered = True
             self._tell_states(absent)
 
-    def pass_on(self, lines: Iterable[str]) -> None:
-        """Pass on what the tester says, until it ends."""
+    def pass_on(self, batches: Iterable[Sequence[str]]) -> None:
+        """Pass on what the tester says, until it ends; lines that come together go together."""
+        clients = {self._words(client): client for client in self._names}
         try:
-            for line in lines:
-                self._tell(json.loads(line))
-            self._tell({"kind": QUIT})
+            for lines in batches:
+                self._tell(self._for_the_master(json.loads(line), clients) for line in lines)
+            self._tell([{"kind": QUIT}])
         except SeatrialError as error:
             self._say({"type": LOST, "why": error.what})
 
-    def _tell(self, said: dict[str, Any]) -> None:
-        clients = {self._words(client): client for client in self._names}
+    def _tell(self, said: Iterable[Mapping[str, Any]]) -> None:
+        self._told += 1
+        header = {"op": "tell", "name": MASTER, "number": self._told}
+        payload = "\n".join(map(json.dumps, said)).encode()
+        self._channel.call(header, payload, within_seconds=ASK_SECONDS)
+
+    def _for_the_master(self, said: dict[str, Any], clients: Mapping[str, str]) -> dict[str, Any]:
+        """A line with the names and the clock that the master knows."""
         said["client"] = clients.get(said.get("client") or "", "")
         if said["kind"] == START:
             share = said["data"]
@@ -146,9 +156,7 @@ class Crew:
                 **share, "start_at_wall": self._channel.there(share["start_at_wall"]),
                 ENVIRONMENT: secrets_of(share["journeys"].values()),
             }  # fmt: skip
-        self._told += 1
-        header = {"op": "tell", "name": MASTER, "number": self._told}
-        self._channel.call(header, json.dumps(said).encode(), within_seconds=ASK_SECONDS)
+        return said
 
     def _all_there(self) -> Ready[None] | NotYet:
         missing = self._number - len(self._by_index())
@@ -219,9 +227,13 @@ def _note(text: str) -> None:
     sys.stderr.flush()
 
 
-def _lines(file: TextIO) -> Iterator[str]:
-    while line := file.readline():
-        yield line
+def batches_of(descriptor: int) -> Iterator[list[str]]:
+    """The lines of a pipe, those that are there at once together."""
+    rest = b""
+    while data := os.read(descriptor, 1 << 20):
+        *lines, rest = (rest + data).split(b"\n")
+        if lines:
+            yield [line.decode() for line in lines]
 
 
 def _give_up(number: int, _: FrameType | None) -> None:
@@ -235,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _give_up)  # the contexts delete what they made
     try:
-        serve(settings_from({"system": options.system}), options.number, _lines(sys.stdin), sys.stdout)
+        serve(settings_from({"system": options.system}), options.number, batches_of(0), sys.stdout)
     except SeatrialError as error:
         sys.stdout.write(json.dumps({"type": ERROR, "what": str(error)}) + "\n")
         return 2

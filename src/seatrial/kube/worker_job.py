@@ -94,9 +94,12 @@ class WorkerJob(HelperJob):
         for pod in pods:
             self.require_hope(pod)
 
-    def waits(self, index: int) -> str:
-        """Why the worker of an index is not there, in words."""
-        pod = self.by_index().get(index)
+    def waits(self, pod: Object | None) -> str:
+        """Why a worker is not there, in words.
+
+        Args:
+            pod: its pod; None where it has none.
+        """
         if pod is None:
             return next(self._refusals(), "it has no pod")
         if condition(pod, "Ready").get("status") != "True":

@@ -83,6 +83,7 @@ class ClusterWorkers:
     ) -> None:
         self._events: Any = environment.events
         self._command = [*command, "--system", str(system), "--number", str(number)]
+        self._number = number
         self._listeners: dict[str, Callable[..., None]] = {}
         self._process: subprocess.Popen[str] | None = None
         self.clients: dict[str, Worker] = {}
@@ -100,11 +101,12 @@ class ClusterWorkers:
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
         )
         line: dict[str, Any] = {}
-        with gevent.Timeout(START_SECONDS, False):
+        within_seconds = START_SECONDS + self._number
+        with gevent.Timeout(within_seconds, False):
             line = self._read()
         if line.get("type") != WORKERS:
             self.close()
-            why = line.get("what") or line.get("why") or f"no worker was there within {START_SECONDS:g} s"
+            why = line.get("what") or line.get("why") or f"no worker was there within {within_seconds:g} s"
             raise SeatrialError(str(why))
         self.absent = tuple(line["absent"])
         self._take(line)

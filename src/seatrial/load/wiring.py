@@ -18,7 +18,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.harness.access import access
-from seatrial.harness.shared_load import DELAY_SECONDS, wished
+from seatrial.harness.shared_load import delay_seconds, wished
 from seatrial.load import cluster_workers
 from seatrial.load.dispatcher import Dispatcher, Share
 from seatrial.load.outcome import Conclusion, LoadRun
@@ -189,7 +189,7 @@ class LoadSession:
     @property
     def _delay_seconds(self) -> float:
         if self.cluster is not None:
-            return DELAY_SECONDS
+            return delay_seconds(wished())
         return JOBS_DELAY_SECONDS if self.system.entry.in_cluster else WORKERS_DELAY_SECONDS
 
     def _hand_out(self, client: str, share: Share) -> None:

@@ -20,7 +20,10 @@ from seatrial.cluster.shell import run, run_logged
 from seatrial.errors import SeatrialError
 
 PYTHON_ROOT = DebianRoot(
-    "trixie", ("python3", "base-files", "libc-bin", "dash", "coreutils", "grep", "sed"), only=True
+    "trixie",
+    # greenlet and ZeroMQ, which Locust needs, are written in C++.
+    ("python3", "libstdc++6", "base-files", "libc-bin", "dash", "coreutils", "grep", "sed"),
+    only=True,
 )
 # Debian builds PostgreSQL with its JIT, whose compiler is larger than all the rest; the server looks for the
 # plug-in file before it uses it, and does without when there is none. Perl is only needed to install.
