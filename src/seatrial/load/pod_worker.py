@@ -23,9 +23,6 @@ from seatrial.traffic.agent import SILENCE_SECONDS
 from seatrial.traffic.crew import CLOCK, ENVIRONMENT, RESULT, START, STOP
 from seatrial.traffic.runner import COMMAND, LocalProcess
 
-CONNECT_TIMES = 24
-"""Tries of Locust to reach the master, each of 5 s."""
-
 
 class Worker:
     """Sends shares in the place of Locust's users, and feeds Locust's events from them."""
@@ -68,7 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True)
     options = parser.parse_args(arguments)
     runners.MASTER_HEARTBEAT_TIMEOUT = int(SILENCE_SECONDS)
-    runners.CONNECT_RETRY_COUNT = CONNECT_TIMES
     environment = Environment()
     try:
         runner = environment.create_worker_runner(options.master, options.port)

@@ -214,6 +214,10 @@ def test_without_an_agent_the_tester_is_told_within_the_bound(tmp_path, monkeypa
 
 
 def test_an_agent_runs_no_other_program(tmp_path) -> None:
-    with agent_process(tmp_path / "agent") as agent, Channel(agent.connect) as channel:
-        with pytest.raises(SeatrialError, match="does not run 'antigravity'"):
-            channel.call({"op": "start", "name": "a", "program": "antigravity"}, b"{}", within_seconds=10)
+    start = {"op": "start", "name": "a", "program": "antigravity"}
+    with (
+        agent_process(tmp_path / "agent") as agent,
+        Channel(agent.connect) as channel,
+        pytest.raises(SeatrialError, match="does not run 'antigravity'"),
+    ):
+        channel.call(start, b"{}", within_seconds=10)
