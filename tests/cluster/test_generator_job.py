@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from recordings import read_recording
-from tiny import ROOT, Access, label
+from tiny import ROOT, Access, asked, label
 
 from seatrial.commands.doctor import exit_code
 from seatrial.errors import SeatrialError, WaitExpired
