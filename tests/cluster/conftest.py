@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny import KIND_CONFIG, PYTHON, WORKLOAD, Access, kubeconfig_of, system_in
+import yaml
+from tiny import KIND_CONFIG, PYTHON, WORKLOAD, Access, kubeconfig_of, label, system_in
 
 from seatrial import cluster
+from seatrial.errors import SeatrialError
 from seatrial.kube.apply import deploy, undeploy
 from seatrial.kube.client import Kube
 from seatrial.kube.timeline import Recorder
+from seatrial.model.system import HELPER_IMAGE, System
+
+ENTRY = {"service": {"name": "web", "port": 80}, "served_by": "x-pod"}
+LOGGED = {"request": {"path": "/logged", "headers": {"X-Request-Id": "{uuid}"}}}
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +101,40 @@ def as_user(
     yield make
     for kube in made:
         kube.close()
+
+
+@pytest.fixture(scope="session")
+def helper_image(access: Access) -> str:
+    """The helper image on every node, the control plane too."""
+    progress = cluster.PlainProgress()
+    tag = cluster.ensure_images([HELPER_IMAGE], progress)[HELPER_IMAGE]
+    there = cluster.status(KIND_CONFIG).cluster
+    assert there is not None
+    assert there.context == access.context
+    cluster.load_images(there, [tag], progress, everywhere=True)
+    return tag
+
+
+@pytest.fixture(scope="module")
+def restricted(deployed: Kube) -> Kube:
+    """The tiny system, in a namespace that refuses every new pod that is not `restricted`."""
+    label(deployed, "restricted")
+    bare = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bare"}}
+    bare["spec"] = {"containers": [{"name": "bare", "image": "bare"}]}
+    with pytest.raises(SeatrialError, match="restricted"):
+        deployed.create(bare)
+    return deployed
+
+
+@pytest.fixture
+def inside(restricted: Kube) -> System:
+    """The tiny system, with an entry to which requests are sent from inside the cluster."""
+    return system_in(restricted, entry=ENTRY, journeys={"read": LOGGED})
+
+
+@pytest.fixture
+def system_file(inside: System, tmp_path: Path) -> Path:
+    """The same as a file."""
+    path = tmp_path / "system.yaml"
+    path.write_text(yaml.safe_dump(inside.model_dump(mode="json", by_alias=True, exclude_none=True)))
+    return path

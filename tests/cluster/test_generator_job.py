@@ -16,9 +16,8 @@ from typing import Any
 import pytest
 import yaml
 from recordings import read_recording
-from tiny import KIND_CONFIG, ROOT, Access, system_in
+from tiny import ROOT, Access, asked, label
 
-from seatrial import cluster
 from seatrial.commands.doctor import exit_code
 from seatrial.errors import SeatrialError, WaitExpired
 from seatrial.harness.doctor.entry import examine_entry
@@ -34,7 +33,7 @@ from seatrial.kube.snapshot import compare, take_snapshot
 from seatrial.kube.timeline import Recorder, pods_now
 from seatrial.model.failure import verdict_of
 from seatrial.model.scenario import SCENARIOS, Subject
-from seatrial.model.system import HELPER_IMAGE, System
+from seatrial.model.system import System
 from seatrial.model.verdict import Outcome
 from seatrial.record.writer import RunWriter
 from seatrial.settings import settings_from
@@ -44,41 +43,6 @@ from seatrial.traffic.job import job_from
 from seatrial.traffic.runner import LocalProcess
 from seatrial.traffic.stream import TrafficStream
 from seatrial.waiting import NotYet, Ready, eventually
-
-RESTRICTED = "pod-security.kubernetes.io/enforce"
-ENTRY = {"service": {"name": "web", "port": 80}, "served_by": "x-pod"}
-LOGGED = {"request": {"path": "/logged", "headers": {"X-Request-Id": "{uuid}"}}}
-
-
-@pytest.fixture(scope="session")
-def helper_image(access: Access) -> str:
-    progress = cluster.PlainProgress()
-    tag = cluster.ensure_images([HELPER_IMAGE], progress)[HELPER_IMAGE]
-    there = cluster.status(KIND_CONFIG).cluster
-    assert there is not None
-    assert there.context == access.context
-    cluster.load_images(there, [tag], progress, everywhere=True)
-    return tag
-
-
-def label(kube: Kube, level: str | None) -> None:
-    kube.patch("Namespace", kube.namespace, {"metadata": {"labels": {RESTRICTED: level}}}, namespace="")
-
-
-@pytest.fixture(scope="module")
-def restricted(deployed: Kube) -> Kube:
-    """The tiny system, in a namespace that refuses every new pod that is not `restricted`."""
-    label(deployed, "restricted")
-    bare = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "bare"}}
-    bare["spec"] = {"containers": [{"name": "bare", "image": "bare"}]}
-    with pytest.raises(SeatrialError, match="restricted"):
-        deployed.create(bare)
-    return deployed
-
-
-@pytest.fixture
-def inside(restricted: Kube) -> System:
-    return system_in(restricted, entry=ENTRY, journeys={"read": LOGGED})
 
 
 @pytest.fixture
@@ -96,13 +60,6 @@ def stream_of(sending: Sending, system: System, folder: Path, **more: Any) -> Tr
 
 def jobs(kube: Kube) -> list[str]:
     return [job["metadata"]["name"] for job in kube.objects("Job")]
-
-
-def asked(kube: Kube) -> set[str]:
-    """The ids of the requests that the web servers say they got, by the end of their logs."""
-    pods = kube.objects("Pod", selector="app=web")
-    logs = [kube.logs(pod["metadata"]["name"], tail_lines=20_000) for pod in pods]
-    return {line.split()[-1] for log in logs for line in log.splitlines() if line.startswith("GET")}
 
 
 def all_were_asked(kube: Kube, keys: set[str]) -> None:
@@ -236,13 +193,6 @@ with Kube(pathlib.Path(sys.argv[2]), sys.argv[3], system.target.namespace) as ku
             (folder / "sending").touch()
             stream.wait_for_requests(100_000, within_seconds=600)
 """
-
-
-@pytest.fixture
-def system_file(inside: System, tmp_path: Path) -> Path:
-    path = tmp_path / "system.yaml"
-    path.write_text(yaml.safe_dump(inside.model_dump(mode="json", by_alias=True, exclude_none=True)))
-    return path
 
 
 def test_the_job_of_a_killed_tester_stops_sending_within_seconds_and_goes(

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KIND_CONFIG = ROOT / "fixtures" / "cluster" / "three-nodes.yaml"
 WORKLOAD = Path(__file__).parent / "workload"
 PYTHON = "seatrial/python"
+RESTRICTED = "pod-security.kubernetes.io/enforce"
 
 
 @dataclass(frozen=True)
@@ -68,3 +69,15 @@ def wait_until_rolled_out(kube: Kube, name: str = "web") -> None:
         return NotYet(missing) if missing else Ready(None)
 
     eventually(rolled_out, within_seconds=60, what=f"{name} is rolled out", every_seconds=0.2)
+
+
+def label(kube: Kube, level: str | None) -> None:
+    """Have a namespace refuse new pods that are not of that pod security; None for any."""
+    kube.patch("Namespace", kube.namespace, {"metadata": {"labels": {RESTRICTED: level}}}, namespace="")
+
+
+def asked(kube: Kube) -> set[str]:
+    """The ids of the requests that the web servers say they got, by the end of their logs."""
+    pods = kube.objects("Pod", selector="app=web")
+    logs = [kube.logs(pod["metadata"]["name"], tail_lines=20_000) for pod in pods]
+    return {line.split()[-1] for log in logs for line in log.splitlines() if line.startswith("GET")}

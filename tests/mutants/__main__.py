@@ -24,6 +24,7 @@ TARGETS = (
     "seatrial/faults/revert.py",
     "seatrial/chaos/control.py",
     "seatrial/commands/run.py",
+    "seatrial/commands/_stages.py",
     "seatrial/model/plan.py",
     "seatrial/model/pod_resources.py",
     "seatrial/plugin.py",

@@ -20,6 +20,8 @@ STAGES = SUITES, LOAD, EXPERIMENTS = "suites", "load", "experiments"
 LOAD_TEST = "journeys"
 _SUITES_SECONDS = 1200.0
 _BEFORE_AND_AFTER_LOAD_SECONDS = 540.0
+_LONGEST_SECONDS = 6 * 3600.0
+"""Of a load test that ends by itself."""
 _EXPERIMENT_SECONDS = 600.0
 BRIEF_SECONDS = 90.0
 """Experiments that usually take longer are left to `chaos run`."""
@@ -93,7 +95,7 @@ def jobs_of(choice: Choice, system: System) -> list[Job]:
     if choice.includes(SUITES):
         jobs.append(_suites(choice.checks, system, choice.profile))
     if choice.includes(LOAD):
-        jobs.append(_load(choice.load_seconds, system))
+        jobs.append(load_job(system, LOAD_TEST, choice.load_seconds))
     if choice.includes(EXPERIMENTS):
         jobs += _experiments(choice.experiments, system)
     return jobs
@@ -132,11 +134,25 @@ def _results(chosen: Collection[str], system: System, profile: Profile) -> Itera
             yield from results_of(profile, check, system)
 
 
-def _load(seconds: int, system: System) -> Job:
-    file = folder("loadtests") / f"{LOAD_TEST}.py"
-    arguments = [sys.executable, "-m", "locust", "-f", str(file), "--headless", "-t", f"{seconds}s"]
-    planned = Planned(f"load {LOAD_TEST}", "locust", (named(f"load.{LOAD_TEST}", system.metadata.name),))
-    return Job(planned, arguments, seconds + _BEFORE_AND_AFTER_LOAD_SECONDS, about_seconds=seconds + 15)
+def load_job(system: System, test: str, seconds: int, *more: str) -> Job:
+    """A load test that is shipped.
+
+    Args:
+        seconds: how long it is to last; 0 for one that ends by itself.
+        more: further arguments of Locust.
+
+    Raises:
+        BadInput: there is no such test; names the nearest.
+    """
+    shipped = {path.stem: path for path in sorted(folder("loadtests").glob("[a-z]*.py"))}
+    if test not in shipped:
+        hint = suggestion(test, shipped)
+        raise BadInput(f"there is no load test {test!r}", where="--test", next_step=hint)
+    arguments = [sys.executable, "-m", "locust", "-f", str(shipped[test]), "--headless", *more]
+    arguments += ["-t", f"{seconds}s"] if seconds else []
+    planned = Planned(f"load {test}", "locust", (named(f"load.{test}", system.metadata.name),))
+    within = (seconds or _LONGEST_SECONDS) + _BEFORE_AND_AFTER_LOAD_SECONDS
+    return Job(planned, arguments, within, about_seconds=seconds + 15 if seconds else 0.0)
 
 
 def _experiments(chosen: Sequence[str], system: System) -> Iterator[Job]:

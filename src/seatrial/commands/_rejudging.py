@@ -16,6 +16,7 @@ from seatrial.judge.capacity.series import judge_series
 from seatrial.judge.capacity.verdict import judge_capacity
 from seatrial.judge.soak.verdict import judge_soak
 from seatrial.judge.watch import judged, question_of
+from seatrial.load.figures import WorkerFigures, with_workers
 from seatrial.load.gate import JUDGED, judge_load
 from seatrial.load.scaling_conclusion import judge_step
 from seatrial.load.summary import LoadSummary
@@ -95,12 +96,9 @@ def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
     objectives = Objectives.model_validate(data.get("objectives") or run.system.get("objectives") or {})
     if "scaling" in data:
         return judge_step(read_observation(directory / "observations" / result.observations[0]).observation)
-    prices = Prices.model_validate(data["prices"]) if data.get("prices") else None
-    if "capacity" in data:
-        return judge_capacity(CapacityRun.from_data(data["capacity"]), objectives, data["wanted"], prices)
-    if "series" in data:
-        runs = {int(count): CapacityRun.from_data(each) for count, each in data["series"].items()}
-        return judge_series(runs, objectives, data["wanted"], prices)
+    if "wanted" in data:
+        workers = [WorkerFigures.from_data(each) for each in data.get("workers", ())]
+        return with_workers(_capacity(data, objectives), workers)
     own = {
         name: JourneyObjectives.model_validate(each) for name, each in data.get("own_objectives", {}).items()
     }
@@ -109,6 +107,14 @@ def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
     if "soak" in data:
         return merge([verdict, judge_soak(SoakRun.from_data(data["soak"]), objectives)])
     return verdict
+
+
+def _capacity(data: Any, objectives: Objectives) -> Verdict:
+    prices = Prices.model_validate(data["prices"]) if data.get("prices") else None
+    if "capacity" in data:
+        return judge_capacity(CapacityRun.from_data(data["capacity"]), objectives, data["wanted"], prices)
+    runs = {int(count): CapacityRun.from_data(each) for count, each in data["series"].items()}
+    return judge_series(runs, objectives, data["wanted"], prices)
 
 
 def _read(path: Path) -> Any:

@@ -9,9 +9,8 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from seatrial.commands._with_parent import with_this_process
@@ -151,17 +150,3 @@ def strip_colours(log: Path) -> None:
         content = log.read_bytes()
         if b"\x1b" in content:
             log.write_bytes(_COLOURS.sub(b"", content))
-
-
-@contextlib.contextmanager
-def interrupted_by_signals() -> Iterator[None]:
-    """SIGTERM ends what runs meanwhile as Ctrl-C does: children revert, and what is open is closed."""
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)

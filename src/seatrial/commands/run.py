@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seatrial.commands._jobs import Choice, Job, jobs_of
+from seatrial.commands._stages import interrupted_by_signals, stage
 from seatrial.commands.base import (
     Context,
     Kubeconfig,
@@ -23,7 +24,7 @@ from seatrial.commands.base import (
     open_session,
     settings,
 )
-from seatrial.commands.children import RunChild, child_environment, interrupted_by_signals, run_child
+from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.errors import SeatrialError
 from seatrial.model.plan import LOAD_SECONDS, LoadSize, Planned, Profile
@@ -36,14 +37,6 @@ if TYPE_CHECKING:
     from seatrial.settings import Settings
 
 BRING_UP, COMPARE = "bring up", "compare objects"
-
-
-class _Running:
-    """A stage that has begun."""
-
-    def __init__(self, note: Callable[[str], None]) -> None:
-        self.note = note
-        self.exit_code: int | None = None
 
 
 @command("run")
@@ -134,7 +127,7 @@ def run_everything(
     writer.plan([Planned(BRING_UP), *(job.planned for job in jobs), Planned(COMPARE)])
     try:
         with interrupted_by_signals():
-            with _stage(writer, progress, BRING_UP, clock) as running:
+            with stage(writer, progress, BRING_UP, clock) as running:
                 running.note(f"stage 1 of {len(jobs) + 2}")
                 session = open_session(settings, system, progress, writer)
             with session as opened:
@@ -156,7 +149,7 @@ def _run_jobs(
     lent = session.lend()
     before = session.snapshot()
     for number, job in enumerate(jobs, 2):
-        with _stage(writer, progress, job.stage, clock) as running:
+        with stage(writer, progress, job.stage, clock) as running:
             takes = f", usually about {job.about_seconds:.0f} s" if job.about_seconds else ""
             running.note(f"stage {number} of {len(jobs) + 2}{takes}")
             running.exit_code = run_child(
@@ -169,7 +162,7 @@ def _run_jobs(
                 within_seconds=job.within_seconds,
                 note=running.note,
             )
-    with _stage(writer, progress, COMPARE, clock):
+    with stage(writer, progress, COMPARE, clock):
         writer.changed_objects(session.changed_since(before, _faults(writer.directory)))
 
 
@@ -183,20 +176,3 @@ def _faults(directory: Path) -> list[FaultRecord]:
         with contextlib.suppress(SeatrialError):  # one that cannot be read excuses nothing
             found += read_observation(directory / "observations" / started.id).observation.faults
     return found
-
-
-@contextlib.contextmanager
-def _stage(
-    writer: RunWriter, progress: Progress, title: str, clock: Callable[[], float]
-) -> Iterator[_Running]:
-    began = clock()
-    writer.stage_started(title)
-    outcome, running = "failed", None
-    try:
-        with progress.stage(title) as stage:
-            running = _Running(stage.note)
-            yield running
-        outcome = "done"
-    finally:
-        code = running.exit_code if running is not None else None
-        writer.stage_finished(title, outcome, seconds=clock() - began, exit_code=code)

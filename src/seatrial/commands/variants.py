@@ -14,8 +14,9 @@ import typer
 from seatrial.commands._expected import read_variants, refuse_unknown
 from seatrial.commands._jobs import SUITES, Choice, Job, jobs_of
 from seatrial.commands._seen import Seen, read_seen, seen_in, write_seen
+from seatrial.commands._stages import interrupted_by_signals
 from seatrial.commands.base import Seed, System, command, open_session, settings
-from seatrial.commands.children import RunChild, child_environment, interrupted_by_signals, run_child
+from seatrial.commands.children import RunChild, child_environment, run_child
 from seatrial.commands.report import rebuild_report
 from seatrial.commands.variants_table import Row, Variant, table
 from seatrial.errors import BadInput

@@ -12,7 +12,7 @@ from seatrial.faults.registry import FAULTS, uses_of
 from seatrial.harness import held, rest
 from seatrial.harness.doctor import cluster as doctor
 from seatrial.harness.measuring import MEASUREMENTS
-from seatrial.kube import generator_job, logs, snapshot, timeline, usage
+from seatrial.kube import generator_job, logs, snapshot, timeline, usage, worker_job
 from seatrial.model.fault import Disruption
 from seatrial.model.right import Right, Use, reading, uses
 from seatrial.model.scenario import SCENARIOS, Scenario, Subject
@@ -53,6 +53,7 @@ def disruptive_uses(system: System | None) -> list[Use]:
         ),
         *(uses_of_products(system) if system is not None else ()),
         *generator_uses(system),
+        *worker_uses(system),
         *uses(held.RIGHTS, "a search for capacity", disruptive=True),
     ]
     return [use for use in found if use.right.applies(system)]
@@ -63,6 +64,13 @@ def generator_uses(system: System | None) -> list[Use]:
     if system is None or not system.entry.in_cluster:
         return []
     return uses(generator_job.RIGHTS, "the generator's Job", disruptive=True, always=True)
+
+
+def worker_uses(system: System | None) -> list[Use]:
+    """What a load needs that workers in the cluster share; nothing where they have none to send to."""
+    if system is None or not system.entry.in_cluster:
+        return []
+    return uses(worker_job.RIGHTS, "workers in the cluster", disruptive=True)
 
 
 def uses_of_plan(plan: Steps, disruption: Disruption, subject: Subject) -> list[Use]:

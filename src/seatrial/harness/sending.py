@@ -63,7 +63,7 @@ class Sending:
         """
         if not self._system.entry.in_cluster:
             return LocalProcess(COMMAND)
-        channel = self._reached()
+        _, channel = self.agent()
         return RemoteRunner(channel, self.where)
 
     def http(self) -> Http:
@@ -71,7 +71,7 @@ class Sending:
         address = self._system.entry.address
         if not self._system.entry.in_cluster:
             return Http(address, tls=self._system.entry.tls)
-        return Http(address, sender=RemoteSender(self._reached()))
+        return Http(address, sender=RemoteSender(self.agent()[1]))
 
     @property
     def where(self) -> str:
@@ -90,16 +90,16 @@ class Sending:
 
     def clock(self) -> str:
         """How far the clock is there where requests are sent from; raises as `runner` does."""
-        channel = self._reached()
+        _, channel = self.agent()
         ahead, error = channel.ahead_seconds(), channel.offset().error_seconds
         word = "ahead of" if ahead >= 0 else "behind"
         text = f"its clock is {abs(ahead):.3f} s {word} this machine's (known to {error:.3f} s)"
         return f"{text}; times are corrected by it"
 
-    def _reached(self) -> Channel:
-        """The connection to the Job's agent."""
-        if self._channel is not None and not self._channel.is_lost:
-            return self._channel
+    def agent(self) -> tuple[GeneratorJob, Channel]:
+        """The Job and the connection to its agent; raises as `runner` does."""
+        if self._job is not None and self._channel is not None and not self._channel.is_lost:
+            return self._job, self._channel
         self.close()
         if gap := self._system.consent_gap(self._kube.context, self._kube.namespace):
             raise SeatrialError(
@@ -117,7 +117,7 @@ class Sending:
         self._job, self._channel = job, channel
         if self._note is not None:
             self._note(f"requests are sent by {job.where}; {self.clock()}")
-        return channel
+        return job, channel
 
 
 def _pipe(job: GeneratorJob) -> PodPipe:

@@ -21,11 +21,14 @@ MOST_NODES = 4
 """More are counted, not named."""
 
 
-def quota_gap(wanted: int, spec: Object, own: Sequence[Object], quotas: Iterable[Object]) -> str:
+def quota_gap(
+    wanted: int, spec: Object, own: Sequence[Object], quotas: Iterable[Object], beside: Sequence[Object] = ()
+) -> str:
     """Why a ResourceQuota does not admit `wanted` pods of this spec, with its arithmetic; else empty.
 
     Args:
         own: the workload's pods of now; what they use is given back before it is counted.
+        beside: specs of pods that must find room before them.
     """
     alive = [pod for pod in own if (pod.get("status") or {}).get("phase") not in GONE]
     for quota in quotas:
@@ -38,6 +41,7 @@ def quota_gap(wanted: int, spec: Object, own: Sequence[Object], quotas: Iterable
             if hard is None or not each:
                 continue
             theirs = sum(counted(name, pod.get("spec") or {}) for pod in alive)
+            used += sum(counted(name, other) for other in beside)
             fits = max((hard - used + theirs) // each, 0)
             if fits < wanted:
                 return (

@@ -30,11 +30,21 @@ def in_the_way(kube: Kube, labels: Mapping[str, str], service: str) -> list[str]
         for pod in pods
         if selector and selector.items() <= (pod["metadata"].get("labels") or {}).items()
     ]
-    return [words for policy in policies for words in _words(policy, labels, behind, service)]
+    whom = f"the pods of Service {service}"
+    return [words for policy in policies for words in _words(policy, labels, behind, whom)]
+
+
+def among(kube: Kube, labels: Mapping[str, str]) -> list[str]:
+    """The same of connections between two pods with these labels."""
+    try:
+        policies = kube.objects("NetworkPolicy")
+    except SeatrialError:
+        return []
+    return [words for policy in policies for words in _words(policy, labels, [labels], "the generator")]
 
 
 def _words(
-    policy: Object, labels: Mapping[str, str], behind: list[Mapping[str, str]], service: str
+    policy: Object, labels: Mapping[str, str], behind: list[Mapping[str, str]], whom: str
 ) -> Iterator[str]:
     spec, name = policy.get("spec") or {}, policy["metadata"]["name"]
     chosen, kinds = spec.get("podSelector") or {}, spec.get("policyTypes") or ["Ingress"]
@@ -42,7 +52,7 @@ def _words(
         yield f"{name} limits what the generator may reach"
     about_them = "Ingress" in kinds and any(selects(chosen, each) for each in behind)
     if about_them and not _admits(spec.get("ingress"), "from", [labels]):
-        yield f"{name} limits who may reach the pods of Service {service}"
+        yield f"{name} limits who may reach {whom}"
 
 
 def _admits(rules: Any, key: str, peers: list[Mapping[str, str]]) -> bool:

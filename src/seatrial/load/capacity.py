@@ -70,6 +70,7 @@ class CapacitySession(LegSession):
             self._fail(str(error))
             return
         self._forget()
+        self._workers = ()
         self._stopping = False
         self._found: dict[int, CapacityRun] = {count: CapacityRun(self.plan, ()) for count in self.counts}
         words = f"capacity:{self.plan.first:g}:{self.plan.highest:g}"
@@ -202,7 +203,7 @@ class CapacitySession(LegSession):
             self._found[self.counts[0]] = self._gathered()
         conclusion = self.conclusion
         assert isinstance(conclusion, CapacityConclusion)
-        conclusion.conclude_search(run, self._found, say=not self.headless)
+        conclusion.conclude_search(run, self._found, self._workers, say=not self.headless)
 
 
 class CapacityUser(OpenUser):

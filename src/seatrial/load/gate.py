@@ -14,9 +14,9 @@ import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from seatrial.judge.evidence import generator_weakness
 from seatrial.judge.statistics import MINIMUM_SAMPLES, ONE_SIDED_95, SLOW_FRACTION_ALLOWED, wilson
-from seatrial.load.gaps import missing_words
+from seatrial.load.figures import clock_doubt, with_workers
+from seatrial.load.gaps import generator_doubt, missing_words
 from seatrial.load.parts import Part, parts_of
 from seatrial.load.summary import LoadSummary
 from seatrial.model.objectives import JourneyObjectives, Objectives
@@ -41,29 +41,52 @@ def judge_load(
         judged: which of `JUDGED` count; a load meant to saturate is not judged by its latency.
         own: what journeys want instead of the system's objectives, by name.
     """
-    if summary.sent == 0:
+    if summary.sent == 0 and not _lost_there(summary):
         return _none_sent(summary)
-    doubt = generator_weakness(summary.health)
+    doubt = generator_doubt(summary)
     verdicts = []
     if summary.missing_workers:
-        verdicts.append(_nothing(missing_words(summary)))
+        verdicts.append(_missing(summary))
+    if unequal := clock_doubt(summary.workers):
+        verdicts.append(_unequal(unequal))
     if unsent := summary.never_sent:
         verdicts.append(_unsent(unsent))
-    if AVAILABILITY in judged:
+    if AVAILABILITY in judged and summary.requests:
         parts = parts_of(summary, objectives, own, "availability")
         verdicts += [_availability(part, summary) for part in parts]
-    if LATENCY in judged and not doubt:
+    if LATENCY in judged and summary.requests and not doubt:
         parts = parts_of(summary, objectives, own, "latency_p99_ms")
         verdicts += [_latency(part, summary) for part in parts]
     if doubt:
         verdicts.append(_doubtful(summary, doubt))
     if broken := summary.unlikely:
         verdicts.append(_broken(broken))
-    return merge(verdicts)
+    return with_workers(merge(verdicts), summary.workers)
 
 
 def _nothing(seen: str) -> Verdict:
     return Verdict(Outcome.ERROR, seen, "a complete load run", "Look for the first error in Locust's output.")
+
+
+def _missing(summary: LoadSummary) -> Verdict:
+    if not _lost_there(summary):
+        return _nothing(missing_words(summary))
+    return Verdict(
+        Outcome.INCONCLUSIVE, missing_words(summary), "a complete load run",
+        "See in the output why it was lost, and run it again.",
+    )  # fmt: skip
+
+
+def _lost_there(summary: LoadSummary) -> bool:
+    """Whether all that is missing is known: pods that were lost with what they sent, or never came."""
+    return summary.in_cluster and 0 < summary.missing_workers == len(summary.lost)
+
+
+def _unequal(clocks: str) -> Verdict:
+    return Verdict(
+        Outcome.INCONCLUSIVE, clocks, "workers whose clocks agree, so that all send by one schedule",
+        "Have the nodes keep time (NTP), or place workers on those that do.",
+    )  # fmt: skip
 
 
 def _none_sent(summary: LoadSummary) -> Verdict:

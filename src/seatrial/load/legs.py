@@ -14,11 +14,13 @@ from gevent.event import Event
 
 from seatrial.errors import SeatrialError
 from seatrial.load.dispatcher import Share
+from seatrial.load.figures import WorkerFigures, added
 from seatrial.load.gaps import missing_words
 from seatrial.load.outcome import LoadRun
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
-from seatrial.load.wiring import JOBS_DELAY_SECONDS, START, STOP, LoadSession
+from seatrial.load.wiring import JOBS_DELAY_SECONDS, LoadSession
 from seatrial.record.observations import ObservationWriter
+from seatrial.traffic.crew import STOP
 
 
 class LegSession(LoadSession):
@@ -30,6 +32,7 @@ class LegSession(LoadSession):
         self._leg: LoadRun | None = None
         self._leg_ended = Event()
         self._work: Any = None
+        self._workers: tuple[WorkerFigures, ...] = ()
 
     @property
     def _over(self) -> bool:
@@ -61,22 +64,18 @@ class LegSession(LoadSession):
         for client, part in self._shares(leg).items():
             mine = replace(part, seed=seed, warm_up_seconds=warm_up_seconds, errors_bound=errors_bound)
             self._hand_out(client, mine)
-        self._leg_ended.wait(timeout=seconds + self._patience_seconds + JOBS_DELAY_SECONDS)
-        missing = not leg.complete and not self._over
-        if self._is_master:
-            leg.look_for_lost(self._runner.clients)
+        if not leg.complete:
+            self._leg_ended.wait(timeout=seconds + self._patience_seconds + JOBS_DELAY_SECONDS)
+        missing = len(leg.results) < leg.workers and not self._over
+        if self._master is not None:
+            leg.look_for_lost(self._master.clients)
         summary = summarize(
             leg.results, began_at=leg.began_at, ended_at=time.monotonic(), workers=leg.workers, lost=leg.lost
         )
+        self._workers = added(self._workers, summary.workers)
         if missing:
             self._broken = missing_words(summary)
         return summary, leg.results
-
-    def _hand_out(self, client: str, share: Share) -> None:
-        if self._is_master:
-            self._runner.send_message(START, vars(share), client_id=client)
-        else:
-            self._dispatch(share)
 
     def _on_share(self, msg: Any, **_: Any) -> None:
         """A worker sends each share at once: its test lasts as long as all legs."""
@@ -105,13 +104,13 @@ class LegSession(LoadSession):
         self._stopping = True
         if self._dispatcher is not None:
             self._dispatcher.stop()
-        if self._is_master:
-            self._runner.send_message(STOP)
+        if self._master is not None:
+            self._master.send_message(STOP)
 
     def _end_leg(self) -> None:
         """Nothing more of this leg is sent; what is open ends."""
-        if self._is_master:
-            self._runner.send_message(STOP)
+        if self._master is not None:
+            self._master.send_message(STOP)
         elif self._dispatcher is not None:
             self._dispatcher.stop()
 

@@ -23,14 +23,13 @@ from seatrial.model.system import System
 from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
 from seatrial.record.observations import ObservationWriter, StreamRecord
 from seatrial.record.writer import RunWriter
+from seatrial.traffic.crew import MISSING
 from seatrial.traffic.record import free_name, pack
 
 REQUIREMENT = (
     "Under the planned load, requests MUST be answered as expected, and in time, as the objectives say."
 )
 SEED_VARIABLE = "SEATRIAL_SEED"
-MISSING = "missing"
-"""Locust's state of a worker of which three heartbeats did not come."""
 
 
 @dataclass
@@ -42,6 +41,8 @@ class LoadRun:
         workers: how many results are awaited.
         clients: the workers that were given a share, by Locust's name, with their place.
         reported: those of them that have told what became of it.
+        in_cluster: whether the workers are in the cluster.
+        absent: those of them that never came, so that nothing was sent, in words.
         lost: those that never will, in words.
         kept: ids of the observations that were closed.
         observation: keeps what was sent; None when nothing is written.
@@ -58,6 +59,8 @@ class LoadRun:
     results: list[WorkerResult] = field(default_factory=list)
     clients: Mapping[str, int] = field(default_factory=dict)
     reported: set[str] = field(default_factory=set)
+    in_cluster: bool = False
+    absent: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
 
@@ -72,11 +75,12 @@ class LoadRun:
         Args:
             clients: Locust's workers by their names.
         """
-        self.lost = tuple(
+        gone = (
             f"worker {place}, {name}"
             for name, place in self.clients.items()
             if name not in self.reported and (name not in clients or clients[name].state == MISSING)
         )
+        self.lost = (*self.absent, *gone)
 
     def exchanges_file(self, place: int) -> str:
         """Where the worker at `place` writes its exchanges; empty when nobody wants them."""
@@ -125,12 +129,18 @@ class Conclusion:
         """A test ended: judge it, write its result; `say` it at once, or leave that to `say_all`."""
         ended_at = time.monotonic()
         summary = summarize(
-            run.results, began_at=run.began_at, ended_at=ended_at, workers=run.workers, lost=run.lost
+            run.results,
+            began_at=run.began_at,
+            ended_at=ended_at,
+            workers=run.workers,
+            lost=run.lost,
+            in_cluster=run.in_cluster,
         )
         own = self.own_objectives()
         verdict = judge_load(summary, self.system.objectives, judged=self.user.judged, own=own)
         told = {name: each.model_dump(exclude_none=True) for name, each in own.items()}
         data = {"arrivals": run.arrivals, "judged": list(self.user.judged), "own_objectives": told}
+        data["objectives"] = self.system.objectives.model_dump(exclude_none=True)
         beside, more = self.beside(run)
         data |= summary.to_data() | more
         self.settle(run, data, merge([verdict, *beside]), say=say)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from seatrial.errors import BadInput
+from seatrial.errors import BadInput, SeatrialError
 from seatrial.load.gate import JUDGED
 from seatrial.model.system import System
 from seatrial.record.writer import RunWriter
@@ -40,6 +40,14 @@ class LoadPlan:
     def default_arrivals(cls) -> str:
         """The schedule when nobody gives another."""
         return cls.arrivals or cls.load_system().load.arrivals
+
+    @classmethod
+    def known_arrivals(cls) -> str:
+        """The same; nothing when its system file has a fault, which is told when Locust begins."""
+        try:
+            return cls.default_arrivals()
+        except SeatrialError:
+            return ""
 
     @classmethod
     def load_system(cls) -> System:

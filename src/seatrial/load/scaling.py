@@ -54,6 +54,7 @@ class ScalingSession(LegSession):
     """One Locust process of a load step."""
 
     conclude_with = ScalingConclusion
+    in_cluster = False
     conclusion: ScalingConclusion
 
     @classmethod

@@ -58,8 +58,7 @@ class SoakConclusion(Conclusion):
             self.plan, run.began_at, time.monotonic(), windows, tuple(self.looks), self.unseen, scaled,
             tuple(self.machine),
         )  # fmt: skip
-        data = {"soak": soak.to_data(), "objectives": self.system.objectives.model_dump(exclude_none=True)}
-        return [judge_soak(soak, self.system.objectives)], data
+        return [judge_soak(soak, self.system.objectives)], {"soak": soak.to_data()}
 
 
 class SoakSession(LoadSession):

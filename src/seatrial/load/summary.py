@@ -7,8 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from seatrial.errors import SeatrialError
 from seatrial.judge.little import little_breach
+from seatrial.load.figures import WorkerFigures
 from seatrial.model.exchange import GeneratorHealth, merged_health
+from seatrial.traffic.crew import FAILURE
 from seatrial.traffic.tally import histogram
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
@@ -28,6 +31,10 @@ class WorkerResult:
         stopped: why it ended its share early; empty when it did not.
         failures: for each journey of its share, the errors of its requests with their number.
         windows: latency by parts of the run, where it was asked for; see `load.windows`.
+        place: which part of the plan was its.
+        where: pod and node; empty for a process of this machine.
+        ahead_seconds: how far its clock is ahead of the master's; None on the same machine.
+        clock_error_seconds: how well that is known.
     """
 
     health: GeneratorHealth
@@ -39,6 +46,10 @@ class WorkerResult:
     stopped: str = ""
     failures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     windows: Sequence[Any] = ()
+    place: int = 0
+    where: str = ""
+    ahead_seconds: float | None = None
+    clock_error_seconds: float | None = None
 
     def to_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -46,6 +57,11 @@ class WorkerResult:
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> WorkerResult:
         return cls(**{**data, "health": GeneratorHealth(**data["health"])})
+
+
+def result_message(result: WorkerResult | SeatrialError) -> dict[str, Any]:
+    """What a worker tells its master when its share has ended, or why nobody knows what became of it."""
+    return {FAILURE: str(result)} if isinstance(result, SeatrialError) else result.to_data()
 
 
 @dataclass(frozen=True)
@@ -58,6 +74,8 @@ class LoadSummary:
         journeys: latency from the planned time by journey; empty in runs that did not record it.
         failures: errors with their number by journey; empty in runs that did not record them.
         lost: the missing workers that were lost, in words.
+        in_cluster: whether the workers ran in the cluster, where a pod may be lost with what it sent.
+        workers: each of those that reported; empty for processes of this machine.
     """
 
     health: GeneratorHealth
@@ -71,6 +89,8 @@ class LoadSummary:
     journeys: Mapping[str, Any] = field(default_factory=dict)
     failures: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     lost: tuple[str, ...] = ()
+    in_cluster: bool = False
+    workers: tuple[WorkerFigures, ...] = ()
 
     @property
     def sent(self) -> int:
@@ -121,6 +141,8 @@ class LoadSummary:
             "errors": dict(self.errors),
             "missing_workers": self.missing_workers,
             "lost_workers": list(self.lost),
+            "in_cluster": self.in_cluster,
+            "workers": [each.to_data() for each in self.workers],
             "failures": {name: dict(each) for name, each in self.failures.items()},
             "latency_from_planned_ms": {str(p): self.percentile_ms(p) for p in PERCENTILES},
             "latency_from_sent_ms": {str(p): self.percentile_ms(p, from_sent=True) for p in PERCENTILES},
@@ -140,7 +162,8 @@ class LoadSummary:
             data["ended_at"], data["missing_workers"], merged([encoded["from_planned"]]),
             merged([encoded["from_sent"]]),
             {name: merged([text]) for name, text in encoded.get("journeys", {}).items()},
-            data.get("failures", {}), tuple(data.get("lost_workers", ())),
+            data.get("failures", {}), tuple(data.get("lost_workers", ())), data.get("in_cluster", False),
+            tuple(WorkerFigures.from_data(each) for each in data.get("workers", ())),
         )  # fmt: skip
 
 
@@ -151,6 +174,7 @@ def summarize(
     ended_at: float,
     workers: int,
     lost: tuple[str, ...] = (),
+    in_cluster: bool = False,
 ) -> LoadSummary:
     """Add up what `workers` processes reported, of which some were `lost`."""
     parts = list(results)
@@ -172,6 +196,12 @@ def summarize(
             for name in dict.fromkeys(name for part in parts for name in part.failures)
         },
         lost=lost,
+        in_cluster=in_cluster,
+        workers=tuple(
+            WorkerFigures(part.place, part.where, part.health, part.ahead_seconds, part.clock_error_seconds)
+            for part in sorted(parts, key=lambda part: part.place)
+            if part.where
+        ),
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from seatrial.judge.evidence import generator_weakness
 from seatrial.judge.statistics import SLOW_FRACTION_ALLOWED
+from seatrial.load.figures import clock_doubt
+from seatrial.load.gaps import generator_doubt
 from seatrial.load.summary import LoadSummary, added_up, slower_than
 from seatrial.model.capacity import Trial
 from seatrial.model.system import System
@@ -49,7 +50,7 @@ def _void(summary: LoadSummary, system: System, requests: int) -> str:
     """
     if requests < LEAST_REQUESTS:
         return f"only {requests} requests were counted"
-    weakness = generator_weakness(summary.health)
+    weakness = generator_doubt(summary) or clock_doubt(summary.workers)
     limit = max((system.objectives_of(name).latency_p99_ms for name in summary.journeys), default=0.0)
     slow = slower_than(summary.from_sent, limit) > SLOW_FRACTION_ALLOWED * summary.sent
     failed = requests - summary.ok > (1 - system.objectives.availability) * requests

@@ -1,7 +1,8 @@
 """Where Locust's events meet the load: options, start, stop, and the exit code.
 
 One `LoadSession` per process. What it does depends on Locust's runner: alone it sends everything and judges;
-the master hands out shares and judges; a worker sends its share and reports.
+the master hands out shares and judges; a worker sends its share and reports. Alone with workers in the
+cluster it does what a master does.
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from seatrial.errors import BadInput, SeatrialError
 from seatrial.harness.access import access
+from seatrial.harness.shared_load import delay_seconds, wished
+from seatrial.load import cluster_workers
 from seatrial.load.dispatcher import Dispatcher, Share
 from seatrial.load.outcome import Conclusion, LoadRun
 from seatrial.load.page import add_tab
 from seatrial.load.place import require_allowed
 from seatrial.load.plan import LoadPlan
 from seatrial.load.progress import Shown
-from seatrial.load.summary import WorkerResult
+from seatrial.load.summary import WorkerResult, result_message
 from seatrial.load.tables import note_gaps, wait_for_csv, watch_workers
 from seatrial.traffic import schedule as schedules
+from seatrial.traffic.crew import FAILURE, RESULT, START, STOP
 from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.runner import COMMAND, LocalProcess
 from seatrial.traffic.trace import require_room, with_trace
 
-START, STOP, RESULT = "seatrial-start", "seatrial-stop", "seatrial-result"
-FAILURE = "failure"
 GRACE_SECONDS = 10.0
 WORKERS_DELAY_SECONDS = 1.5
 """From the master's word to the first arrival: the time for every worker to have its generator ready."""
@@ -40,25 +42,18 @@ JOBS_DELAY_SECONDS = 30.0
 """The same where each worker's generator is a Job inside the cluster."""
 
 
-def _default_arrivals(user: type[LoadPlan]) -> str:
-    """The user's own plan; nothing when its system file has a fault, which is told when Locust begins."""
-    try:
-        return user.default_arrivals()
-    except SeatrialError:
-        return ""
-
-
 class LoadSession:
     """One Locust process, from its start to its exit code."""
 
     conclude_with: type[Conclusion] = Conclusion
+    in_cluster = True  # whether workers in the cluster may share it
 
     @classmethod
     def add_options(cls, parser: Any, user: type[LoadPlan]) -> None:
         """Add what a person may choose beside Locust's own options."""
         parser.add_argument(
             "--arrivals",
-            default=_default_arrivals(user),
+            default=user.known_arrivals(),
             env_var="SEATRIAL_ARRIVALS",
             help="When requests are sent: constant:RATE[:SECONDS], poisson:RATE[:SECONDS], "
             "ramp:FROM:TO:SECONDS, steps:RATExSECONDS,..., spike:RATE:PEAK:SECONDS (rates per second), "
@@ -75,6 +70,7 @@ class LoadSession:
         self._check_consent()
         environment.host = environment.host or self.system.entry.address
         self._check_host()
+        self.cluster = cluster_workers.for_session(self)
         self._check_options()
         self.conclusion = self.conclude_with(user, self.system)
         self._dispatcher: Dispatcher | None = None
@@ -91,12 +87,14 @@ class LoadSession:
         events.worker_report.add_listener(self._shown.take_report)
         if environment.web_ui is not None:
             add_tab(environment, self._shown.rows)
-        runner = self._runner
-        if isinstance(runner, MasterRunner):
-            runner.register_message(RESULT, self._on_result)
-        elif isinstance(runner, WorkerRunner):
-            runner.register_message(START, self._on_share)
-            runner.register_message(STOP, self._on_stopping)
+        if self._master is not None:
+            self._master.register_message(RESULT, self._on_result)
+        elif self._is_worker:
+            self._runner.register_message(START, self._on_share)
+            self._runner.register_message(STOP, self._on_stopping)
+        if self.cluster is not None:
+            self.conclusion.keeps_exchanges = False  # what was sent stays there; its histograms come
+            self.cluster.start()
         # Timers count from the loop's last look at the clock, which was before everything was imported:
         # without this, `--run-time` ends seconds early.
         gevent.get_hub().loop.update_now()
@@ -114,8 +112,9 @@ class LoadSession:
         return isinstance(self._runner, WorkerRunner)
 
     @property
-    def _is_master(self) -> bool:
-        return isinstance(self._runner, MasterRunner)
+    def _master(self) -> Any:
+        """Who hands out shares: Locust's runner, or workers in the cluster; None where nobody does."""
+        return self._runner if isinstance(self._runner, MasterRunner) else self.cluster
 
     @property
     def _awaited(self) -> LoadRun | None:
@@ -126,7 +125,8 @@ class LoadSession:
         """Raises BadInput: an option cannot be used, and nothing was sent yet."""
         self._options.arrivals = with_trace(self._options.arrivals)
         limits = [self.system.objectives_of(name).latency_p99_ms for name in self.journeys]
-        workers = max(self._options.processes or 1, self._options.expect_workers or 1)
+        here = self._options.processes or self._options.expect_workers or 1
+        workers = max(here, wished())
         require_room(schedules.parse(self._options.arrivals), max(limits) / 1_000, workers=workers)
 
     def _check_consent(self) -> None:
@@ -155,26 +155,22 @@ class LoadSession:
             self._run = self.conclusion.begin(with_trace(self._options.arrivals), str(self.environment.host))
             shares = self._shares(self._run)
             for client, share in shares.items():
-                if self._is_master:
-                    self._runner.send_message(START, vars(share), client_id=client)
-                else:
-                    self._dispatch(share)
-            if self._is_master:
-                gevent.spawn(watch_workers, self._runner, self._run, self._end_test)
+                self._hand_out(client, share)
+            if self._master is not None:
+                gevent.spawn(watch_workers, self._master, self._run, self._end_test)
         except SeatrialError as error:
             self._fail(str(error))
 
     def _shares(self, run: LoadRun) -> dict[str, Share]:
         """The share of each process by its client id; alone, the whole under an empty id."""
-        runner = self._runner
-        clients = [""]
-        if isinstance(runner, MasterRunner):
-            active = runner.clients.ready + runner.clients.running + runner.clients.spawning
-            clients = [client.id for client in active]
+        run.in_cluster = self.cluster is not None
+        if self.cluster is not None and (gone := self.cluster.gone):
+            run.absent, run.lost, run.workers = gone, gone, len(gone)
+            return {}  # without them it would be less than what is planned
+        clients = [""] if self._master is None else cluster_workers.active(self._master)
         run.workers = len(clients)
         run.clients = {client: place for place, client in enumerate(clients)}
-        delay = JOBS_DELAY_SECONDS if self.system.entry.in_cluster else WORKERS_DELAY_SECONDS
-        start_at = time.time() + delay if self._is_master else None
+        start_at = time.time() + self._delay_seconds if self._master is not None else None
         return {
             client: Share(
                 str(self.environment.host),
@@ -185,10 +181,22 @@ class LoadSession:
                 worker=place,
                 workers=len(clients),
                 exchanges=run.exchanges_file(place),
-                shown=self.environment.web_ui is not None,
+                shown=self.environment.web_ui is not None and self.cluster is None,
             )
             for client, place in run.clients.items()
         }
+
+    @property
+    def _delay_seconds(self) -> float:
+        if self.cluster is not None:
+            return delay_seconds(wished())
+        return JOBS_DELAY_SECONDS if self.system.entry.in_cluster else WORKERS_DELAY_SECONDS
+
+    def _hand_out(self, client: str, share: Share) -> None:
+        if self._master is not None:
+            self._master.send_message(START, vars(share), client_id=client)
+        else:
+            self._dispatch(share)
 
     def _on_share(self, msg: Any, **_: Any) -> None:
         self._share = Share(**msg.data)
@@ -206,20 +214,23 @@ class LoadSession:
 
     def _on_own_result(self, result: WorkerResult | SeatrialError) -> None:
         if self._is_worker:
-            data = {FAILURE: str(result)} if isinstance(result, SeatrialError) else result.to_data()
-            self._runner.send_message(RESULT, data)
+            self._runner.send_message(RESULT, result_message(result))
         elif isinstance(result, SeatrialError):
             self._fail(str(result))
         else:
             self._take(result)
 
     def _on_result(self, msg: Any, **_: Any) -> None:
-        if self._awaited is not None:
-            self._awaited.reported.add(msg.node_id)
+        awaited = self._awaited
+        if awaited is not None:
+            awaited.reported.add(msg.node_id)
         if FAILURE in msg.data:
             self._fail(msg.data[FAILURE])
-        else:
-            self._take(WorkerResult.from_data(msg.data))
+            return
+        result = WorkerResult.from_data(msg.data)
+        if self.cluster is not None and awaited is not None:
+            result = replace(result, place=awaited.clients.get(msg.node_id, -1), where=msg.node_id)
+        self._take(result)
 
     def _fail(self, why: str) -> None:
         """Nobody knows what a generator would have sent: the run has no verdict."""
@@ -247,15 +258,15 @@ class LoadSession:
             self._run.stopping = True
         if self._dispatcher is not None:
             self._dispatcher.stop()
-        if self._is_master and self._run is not None:
-            self._runner.send_message(STOP)
+        if self._master is not None and self._run is not None:
+            self._master.send_message(STOP)
             self._wait_for_results(self._run)
 
     def _wait_for_results(self, run: LoadRun) -> None:
         until = time.monotonic() + self._patience_seconds
         while not run.complete and time.monotonic() < until:
             gevent.sleep(0.05)
-            run.look_for_lost(self._runner.clients)
+            run.look_for_lost(self._master.clients)
 
     @property
     def _patience_seconds(self) -> float:
@@ -273,6 +284,8 @@ class LoadSession:
         """Before Locust chooses its exit code. After SIGTERM the test may still be running."""
         self._on_stopping()
         self._on_stop()
+        if self.cluster is not None:
+            self.cluster.close()
         wait_for_csv(self._options)
         if self._is_worker:
             self.environment.process_exit_code = 0

@@ -3,7 +3,8 @@
 `python -m seatrial.traffic.agent serve --folder DIR` is what the pod runs. It listens on a socket in DIR,
 where generators lay down (spool) what they record, too; whoever may run `... connect --folder DIR` in the pod
 speaks with it, in messages of `traffic.wire`. What was recorded is read from any byte on, so that a broken
-connection loses nothing. An agent that hears nothing sends nothing: its tester may be gone.
+connection loses nothing. It runs a master of Locust likewise (`load.pod_master`). An agent that hears nothing
+sends nothing: its tester may be gone.
 """
 
 from __future__ import annotations
@@ -40,20 +41,25 @@ END_SECONDS = 3.0
 """How long generators may take to end when the agent itself must: a pod's grace period is hardly longer."""
 SOCKET = "agent.sock"
 CONNECT_SECONDS = 5.0
+GENERATOR = "seatrial.traffic"
+PROGRAMS = (GENERATOR, "seatrial.load.pod_master")
+"""What it may be asked to run; each takes a job on its first line, and writes the file that it names."""
 
 
 @dataclass
 class Child:
-    """One generator.
+    """One program that was started.
 
     Attributes:
         silenced: whether it was ended because nobody was heard.
+        told: how many lines it was told after its job.
     """
 
     process: asyncio.subprocess.Process
     spool: Path
     errors: Path
     silenced: bool = False
+    told: int = 0
 
     @property
     def running(self) -> bool:
@@ -150,7 +156,10 @@ class Agent:
             clock = {"monotonic": time.monotonic(), "wall": time.time()}
             return {**clock, "echo": header.get("echo"), "version": seatrial.__version__}, b""
         if what == "start":
-            await self._start(str(header["name"]), json.loads(payload))
+            await self._start(str(header["name"]), header.get("program", GENERATOR), json.loads(payload))
+            return {}, b""
+        if what == "tell":
+            await _tell(self._children[header["name"]], int(header["number"]), payload)
             return {}, b""
         if what == "signal":
             self._children[header["name"]].end(int(header["number"]))
@@ -162,15 +171,17 @@ class Agent:
             return await loop.run_in_executor(self._threads, _SINGLE[what], header, payload)
         raise SeatrialError(f"the agent does not know {what!r}")
 
-    async def _start(self, name: str, job: dict[str, Any]) -> None:
-        """Start a generator; one of this name that is there already was started by the same message."""
+    async def _start(self, name: str, program: str, job: dict[str, Any]) -> None:
+        """Start a program; one of this name that is there already was started by the same message."""
         if name in self._children:
             return
+        if program not in PROGRAMS:
+            raise SeatrialError(f"the agent does not run {program!r}")
         spool, errors = self._folder / f"{name}.ndjson", self._folder / f"{name}.errors"
         spool.touch()
         with errors.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "seatrial.traffic",
+                sys.executable, "-m", program,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, stderr=file,
             )  # fmt: skip
         self._children[name] = Child(process, spool, errors)
@@ -178,6 +189,16 @@ class Agent:
         process.stdin.write(json.dumps({**job, "output": str(spool)}).encode() + b"\n")
         with contextlib.suppress(OSError):  # it died at once; whoever reads is told why
             await process.stdin.drain()
+
+
+async def _tell(child: Child, number: int, line: bytes) -> None:
+    """Pass a line on to a program, unless it has it already: a message may come twice."""
+    if number != child.told + 1:
+        return
+    child.told = number
+    assert child.process.stdin is not None  # it was started with a pipe
+    child.process.stdin.write(line.rstrip() + b"\n")
+    await child.process.stdin.drain()
 
 
 def _read(child: Child, offset: int) -> tuple[Header, bytes]:

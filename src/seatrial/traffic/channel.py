@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -14,19 +13,16 @@ from typing import Any, Protocol
 
 import seatrial
 from seatrial.errors import SeatrialError
+from seatrial.traffic.clocks import COMPARISONS, Clocks, Offset
 from seatrial.traffic.wire import Decoder, Header, encode
 from seatrial.waiting import Hopeless
 
 BEAT_SECONDS = 1.0
 ANSWER_SECONDS = 3.0
 """A connection on which no answer came for so long is broken: there is one to each beat."""
-COMPARISONS = 5
-"""Of the clocks, before anything is sent."""
 PAUSE_SECONDS = 0.5
 LOST_SECONDS = 24.0
 """For so long a broken connection is made again: a little less than the agent keeps what was recorded."""
-CLOCK_SECONDS = 60.0
-"""Older comparisons of the clocks do not count: clocks drift."""
 JOIN_SECONDS = 5.0
 
 
@@ -47,19 +43,6 @@ class Pipe(Protocol):
 
     def close(self) -> None:
         """Let go of it; only whoever receives does that."""
-
-
-@dataclass(frozen=True)
-class Offset:
-    """How far the agent's monotonic clock is from this machine's.
-
-    Attributes:
-        seconds: to be added to a time of the agent.
-        error_seconds: half the width of the interval in which the true offset lies.
-    """
-
-    seconds: float
-    error_seconds: float
 
 
 @dataclass
@@ -85,7 +68,7 @@ class Channel:
         self._lock = threading.Lock()
         self._pipe: Pipe | None = None
         self._failure = ""
-        self._clocks: deque[tuple[float, Offset]] = deque()
+        self._clocks = Clocks()
         self._wall = 0.0
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="agent", daemon=True)
@@ -166,12 +149,10 @@ class Channel:
 
     def offset(self) -> Offset:
         """The best of the last comparisons of the clocks."""
-        since = time.monotonic() - CLOCK_SECONDS
-        recent = [offset for at, offset in list(self._clocks) if at >= since]
-        every = recent or [offset for _, offset in list(self._clocks)[-1:]]
-        if not every:
+        best = self._clocks.best(time.monotonic())
+        if best is None:
             raise ChannelLost("the clocks were never compared")
-        return min(every, key=lambda offset: offset.error_seconds)
+        return best
 
     def there(self, wall: float) -> float:
         """The agent's reading of its wall clock when this machine's reads `wall`."""
@@ -187,10 +168,7 @@ class Channel:
         theirs: Any = answer.get("monotonic")
         if theirs is None:
             return
-        now = time.monotonic()
-        self._clocks.append((now, Offset((sent_at + now) / 2 - theirs, (now - sent_at) / 2)))
-        while len(self._clocks) > 1 and self._clocks[0][0] < now - CLOCK_SECONDS:
-            self._clocks.popleft()
+        self._clocks.take(theirs, sent_at, time.monotonic())
         if "wall" in answer:
             self._wall = answer["wall"] - theirs
 

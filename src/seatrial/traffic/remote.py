@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import Exchange, ExchangeOutcome
-from seatrial.traffic.channel import Channel, ChannelLost, Offset
+from seatrial.traffic.channel import Channel, ChannelLost
+from seatrial.traffic.clocks import Offset
 from seatrial.traffic.journey import secrets_of
 from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.record import CLOSING, HEAD, exchange_line, special_line
+from seatrial.traffic.wire import Header
 
 POLL_SECONDS = 0.1
 ASK_SECONDS = 30.0
@@ -122,22 +124,12 @@ class RemoteRunner:
             self._ended.set()
 
     def _copy_into(self, file: Any) -> None:
-        offset, rest = 0, b""
-        while True:
-            ask = {"op": "read", "name": self._name, "offset": offset}
-            state, data = self._channel.call(ask, within_seconds=ASK_SECONDS)
-            offset += len(data)
+        for state, lines, rest in spooled(self._channel, self._name, self._ended.wait):
             if state["silenced"]:
                 self._lost = "it stopped sending, for nobody was heard from here for a while"
-            *lines, rest = (rest + data).split(b"\n")
-            file.write("".join(map(self._here, lines)).encode())
+            file.write("".join(map(self._here, lines)).encode() + rest)
             file.flush()
-            if not state["running"] and not state["more"]:
-                file.write(rest)
-                self._exit_code, self._errors = state["exit_code"], state["errors"]
-                return
-            if not state["more"]:
-                self._ended.wait(POLL_SECONDS)
+            self._exit_code, self._errors = state.get("exit_code"), state.get("errors", "")
 
     def _here(self, line: bytes) -> str:
         """One line of the recording with times of this machine's clock."""
@@ -156,6 +148,31 @@ class RemoteRunner:
                 return ""  # a recording that is closed is believed
             data["clock_error_seconds"] = self._worst.error_seconds
         return special_line(kind, data)
+
+
+def spooled(
+    channel: Channel, name: str, pause: Callable[[float], object]
+) -> Iterator[tuple[Header, list[bytes], bytes]]:
+    """What a program of the agent lays down: its state, whole lines, and at its end what is left of one.
+
+    Args:
+        pause: waits so many seconds where nothing more is there yet.
+
+    Raises:
+        ChannelLost: the agent cannot be reached any more.
+    """
+    offset, rest = 0, b""
+    while True:
+        ask = {"op": "read", "name": name, "offset": offset}
+        state, data = channel.call(ask, within_seconds=ASK_SECONDS)
+        offset += len(data)
+        *lines, rest = (rest + data).split(b"\n")
+        ended = not state["running"] and not state["more"]
+        yield state, lines, rest if ended else b""
+        if ended:
+            return
+        if not state["more"]:
+            pause(POLL_SECONDS)
 
 
 def _shifted(data: Mapping[str, Any], seconds: float) -> Exchange:

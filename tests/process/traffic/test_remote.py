@@ -15,6 +15,7 @@ from seatrial.model.failure import verdict_of
 from seatrial.model.verdict import Outcome
 from seatrial.traffic import channel as channels
 from seatrial.traffic.channel import Channel, ChannelLost
+from seatrial.traffic.clocks import Offset
 from seatrial.traffic.generator import GeneratorDied, ResultsLost
 from seatrial.traffic.http import Http, NoAnswer
 from seatrial.traffic.remote import RemoteRunner, RemoteSender
@@ -54,7 +55,7 @@ def test_times_of_another_clock_become_this_machines(steady_server, tmp_path, mo
         true = channel.offset
 
         def offset():
-            return channels.Offset(true().seconds - ahead, 0.002)
+            return Offset(true().seconds - ahead, 0.002)
 
         monkeypatch.setattr(channel, "offset", offset)
         with stream_of(channel, steady_server.url, tmp_path, schedule="constant:50:0.5") as stream:
@@ -68,7 +69,7 @@ def test_times_of_another_clock_become_this_machines(steady_server, tmp_path, mo
 
 def test_clocks_that_are_hardly_known_prove_nothing(steady_server, tmp_path, monkeypatch) -> None:
     with agent_process(tmp_path / "agent") as agent, Channel(agent.connect) as channel:
-        monkeypatch.setattr(channel, "offset", lambda: channels.Offset(0.0, 0.4))
+        monkeypatch.setattr(channel, "offset", lambda: Offset(0.0, 0.4))
         stream = stream_of(channel, steady_server.url, tmp_path, schedule="constant:50:0.2")
         with pytest.raises(ResultsLost, match=r"the clock of pod/generator is known to 0\.40 s only"), stream:
             stream.wait_until_ended(within_seconds=30)
@@ -210,3 +211,13 @@ def test_without_an_agent_the_tester_is_told_within_the_bound(tmp_path, monkeypa
 
     with pytest.raises(ChannelLost, match=r"pods/exec is forbidden \(pod/generator\)"), Channel(refused):
         pass
+
+
+def test_an_agent_runs_no_other_program(tmp_path) -> None:
+    start = {"op": "start", "name": "a", "program": "antigravity"}
+    with (
+        agent_process(tmp_path / "agent") as agent,
+        Channel(agent.connect) as channel,
+        pytest.raises(SeatrialError, match="does not run 'antigravity'"),
+    ):
+        channel.call(start, b"{}", within_seconds=10)

@@ -30,6 +30,7 @@ COMMANDS = (
     "rights",
     "lint",
     "observe",
+    "load",
 )
 
 

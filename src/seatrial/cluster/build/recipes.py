@@ -20,7 +20,10 @@ from seatrial.cluster.shell import run, run_logged
 from seatrial.errors import SeatrialError
 
 PYTHON_ROOT = DebianRoot(
-    "trixie", ("python3", "base-files", "libc-bin", "dash", "coreutils", "grep", "sed"), only=True
+    "trixie",
+    # greenlet and ZeroMQ, which Locust needs, are written in C++.
+    ("python3", "libstdc++6", "base-files", "libc-bin", "dash", "coreutils", "grep", "sed"),
+    only=True,
 )
 # Debian builds PostgreSQL with its JIT, whose compiler is larger than all the rest; the server looks for the
 # plug-in file before it uses it, and does without when there is none. Perl is only needed to install.
@@ -47,16 +50,21 @@ _SEATRIAL = Path(seatrial.__file__).parent
 _TRAFFIC = (
     *("__init__", "__main__", "agent", "answer", "attempts", "driver", "job", "journey", "once", "plan"),
     *("proxy", "record", "schedule", "single", "tally", "target", "template", "wire", "wrong"),
+    *("clocks", "crew", "generator", "runner"),
     *("protocols/__init__", "protocols/http1", "protocols/sse", "protocols/websocket"),
 )
+_LOAD = ("dispatcher", "figures", "pod_master", "pod_worker", "progress", "summary", "windows")
 AGENT_FILES = tuple(
     _SEATRIAL / f"{name}.py"
     for name in (
         *("__init__", "errors", "waiting", "registry", "model/__init__", "model/exchange", "model/tls"),
         *(f"traffic/{name}" for name in _TRAFFIC),
+        *("judge/__init__", "judge/little", "judge/wording", "model/soak"),
+        *(f"load/{name}" for name in ("__init__", *_LOAD)),
     )
 )
-"""What the traffic's agent imports of Seatrial; a test runs it from these files alone."""
+"""What the agent, the generator, and Locust's master and workers import of Seatrial; a test runs them from
+these files alone."""
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _PYTHON = "3.13"
 

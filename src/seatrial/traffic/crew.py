@@ -1,0 +1,17 @@
+"""The words between a tester, Locust's master in the cluster, and its workers, each on another machine."""
+
+START, STOP, RESULT = "seatrial-start", "seatrial-stop", "seatrial-result"
+"""Between any master and its workers: a share, its early end, and what became of it."""
+FAILURE = "failure"
+"""Instead of a result: why nobody knows what became of a share."""
+ENVIRONMENT = "environment"
+"""Of a share for another machine: the variables that its journeys name."""
+CLOCK = "seatrial-clock"
+"""The master's question for a worker's clock, and the answer."""
+QUIT = "quit"
+"""The tester's last word."""
+WORKERS, ANSWER, TABLES, LOST, ERROR = "workers", "answer", "tables", "lost", "error"
+"""Types of what the tester is told: who is there, what one answers, what is new in Locust's tables, why
+nothing comes any more, why nothing began."""
+MISSING = "missing"
+"""Locust's state of a worker of which three heartbeats did not come."""
