@@ -245,11 +245,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--system", required=True, help="system file whose entry is inside the cluster")
     parser.add_argument("--number", type=int, required=True, help="of workers")
     options = parser.parse_args(arguments)
+    output = sys.stdout
     signal.signal(signal.SIGTERM, _give_up)  # the contexts delete what they made
     try:
-        serve(settings_from({"system": options.system}), options.number, batches_of(0), sys.stdout)
+        with contextlib.redirect_stdout(sys.stderr):  # the making of an image tells how far it is
+            serve(settings_from({"system": options.system}), options.number, batches_of(0), output)
     except SeatrialError as error:
-        sys.stdout.write(json.dumps({"type": ERROR, "what": str(error)}) + "\n")
+        output.write(json.dumps({"type": ERROR, "what": str(error)}) + "\n")
         return 2
     return 0
 
