@@ -113,7 +113,7 @@ class Crew:
             )  # fmt: skip
         except SeatrialError as error:
             _note(str(error))
-            if refused := among(self._workers.kube, LABELS):
+            if refused := among(self._workers.kube, LABELS, PORT):
                 _note(
                     f"NetworkPolicy {'; '.join(refused)}. Admit pods with the label `{PART}` to each other."
                 )

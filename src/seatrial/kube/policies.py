@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from seatrial.declared.values import selects
@@ -34,30 +34,33 @@ def in_the_way(kube: Kube, labels: Mapping[str, str], service: str) -> list[str]
     return [words for policy in policies for words in _words(policy, labels, behind, whom)]
 
 
-def among(kube: Kube, labels: Mapping[str, str]) -> list[str]:
-    """The same of connections between two pods with these labels."""
+def among(kube: Kube, labels: Mapping[str, str], port: int) -> list[str]:
+    """The same of connections to a port between two pods with these labels."""
     try:
         policies = kube.objects("NetworkPolicy")
     except SeatrialError:
         return []
-    return [words for policy in policies for words in _words(policy, labels, [labels], "the generator")]
+    return [words for policy in policies for words in _words(policy, labels, [labels], "the generator", port)]
 
 
 def _words(
-    policy: Object, labels: Mapping[str, str], behind: list[Mapping[str, str]], whom: str
-) -> Iterator[str]:
+    policy: Object, labels: Mapping[str, str], behind: list[Mapping[str, str]], whom: str,
+    port: int | None = None,
+) -> Iterator[str]:  # fmt: skip
     spec, name = policy.get("spec") or {}, policy["metadata"]["name"]
     chosen, kinds = spec.get("podSelector") or {}, spec.get("policyTypes") or ["Ingress"]
-    if "Egress" in kinds and selects(chosen, labels) and not _admits(spec.get("egress"), "to", behind):
+    if "Egress" in kinds and selects(chosen, labels) and not _admits(spec.get("egress"), "to", behind, port):
         yield f"{name} limits what the generator may reach"
     about_them = "Ingress" in kinds and any(selects(chosen, each) for each in behind)
-    if about_them and not _admits(spec.get("ingress"), "from", [labels]):
+    if about_them and not _admits(spec.get("ingress"), "from", [labels], port):
         yield f"{name} limits who may reach {whom}"
 
 
-def _admits(rules: Any, key: str, peers: list[Mapping[str, str]]) -> bool:
-    """Whether a rule names one of these peers, or any; its ports are not looked at."""
+def _admits(rules: Any, key: str, peers: list[Mapping[str, str]], port: int | None) -> bool:
+    """Whether a rule names one of these peers, or any, and the port; without a port each will do."""
     for rule in rules or ():
+        if port is not None and not _opens(rule.get("ports"), port):
+            continue
         if not rule.get(key):
             return True
         for peer in rule[key]:
@@ -66,4 +69,16 @@ def _admits(rules: Any, key: str, peers: list[Mapping[str, str]]) -> bool:
                 return True
             if any(selects(peer.get("podSelector") or {}, each) for each in peers):
                 return True
+    return False
+
+
+def _opens(ports: Sequence[Object] | None, port: int) -> bool:
+    """Whether ports of a rule may hold a TCP port: none are all of them, and a name may be that of any."""
+    everything: list[Object] = [{}]
+    for each in ports or everything:
+        first = each.get("port")
+        number = first if isinstance(first, int) else port
+        last = each.get("endPort") or number
+        if each.get("protocol", "TCP") == "TCP" and number <= port <= last:
+            return True
     return False

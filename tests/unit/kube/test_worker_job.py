@@ -61,7 +61,7 @@ def test_policies_that_keep_workers_from_their_master_are_named() -> None:
             def objects(self, kind: str) -> list[dict[str, Any]]:
                 return {"NetworkPolicy": list(policies)}[kind]
 
-        return among(Namespace(), LABELS)  # type: ignore[arg-type]
+        return among(Namespace(), LABELS, PORT)  # type: ignore[arg-type]
 
     deny = {"metadata": {"name": "deny"}, "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}}
     assert found() == []
@@ -71,3 +71,14 @@ def test_policies_that_keep_workers_from_their_master_are_named() -> None:
     ours = {"podSelector": {"matchLabels": {"seatrial.dev/part": "generator"}}}
     admits = {"podSelector": {}, "ingress": [{"from": [ours]}], "egress": [{"to": [ours]}]}
     assert found({"metadata": {"name": "admits"}, "spec": admits}) == []
+    for ports, refuses in (
+        ([{"port": 53, "protocol": "UDP"}], True),
+        ([{"port": 53}], True),
+        ([{"port": PORT, "protocol": "UDP"}], True),
+        ([{"port": PORT - 1, "endPort": PORT + 1}], False),
+        ([{"port": "master"}], False),
+        ([{}], False),
+        ([], False),
+    ):
+        rule = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": ports}]}
+        assert bool(found({"metadata": {"name": "some"}, "spec": rule})) is refuses, ports
