@@ -2,8 +2,11 @@
 
 from seatrial.model.fault import VOLUNTARY
 from seatrial.model.scenario import Subject, scenario
-from seatrial.model.step import Steps, inject, steps
+from seatrial.model.step import Steps, inject, steps, wait
 from seatrial.scenarios.needs.single_writer import single_writer
+
+REST_SECONDS = 120.0
+"""Until its pod is Ready again: a workload that is not is not rolled out."""
 
 
 @scenario(
@@ -17,5 +20,6 @@ def replace_writer(subject: Subject) -> Steps:
     """Deletes the workload's pod with its grace period, and then rolls the workload out, without traffic."""
     return steps(
         inject("delete-pod", subject.role, allow_last=True),
+        wait("at-rest", within_seconds=REST_SECONDS),
         inject("rollout-restart", subject.role),
     )
