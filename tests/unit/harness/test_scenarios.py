@@ -91,9 +91,9 @@ def test_a_single_writer_is_deleted_and_rolled_out_and_nothing_is_sent() -> None
     [subject] = replaced.subjects(system)
     assert subject.workload.name == "prometheus"
     plan = replaced.plan(subject)
-    assert all(isinstance(step, Inject) for step in plan)
+    assert not any(isinstance(step, Traffic) for step in plan)
     assert [(step.label, getattr(step, "role", "")) for step in plan] == [
-        ("delete-pod", subject.role), ("rollout-restart", subject.role),
+        ("delete-pod", subject.role), ("at-rest", ""), ("rollout-restart", subject.role),
     ]  # fmt: skip
     text = CHANDLERY.read_text().replace(", single_writer: true", "")
     assert replaced.subjects(parse_system(text, source="chandlery.yaml")) == []
