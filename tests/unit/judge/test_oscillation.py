@@ -98,7 +98,7 @@ def test_what_others_did_voids_what_cannot_tell_it_from_the_system() -> None:
         "scaling.obeys-the-algorithm", "scaling.does-not-oscillate",
     }  # fmt: skip
     others = [verdict for verdict in found.values() if verdict.outcome is not Outcome.FAILED]
-    assert len(others) == 3
+    assert len(others) == 4
     assert all("changed by keeper" in verdict.observed for verdict in others)
 
 
