@@ -10,7 +10,7 @@ from seatrial.judge.bystanders import Bystander, bystanders_of
 from seatrial.judge.cause import no_cause
 from seatrial.judge.crowding import no_connection_left, refused, taken_away, unready
 from seatrial.judge.evidence import GENERATOR_HELP, gaps_in, generator_weakness, unwatched
-from seatrial.judge.latency import limit_ms, p99_ms
+from seatrial.judge.latency import latencies_ms, limit_ms, p99_ms
 from seatrial.judge.load_step import step_of
 from seatrial.judge.path import Path, path_of
 from seatrial.judge.probes import Unready, left_without_deletion
@@ -140,9 +140,10 @@ def _available(case: _Case, one: Bystander, then: Sequence[Exchange]) -> Verdict
         f"{one.journey}_requests": len(then), f"{one.journey}_failed": len(failed),
         f"{one.journey}_before_requests": len(one.before), f"{one.journey}_before_failed": len(earlier),
     }  # fmt: skip
-    if share.low > allowed and (not earlier or share.low > control.high):
+    surely, before = share.low > allowed, control.low > allowed
+    if surely and (not earlier or share.low > control.high):
         return _blamed(case, failed, seen, numbers)
-    if control.low > allowed or share.low > allowed:
+    if surely or before:
         text = f"{seen}: it failed before a replica was added, too"
         return Verdict(Outcome.INCONCLUSIVE, text, "", "Repair it first.", numbers)
     if len(then) < MINIMUM_SAMPLES or len(one.before) < MINIMUM_BEFORE:
@@ -178,7 +179,7 @@ def _in_time(case: _Case, one: Bystander, then: Sequence[Exchange]) -> Verdict:
 
 def _late(exchanges: Iterable[Exchange], limit: float) -> list[Exchange]:
     """Those that were answered as expected, and later than so many ms."""
-    return [each for each in exchanges if each.ok and (each.latency_seconds or 0.0) * 1000 > limit]
+    return [each for each in exchanges if any(taken > limit for taken in latencies_ms([each]))]
 
 
 def _blamed(

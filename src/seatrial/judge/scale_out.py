@@ -57,7 +57,7 @@ def scale_out_of(timeline: Timeline, step: LoadStep) -> ScaleOut | None:
     most = max((replicas for at, replicas, _ in counts if during.holds(at)), default=before)
     if most <= before or not created:
         return None
-    fallen = (at for at, _, running in counts if at > step.ended_at and running <= before)
+    fallen = (at for at, _, running in counts if at >= step.ended_at and running <= before)
     end = next(fallen, timeline.ended_at)
     return ScaleOut(step.workload, min(created), end, before, most, step.wanted_replicas)
 

@@ -61,6 +61,17 @@ class TestWindow:
         for within in (-29.0, 165.0):
             assert window(*moved(within)) is not None
 
+    def test_to_the_moment(self) -> None:
+        """One that runs from the load's first request on is added, and all may be gone at its last one."""
+        third = pod(100.0, "orders-3", uid="o3", started_at=99.9, ready=True)
+        out = window(*BEFORE, *OWN, third)
+        assert out is not None
+        assert (out.begin, out.before, out.most) == (100.0, 2, 3)
+        gone = pod(300.0, "orders-3", uid="o3", change=Change.DELETED, deleting=True)
+        out = window(*BEFORE, *OWN, third, gone)
+        assert out is not None
+        assert out.end == 300.0
+
     def test_a_pod_that_terminates_holds_what_it_has(self) -> None:
         late = pod(450.0, "orders-b", uid="b", change=Change.DELETED, deleting=True)
         out = window(*SOUND[:-1], late)
@@ -131,9 +142,10 @@ class TestFailed:
     def test_a_long_line_is_cut_and_lines_before_are_counted(self) -> None:
         long = LogLine(141.0, "store-0", "postgres", f"{NO_SLOT} {'x' * 300}")
         text = judged(sent(during), logs=[replace(long, at=120.0), long]).next_step
-        assert "x" * 100 in text
-        assert "x" * 130 not in text
-        assert "(1 such line of store-0, 1 before)" in text
+        room = 199 - len(" ".join(NO_SLOT.split()))
+        assert f" {'x' * room} (1 such line of store-0, 1 before)" in text
+        at_once = judged(sent(during), logs=[replace(long, at=130.2)]).next_step
+        assert "(1 such line of store-0, none before)" in at_once
 
     @pytest.mark.parametrize(
         "text",
@@ -177,6 +189,12 @@ class TestFailed:
         assert [answered(seconds) for seconds in (0.25, 0.2999, 0.3002)] == [
             Outcome.PASSED, Outcome.PASSED, Outcome.FAILED,
         ]  # fmt: skip
+        to_the_bit = [
+            replace(each, planned_at=140 + place / 64, completed_at=140.25 + place / 64)
+            for place, each in enumerate(counted(0, 100))
+        ]
+        exact = system(objectives={"latency_p99_ms": 250})
+        assert judged([*counted(50, 0), *to_the_bit], described=exact).passed
 
     def test_the_late_answers_alone_are_looked_at_for_a_cause(self) -> None:
         """CPU was gone while it was in time, and not while it was late."""
@@ -190,6 +208,8 @@ class TestFailed:
         verdict = judged(seen=[*SOUND, *unready])
         assert verdict.outcome is Outcome.FAILED
         assert "stock-1 became unready 19.8 s after the first replica was added" in verdict.observed
+        at_once = [replace(STOCK, at=130.2, ready=False), replace(STOCK, at=131.0)]
+        assert judged(seen=[*SOUND, *at_once]).outcome is Outcome.FAILED
         killed = [
             replace(STOCK, at=150.0, ready=False, reason="OOMKilled"),
             replace(STOCK, at=151.0, restarts=1, last_end="OOMKilled"),
@@ -198,10 +218,10 @@ class TestFailed:
         assert "a container of stock-1 was killed for memory" in verdict.next_step
         assert "its container ended (OOMKilled) and was started again" in verdict.observed
         again = replace(STOCK, at=160.0, restarts=2, last_end="OOMKilled")
-        assert judged(seen=[*SOUND, *killed, again]).observed.count("killed for memory") == 1
-        other = [
-            replace(STOCK, at=at, restarts=1, last_end=end) for at, end in ((100.0, "OOMKilled"), (150.0, ""))
-        ]
+        twice = judged(seen=[*SOUND, *killed, again]).observed
+        assert twice.count("killed for memory") == 1
+        assert "killed for memory 20.8 s after" in twice
+        other = [replace(STOCK, at=at, restarts=1, last_end="OOMKilled") for at in (100.0, 150.0)]
         assert judged(seen=[*SOUND, *other]).passed, "that was before"
         errors = replace(STOCK, at=150.0, restarts=1, last_end="Error")
         assert "killed for memory" not in judged(seen=[*SOUND, errors]).explain()
