@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from load_steps import BEFORE, DOWN, UP, observed
-from observations import pod, stream
+from observations import exchange, pod, stream
 
 from seatrial.judge.neighbours import breaks_no_neighbour
 from seatrial.model.exchange import Exchange, ExchangeOutcome
@@ -27,7 +27,7 @@ ADDED = [
     *(replace(state, ip="10.0.1.9") for state in UP if isinstance(state, PodSeen)),
     *(
         replace(pod(at, "orders-b", uid="b", started_at=131.0 if at > 131 else None, **more), ip="10.0.1.8")
-        for at, more in ((130.2, {"change": Change.ADDED}), (131.5, {}), (132.5, {"ready": True}))
+        for at, more in ((130.9, {"change": Change.ADDED}), (131.5, {}), (132.5, {"ready": True}))
     ),
 ]
 GONE = [
@@ -82,6 +82,19 @@ def sent(
         if fails(e.planned_at)
         else replace(e, completed_at=e.planned_at + (2.0 if late(e.planned_at) else 0.01))
         for e in made
+    ]
+
+
+def counted(before: int, then: int, *, failed: tuple[int, int] = (0, 0)) -> list[Exchange]:
+    """So many requests of `count` before and after the first replica was added, of each so many failed."""
+
+    def one(at: float, *, fails: bool) -> Exchange:
+        made = exchange(at, ExchangeOutcome.UNKNOWN if fails else ExchangeOutcome.OK)
+        return replace(made, journey="count", backend="" if fails else "stock-1")
+
+    return [
+        *(one(100 + place / 100, fails=place < failed[0]) for place in range(before)),
+        *(one(140 + place / 100, fails=place < failed[1]) for place in range(then)),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from seatrial.judge.departures import departures
 from seatrial.judge.path import Path
@@ -28,8 +29,6 @@ TAKEN = {
 """Reasons of DisruptionTarget by which a pod makes room for another one, or for its node."""
 OUT_OF_MEMORY = "OOMKilled"
 LONGEST_LINE = 200
-AFTER_SECONDS = 2.0
-"""A line of a log may tell of a moment shortly before it."""
 
 Problem = tuple[str, str]
 """What was seen, in words, and what to do about it."""
@@ -39,9 +38,9 @@ def no_connection_left(
     logs: Sequence[LogLine] | None, timeline: Timeline, path: Path, out: ScaleOut
 ) -> Iterator[Problem]:
     """That pods on the path wrote of no connection left while the replicas were there, with one line."""
-    names = {states[-1].name for states in path.pods(timeline)}
+    names = {state.name for states in path.pods(timeline) for state in states}
     found = [line for line in logs or () if line.pod in names and CONNECTIONS.search(line.text)]
-    then = [line for line in found if out.begin <= line.at <= out.end + AFTER_SECONDS]
+    then = [line for line in found if out.holds(line.at)]
     if not then:
         return
     first, pods = min(then, key=lambda line: line.at), sorted({line.pod for line in then})
@@ -49,7 +48,7 @@ def no_connection_left(
     text = " ".join(first.text.split())[:LONGEST_LINE]
     yield (
         f"{first.pod} wrote {out.since(first.at)}: {text} ({plural(len(then), 'such line')} of "
-        f"{', '.join(pods[:3])}, {earlier or 'none'} before)",
+        f"{', '.join(pods)}, {earlier or 'none'} before)",
         f"{out.most} replicas of {out.workload} hold more connections, with those of others, than the store "
         "admits. Keep the pool of each, times the most replicas and a rollout's surge, below the store's "
         "limit less what others need: a smaller pool, or a pooler in front of the store.",
@@ -65,15 +64,13 @@ def taken_away(timeline: Timeline, path: Path, out: ScaleOut) -> Iterator[Proble
                 f"Let {out.workload} request what it uses, and give no pod that is needed a lower priority.",
             )
     for states in path.pods(timeline):
-        known = max((state.restarts for state in states if state.at < out.begin), default=0)
-        for state in states:
-            ended = OUT_OF_MEMORY in (state.reason, state.last_end) and state.restarts > known
-            if ended and out.holds(state.at) and _is_other(state, path, out):
-                yield (
-                    f"a container of {state.name} was killed for memory {out.since(state.at)}",
-                    "Request and limit memory alike, so that no node is filled beyond what it has.",
-                )
-                break
+        kills = (after.at for before, after in pairwise(states) if _was_killed(before, after))
+        killed = [at for at in kills if out.holds(at)]
+        if killed and _is_other(states[0], path, out):
+            yield (
+                f"a container of {states[0].name} was killed for memory {out.since(killed[0])}",
+                "Request and limit memory alike, so that no node is filled beyond what it has.",
+            )
 
 
 def refused(timeline: Timeline, path: Path, out: ScaleOut) -> Iterator[Problem]:
@@ -81,7 +78,7 @@ def refused(timeline: Timeline, path: Path, out: ScaleOut) -> Iterator[Problem]:
     for role in sorted(path.roles - {out.workload}):
         if refusals(timeline, role, timeline.began_at, out.begin):
             continue
-        for one in refusals(timeline, role, out.begin, out.end)[:1]:
+        for one in refusals(timeline, role, out.begin, out.end):
             yield (
                 f"pods of {role} were refused from {out.since(one.first_at)} on, by {one.words}",
                 f"Leave room beside the most replicas of {out.workload}. {one.remediation}",
@@ -95,6 +92,10 @@ def unready(timeline: Timeline, path: Path, out: ScaleOut) -> Iterator[tuple[Unr
     for spell in spells:
         if out.holds(spell.since):
             yield spell, spell.workload in known
+
+
+def _was_killed(before: PodSeen, after: PodSeen) -> bool:
+    return after.restarts > before.restarts and after.last_end == OUT_OF_MEMORY
 
 
 def _is_other(pod: PodSeen, path: Path, out: ScaleOut) -> bool:

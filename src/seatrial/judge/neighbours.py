@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -140,9 +140,10 @@ def _available(case: _Case, one: Bystander, then: Sequence[Exchange]) -> Verdict
         f"{one.journey}_requests": len(then), f"{one.journey}_failed": len(failed),
         f"{one.journey}_before_requests": len(one.before), f"{one.journey}_before_failed": len(earlier),
     }  # fmt: skip
-    if share.low > allowed and (not earlier or share.low > control.high):
+    surely, before = share.low > allowed, control.low > allowed
+    if surely and (not earlier or share.low > control.high):
         return _blamed(case, failed, seen, numbers)
-    if control.low > allowed or share.low > allowed:
+    if surely or before:
         text = f"{seen}: it failed before a replica was added, too"
         return Verdict(Outcome.INCONCLUSIVE, text, "", "Repair it first.", numbers)
     if len(then) < MINIMUM_SAMPLES or len(one.before) < MINIMUM_BEFORE:
@@ -154,24 +155,31 @@ def _available(case: _Case, one: Bystander, then: Sequence[Exchange]) -> Verdict
 def _in_time(case: _Case, one: Bystander, then: Sequence[Exchange]) -> Verdict:
     """Surely no more than one in a hundred of its answers is late by its objective, or it was so before."""
     limit = limit_ms(case.observation, one.objectives)
-    times, earlier = latencies_ms(then), latencies_ms(one.before)
-    slow, p99 = sum(each > limit for each in times), p99_ms(then)
+    late, was = _late(then, limit), _late(one.before, limit)
+    share = wilson(len(late), sum(each.ok for each in then))
+    control = wilson(len(was), sum(each.ok for each in one.before))
+    p99 = p99_ms(then)
     numbers = {
         f"{one.journey}_latency_p99_ms": None if p99 is None else round(p99, 3),
-        f"{one.journey}_slow": slow,
-    }
-    seen = f"{one}: {slow} of {plural(len(times), 'answer')} later than {limit:g} ms"
-    if wilson(slow, len(times)).low <= SLOW_FRACTION_ALLOWED:
+        f"{one.journey}_late": len(late), f"{one.journey}_before_late": len(was),
+    }  # fmt: skip
+    seen = (
+        f"{one}: {plural(len(late), 'answer')} later than {limit:g} ms"
+        f"{'' if p99 is None else f' (p99 {p99:.0f} ms)'}, {len(was)} before"
+    )
+    if share.low <= SLOW_FRACTION_ALLOWED:
         return Verdict(Outcome.PASSED, seen, "", numbers=numbers)
-    was = sum(each > limit for each in earlier)
-    seen = f"{seen}{'' if p99 is None else f' (p99 {p99:.0f} ms)'}, {was} of {len(earlier)} before"
-    if was and wilson(slow, len(times)).low <= wilson(was, len(earlier)).high:
+    if was and share.low <= control.high:
         text = f"{seen}: it was slow before a replica was added, too"
         return Verdict(Outcome.INCONCLUSIVE, text, "", "Make it quick without load first.", numbers)
     if doubt := generator_weakness(case.observation.generator):
         return Verdict(Outcome.INCONCLUSIVE, f"{seen}; {doubt}", "", GENERATOR_HELP, numbers)
-    late = [e for e in then if e.ok and e.latency_seconds is not None and e.latency_seconds * 1000 > limit]
     return _blamed(case, late, seen, numbers, became="were slow")
+
+
+def _late(exchanges: Iterable[Exchange], limit: float) -> list[Exchange]:
+    """Those that were answered as expected, and later than so many ms."""
+    return [each for each in exchanges if any(taken > limit for taken in latencies_ms([each]))]
 
 
 def _blamed(
@@ -207,8 +215,8 @@ def _unready(case: _Case, spell: Unready, *, known: bool) -> Verdict:
     if known:
         text = f"{seen}; pods of {spell.workload} had been before a replica was added, too"
         return Verdict(Outcome.INCONCLUSIVE, text, "", f"Repair it first: {spell.advice}")
-    until = min(spell.until, case.out.end)
-    meanwhile = [e for e in case.observation.exchanges if spell.since - 1 <= e.planned_at <= until + 1]
+    span = Window(spell.since, spell.until, ())
+    meanwhile = [each for each in case.observation.exchanges if span.holds(each.planned_at)]
     found = pressure(case.timeline, meanwhile, became="were sent")
     if found is not None and found.saturated and excuses(case.observation):
         return Verdict(Outcome.INCONCLUSIVE, f"{seen}; {found}", "", CPU_HELP)

@@ -54,7 +54,7 @@ def one_writer_at_a_time(observation: Observation) -> Verdict:
         "pods": len({run.pod.uid for run in runs}),
         "replacements": len(begun),
         "overlaps": sum(one.sure for one in found),
-        "overlap_at_least_seconds": round(max((one.least for one in found), default=0.0), 3),
+        "overlap_at_least_seconds": round(found[0].least, 3) if found and found[0].sure else 0.0,
         "without_writer_seconds": _longest_gap(runs),
     }
     if found:
@@ -71,11 +71,11 @@ def one_writer_at_a_time(observation: Observation) -> Verdict:
 
 def _judged(timeline: Timeline, role: str, found: Sequence[Overlap], numbers: Mapping[str, Any]) -> Verdict:
     """FAILED by the longest sure overlap; INCONCLUSIVE where none is sure."""
-    worst, sure = found[0], found[0].sure
-    reasons = tuple(_words(one) for one in found[1:])
-    outcome = Outcome.FAILED if sure else Outcome.INCONCLUSIVE
+    worst, *rest = found
+    reasons = tuple(_words(one) for one in rest)
+    outcome = Outcome.FAILED if worst.sure else Outcome.INCONCLUSIVE
     advice = _why(timeline, role, worst)
-    if not sure and not worst.first.unconfirmed:
+    if not worst.sure and not worst.first.unconfirmed:
         advice = f"{RESOLUTION_HELP} {advice}"
     return Verdict(outcome, _words(worst), EXPECTED, advice, numbers, reasons)
 
@@ -107,37 +107,33 @@ def _why(timeline: Timeline, role: str, overlap: Overlap) -> str:
     name = role if workload is None else f"{workload.kind}/{workload.name}"
     if first.unconfirmed or second.unconfirmed:
         return UNCONFIRMED_HELP
-    if (wanted := _most_wanted(timeline, role)) > 1:
-        return f"{name} wants {wanted} replicas, and a single writer has one."
+    if most := [state.wanted for state in timeline.workload_states(role) if state.wanted > 1]:
+        return f"{name} wants {max(most)} replicas, and a single writer has one."
     told_to_end = math.inf if first.deleting_at is None else first.deleting_at
-    lag = LAG_SECONDS if first.pod.revision == second.pod.revision else 0.0
-    if second.created_told_at < told_to_end - lag:
-        return _surged(name, workload, told_to_end - second.created_told_at)
-    if math.isinf(told_to_end):
-        return f"Nobody told {first.pod.name} to end: see who created {second.pod.name} ({second.pod.owner})."
-    took = seconds(max(second.created_told_at - told_to_end, 0.0))
+    early = told_to_end - second.created_told_at
+    if first.pod.revision != second.pod.revision and early > 0:
+        return _surged(name, workload, early)
+    if early > LAG_SECONDS:
+        return (
+            f"{second.pod.name} was created before anybody told {first.pod.name} to end: see who made "
+            f"{second.pod.owner} create it."
+        )
+    took = seconds(max(-early, 0.0))
     return f"{second.pod.name} was created {took} after {first.pod.name} was told to end. {WAITING_HELP}"
 
 
-def _surged(name: str, workload: WorkloadSeen | None, early_seconds: float) -> str:
+def _surged(name: str, workload: WorkloadSeen | None, early: float) -> str:
     how = "" if workload is None or not workload.strategy else f" with {workload.strategy}"
     when = "and the old one was never told to end"
-    if math.isfinite(early_seconds):
-        when = f"{seconds(early_seconds)} before the old one was told to end"
+    if math.isfinite(early):
+        when = f"{seconds(early)} before the old one was told to end"
     return (
         f"{name} rolls out{how}: the new pod was created {when}. "
         "Let a single writer roll out with `strategy: {type: Recreate}`."
     )
 
 
-def _most_wanted(timeline: Timeline, role: str) -> int:
-    return max((state.wanted for state in timeline.workload_states(role)), default=0)
-
-
 def _longest_gap(runs: Sequence[Run]) -> float | None:
     """The longest time, at most, in which none ran between two runs; None where there is no second one."""
-    gaps = [
-        second.began[1] - first.ended[0] for first, second in pairwise(runs)
-        if math.isfinite(first.ended[0])
-    ]  # fmt: skip
+    gaps = [second.began[1] - first.ended[0] for first, second in pairwise(runs)]
     return round(max(0.0, *gaps), 3) if gaps else None

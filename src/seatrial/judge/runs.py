@@ -31,7 +31,8 @@ class Run:
         began: the earliest and the latest moment at which it may have begun.
         ended: the same of its end; infinite where nobody said that it had ended.
         ended_told_at: when the watch told that nothing of it ran any more; infinite where it did not.
-        placed_told_at: when the watch told its node, before which nothing of it can have run.
+        placed_told_at: when the watch told that it had got a node, before which nothing of it can have run;
+            minus infinity where it had one when it was first told of.
         created_told_at: when the watch told of the pod.
         deleting_at: when the watch told that it was to end; None where it did not.
         gone: its object was gone, whether or not its containers had ended.
@@ -57,7 +58,7 @@ class Overlap:
     """Two pods that ran at once, or may have.
 
     Attributes:
-        least, most: seconds for which they surely did, and may have, at most.
+        least, most: seconds for which they surely did, none where that is not positive, and may have at most.
     """
 
     first: Run
@@ -85,18 +86,18 @@ def runs_of(timeline: Timeline, role: str) -> list[Run]:
 def overlaps(runs: Sequence[Run]) -> list[Overlap]:
     """The pairs of runs of different pods that may have been at once, the surest first."""
     found = [
-        _overlap(first, second) for first, second in combinations(runs, 2) if first.pod.uid != second.pod.uid
+        _overlap(first, second)
+        for first, second in combinations(runs, 2)
+        if first.pod.uid != second.pod.uid and not (_after(first, second) or _after(second, first))
     ]
     return sorted((one for one in found if one.most > 0), key=lambda one: (-one.least, -one.most))
 
 
 def _overlap(first: Run, second: Run) -> Overlap:
     skew = SKEW_SECONDS if first.pod.node != second.pod.node else 0.0
-    if _after(first, second) or _after(second, first):
-        return Overlap(first, second, 0.0, 0.0)
     least = min(first.ended[0], second.ended[0]) - max(first.began[1], second.began[1]) - skew
     most = min(first.ended[1], second.ended[1]) - max(first.began[0], second.began[0]) + skew
-    return Overlap(first, second, max(least, 0.0), max(most, 0.0))
+    return Overlap(first, second, least, most)
 
 
 def _after(first: Run, second: Run) -> bool:
@@ -106,20 +107,21 @@ def _after(first: Run, second: Run) -> bool:
 
 def _of_pod(states: Sequence[PodSeen], timeline: Timeline) -> Iterator[Run]:
     """The runs of one pod; what is started again at once is one run."""
-    begin, running, told = None, states[0], None
+    current: tuple[Span, PodSeen] | None = None
+    told: float | None = None
     for state in states:
         if state.started_at is not None and state.change is not Change.DELETED:
-            begin, running = begin or _began(state), state
-        elif begin is not None:
-            told = state.ended_at
-            yield _run(states, running, begin, *_ended(state, running, begin, timeline))
-            begin = None
+            current = (current[0] if current is not None else _began(state), state)
+        elif current is not None:
+            told, (begin, running), current = state.ended_at, current, None
+            yield _run(states, running, begin, *_ended(state, running, timeline))
         elif state.ended_at is not None and state.ended_at != told:
             told = state.ended_at  # it had ended before the watch told that it ran
             earliest = -math.inf if state.scheduled_at is None else state.scheduled_at
             latest = told + RESOLUTION_SECONDS
             yield _run(states, state, (earliest, latest), (told, latest), state.at)
-    if begin is not None:
+    if current is not None:
+        begin, running = current
         yield _run(states, running, begin, (timeline.ended_at - LAG_SECONDS, math.inf), math.inf)
 
 
@@ -128,23 +130,23 @@ def _began(state: PodSeen) -> Span:
     assert state.started_at is not None  # it runs
     earliest = state.started_at
     if len(state.container_ids) > 1:
-        earliest = -math.inf if state.scheduled_at is None else min(state.scheduled_at, earliest)
+        earliest = -math.inf if state.scheduled_at is None else state.scheduled_at
     return earliest, state.started_at + RESOLUTION_SECONDS
 
 
-def _ended(state: PodSeen, running: PodSeen, begin: Span, timeline: Timeline) -> tuple[Span, float]:
+def _ended(state: PodSeen, running: PodSeen, timeline: Timeline) -> tuple[Span, float]:
     """From when to when it may have ended, and when that was told; `state` is the first without a run."""
-    earliest = max(running.at - LAG_SECONDS, begin[0])
+    earliest, latest = running.at - LAG_SECONDS, state.at + timeline.clock.error_seconds
     if state.started_at is not None:
         return (earliest, math.inf), math.inf  # its object went, and nobody said that it had ended
-    latest = state.at + timeline.clock.error_seconds
-    if state.ended_at is not None and state.ended_at >= begin[0]:
+    if state.ended_at is not None:
         earliest, latest = state.ended_at, min(state.ended_at + RESOLUTION_SECONDS, latest)
     return (min(earliest, latest), latest), state.at
 
 
 def _run(states: Sequence[PodSeen], pod: PodSeen, began: Span, ended: Span, told_at: float) -> Run:
-    placed = next((state.at for state in states if state.node), math.inf)
+    # One that had its node when it was first told of may have had it before.
+    placed = -math.inf if states[0].node else next((state.at for state in states if state.node), math.inf)
     deleting = next((state.at for state in states if state.deleting), None)
     gone = states[-1].change is Change.DELETED
     return Run(pod, began, ended, told_at, placed, states[0].at, deleting, gone)

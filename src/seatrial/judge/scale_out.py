@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from seatrial.judge.departures import FINISHED
 from seatrial.judge.load_step import LoadStep
+from seatrial.judge.windows import Window
 from seatrial.judge.wording import seconds
 from seatrial.model.timeline import Change, PodSeen, Timeline
 
@@ -46,19 +47,17 @@ def scale_out_of(timeline: Timeline, step: LoadStep) -> ScaleOut | None:
 
     A pod that terminates is no replica any more, and holds what it has until it is gone.
     """
-    counts = _counts(timeline, step.workload)
-    before = next((replicas for at, replicas, _ in reversed(counts) if at <= step.began_at), 0)
-    most = max((replicas for at, replicas, _ in counts if step.began_at < at <= step.ended_at), default=0)
+    counts, during = _counts(timeline, step.workload), Window(step.began_at, step.ended_at, ())
+    before = next((replicas for at, replicas, _ in reversed(counts) if at < step.began_at), 0)
     created = [
         states[0].at
         for states in timeline.pods.values()
-        if states[-1].workload == step.workload
-        and step.began_at < states[0].at <= step.ended_at
-        and any(map(_runs, states))
+        if states[0].workload == step.workload and during.holds(states[0].at) and any(map(_runs, states))
     ]
+    most = max((replicas for at, replicas, _ in counts if during.holds(at)), default=before)
     if most <= before or not created:
         return None
-    fallen = (at for at, _, running in counts if at > step.ended_at and running <= before)
+    fallen = (at for at, _, running in counts if at >= step.ended_at and running <= before)
     end = next(fallen, timeline.ended_at)
     return ScaleOut(step.workload, min(created), end, before, most, step.wanted_replicas)
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from load_steps import BEFORE
-from observations import stream
-from scaled_shop import ADDED, NO_SLOT, OWN, SOUND, STOCK, during, judged, sent, step, system
+from observations import pod, stream
+from scaled_shop import ADDED, NO_SLOT, OWN, SOUND, STOCK, counted, during, judged, sent, step, system
 
 from seatrial.judge.load_step import load_step_of
 from seatrial.judge.neighbours import breaks_no_neighbour
-from seatrial.judge.scale_out import scale_out_of
+from seatrial.judge.scale_out import ScaleOut, scale_out_of
 from seatrial.model.exchange import ExchangeOutcome
 from seatrial.model.log import LogLine
 from seatrial.model.neighbours import neighbours_of
@@ -23,27 +24,63 @@ from seatrial.model.verdict import Outcome
 from seatrial.scenarios.needs.neighbours import neighbours
 
 
+def window(*seen: Seen, **more: Any) -> ScaleOut | None:
+    made = step(seen=seen or SOUND, **more)
+    found = load_step_of(made)
+    assert made.timeline is not None
+    assert found is not None
+    return scale_out_of(made.timeline, found)
+
+
 class TestWindow:
     def test_it_is_from_the_first_replica_to_the_end_of_the_last(self) -> None:
-        made = step()
-        assert made.timeline is not None
-        found = load_step_of(made)
-        assert found is not None
-        out = scale_out_of(made.timeline, found)
-        assert out is not None
-        assert (out.begin, out.end, out.before, out.most, out.wanted) == (130.2, 407.0, 2, 4, 4)
+        out = window()
+        assert out == ScaleOut("orders", 130.2, 407.0, 2, 4, 4)
         assert str(out) == "orders ran 4 replicas in place of 2 for 276.8 s"
         assert out.since(131.2) == "1.00 s after the first replica was added"
+        assert out.since(130.2) == "0.00 s after the first replica was added"
         assert out.since(129.2) == "1.00 s before the first replica was added"
+        assert [out.holds(at) for at in (130.1, 130.2, 407.0, 407.1)] == [False, True, True, False]
 
     def test_without_an_end_it_lasts_to_the_end_of_the_watch(self) -> None:
-        made = step(seen=[*BEFORE, *OWN, STOCK, *ADDED])
-        assert made.timeline is not None
-        found = load_step_of(made)
-        assert found is not None
-        out = scale_out_of(made.timeline, found)
+        out = window(*BEFORE, *OWN, STOCK, *ADDED, watched_until=500.0)
         assert out is not None
-        assert out.end == made.timeline.ended_at
+        assert out.end == 500.0
+
+    def test_from_none_at_all(self) -> None:
+        out = window(*BEFORE, *ADDED)
+        assert out is not None
+        assert (out.before, out.most) == (0, 2)
+
+    def test_only_what_is_created_under_the_load_counts(self) -> None:
+        def moved(seconds: float) -> list[Seen]:
+            return [*BEFORE, *OWN, *(replace(each, at=each.at + seconds) for each in ADDED)]
+
+        for sooner in (-31.0, 170.0):
+            assert window(*moved(sooner)) is None, "before it, or after"
+        for within in (-29.0, 165.0):
+            assert window(*moved(within)) is not None
+
+    def test_to_the_moment(self) -> None:
+        """One that runs from the load's first request on is added, and all may be gone at its last one."""
+        third = pod(100.0, "orders-3", uid="o3", started_at=99.9, ready=True)
+        out = window(*BEFORE, *OWN, third)
+        assert out is not None
+        assert (out.begin, out.before, out.most) == (100.0, 2, 3)
+        gone = pod(300.0, "orders-3", uid="o3", change=Change.DELETED, deleting=True)
+        out = window(*BEFORE, *OWN, third, gone)
+        assert out is not None
+        assert out.end == 300.0
+
+    def test_a_pod_that_terminates_holds_what_it_has(self) -> None:
+        late = pod(450.0, "orders-b", uid="b", change=Change.DELETED, deleting=True)
+        out = window(*SOUND[:-1], late)
+        assert out is not None
+        assert out.end == 450.0
+        ended = replace(pod(410.0, "orders-b", uid="b", deleting=True), phase="Succeeded")
+        out = window(*SOUND[:-1], ended, late)
+        assert out is not None
+        assert out.end == 410.0
 
 
 class TestPassed:
@@ -53,6 +90,8 @@ class TestPassed:
         assert "orders ran 4 replicas in place of 2" in verdict.observed
         assert "count of stock: 0 of 1385 requests failed, 0 of 201 before" in verdict.observed
         assert verdict.numbers["count_before_requests"] == 201
+        assert verdict.numbers["scaled_out_seconds"] == 276.8
+        assert verdict.numbers["count_latency_p99_ms"] == 10.0
         assert (verdict.numbers["replicas_before"], verdict.numbers["replicas_most"]) == (2, 4)
 
     def test_what_needs_the_workload_is_none(self) -> None:
@@ -100,6 +139,14 @@ class TestFailed:
             verdict.next_step
         )
 
+    def test_a_long_line_is_cut_and_lines_before_are_counted(self) -> None:
+        long = LogLine(141.0, "store-0", "postgres", f"{NO_SLOT} {'x' * 300}")
+        text = judged(sent(during), logs=[replace(long, at=120.0), long]).next_step
+        room = 199 - len(" ".join(NO_SLOT.split()))
+        assert f" {'x' * room} (1 such line of store-0, 1 before)" in text
+        at_once = judged(sent(during), logs=[replace(long, at=130.2)]).next_step
+        assert "(1 such line of store-0, none before)" in at_once
+
     @pytest.mark.parametrize(
         "text",
         [
@@ -130,15 +177,39 @@ class TestFailed:
     def test_a_slow_neighbour(self) -> None:
         verdict = judged(sent(late=during))
         assert verdict.outcome is Outcome.FAILED
-        assert "200 of 1385 answers later than 300 ms (p99 2000 ms), 0 of 201 before" in verdict.observed
+        assert "count of stock: 200 answers later than 300 ms (p99 2000 ms), 0 before" in verdict.observed
         assert judged(sent(late=during), described=system(objectives={"latency_p99_ms": 2500})).passed
         assert judged(sent(late=lambda at: 150 <= at < 152)).passed, "one in a hundred may be"
+
+    def test_as_late_as_its_objective_is_not_late(self) -> None:
+        def answered(seconds: float) -> Outcome:
+            made = [replace(e, completed_at=e.planned_at + seconds) for e in counted(0, 100)]
+            return judged([*counted(50, 0), *made]).outcome
+
+        assert [answered(seconds) for seconds in (0.25, 0.2999, 0.3002)] == [
+            Outcome.PASSED, Outcome.PASSED, Outcome.FAILED,
+        ]  # fmt: skip
+        to_the_bit = [
+            replace(each, planned_at=140 + place / 64, completed_at=140.25 + place / 64)
+            for place, each in enumerate(counted(0, 100))
+        ]
+        exact = system(objectives={"latency_p99_ms": 250})
+        assert judged([*counted(50, 0), *to_the_bit], described=exact).passed
+
+    def test_the_late_answers_alone_are_looked_at_for_a_cause(self) -> None:
+        """CPU was gone while it was in time, and not while it was late."""
+        busy: list[Seen] = [CpuSeen(float(at), "the machine", 1.0, 0.95, 0.95) for at in range(190, 420)]
+        free: list[Seen] = [CpuSeen(float(at), "the machine", 1.0, 0.1, 0.2) for at in range(90, 190)]
+        verdict = judged(sent(late=during), seen=[*SOUND, *free, *busy], described=system(own_cluster=True))
+        assert verdict.outcome is Outcome.FAILED
 
     def test_a_restarted_and_an_unready_pod_of_others(self) -> None:
         unready = [replace(STOCK, at=150.0, ready=False), replace(STOCK, at=155.0)]
         verdict = judged(seen=[*SOUND, *unready])
         assert verdict.outcome is Outcome.FAILED
         assert "stock-1 became unready 19.8 s after the first replica was added" in verdict.observed
+        at_once = [replace(STOCK, at=130.2, ready=False), replace(STOCK, at=131.0)]
+        assert judged(seen=[*SOUND, *at_once]).outcome is Outcome.FAILED
         killed = [
             replace(STOCK, at=150.0, ready=False, reason="OOMKilled"),
             replace(STOCK, at=151.0, restarts=1, last_end="OOMKilled"),
@@ -146,6 +217,14 @@ class TestFailed:
         verdict = judged(sent(during), seen=[*SOUND, *killed])
         assert "a container of stock-1 was killed for memory" in verdict.next_step
         assert "its container ended (OOMKilled) and was started again" in verdict.observed
+        again = replace(STOCK, at=160.0, restarts=2, last_end="OOMKilled")
+        twice = judged(seen=[*SOUND, *killed, again]).observed
+        assert twice.count("killed for memory") == 1
+        assert "killed for memory 20.8 s after" in twice
+        other = [replace(STOCK, at=at, restarts=1, last_end="OOMKilled") for at in (100.0, 150.0)]
+        assert judged(seen=[*SOUND, *other]).passed, "that was before"
+        errors = replace(STOCK, at=150.0, restarts=1, last_end="Error")
+        assert "killed for memory" not in judged(seen=[*SOUND, errors]).explain()
 
     def test_a_pod_that_was_preempted_or_evicted_by_its_node(self) -> None:
         for reason, words in (("PreemptionByScheduler", "preempted"), ("TerminationByKubelet", "evicted")):
@@ -192,6 +271,13 @@ class TestCpu:
         unready = [replace(STOCK, at=150.0, ready=False), replace(STOCK, at=155.0)]
         alone = judged(seen=[*SOUND, *unready, *self.cpu(0.95)], described=system(own_cluster=True))
         assert alone.outcome is Outcome.INCONCLUSIVE
+        assert "became unready" in alone.observed
+        elsewhen: list[Seen] = [
+            replace(one, waited_seconds=0.1, busy=0.2) if 149 < one.at < 157 else one
+            for one in self.cpu(0.95) if isinstance(one, CpuSeen)
+        ]  # fmt: skip
+        then = judged(seen=[*SOUND, *unready, *elsewhen], described=system(own_cluster=True))
+        assert then.outcome is Outcome.FAILED, "CPU was gone at another time"
 
     def test_elsewhere_it_is_a_cause_and_with_other_evidence_it_excuses_nothing(self) -> None:
         verdict = judged(sent(during), seen=[*SOUND, *self.cpu(0.95)])
@@ -211,6 +297,24 @@ class TestNeither:
         assert verdict.outcome is Outcome.INCONCLUSIVE
         assert "the load needs 4 replicas" in verdict.observed
         assert judged(sent(during), seen=three).outcome is Outcome.FAILED
+
+    @pytest.mark.parametrize(
+        ("before", "then", "passes"), [(50, 100, True), (49, 100, False), (50, 99, False)]
+    )
+    def test_so_many_are_needed(self, before: int, then: int, passes: bool) -> None:
+        verdict = judged(counted(before, then))
+        assert verdict.outcome is (Outcome.PASSED if passes else Outcome.INCONCLUSIVE)
+
+    @pytest.mark.parametrize(
+        ("failed", "outcome"),
+        [
+            ((0, 0), Outcome.PASSED), ((0, 1), Outcome.FAILED), ((1, 0), Outcome.INCONCLUSIVE),
+            ((1, 3), Outcome.INCONCLUSIVE), ((1, 30), Outcome.FAILED),
+        ],
+    )  # fmt: skip
+    def test_failures_are_compared_with_those_before(self, failed: tuple[int, int], outcome: Outcome) -> None:
+        """One in a hundred is surely more than one in a thousand; of fifty, one may be ten in a hundred."""
+        assert judged(counted(50, 100, failed=failed)).outcome is outcome
 
     def test_it_failed_before_as_well(self) -> None:
         always = judged(sent(lambda at: round(at * 5) % 10 == 0))
