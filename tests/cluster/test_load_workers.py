@@ -124,7 +124,7 @@ def test_workers_in_pods_send_one_plan_and_there_is_one_verdict_here(restricted:
 @pytest.mark.usefixtures("helper_image")
 def test_a_worker_whose_pod_is_lost_makes_it_inconclusive_by_name(restricted: Kube, patient: Path) -> None:
     before = asked(restricted)
-    with load(patient, "--arrivals", "constant:40", "--seconds", "120") as process:
+    with load(patient, "--arrivals", "constant:40", "--seconds", "50") as process:
         wait_until_they_send(restricted, before)
         lost = worker_pods(restricted)[0]["metadata"]["name"]
         restricted.delete("Pod", lost, grace_seconds=0)
