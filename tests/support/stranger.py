@@ -54,8 +54,9 @@ class Stranger(Typist):
         return {each.name: each.verdict.outcome for each in results if each.mode is Mode.PROVEN}
 
     def suites(self, *arguments: object) -> Typed:
-        """`pytest --pyargs seatrial.suites`."""
-        return self.types("pytest", "--pyargs", "seatrial.suites", "-p", "no:cacheprovider", *arguments)
+        """`pytest --pyargs seatrial.suites`, again where a starved machine left too little evidence."""
+        named = ("--pyargs", "seatrial.suites", "-p", "no:cacheprovider", "--repeats", 2)
+        return self.types("pytest", *named, *arguments)
 
     def load(self, seconds: int) -> Typed:
         """`locust -f $(seatrial path loadtests/journeys.py) --headless -t SECONDS`."""
