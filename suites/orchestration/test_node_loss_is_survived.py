@@ -1,6 +1,6 @@
 """Clients are answered again soon after a node is lost."""
 
-from seatrial.judge.disruption import involuntary
+from seatrial.judge.lost import survived
 from seatrial.model.check import EXTENDED, check
 from seatrial.model.observation import EXCHANGES, TIMELINE, Observation
 from seatrial.model.verdict import Verdict
@@ -17,4 +17,4 @@ from seatrial.model.verdict import Verdict
 )
 def test_node_loss_is_survived(observation: Observation) -> Verdict:
     """The loss is charged to the error budget, and clients are answered within the recovery objective."""
-    return involuntary(observation)
+    return survived(observation)

@@ -10,13 +10,15 @@ from tiny import system_in
 from seatrial.cluster import hermetic
 from seatrial.cluster.pod_weight import WEIGHT, weight_of_pods
 from seatrial.errors import FaultRefused
+from seatrial.faults.base import Impossible, Plan
 from seatrial.faults.injector import Injector
 from seatrial.faults.revert import pending
 from seatrial.faults.stop_node import StopNode
+from seatrial.faults.stop_zone import ZONE_LABEL, StopZone
 from seatrial.kube.client import Kube
 from seatrial.kube.rollout import wait_for_rollouts
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import Disruption
+from seatrial.model.fault import NODES, ONE_ZONE, Disruption
 
 LEAVES_SOON = [
     {
@@ -65,3 +67,24 @@ def test_a_lost_node_is_seen_its_pods_replaced_elsewhere_and_it_comes_back(
     assert hermetic.has_rules(node)
     assert weight_of_pods(node) == str(WEIGHT)
     assert pending(tmp_path) == []
+
+
+def test_the_zone_of_a_pod_is_planned_as_the_cluster_has_it(deployed: Kube) -> None:
+    """Two workers, two zones; the store's may not be lost with the only copy of its data."""
+    zones = {
+        node["metadata"]["name"]: node["metadata"]["labels"].get(ZONE_LABEL)
+        for node in deployed.objects("Node")
+    }
+    assert sorted(filter(None, zones.values())) == ["a", "b"]
+    with Recorder(deployed, system_in(deployed)) as recorder:
+        wait_for_rollouts(deployed, [("Deployment", "web")], within_seconds=60)
+        where = {pod["spec"]["nodeName"] for pod in deployed.objects("Pod", selector="app=web")}
+        plan = StopZone("web", allow_last_with_data=True).plan(recorder)
+    if len(where) == 1:
+        assert isinstance(plan, Impossible)
+        assert plan.details == {ONE_ZONE: True}
+        assert plan.target.name == zones[where.pop()]
+    else:
+        assert isinstance(plan, Plan)
+        assert [zones[name] for name in plan.details[NODES]] == [plan.target.name]
+        assert [effect.node for effect in plan.effects] == plan.details[NODES]  # type: ignore[attr-defined]

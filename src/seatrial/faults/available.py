@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from seatrial.kube.client import Kube
 from seatrial.model.system import Workload
@@ -16,9 +16,9 @@ class Availability:
     Status fields of the workload lag behind its pods, so the pods themselves are counted.
     """
 
-    def __init__(self, role: str, lost_node: str = "") -> None:
+    def __init__(self, role: str, lost_nodes: Collection[str] = ()) -> None:
         self.role = role
-        self._lost_node = lost_node
+        self._lost_nodes = lost_nodes
         self._wanted: int | None = None
         self._pods: dict[str, PodSeen] = {}
         self._slices: dict[str, EndpointsSeen] = {}
@@ -32,7 +32,7 @@ class Availability:
         elif isinstance(item, PodSeen) and item.workload == self.role:
             self._names.add(item.name)
             self._pods[item.uid] = item
-            if item.change is Change.DELETED or (item.node and item.node == self._lost_node):
+            if item.change is Change.DELETED or item.node in self._lost_nodes:
                 del self._pods[item.uid]
         elif isinstance(item, EndpointsSeen):
             self._slices[item.slice_name] = item
@@ -76,14 +76,14 @@ def _points_to(endpoint: Endpoint, ready: Mapping[str, PodSeen]) -> bool:
 
 
 def available_since(
-    timeline: Timeline, role: str, *, since: float, lost_node: str = ""
+    timeline: Timeline, role: str, *, since: float, lost_nodes: Collection[str] = ()
 ) -> Ready[float] | NotYet:
     """The first moment from `since` on at which the role was available.
 
     Args:
-        lost_node: its pods do not count: the API server calls them ready for a while after it was lost.
+        lost_nodes: their pods do not count: the API server calls them ready for a while after a loss.
     """
-    state = Availability(role, lost_node)
+    state = Availability(role, lost_nodes)
     reached = False
     for item in timeline.seen:
         if item.at > since and not reached:

@@ -74,7 +74,7 @@ class DrainNode(NodeFault):
         evictable = {pod["metadata"]["uid"] for pod in pods if pod["metadata"]["name"] not in left}
         victims = tuple(pod for pod in pods_now(timeline) if pod.uid in evictable)
         require_replicas(victims, timeline, [r for r, w in recorder.system.workloads.items() if w.stateless])
-        if reason := no_refuge(node, kube.objects("Node")):
+        if reason := no_refuge([name], kube.objects("Node")):
             return Impossible(target, self.role, self.seed, reason)
         names = [pod.name for pod in victims]
         budgets = budgets_over(kube, names)

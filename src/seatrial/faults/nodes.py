@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Unpack
 
 from seatrial.errors import FaultRefused
@@ -57,14 +57,15 @@ HOSTNAME = "kubernetes.io/hostname"
 MIRROR = "kubernetes.io/config.mirror"
 
 
-def no_refuge(node: Mapping[str, Any], nodes: Iterable[Mapping[str, Any]]) -> str:
-    """Why no other node could take the pods of this one, with the arithmetic; empty when one could."""
-    name = node["metadata"]["name"]
-    others = [other for other in nodes if other["metadata"]["name"] != name]
+def no_refuge(names: Sequence[str], nodes: Iterable[Mapping[str, Any]]) -> str:
+    """Why no other node could take the pods of these, with the arithmetic; empty when one could."""
+    others = [other for other in nodes if other["metadata"]["name"] not in names]
     if any(takes_pods(other) for other in others):
         return ""
     which = f": {', '.join(sorted(str(other['metadata']['name']) for other in others))}" if others else ""
-    return f"no other node could take the pods of {name}: of {len(others)} others 0 take pods{which}"
+    return (
+        f"no other node could take the pods of {', '.join(names)}: of {len(others)} others 0 take pods{which}"
+    )
 
 
 def takes_pods(node: Mapping[str, Any]) -> bool:

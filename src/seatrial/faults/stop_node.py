@@ -2,36 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Any, Unpack
+from collections.abc import Collection
 
-from seatrial.cluster.docker import inspect
-from seatrial.errors import FaultRefused
-from seatrial.faults.available import available_since
-from seatrial.faults.base import Impossible, Plan, Verified
-from seatrial.faults.effects.engine_container import EngineContainer
-from seatrial.faults.kind_nodes import require_kind_node, require_own_cluster
-from seatrial.faults.nodes import (
-    CLAIMS,
-    NodeFault,
-    NodePicking,
-    claims_on_nodes,
-    no_refuge,
-    require_replicas,
-    tied_claims,
-)
+from seatrial.faults.lost import RIGHTS, Lost, NodesLost
 from seatrial.faults.registry import fault
-from seatrial.kube.ours import is_ours
-from seatrial.kube.timeline import Recorder, pods_now
+from seatrial.kube.api import Object
+from seatrial.kube.timeline import Recorder
 from seatrial.model.fault import Disruption, Target
-from seatrial.model.right import Right, on_own_cluster
-from seatrial.model.timeline import NodeSeen, PodSeen, Timeline
-from seatrial.waiting import NotYet, Ready
-
-NOT_READY_SECONDS = 90.0
-"""46 s were measured until the API server called the node NotReady (its grace period is 40 s)."""
-UNREACHABLE = "node.kubernetes.io/unreachable"
 
 
 @fault(
@@ -39,140 +16,15 @@ UNREACHABLE = "node.kubernetes.io/unreachable"
     disruption=Disruption.INVOLUNTARY,
     expected_seconds=80,
     at_most_seconds=600,
-    rights=[
-        replace(right, when=on_own_cluster) for right in (Right(("get", "list", "watch"), "Node"), *CLAIMS)
-    ],
+    rights=RIGHTS,
 )
-class StopNode(NodeFault):
+class StopNode(NodesLost):
     """Kill the container of the worker node that holds a pod of a role; reverting it starts it again.
 
-    Kubernetes notices after about 45 s, and replaces the pods of the node only when their toleration of an
-    unreachable node is over (300 s, unless the pod says otherwise); those of a StatefulSet, never.
-
     Args:
-        role, pod, selector, node, seed: see `NodeFault`.
-        allow_last_with_data: also when the only replica of a stateful workload is there, with its volume.
+        role, pod, selector, node, seed, allow_last_with_data: see `NodesLost`.
     """
 
-    def __init__(
-        self, role: str, *, allow_last_with_data: bool = False, **picking: Unpack[NodePicking]
-    ) -> None:
-        super().__init__(role, **picking)
-        self.allow_last_with_data = allow_last_with_data
-
-    def plan(self, recorder: Recorder) -> Plan | Impossible:
-        timeline, system = recorder.snapshot(), recorder.system
-        require_own_cluster(
-            system,
-            "a node is stopped only in a kind cluster of Seatrial's own",
-            next_step="drain-node works on every cluster",
-        )
-        refusals: list[FaultRefused] = []
-        for name in self.nodes(recorder):
-            try:
-                return self._plan(recorder, timeline, name)
-            except FaultRefused as error:
-                refusals.append(error)
-        raise refusals[0]
-
-    def _plan(self, recorder: Recorder, timeline: Timeline, name: str) -> Plan | Impossible:
-        """The plan to stop one node. Raises FaultRefused where that would be unsafe."""
-        system, kube = recorder.system, recorder.kube
-        if require_kind_node(name) == "control-plane":
-            raise FaultRefused(
-                f"node {name} is the control plane: without it nothing could be seen, nor reverted",
-                next_step="name a worker",
-            )
-        node = kube.get("Node", name)
-        target = Target("Node", "", name, node["metadata"]["uid"])
-        victims = tuple(pod for pod in pods_now(timeline) if pod.node == name)
-        roles = system.workloads.items()
-        require_replicas(victims, timeline, [role for role, workload in roles if workload.stateless])
-        pods = kube.objects("Pod", fields=f"spec.nodeName={name}")
-        if any(is_ours(pod) for pod in pods):
-            raise FaultRefused(
-                f"node {name} runs the generator of the traffic: without it nothing could be seen",
-                next_step="name another node",
-            )
-        if not self.allow_last_with_data:
-            stateful = [role for role, workload in roles if workload.stateful]
-            require_other_data(victims, timeline, stateful, _with_data(pods, claims_on_nodes(kube)))
-        reason = no_refuge(node, kube.objects("Node"))
-        if reason:
-            return Impossible(target, self.role, self.seed, reason)
-        return Plan(
-            target=target,
-            workload=self.role,
-            seed=self.seed,
-            victims=victims,
-            effects=(EngineContainer.planned(name, "killed", [pod.ip for pod in victims]),),
-            verify_seconds=NOT_READY_SECONDS,
-            details={
-                "lost": [pod.name for pod in victims],
-                "tolerated_seconds": {pod["metadata"]["name"]: tolerated_seconds(pod) for pod in pods},
-            },
-        )
-
-    def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
-        name = plan.target.name
-        found = inspect("container", name)
-        if found is not None and found["State"]["Running"]:
-            return NotYet(f"the container of {name} runs")
-        not_ready_at = lost_at(recorder.snapshot(), name, injected_at)
-        if not_ready_at is None:
-            return NotYet(f"the container of {name} does not run, but the API server calls the node Ready")
-        seconds = not_ready_at - injected_at
-        words = f"the container of {name} does not run, the node was NotReady after {seconds:.1f} s"
-        return Ready(Verified(not_ready_at, words))
-
-    def available(self, plan: Plan, recorder: Recorder, since: float) -> Ready[float] | NotYet:
-        """While the node is lost: its own workload, on the other nodes; afterwards every one that was hit.
-
-        A StatefulSet's pod is not replaced while its node is lost: nobody knows whether it still runs.
-        """
-        timeline, name = recorder.snapshot(), plan.target.name
-        if node_ready(timeline, name):
-            return super().available(plan, recorder, since)
-        return available_since(timeline, plan.workload, since=since, lost_node=name)
-
-
-def lost_at(timeline: Timeline, node: str, since: float) -> float | None:
-    """When the API server first called the node NotReady after `since`; None when it did not."""
-    states = [seen for seen in timeline.seen if isinstance(seen, NodeSeen) and seen.name == node]
-    return next((seen.at for seen in states if seen.at >= since and not seen.ready), None)
-
-
-def node_ready(timeline: Timeline, node: str) -> bool:
-    """Whether the node was Ready when it was last seen."""
-    states = [seen for seen in timeline.seen if isinstance(seen, NodeSeen) and seen.name == node]
-    return bool(states) and states[-1].ready
-
-
-def require_other_data(
-    victims: Iterable[PodSeen], timeline: Timeline, stateful: Iterable[str], with_data: frozenset[str]
-) -> None:
-    """Refuse when the only replica of a stateful workload would be lost together with its volume.
-
-    Raises:
-        FaultRefused: with the pod's name.
-    """
-    taken = {pod.workload: pod.name for pod in victims if pod.name in with_data}
-    for role in stateful:
-        if role in taken and len([pod for pod in pods_now(timeline, role) if pod.ready]) <= 1:
-            raise FaultRefused(
-                f"{taken[role]} is the only replica of role {role!r}, and its volume lies on the node",
-                next_step="stop another node, or set allow_last_with_data",
-            )
-
-
-def tolerated_seconds(pod: Mapping[str, Any]) -> float | None:
-    """How long the pod stays on a lost node before it is replaced; None for ever."""
-    for item in (pod.get("spec") or {}).get("tolerations") or ():
-        if item.get("key") in (None, "", UNREACHABLE) and item.get("effect") in (None, "", "NoExecute"):
-            seconds = item.get("tolerationSeconds")
-            return None if seconds is None else float(seconds)
-    return 0.0
-
-
-def _with_data(pods: Iterable[Mapping[str, Any]], claims: frozenset[str]) -> frozenset[str]:
-    return frozenset(pod["metadata"]["name"] for pod in pods if tied_claims(pod, claims))
+    def choices(self, recorder: Recorder, nodes: Collection[Object]) -> list[Lost]:
+        uids = {node["metadata"]["name"]: node["metadata"]["uid"] for node in nodes}
+        return [Lost(Target("Node", "", name, uids.get(name, "")), (name,)) for name in self.nodes(recorder)]

@@ -12,7 +12,7 @@ from collections.abc import Sequence, Set
 from seatrial.judge.logs import telling
 from seatrial.judge.not_ready import sent_to_not_ready
 from seatrial.judge.path import Path, path_of
-from seatrial.judge.placement import all_on_one_node, taken_away
+from seatrial.judge.placement import all_on_what_was_lost, taken_away
 from seatrial.judge.pods import Life, endpoint_ready, life, replacement_of, workload_at
 from seatrial.judge.probes import left_without_deletion
 from seatrial.judge.refusal import sentence
@@ -67,7 +67,7 @@ def causes(observation: Observation, failed: Sequence[Exchange], spans: Sequence
     path = path_of(observation, failed)
     faults = [fault for window in spans for fault in window.faults]
     mine = [fault for fault in faults if path.holds(fault.workload)]
-    enough = (_alone, all_on_one_node, taken_away)
+    enough = (_alone, all_on_what_was_lost, taken_away)
     sentences = list(dict.fromkeys(s for f in mine for look in enough for s in look(timeline, f)))
     if sentences:
         return sentences
@@ -125,7 +125,7 @@ def _victims(timeline: Timeline, fault: FaultRecord, path: Path) -> list[Life]:
     endings = []
     for uid, states in timeline.pods.items():
         pod = states[-1]
-        drained = fault.target.kind == "Node" and any(s.node == fault.target.name for s in states)
+        drained = any(state.node in fault.nodes for state in states)
         if not path.holds(pod.workload) or (not drained and pod.workload != fault.workload):
             continue
         ending = life(timeline, pod.name, uid, since=fault.injected_at)

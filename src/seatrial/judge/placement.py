@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from seatrial.judge.wording import plural, seconds
-from seatrial.model.fault import Disruption, FaultRecord
+from seatrial.model.fault import ZONE, Disruption, FaultRecord
 from seatrial.model.timeline import Change, PodSeen, Timeline
 
 REVISION = "revision_before"
 """The detail that a fault records which rolls a workload out."""
 
 
-def all_on_one_node(timeline: Timeline, fault: FaultRecord) -> list[str]:
-    """Every pod of the workload that was ready ran on the node that was lost."""
+def all_on_what_was_lost(timeline: Timeline, fault: FaultRecord) -> list[str]:
+    """Every pod of the workload that was ready ran on the node, or in the zone, that was lost."""
     ready = ready_at(timeline, fault.workload, fault.injected_at)
-    if fault.target.kind != "Node" or fault.disruption is not Disruption.INVOLUNTARY or not ready:
+    if fault.disruption is not Disruption.INVOLUNTARY or not ready:
         return []
-    if any(pod.node != fault.target.name for pod in ready.values()):
+    if any(pod.node not in fault.nodes for pod in ready.values()):
         return []
     pods = "the only ready pod" if len(ready) == 1 else f"all {plural(len(ready), 'ready pod')}"
+    zone = fault.target.kind == ZONE
+    where, over = (f"in zone {fault.target.name}", "zones") if zone else (f"on {fault.target.name}", "nodes")
     return [
-        f"{pods} of {fault.workload} ran on {fault.target.name}: spread the replicas over nodes "
+        f"{pods} of {fault.workload} ran {where}: spread the replicas over {over} "
         "(topologySpreadConstraints or podAntiAffinity)."
     ]
 

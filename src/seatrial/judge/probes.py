@@ -154,10 +154,10 @@ def left_without_deletion(
 
 
 def _on_node(timeline: Timeline, fault: FaultRecord) -> list[str]:
-    """The pods that were on the node that a fault took away: that it took them, too, is no cause."""
-    if fault.target.kind != "Node" or fault.disruption is not Disruption.INVOLUNTARY:
+    """The pods that were on the nodes that a fault took away: that it took them, too, is no cause."""
+    if fault.disruption is not Disruption.INVOLUNTARY:
         return []
-    return [uid for uid, states in timeline.pods.items() if any(s.node == fault.target.name for s in states)]
+    return [uid for uid, states in timeline.pods.items() if any(s.node in fault.nodes for s in states)]
 
 
 def _during(spell: Unready, failed: Sequence[Exchange]) -> list[Exchange]:

@@ -54,6 +54,12 @@ FROZEN = "container_id"
 """In the details of a frozen process: the container's id, as the API server has it."""
 ACTS_WITHIN = "acts_within_seconds"
 """In the details of a frozen process: how long its liveness probe may take by its own arithmetic."""
+ZONE = "Zone"
+"""The kind of a target that is all nodes of a zone; no object of the API server is one."""
+NODES = "nodes"
+"""In the details of a loss: the names of the nodes that were lost together."""
+ONE_ZONE = "one_zone"
+"""In the details of a loss that was impossible: all ready pods of the role are in one of several zones."""
 TRIED = "tried"
 """In the details of a fault that was impossible: that showed in the trying, and was reverted."""
 
@@ -100,6 +106,12 @@ class FaultRecord:
     @property
     def verified(self) -> bool:
         return self.verified_at is not None
+
+    @property
+    def nodes(self) -> frozenset[str]:
+        """The names of the nodes that it hit, by a drain or a loss; none where it hit something else."""
+        of_target = (self.target.name,) if self.target.kind == "Node" else ()
+        return frozenset((*of_target, *self.details.get(NODES, ())))
 
 
 def traces_of(faults: Iterable[FaultRecord]) -> dict[str, set[str]]:

@@ -142,11 +142,16 @@ def test_a_node_with_no_refuge_for_its_pods_is_impossible_with_its_arithmetic() 
     away = node("x", status={"conditions": [{"type": "Ready", "status": "Unknown"}]})
     cordoned = node("c", spec={"unschedulable": True})
     assert not any(takes_pods(other) for other in (tainted, away, cordoned))
-    reason = no_refuge(node(), [node(), tainted, away, cordoned])
+    reason = no_refuge(["n"], [node(), tainted, away, cordoned])
     assert reason == "no other node could take the pods of n: of 3 others 0 take pods: c, t, x"
-    assert no_refuge(node(), [node()]).endswith("of 0 others 0 take pods")
+    assert no_refuge(["n"], [node()]).endswith("of 0 others 0 take pods")
+    other = node("o")
+    assert no_refuge(["n", "o"], [node(), other]).startswith(
+        "no other node could take the pods of n, o: of 0"
+    )
+    assert no_refuge(["n"], [node(), other]) == ""
     prefers = node("p", spec={"taints": [{"key": "k", "effect": "PreferNoSchedule"}]})
-    assert no_refuge(node(), [node(), prefers]) == ""
+    assert no_refuge(["n"], [node(), prefers]) == ""
 
 
 def test_a_node_that_is_cordoned_already_is_refused() -> None:

@@ -13,6 +13,7 @@ from seatrial.faults.bad_rollout import NEVER_READY_SECONDS, shows_bad_state, te
 from seatrial.faults.budgets import never_allows
 from seatrial.faults.effects.deleted_object import without_status
 from seatrial.faults.effects.stuck_pods import stuck_pods
+from seatrial.faults.lost import lost_at, node_ready, require_other_data, tolerated_seconds
 from seatrial.faults.revisions import no_rollout
 from seatrial.faults.rollout_restart import (
     REFUSED_SECONDS,
@@ -21,7 +22,6 @@ from seatrial.faults.rollout_restart import (
     refused_throughout,
     restarted_at,
 )
-from seatrial.faults.stop_node import lost_at, node_ready, require_other_data, tolerated_seconds
 from seatrial.model.timeline import Change, EventSeen, NodeSeen, PodSeen
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from observations import crash_fault, fault, pod, timeline
 
-from seatrial.judge.placement import all_on_one_node, ready_at, taken_away
-from seatrial.model.fault import Disruption, Target
+from seatrial.judge.placement import all_on_what_was_lost, ready_at, taken_away
+from seatrial.model.fault import NODES, ZONE, Disruption, Target
 from seatrial.model.timeline import Change
 
 LOST = replace(crash_fault(100.0, 160.0), target=Target("Node", "", "worker"), reverted_at=150.0)
@@ -25,10 +25,17 @@ def leaving(uid: str, at: float):
 
 
 def test_pods_that_all_ran_on_the_lost_node_are_the_cause() -> None:
-    (words,) = all_on_one_node(timeline(running("a"), running("b")), LOST)
+    (words,) = all_on_what_was_lost(timeline(running("a"), running("b")), LOST)
     assert words.startswith("all 2 ready pods of orders ran on worker: spread the replicas over nodes")
-    (words,) = all_on_one_node(timeline(running("a")), LOST)
+    (words,) = all_on_what_was_lost(timeline(running("a")), LOST)
     assert words.startswith("the only ready pod of orders ran on worker")
+
+
+def test_pods_that_all_ran_in_the_lost_zone_are_the_cause() -> None:
+    lost = replace(LOST, target=Target(ZONE, "", "a"), details={NODES: ["worker", "worker3"]})
+    (words,) = all_on_what_was_lost(timeline(running("a"), running("b", "worker3")), lost)
+    assert words.startswith("all 2 ready pods of orders ran in zone a: spread the replicas over zones")
+    assert all_on_what_was_lost(timeline(running("a"), running("b", "worker2")), lost) == []
 
 
 @pytest.mark.parametrize(
@@ -42,13 +49,13 @@ def test_pods_that_all_ran_on_the_lost_node_are_the_cause() -> None:
     ids=["spread", "none seen", "none ready", "ready just in time"],
 )
 def test_other_placements_are_not(seen: list) -> None:
-    assert all_on_one_node(timeline(*seen), LOST) == []
+    assert all_on_what_was_lost(timeline(*seen), LOST) == []
 
 
 def test_only_the_loss_of_a_node_takes_all_of_them() -> None:
-    assert all_on_one_node(timeline(running("a"), running("b")), ROLLED) == []
+    assert all_on_what_was_lost(timeline(running("a"), running("b")), ROLLED) == []
     drained = replace(LOST, disruption=Disruption.VOLUNTARY)
-    assert all_on_one_node(timeline(running("a"), running("b")), drained) == []
+    assert all_on_what_was_lost(timeline(running("a"), running("b")), drained) == []
 
 
 def test_pods_that_a_rollout_takes_before_new_ones_are_ready_are_the_cause() -> None:
