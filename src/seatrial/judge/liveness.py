@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from seatrial.judge.disruption import watched
 from seatrial.judge.evidence import FAULT_HELP, fault_weakness
 from seatrial.judge.pods import states_of
 from seatrial.judge.probes import liveness_failures, not_tried
+from seatrial.judge.restarts import restarted
 from seatrial.judge.windows import fault_end
 from seatrial.judge.wording import plural, seconds
 from seatrial.model.fault import ACTS_WITHIN, FROZEN, FaultRecord
@@ -45,7 +46,8 @@ def hang_is_detected(observation: Observation) -> Verdict:
         return Verdict(Outcome.INCONCLUSIVE, "no timeline was recorded", EXPECTED, "Watch the cluster.")
     restarted_at = _restarted_at(timeline, fault)
     complaints = liveness_failures(timeline, fault.target.name, fault.injected_at, math.inf)
-    others = sorted(_others(timeline, fault))
+    again = restarted(timeline, fault.injected_at, fault_end(fault))
+    others = sorted(one.pod for one in again if one.pod != fault.target.name)
     numbers = {
         "allowed_seconds": fault.details.get(ACTS_WITHIN),
         "restarted_seconds": None if restarted_at is None else round(restarted_at - fault.injected_at, 3),
@@ -83,17 +85,6 @@ def is_new(state: PodSeen, restarts: int, frozen: str) -> bool:
 def _held(timeline: Timeline, fault: FaultRecord) -> float:
     until = timeline.ended_at if fault.reverted_at is None else fault.reverted_at
     return until - fault.injected_at
-
-
-def _others(timeline: Timeline, fault: FaultRecord) -> Iterator[str]:
-    """Names of the system's other pods that restarted from the injection to the end of the fault."""
-    end = fault_end(fault)
-    for uid, states in timeline.pods.items():
-        if uid == fault.target.uid or not states[-1].workload:
-            continue
-        before = [s.restarts for s in states if s.at <= fault.injected_at] or [states[0].restarts]
-        if any(s.restarts > before[-1] for s in states if fault.injected_at < s.at <= end):
-            yield states[-1].name
 
 
 def _why(fault: FaultRecord, complaints: Sequence[EventSeen]) -> str:

@@ -34,8 +34,9 @@ class Restarted:
 def restarted(timeline: Timeline, since: float, until: float) -> Iterator[Restarted]:
     """The system's pods of which a container was seen to have been started again in this time."""
     for states in timeline.pods.values():
-        before = [state.restarts for state in states if state.at <= since]
-        more = [s for s in states if since < s.at <= until and before and s.restarts > before[-1]]
+        # One that came meanwhile is counted from where it was first seen.
+        before = [state.restarts for state in states if state.at <= since] or [states[0].restarts]
+        more = [s for s in states if since < s.at <= until and s.restarts > before[-1]]
         if not more or not states[-1].workload:
             continue
         name = states[-1].name

@@ -91,6 +91,13 @@ def test_a_restart_of_the_dependency_itself_or_of_before_is_none() -> None:
     assert judged((*PAID, *BROWSED), own, before).passed
 
 
+def test_a_pod_that_came_meanwhile_counts_from_where_it_was_first_seen() -> None:
+    first = of(pod(112.0, "catalogue-b", uid="d", ready=True, restarts=1), "catalogue")
+    again = of(pod(118.0, "catalogue-b", uid="d", ready=True, restarts=2), "catalogue")
+    assert judged((*PAID, *BROWSED), first).passed
+    assert judged((*PAID, *BROWSED), first, again).outcome is Outcome.FAILED
+
+
 def test_another_that_becomes_unready_is_a_failure() -> None:
     away = of(pod(115.0, "catalogue-a", uid="c"), "catalogue")
     told = EventSeen(114.9, "Pod", "catalogue-a", "Unhealthy", "Readiness probe failed: 503", warning=True)
