@@ -1,4 +1,4 @@
-"""Entry point: `python3 -m chandlery orders|inventory|payments|catalogue|relay`."""
+"""Entry point: `python3 -m chandlery orders|inventory|payments|catalogue|ingest|relay`."""
 
 import argparse
 import importlib
@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-SERVICES = ("orders", "inventory", "payments", "catalogue", "relay")
+SERVICES = ("orders", "inventory", "payments", "catalogue", "ingest", "relay")
 
 
 def _exit_before_start(_signal: int, _frame: FrameType | None) -> None:

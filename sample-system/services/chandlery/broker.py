@@ -1,4 +1,4 @@
-"""NATS JetStream: one stream for all messages, one for dead letters, at-least-once consumers."""
+"""NATS JetStream: a stream for the saga, one for readings, one for dead letters, at-least-once consumers."""
 
 import asyncio
 import functools
@@ -21,6 +21,7 @@ from chandlery.ids import parse_id
 from chandlery.settings import CONNECT_SECONDS
 
 EVENTS = "EVENTS"
+READINGS = "READINGS"
 DEAD_LETTERS = "DEADLETTERS"
 SERVICES = ("orders", "inventory", "payments")
 PUBLISH_SECONDS = 2.0
@@ -30,18 +31,25 @@ RETRY_SECONDS = 1.0
 TRIES = 5
 CONCURRENCY = 8
 MEBIBYTE = 1024 * 1024
-STREAMS = (
-    StreamConfig(
-        name=EVENTS,
-        subjects=[f"{service}.>" for service in SERVICES],
-        # A message stays until its consumer has acknowledged it. A full stream refuses (the outbox then
-        # keeps the row) instead of forgetting the oldest.
+
+
+def _queue(name: str, subjects: list[str], mebibytes: int) -> StreamConfig:
+    """A message stays until its consumer has acknowledged it. A full stream refuses (the outbox then
+    keeps the row) instead of forgetting the oldest."""
+    return StreamConfig(
+        name=name,
+        subjects=subjects,
         retention=RetentionPolicy.WORK_QUEUE,
         discard=DiscardPolicy.NEW,
         storage=StorageType.FILE,
-        max_bytes=192 * MEBIBYTE,
+        max_bytes=mebibytes * MEBIBYTE,
         duplicate_window=120,
-    ),
+    )
+
+
+STREAMS = (
+    _queue(EVENTS, [f"{service}.>" for service in SERVICES], 192),
+    _queue(READINGS, ["ingest.>"], 32),
     StreamConfig(
         name=DEAD_LETTERS,
         subjects=["deadletter.>"],
@@ -93,7 +101,7 @@ class Broker:
         for stream in STREAMS:
             await self._until_made(functools.partial(self._jetstream.add_stream, stream))
 
-    async def consume(self, service: str, handler: Handler) -> "Consumer":
+    async def consume(self, service: str, handler: Handler, stream: str = EVENTS) -> "Consumer":
         """Start taking the messages addressed to `service`, shared with its other pods."""
         consumer = Consumer(self, service, handler)
         config = ConsumerConfig(
@@ -106,7 +114,7 @@ class Broker:
             max_ack_pending=4 * CONCURRENCY,
             filter_subject=f"{service}.>",
         )
-        await self._until_made(functools.partial(self._jetstream.add_consumer, EVENTS, config))
+        await self._until_made(functools.partial(self._jetstream.add_consumer, stream, config))
         consumer.subscription = await self._client.subscribe(
             f"deliver.{service}", queue=service, cb=consumer.accept
         )

@@ -1,10 +1,10 @@
-"""A part of the saga: one database, one broker, one consumer. Base of orders, inventory and payments."""
+"""One database, one broker, one consumer: base of the parts of the saga, and of ingest."""
 
 from uuid import UUID
 
 from starlette.routing import Route
 
-from chandlery.broker import Broker, Consumer, Message, Poison
+from chandlery.broker import EVENTS, Broker, Consumer, Message, Poison
 from chandlery.database import Connection, Database, migration
 from chandlery.ids import parse_id
 from chandlery.inbox import exactly_once
@@ -16,9 +16,10 @@ STOP_SECONDS = 2.0
 
 
 class Participant:
-    """Subclasses give the schema and the effect of a message on the database."""
+    """Subclasses give the schema, the stream and the effect of a message on the database."""
 
     schema: str
+    stream = EVENTS
 
     def __init__(self, settings: Settings) -> None:
         self.database = Database(settings.database_url, idle_seconds=settings.idle_seconds)
@@ -48,7 +49,7 @@ class Participant:
 
     async def consume(self) -> None:
         await self._broker.open()
-        self._consumer = await self._broker.consume(self._name, self._handler)
+        self._consumer = await self._broker.consume(self._name, self._handler, self.stream)
 
 
 def order_of(message: Message) -> UUID:

@@ -23,8 +23,8 @@ import httpx
 
 SAMPLE_SYSTEM = Path(__file__).resolve().parents[2]
 CONFIG = SAMPLE_SYSTEM / "manifests" / "config"
-DATABASES = ("orders", "inventory", "payments")
-SERVICES = ("orders", "inventory", "payments", "relay")
+DATABASES = ("orders", "inventory", "payments", "ingest")
+SERVICES = ("orders", "inventory", "payments", "ingest", "relay")
 PASSWORD = "integration-test"
 
 

@@ -43,6 +43,12 @@ FLAWS = MappingProxyType(
         "orders-outbox-is-empty": ("orders", f"insert into outbox values ('{AN_ID}', 'x', '')"),
         "inventory-outbox-is-empty": ("inventory", f"insert into outbox values ('{AN_ID}', 'x', '')"),
         "payments-outbox-is-empty": ("payments", f"insert into outbox values ('{AN_ID}', 'x', '')"),
+        "ingest-outbox-is-empty": ("ingest", f"insert into outbox values ('{AN_ID}', 'x', '')"),
+        "readings-are-counted-once": (
+            "ingest",
+            f"insert into reading values ('{AN_ID}', 'buoy', 5)",
+            "insert into summary values ('buoy', 2, 10, 5, 5)",
+        ),
         "nothing-is-oversold": (
             "inventory",
             "alter table stock drop constraint stock_check",
