@@ -1,10 +1,11 @@
 """The catalogue: what is for sale. Read from the mounted file, cacheable, needs nobody else.
 
-Whoever shows a price follows it as a stream of events, or asks with `wait` and is answered when it has
-changed or the time is over. Prices change with a rollout only, so both say the same again and again.
+Whoever shows a price follows it as a stream of events or by a WebSocket, or asks with `wait` and is answered
+when it has changed or the time is over. Prices change with a rollout only, so all say the same again.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import time
@@ -12,6 +13,8 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from chandlery import products, variants
 from chandlery.errors import Refused
@@ -22,6 +25,8 @@ from chandlery.web import route
 
 CACHE = "public, max-age=60"
 LONGEST_WAIT_SECONDS = 2.5  # a request ends after 4 s, at the gateway after 5 s
+TOLD_EACH_SECONDS = 1.0
+GOING_AWAY = 1001  # the client may come back at once, to another pod
 MISSED_SECONDS = 60  # of events that a client is told again when it comes back
 
 
@@ -51,12 +56,20 @@ def build(settings: Settings, lifecycle: Lifecycle) -> Service:
             events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
 
+    async def talk(socket: WebSocket) -> None:
+        sku = socket.path_params["sku"]
+        if sku not in pages:
+            await socket.close()  # before it was accepted: an answer 403
+            return
+        await tell(socket, pages[sku][0].decode(), lifecycle)
+
     async def nothing() -> None:
         return None
 
-    routes = [
+    routes: list[BaseRoute] = [
         route("GET", "/v1/catalogue/{sku}", read),
         route("GET", "/v1/catalogue/{sku}/events", follow),
+        WebSocketRoute("/v1/catalogue/{sku}/live", talk),
     ]
     return Service(routes=routes, start=nothing, stop=nothing)
 
@@ -86,6 +99,18 @@ async def prices(body: bytes, last_id: str, lifecycle: Lifecycle) -> AsyncIterat
             continue
         yield b"id: %d\nevent: price\ndata: %b\n\n" % (number, body)
         number += 1
+
+
+async def tell(socket: WebSocket, body: str, lifecycle: Lifecycle) -> None:
+    """The price each second, and whenever the client says something, until the pod is told to leave."""
+    await socket.accept()
+    with contextlib.suppress(WebSocketDisconnect):
+        while not lifecycle.draining:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TOLD_EACH_SECONDS):
+                    await socket.receive_text()
+            await socket.send_text(body)
+        await socket.close(GOING_AWAY)
 
 
 def page(product: products.Product) -> tuple[bytes, str]:

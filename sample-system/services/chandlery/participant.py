@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from chandlery.broker import EVENTS, Broker, Consumer, Message, Poison
 from chandlery.database import Connection, Database, migration
@@ -29,7 +29,7 @@ class Participant:
         self._handler = exactly_once(self.database, self.effect)
         self.background: list[Action] = [self.consume]
 
-    def service(self, lifecycle: Lifecycle, routes: list[Route]) -> Service:
+    def service(self, lifecycle: Lifecycle, routes: list[BaseRoute]) -> Service:
         # The broker is no condition for readiness: without it work waits, and reads go on.
         lifecycle.checks["database"] = self.database.check
         return Service(routes=routes, start=self.start, stop=self.stop, background=self.background)

@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 import uvloop
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 
 from chandlery import trace, variants
 from chandlery.lifecycle import Lifecycle
@@ -30,7 +30,7 @@ Action = Callable[[], Coroutine[Any, Any, None]]
 class Service:
     """What a service module builds. `start` may wait for dependencies; the probes answer meanwhile."""
 
-    routes: list[Route]
+    routes: list[BaseRoute]
     start: Action
     stop: Action
     background: list[Action] = field(default_factory=list)
@@ -94,6 +94,7 @@ async def _serve(service: Service, settings: Settings, lifecycle: Lifecycle) -> 
         log_level="warning",
         server_header=False,
         timeout_keep_alive=variants.SHORT_KEEP_ALIVE_SECONDS if hasty else KEEP_ALIVE_SECONDS,
+        ws="websockets-sansio",
         timeout_graceful_shutdown=int(IN_FLIGHT_SECONDS),
     )
     server = DrainingServer(config, lifecycle, settings.drain_seconds)

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chandlery import metrics, trace, variants
@@ -105,7 +105,7 @@ def config_hash(directory: Path) -> str:
     return digest.hexdigest()
 
 
-def application(settings: Settings, lifecycle: Lifecycle, routes: list[Route]) -> ASGIApp:
+def application(settings: Settings, lifecycle: Lifecycle, routes: Sequence[BaseRoute]) -> ASGIApp:
     """The service's routes plus those that every pod has and no gateway routes."""
     configuration = config_hash(settings.config_directory)
 
@@ -151,7 +151,7 @@ class _Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def marked(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] in ("http.response.start", "websocket.accept"):
                 extra = [(b"x-pod", POD)]
                 if self._lifecycle.draining:
                     extra.append((b"connection", b"close"))

@@ -1,4 +1,4 @@
-"""Prices as a stream of events: each second has its number, so any pod goes on where another ended."""
+"""Prices that are followed: each second has its number, so any pod goes on where another ended."""
 
 import asyncio
 
