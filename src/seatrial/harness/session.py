@@ -37,6 +37,7 @@ from seatrial.settings import Settings
 from seatrial.traffic.generator import Generator
 from seatrial.traffic.http import Http
 from seatrial.traffic.journey import SAFE_METHODS, journey_data
+from seatrial.traffic.protocols import compile_any
 from seatrial.traffic.stream import TrafficStream
 
 ANSWER_SECONDS = 60.0
@@ -266,7 +267,10 @@ def open_session(
 
     Raises:
         SeatrialError: cluster, deployment, namespace or entry cannot be had; says what to do.
+        BadInput: a run would send what cannot be sent; found before anything is brought up.
     """
+    for name, journey in system.journeys.items() if run is not None else ():
+        compile_any(name, journey)
     as_deployed = os.environ.get("SEATRIAL_AS_DEPLOYED", "") not in ("", "0")
     own = None
     if not as_deployed and system.target.kind is not None:

@@ -57,7 +57,7 @@ def test_a_storm_of_retries_is_of_writes_that_pass_a_workload_whose_pods_may_go(
 def test_consumers_are_killed_with_messages_in_hand_and_scaled_in() -> None:
     system = parse_system(CHANDLERY.read_text(), source="chandlery.yaml")
     crash = SCENARIOS.get("consumer-crash")
-    assert [subject.role for subject in crash.subjects(system)] == ["payments"]
+    assert [subject.role for subject in crash.subjects(system)] == ["payments", "ingest"]
     plan = [step for _, step in unrolled(crash.plan(Subject("payments", system)))]
     assert next(step.journey for step in plan if isinstance(step, Traffic)) == "place-order"
     assert [step.fault for step in plan if isinstance(step, Inject)] == ["crash-pod"] * 2 + ["hold-replicas"]
@@ -101,4 +101,4 @@ def test_a_single_writer_is_deleted_and_rolled_out_and_nothing_is_sent() -> None
 
 def test_neighbours_are_the_journeys_that_pass_the_scaled_workload_by() -> None:
     system = parse_system(CHANDLERY.read_text(), source="chandlery.yaml")
-    assert neighbours_of(system, "orders") == ["browse", "transfer"]
+    assert neighbours_of(system, "orders") == ["browse", "transfer", "send-reading"]

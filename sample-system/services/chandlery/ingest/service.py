@@ -29,7 +29,7 @@ def build(settings: Settings, lifecycle: Lifecycle) -> Service:
         [
             route("POST", "/v1/readings", ingest.take),
             route("GET", "/v1/readings/{device}/summary", ingest.summary),
-            route("GET", "/v1/readings/{device}/{id}", ingest.read),
+            route("GET", "/v1/readings/{id}", ingest.read),
         ],
     )
 
@@ -78,13 +78,13 @@ class Ingest(Participant):
         return JSONResponse(dict(row))
 
     async def read(self, request: Request) -> Response:
-        device, reading_id = request.path_params["device"], parse_id(request.path_params["id"])
+        reading_id = parse_id(request.path_params["id"])
         if reading_id is None:
             raise Refused(404, "this is no id of a reading")
         async with self.database.connection() as connection:
-            row = await store.reading(connection, device, reading_id)
+            row = await store.reading(connection, reading_id)
         if row is None:
-            raise Refused(404, f"there is no such reading of {device}")
+            raise Refused(404, "there is no such reading")
         return JSONResponse(dict(row))
 
 

@@ -40,7 +40,7 @@ on conflict (device) do update set
     highest_milli = greatest(s.highest_milli, excluded.highest_milli)
 """
 SUMMARY = "select device, readings, sum_milli, lowest_milli, highest_milli from summary where device = $1"
-READING = "select id::text, device, value_milli from reading where device = $1 and id = $2"
+READING = "select id::text, device, value_milli from reading where id = $1"
 
 
 async def keep(connection: Connection, reading_id: UUID, device: str, value_milli: int) -> None:
@@ -57,5 +57,5 @@ async def summary(connection: Connection, device: str) -> "asyncpg.Record | None
     return await connection.fetchrow(SUMMARY, device)
 
 
-async def reading(connection: Connection, device: str, reading_id: UUID) -> "asyncpg.Record | None":
-    return await connection.fetchrow(READING, device, reading_id)
+async def reading(connection: Connection, reading_id: UUID) -> "asyncpg.Record | None":
+    return await connection.fetchrow(READING, reading_id)
