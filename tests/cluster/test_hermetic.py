@@ -70,6 +70,11 @@ def test_a_name_outside_is_not_answered_and_not_handed_on(pods: Bench) -> None:
     assert "forward" not in corefile
 
 
+def test_names_are_answered_where_no_fault_stops_the_node(pods: Bench) -> None:
+    found = pods.kube.get("Deployment", "coredns", namespace="kube-system")["spec"]["template"]["spec"]
+    assert found["nodeSelector"]["node-role.kubernetes.io/control-plane"] == ""
+
+
 def test_a_name_inside_is_answered(pods: Bench) -> None:
     name = f"server-1.{pods.kube.namespace}.svc.cluster.local"
     assert pods.run(ASK_DNS, name) == {"code": 0, "answers": 1}

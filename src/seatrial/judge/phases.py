@@ -17,6 +17,7 @@ from seatrial.judge.windows import failures, fault_end
 from seatrial.judge.wording import seconds
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.fault import FaultRecord
+from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, PodSeen, Timeline
 
@@ -29,8 +30,12 @@ SERVER_RESOLUTION_SECONDS = 1.0
 BAND_FACTOR = 2.0
 """Latency is back in its band when it is at most this many times the 99th percentile of the control."""
 
-BAND_FLOOR_SECONDS = 0.020
-"""The band is never narrower: below it a scheduler's hiccup would count."""
+BAND_OF_OBJECTIVE = 0.25
+"""The band is never narrower than this part of the objective of the 99th percentile.
+
+A system at rest answers many times faster than it promises; that pods which start beside it take some of the
+CPU is nothing that its clients would miss.
+"""
 
 BAND_HELD_SECONDS = 5
 """For how many seconds in a row the band must hold."""
@@ -182,7 +187,9 @@ def _latency_back(observation: Observation, fault: FaultRecord, until: float) ->
             by_second.setdefault(second, []).append(math.inf if latency is None else latency)
     if quiet is None or len(control) < MINIMUM_SAMPLES or not by_second:
         return None
-    band = max(quiet * BAND_FACTOR, BAND_FLOOR_SECONDS)
+    system = observation.system
+    objectives = Objectives() if system is None else system.objectives_of(observation.journey)
+    band = max(quiet * BAND_FACTOR, BAND_OF_OBJECTIVE * objectives.latency_p99_ms / 1000)
     good = {second for second in by_second if _within(by_second, second, band)}
     settled = fault_end(fault) - fault.injected_at
     last = max(by_second) + 1 if math.isinf(settled) else math.ceil(settled)
