@@ -114,14 +114,23 @@ def test_slow_answers_are_excused_alike() -> None:
 
 
 def test_slow_answers_of_new_pods_stay_failed() -> None:
-    """A pod that is slow while it is new is the flaw, whatever the machine did."""
+    """A pod that is slow while it is new, and others are not, is the flaw, whatever the machine did."""
     new = [pod(105.0, "catalogue-new", ready=False), pod(109.9, "catalogue-new")]
     answers = [
         replace(e, backend="catalogue-new") if 110 <= e.planned_at < 113 else e for e in slow(110.0, 113.0)
     ]
-    verdict = voluntary(observed(answers, *GONE, *new))
+    beside = [
+        replace(e, sequence=e.sequence + 100_000, backend="catalogue-old")
+        for e in traffic()
+        if 110 <= e.planned_at < 113
+    ]
+    verdict = voluntary(observed([*answers, *beside], *GONE, pod(1.0, "catalogue-old"), *new))
     assert verdict.outcome is Outcome.FAILED
     assert "30 of 30 slow answers came from new pods (catalogue-new)" in verdict.next_step
+    alone = voluntary(observed(answers, *GONE, *new))
+    assert alone.outcome is Outcome.INCONCLUSIVE, "nobody knows how quick an old pod would have been"
+    assert "30 of 30 slow answers came from new pods (catalogue-new)" in " ".join(alone.reasons)
+    assert voluntary(observed(answers, *FREE, *new)).outcome is Outcome.FAILED
 
 
 def test_it_never_touches_a_pass() -> None:

@@ -17,13 +17,16 @@ from seatrial.chaos.part import NEVER_BEGUN, Part
 from seatrial.chaos.verdicts import RECORD, checks_of, experiment_verdict
 from seatrial.cluster.progress import PlainProgress
 from seatrial.errors import SeatrialError
+from seatrial.harness.edge import edge_of
 from seatrial.harness.execution import Execution
 from seatrial.harness.observe import more_than_reads, no_consent
 from seatrial.harness.rights import uses_of_plan
 from seatrial.harness.session import Session, open_session
 from seatrial.kube.snapshot import Snapshot
+from seatrial.model.edge import Edge
 from seatrial.model.failure import require, verdict_of
 from seatrial.model.fault import Disruption
+from seatrial.model.plan import LoadSize
 from seatrial.model.scenario import Subject
 from seatrial.model.step import Step, StepRecord, Traffic
 from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
@@ -59,6 +62,7 @@ class Experiment:
         self.current: Part | None = None
         self._subjects: dict[str, Subject] = {}
         self._session: Session | None = None
+        self._edge: Edge | None = None
         self._changed: list[str] = []
         self._resources = contextlib.ExitStack()
 
@@ -86,6 +90,8 @@ class Experiment:
             self.roles = list(self._subjects) or [self.order.role or SYSTEM]
             for role in self.roles:
                 self.run.check_started(self.id, role, self.requirement)
+        if self.settings.load is LoadSize.EDGE:
+            self._edge = edge_of(system, self.settings.reports_directory)
         disruption = Disruption.VOLUNTARY if self.scenario is None else self.scenario.disruption
         session = open_session(self.settings, system, PlainProgress(), self.run)
         self._session = self._resources.enter_context(session)
@@ -128,7 +134,7 @@ class Experiment:
             raise SeatrialError(f"the experiment is not carried out on {role!r}")
         part = Part(
             self.id, self._subjects[role], self.scenario, unedited=self.unedited,
-            repetitions=self.order.at_least(), journey=self.order.journey,
+            repetitions=self.order.at_least(), journey=self.order.journey, edge=self._edge,
         )  # fmt: skip
         self.parts[role] = self.current = part
         own = None

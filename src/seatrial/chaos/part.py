@@ -11,6 +11,7 @@ from seatrial.harness.execution import Execution
 from seatrial.harness.observe import bound, head_of
 from seatrial.harness.session import Session
 from seatrial.kube.evidence import collect_evidence
+from seatrial.model.edge import Edge, at_edge, takes_edge
 from seatrial.model.failure import verdict_of
 from seatrial.model.fault import Disruption
 from seatrial.model.observation import TROUBLE, Arm, Observation
@@ -30,6 +31,7 @@ class Part:
         unedited: whether exactly the scenario's plan is carried out.
         repetitions: how many faults must be verified.
         journey: what its own traffic sends; empty for the workload's.
+        edge: sent in place of the scenario's own rates, where its plan is unedited and can take it.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Part:
         unedited: bool = False,
         repetitions: int,
         journey: str = "",
+        edge: Edge | None = None,
     ) -> None:
         self.subject = subject
         self.scenario = scenario
@@ -48,20 +51,23 @@ class Part:
         self.started_at = time.monotonic()
         self.problem: Verdict | None = None
         self.execution: Execution | None = None
-        self.observation = self._head(id, repetitions, journey)
         self._plan: Steps = ()
+        self._edge: Edge | None = None
         if unedited and scenario is not None:
-            self._plan = scenario.plan(subject)
+            own = scenario.plan(subject)
+            self._edge = edge if takes_edge(own) else None
+            self._plan = own if self._edge is None else at_edge(own, self._edge)
+        self.observation = self._head(id, repetitions, journey)
         self._number = 0
         self._resources = contextlib.ExitStack()
 
     def _head(self, id: str, repetitions: int, journey: str) -> Observation:  # noqa: A002
         subject, name = self.subject, f"{id}.{self.subject.role}"
         if self.unedited and self.scenario is not None:
-            known = head_of(self.scenario, subject)
+            known = head_of(self.scenario, subject, self._edge)
             return Observation(
                 known.arms, name, known.scenario, known.target, known.disruption, known.journey,
-                known.repetitions, known.system,
+                known.repetitions, known.system, load=known.load,
             )  # fmt: skip
         disruption = Disruption.VOLUNTARY if self.scenario is None else self.scenario.disruption
         return Observation(

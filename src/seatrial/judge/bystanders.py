@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from seatrial.judge.blame import only_cpu
 from seatrial.judge.evidence import generator_weakness
 from seatrial.judge.known import Known, subjects
 from seatrial.judge.latency import latencies_ms, limit_ms, p99_ms
 from seatrial.judge.outage import failed_seconds, outages
-from seatrial.judge.saturation import doubted
+from seatrial.judge.saturation import CPU_HELP, doubted
 from seatrial.judge.statistics import MINIMUM_SAMPLES, SLOW_FRACTION_ALLOWED, wilson
-from seatrial.judge.windows import failures
+from seatrial.judge.windows import failures, windows
 from seatrial.judge.wording import errors, percent, plural, seconds
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.fault import Disruption
@@ -101,6 +102,9 @@ def _available(observation: Observation, bystander: Bystander) -> Verdict:
     observed = f"bystander {bystander}: {len(failed)} of {plural(total, 'request')} failed"
     numbers = {f"{bystander.journey}_requests": total, f"{bystander.journey}_failed": len(failed)}
     if total and wilson(len(failed), total).low > allowed:
+        if found := only_cpu(observation, failed, windows(observation)):
+            observed = f"{observed} ({errors(failed)}); {found}"
+            return Verdict(Outcome.INCONCLUSIVE, observed, expected, CPU_HELP, numbers)
         text = _help(observation, bystander)
         return Verdict(Outcome.FAILED, f"{observed} ({errors(failed)})", expected, text, numbers)
     return Verdict(Outcome.PASSED, observed, expected, numbers=numbers)

@@ -80,7 +80,7 @@ def causes(observation: Observation, failed: Sequence[Exchange], spans: Sequence
     victims = [(ending, fault) for fault in faults for ending in _victims(timeline, fault, path)]
     endings = {ending.uid: (ending, fault) for ending, fault in victims if ending.served}
     over_open = set[int]()
-    for ending, theirs in assigned([ending for ending, _ in endings.values()], failed):
+    for ending, theirs in assigned([ending for ending, _ in endings.values()], failed, timeline):
         disruption = endings[ending.uid][1].disruption
         sentences += of_old_pod(ending, theirs, disruption)
         if disruption is not Disruption.INVOLUNTARY:
@@ -134,11 +134,19 @@ def _victims(timeline: Timeline, fault: FaultRecord, path: Path) -> list[Life]:
     return endings
 
 
-def assigned(endings: Sequence[Life], failed: Sequence[Exchange]) -> list[tuple[Life, list[Exchange]]]:
-    """Each failed request to the pod that answered it, else to the last one whose end had begun."""
+def assigned(
+    endings: Sequence[Life], failed: Sequence[Exchange], timeline: Timeline
+) -> list[tuple[Life, list[Exchange]]]:
+    """Each failed request to the pod that answered it, else to the last one whose end had begun.
+
+    What another pod answered belongs to none of them: that one was reached, and said no.
+    """
+    others = {states[-1].name for states in timeline.pods.values()} - {ending.pod for ending in endings}
     ordered = sorted(endings, key=lambda ending: _or_infinite(ending.deleting_at))
     mine: dict[str, list[Exchange]] = {ending.uid: [] for ending in ordered}
     for exchange in failed:
+        if exchange.backend in others:
+            continue
         named = [e for e in ordered if exchange.backend and e.pod == exchange.backend]
         completed = _or_infinite(exchange.completed_at)
         begun = [e for e in ordered if e.deleting_at is None or e.deleting_at <= completed]

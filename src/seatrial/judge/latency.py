@@ -16,6 +16,8 @@ from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict
 
+FEWEST_BESIDE = 10
+"""With fewer answers of older pods in the same seconds nothing is said of how quick they were."""
 ATTRIBUTED = 0.8
 """Slow answers are put down to the age of pods when young ones gave at least this part of them."""
 
@@ -60,11 +62,16 @@ def latency_inside(observation: Observation, objectives: Objectives) -> Verdict:
 
 
 def _slow(observation: Observation, answered: Sequence[Exchange], limit: float, failed: Verdict) -> Verdict:
-    """FAILED, and why; INCONCLUSIVE where CPU was gone on our own cluster and nothing else explains it."""
+    """FAILED, and why; INCONCLUSIVE where CPU was gone on our own cluster while requests were slow.
+
+    That the slow answers came from new pods explains nothing then, unless older ones were quick meanwhile.
+    """
     aged = _aged(observation, answered)
-    if young := _young(aged, limit):
-        return replace(failed, next_step=young)
     late = [e for e in answered if e.latency_seconds is not None and e.latency_seconds * 1000 > limit]
+    if young := _young(aged, limit):
+        verdict = doubted(observation, failed, late)
+        starved = verdict.outcome is Outcome.INCONCLUSIVE and not _older_were_quick(aged, limit)
+        return replace(verdict, reasons=(young,)) if starved else replace(failed, next_step=young)
     unknown = "No answer says which pod it came from, so the cause cannot be named: see `entry.served_by`."
     alike = "Answers of old and new pods alike were slow: no cause was found in their age."
     return doubted(observation, replace(failed, next_step=alike if aged else unknown), late)
@@ -106,6 +113,21 @@ def _young(aged: Sequence[_Aged], limit: float) -> str:
         f"{len(ages)} of {plural(len(slow), 'slow answer')} came from new pods ({names}) in their first "
         f"{seconds(bound)} after Ready ({there}): be Ready only when warm (readiness or startup probe), or "
         "let the proxy start new pods slowly."
+    )
+
+
+def _older_were_quick(aged: Sequence[_Aged], limit: float) -> bool:
+    """Whether older pods answered in time in the very seconds in which young ones did not."""
+    slow = [each for each in aged if each.slow(limit)]
+    bound = max((each.age for each in slow if each.age is not None), default=0.0)
+    there = {int(each.exchange.planned_at) for each in slow}
+    older = [
+        each
+        for each in aged
+        if int(each.exchange.planned_at) in there and (each.age is None or each.age > bound)
+    ]
+    return len(older) >= FEWEST_BESIDE and sum(each.slow(limit) for each in older) <= (1 - ATTRIBUTED) * len(
+        older
     )
 
 

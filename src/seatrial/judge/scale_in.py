@@ -61,7 +61,7 @@ def scale_in_loses_nothing(observation: Observation, *, minimum_requests: int = 
         f"{plural(len(ended), 'pod')} terminated"
     )
     if failed:
-        return _lost(seen, ended, failed, numbers)
+        return _lost(seen, timeline, ended, failed, numbers)
     if not ended:
         text = f"no pod of {step.workload} terminated: nothing was scaled in"
         return Verdict(Outcome.INCONCLUSIVE, text, EXPECTED, "See why the replicas did not fall.", numbers)
@@ -91,14 +91,18 @@ def _spans(timeline: Timeline, ended: Sequence[Ended]) -> tuple[Window, ...]:
 
 
 def _lost(
-    seen: str, ended: Sequence[Ended], failed: Sequence[Exchange], numbers: dict[str, object]
+    seen: str,
+    timeline: Timeline,
+    ended: Sequence[Ended],
+    failed: Sequence[Exchange],
+    numbers: dict[str, object],
 ) -> Verdict:
     """The verdict on failed requests: a line for each, and what would have sufficed pod by pod."""
     by_uid = {each.pod.uid: each for each in ended}
     lines: list[tuple[float, str]] = []
     advice: list[str] = []
     needed = 0.0
-    for ending, theirs in assigned([each.life for each in ended], failed):
+    for ending, theirs in assigned([each.life for each in ended], failed, timeline):
         one = by_uid[ending.uid]
         lines += [(request.begun_at, _told(one, request)) for request in theirs]
         advice += [

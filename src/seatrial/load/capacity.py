@@ -58,6 +58,7 @@ class CapacitySession(LegSession):
         self._trials: list[Trial] = []
         self._never_sent: set[str] = set()
         self._broken = self._unseen = ""
+        self._absent: tuple[str, ...] = ()
         self._holds: tuple[str, ...] = ()
 
     def _on_start(self, **_: Any) -> None:
@@ -81,7 +82,10 @@ class CapacitySession(LegSession):
         """One search with each number of replicas, until somebody, or what went wrong, ends it."""
         for count in self.counts:
             self._forget()
-            self._search(count)
+            if self.cluster is None or not self.cluster.gone:
+                self._search(count)
+            else:
+                self._absent, self._broken = self.cluster.gone, "workers never came"
             self._found[count] = self._gathered()
             if self._over:
                 break
@@ -92,6 +96,7 @@ class CapacitySession(LegSession):
         return CapacityRun(
             self.plan, tuple(self._trials), broken=self._broken, never_sent=tuple(sorted(self._never_sent)),
             held=self._holds, unseen=self._unseen, role=self.role,
+            absent=self._absent,
         )  # fmt: skip
 
     def _search(self, count: int) -> None:

@@ -123,6 +123,7 @@ class CapacityRun:
         unseen: what of the cluster could not be looked at, in words; empty when all was.
         role: the workload whose replicas the answer is about; empty where none was looked at.
         never_sent: journeys of which no trial sent a request.
+        absent: workers in the cluster that never came, so that nothing was sent, in words.
     """
 
     plan: SearchPlan
@@ -132,6 +133,7 @@ class CapacityRun:
     unseen: str = ""
     role: str = ""
     never_sent: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
 
     def to_data(self) -> dict[str, Any]:
         """For the run directory."""
@@ -144,5 +146,5 @@ class CapacityRun:
             Trial(**{**each, "uses": tuple(ContainerUse(**use) for use in each["uses"])})
             for each in data["trials"]
         )
-        lists = {name: tuple(data[name]) for name in ("held", "never_sent")}
+        lists = {name: tuple(data.get(name, ())) for name in ("held", "never_sent", "absent")}
         return cls(**{**data, **lists, "plan": SearchPlan(**data["plan"]), "trials": trials})

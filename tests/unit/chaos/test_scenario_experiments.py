@@ -10,12 +10,14 @@ from chaoslib.run import Runner
 from chaoslib.types import Strategy
 from dry_session import SYSTEM, Dry
 
+from seatrial.chaos import experiment
 from seatrial.chaos.generate import experiment_text
 from seatrial.chaos.method import completed
 from seatrial.chaos.order import Order
 from seatrial.commands._rejudging import rejudge
 from seatrial.errors import FaultRefused, NotAllowed
 from seatrial.model.check import CORE, check
+from seatrial.model.edge import Edge
 from seatrial.model.fault import VOLUNTARY
 from seatrial.model.scenario import SCENARIOS, Scenario, Subject, scenario
 from seatrial.model.step import Measure, Traffic, Wait, hold, inject, repeat, stop, traffic, wait
@@ -116,6 +118,23 @@ class TestUnedited:
         assert (seen.scenario, seen.target, seen.journey) == ("delete-pod", "till", "buy")
         again = rejudge(played.folder)
         assert [item.same for item in again] == [True, True]
+
+    def test_it_is_carried_out_at_the_edge_of_the_measured_capacity(self, play, generated, monkeypatch):
+        monkeypatch.setenv("SEATRIAL_LOAD", "edge")
+        monkeypatch.setattr(experiment, "edge_of", lambda *_: Edge(100.0, {"buy": 3.0, "look": 1.0}, "run"))
+        played = play(generated("delete-pod"))
+        seen = read_observation(played.folder / "observations" / "experiment.delete-pod.till").observation
+        assert seen.load == "90% of 100 requests/s"
+        assert {each.journey for each in seen.exchanges} >= {"buy", "look"}
+        assert [item.same for item in rejudge(played.folder)] == [True, True]
+
+    def test_without_a_measured_capacity_nothing_is_touched(self, play, generated, monkeypatch, dry: Dry):
+        monkeypatch.setenv("SEATRIAL_LOAD", "edge")
+        played = play(generated("delete-pod"))
+        for verdict in played.verdicts().values():
+            assert verdict.outcome is Outcome.ERROR
+            assert "no run has measured the capacity" in verdict.observed
+        assert dry.world.done == []
 
     def test_the_roles_that_it_names_are_enough(self, play, generated):
         experiment = generated("delete-pod")

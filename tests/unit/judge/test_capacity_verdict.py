@@ -100,6 +100,11 @@ def test_a_workload_without_a_request_has_no_target():
     ("run", "outcome", "named"),
     [
         (CapacityRun(PLAN, (), broken="before the first trial: refused"), Outcome.ERROR, "before the first"),
+        (
+            CapacityRun(PLAN, (), broken="workers never came", absent=("worker 1: pod/w-1 runs", "worker 2")),
+            Outcome.INCONCLUSIVE,
+            "nothing was sent, for 2 workers never came: worker 1: pod/w-1 runs; worker 2",
+        ),
         (replace(WHOLE, broken="1 of 2 workers never reported"), Outcome.INCONCLUSIVE, "1 of 2 workers"),
         (replace(WHOLE, never_sent=("buy",)), Outcome.INCONCLUSIVE, "no request of buy was sent"),
         (CapacityRun(PLAN, ()), Outcome.INCONCLUSIVE, "no trial"),

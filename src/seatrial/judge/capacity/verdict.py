@@ -50,7 +50,8 @@ def _verdict(run: CapacityRun, found: Found, objectives: Objectives, wanted: flo
     if wanted is not None:
         expected = f"{wanted:g} requests/s or more at p99 {objectives.latency_p99_ms:g} ms"
     if doubt := _doubt(run, found):
-        outcome = Outcome.ERROR if run.broken and not run.trials else Outcome.INCONCLUSIVE
+        never_began = run.broken and not run.trials and not run.absent
+        outcome = Outcome.ERROR if never_began else Outcome.INCONCLUSIVE
         return Verdict(outcome, doubt, expected, _next(run, found))
     assert found.low is not None
     assert found.high is not None
@@ -69,6 +70,10 @@ def _verdict(run: CapacityRun, found: Found, objectives: Objectives, wanted: flo
 
 def _doubt(run: CapacityRun, found: Found) -> str:
     """Why the search has no answer; empty when it has."""
+    if run.absent:
+        return (
+            f"nothing was sent, for {plural(len(run.absent), 'worker')} never came: {'; '.join(run.absent)}"
+        )
     if run.broken:
         return run.broken
     if run.never_sent:
