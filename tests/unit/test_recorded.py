@@ -8,49 +8,28 @@ from pathlib import Path
 
 import pytest
 
-from seatrial.commands._rejudging import Rejudged, rejudge, rejudged_text
+from seatrial.commands._rejudging import rejudge, rejudged_text
 from seatrial.model.scenario import SCENARIOS
-from seatrial.model.verdict import Mode, Outcome
+from seatrial.model.verdict import Mode, Outcome, named
 from seatrial.record.observations import read_observation
 from seatrial.record.reader import read_run
 
 RUN = Path(__file__).parents[2] / "reports" / "example"
 
 
-NOT_YET_RECORDED = {
-    "changed-configuration",
-    "certificates",
-    "dependency-trouble",
-    "consumer-crash",
-    "counted-requests",
-    "inside-look",
-    "reach-look",
-    "retry-storm",
-    "cold-start",
-    "idle-connections",
-    "live-look",
-    "long-requests",
-    "controller-restart",
-    "metrics-outage",
-    "name-outage",
-    "rate-limit",
-    "replace-writer",
-    "rollout-restart",
-    "freeze-process",
-    "trace-context",
-    "unready-pod",
-    "wrong-tokens",
-    "zone-loss",
+MENDED = {
+    "orchestration.drain-loses-nothing [orders]": "a failure at another pod was put down to the one that ended, "
+    "and those of a bystander were not weighed against the CPU that was gone",
+    "orchestration.drain-loses-nothing [catalogue]": "slow answers were put down to new pods while there were "
+    "no others, and no CPU",
 }
-"""Newer than the recording; the next one takes them out of here."""
+"""What a judge has learned since; the next recording takes it out of here."""
 
 
 def test_every_scenario_was_recorded_and_ended() -> None:
     run = read_run(RUN)
     recorded = [read_observation(RUN / "observations" / started.id) for started in run.observations]
-    scenarios = {item.observation.scenario for item in recorded}
-    assert scenarios | NOT_YET_RECORDED >= set(SCENARIOS)
-    assert not scenarios & NOT_YET_RECORDED
+    assert {item.observation.scenario for item in recorded} >= set(SCENARIOS)
     assert all(item.finished and not item.damage for item in recorded)
 
 
@@ -58,18 +37,15 @@ def test_every_tool_was_recorded() -> None:
     assert {result.tool for result in read_run(RUN).results} == {"pytest", "locust", "chaos"}
 
 
-def explained(item: Rejudged) -> bool:
-    """What is stricter now, or was not recorded then, may make a verdict worse; nothing makes one better."""
-    assert item.verdict is not None
-    return item.verdict.outcome.severity >= item.result.verdict.outcome.severity
-
-
-def test_no_verdict_is_better_than_the_recorded_one() -> None:
+def test_each_verdict_is_the_recorded_one_down_to_its_numbers() -> None:
     found = rejudge(RUN)
     judged = [item for item in found if item.verdict is not None]
-    assert [str(item.result.check) for item in judged if not explained(item)] == []
+    assert {named(item.result.check, item.result.subject) for item in judged if not item.same} == {*MENDED}
     proven = [item for item in found if item.result.mode is Mode.PROVEN]
     assert judged == proven, "every proven result can be judged again"
+    code, text = rejudged_text(found)
+    assert code == 1
+    assert f"{len(judged)} judged again, {len(MENDED)} differ" in text
 
 
 @pytest.fixture

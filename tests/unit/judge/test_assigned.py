@@ -14,7 +14,8 @@ ENDING = life(SEEN, "orders-a", "a")
 
 
 def test_what_another_pod_answered_is_not_put_down_to_the_one_that_ended() -> None:
-    by_b, by_a, by_nobody = failed(101.0, backend="orders-b"), failed(102.0, backend="orders-a"), failed(103.0)
+    by_b, by_a = failed(101.0, backend="orders-b"), failed(102.0, backend="orders-a")
+    by_nobody = failed(103.0)
     ((ending, theirs),) = assigned([ENDING], [by_b, by_a, by_nobody], SEEN)
     assert (ending.pod, theirs) == ("orders-a", [by_a, by_nobody])
     assert assigned([ENDING], [by_b], SEEN) == []
