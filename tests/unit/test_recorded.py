@@ -18,10 +18,10 @@ RUN = Path(__file__).parents[2] / "reports" / "example"
 
 
 MENDED = {
-    "orchestration.drain-loses-nothing [orders]": "a failure at another pod was put down to the one that ended, "
-    "and those of a bystander were not weighed against the CPU that was gone",
-    "orchestration.drain-loses-nothing [catalogue]": "slow answers were put down to new pods while there were "
-    "no others, and no CPU",
+    "orchestration.drain-loses-nothing [orders]": "a failure at another pod was put down to "
+    "one that ended, and those of a bystander were not weighed against the CPU that was gone",
+    "orchestration.drain-loses-nothing [catalogue]": "slow answers were put down to new pods "
+    "where there were no others, and no CPU",
 }
 """What a judge has learned since; the next recording takes it out of here."""
 

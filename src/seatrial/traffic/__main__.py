@@ -45,7 +45,14 @@ async def run(job: Job, *, parent_pipe: int | None) -> None:
         loop.add_signal_handler(number, driver.stop)
     if parent_pipe is not None:
         _stop_at_end_of(parent_pipe, driver)
-    output.special(HEAD, {"pid": os.getpid(), "began_at": time.monotonic(), "job": asdict(job)})
+    output.special(
+        HEAD,
+        {
+            "pid": os.getpid(),
+            "began_at": time.monotonic(),
+            "job": {**asdict(job), "output": Path(job.output).name},
+        },
+    )
     _keep_writing(loop, driver, output)
     keep_time()
     start_at = job.start_at_wall
