@@ -1,4 +1,4 @@
-"""A recorded run is judged alike for ever: `reports/example` is a real run, and holds every scenario."""
+"""A recorded run is judged alike for ever: `tests/recorded` is a real run, and holds every scenario."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from seatrial.model.verdict import Mode, Outcome, named
 from seatrial.record.observations import read_observation
 from seatrial.record.reader import read_run
 
-RUN = Path(__file__).parents[2] / "reports" / "example"
+RUN = Path(__file__).parents[1] / "recorded"
 
 
 MENDED = {
