@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seatrial.judge.asked import PodLife, answers_by_pod, lives_of
-from seatrial.judge.disruption import objectives_of, watched
+from seatrial.judge.disruption import watched
 from seatrial.judge.evidence import GENERATOR_HELP, generator_weakness
 from seatrial.judge.latency import limit_ms
 from seatrial.judge.statistics import percentile, wilson
@@ -62,7 +62,7 @@ def ready_means_able(observation: Observation) -> Verdict:
     In time is the objective of the journey's 99th percentile. Where pods that had been there for long were
     as slow then, their age is no reason, and it is INCONCLUSIVE.
     """
-    objectives = objectives_of(observation)
+    objectives = observation.objectives
     limit = limit_ms(observation, objectives)
     most = f"{SLOW_FRACTION * 100:g} % of the first {FIRST} answers"
     expected = f"at most {most} of each new pod later than {limit:g} ms"

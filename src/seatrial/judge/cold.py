@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seatrial.judge.asked import lives_of
-from seatrial.judge.disruption import involuntary, objectives_of
+from seatrial.judge.disruption import involuntary
 from seatrial.judge.evidence import fault_weakness
 from seatrial.judge.pods import states_of
 from seatrial.judge.wording import plural, seconds
@@ -40,7 +40,7 @@ def converges(observation: Observation) -> Verdict:
 
 def _again(observation: Observation, timeline: Timeline, fault: FaultRecord) -> Verdict:
     """Whether all pods were Ready in time."""
-    limit = objectives_of(observation).recovery_seconds
+    limit = observation.objectives.recovery_seconds
     expected = f"every pod Ready within {seconds(limit)} of the loss of all"
     new = [life for life in lives_of(observation, fault.workload) if life.seen_at >= fault.injected_at]
     restarts = {

@@ -12,7 +12,6 @@ from seatrial.judge.recovery import recovery
 from seatrial.judge.shortfall import told
 from seatrial.judge.windows import windows
 from seatrial.model.fault import Disruption
-from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict, merge
 
@@ -24,7 +23,7 @@ def voluntary(observation: Observation) -> Verdict:
     mine = of_the_subject(observation)
     verdict = voluntary_disruption(mine, minimum_repetitions=mine.repetitions)
     if mine.faults and verdict.outcome is not Outcome.ERROR:
-        verdict = merge([verdict, latency_inside(mine, objectives_of(observation))])
+        verdict = merge([verdict, latency_inside(mine, observation.objectives)])
     return watched(mine, with_bystanders(observation, _with_refusals(mine, verdict)))
 
 
@@ -32,7 +31,7 @@ def involuntary(observation: Observation) -> Verdict:
     """An involuntary disruption stays within the error budget and is over within the recovery objective."""
     if verdict := another_kind(observation, Disruption.INVOLUNTARY):
         return verdict
-    objectives, mine = objectives_of(observation), of_the_subject(observation)
+    objectives, mine = observation.objectives, of_the_subject(observation)
     verdict = merge([involuntary_disruption(mine, objectives), recovery(mine, objectives)])
     return watched(mine, with_bystanders(observation, _with_refusals(mine, verdict)))
 
@@ -91,9 +90,3 @@ def by_disruption(observation: Observation) -> Verdict:
     if all(fault.disruption is Disruption.VOLUNTARY for fault in observation.faults):
         return voluntary(observation)
     return involuntary(observation)
-
-
-def objectives_of(observation: Observation) -> Objectives:
-    """The objectives of the subject's journey as the recorded system file has them; else the defaults."""
-    system = observation.system
-    return Objectives() if system is None else system.objectives_of(observation.journey)

@@ -93,6 +93,9 @@ class _Aged:
         latency = self.exchange.latency_seconds
         return latency is not None and latency * 1000 > limit
 
+    def older(self, age: float) -> bool:
+        return self.age is None or self.age > age
+
 
 def _young(aged: Sequence[_Aged], limit: float) -> str:
     """That slow answers came from new pods; empty when that is not what the answers say."""
@@ -101,8 +104,8 @@ def _young(aged: Sequence[_Aged], limit: float) -> str:
     if not slow or len(ages) < ATTRIBUTED * len(slow):
         return ""
     bound = max(ages)
-    older = [each.exchange for each in aged if each.age is None or each.age > bound]
-    young = [each.exchange for each in aged if each.age is not None and each.age <= bound]
+    older = [each.exchange for each in aged if each.older(bound)]
+    young = [each.exchange for each in aged if not each.older(bound)]
     usual = percentile(latencies_ms(older), 99)
     if usual is not None and usual > limit:
         return ""
@@ -119,16 +122,11 @@ def _young(aged: Sequence[_Aged], limit: float) -> str:
 def _older_were_quick(aged: Sequence[_Aged], limit: float) -> bool:
     """Whether older pods answered in time in the very seconds in which young ones did not."""
     slow = [each for each in aged if each.slow(limit)]
-    bound = max((each.age for each in slow if each.age is not None), default=0.0)
+    bound = max(each.age for each in slow if each.age is not None)
     there = {int(each.exchange.planned_at) for each in slow}
-    older = [
-        each
-        for each in aged
-        if int(each.exchange.planned_at) in there and (each.age is None or each.age > bound)
-    ]
-    return len(older) >= FEWEST_BESIDE and sum(each.slow(limit) for each in older) <= (1 - ATTRIBUTED) * len(
-        older
-    )
+    older = [each for each in aged if each.older(bound) and int(each.exchange.planned_at) in there]
+    late = sum(each.slow(limit) for each in older)
+    return len(older) >= FEWEST_BESIDE and late <= (1 - ATTRIBUTED) * len(older)
 
 
 def _aged(observation: Observation, answered: Iterable[Exchange]) -> list[_Aged]:

@@ -17,7 +17,6 @@ from seatrial.judge.windows import failures, fault_end
 from seatrial.judge.wording import seconds
 from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.fault import FaultRecord
-from seatrial.model.objectives import Objectives
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, PodSeen, Timeline
 
@@ -187,9 +186,7 @@ def _latency_back(observation: Observation, fault: FaultRecord, until: float) ->
             by_second.setdefault(second, []).append(math.inf if latency is None else latency)
     if quiet is None or len(control) < MINIMUM_SAMPLES or not by_second:
         return None
-    system = observation.system
-    objectives = Objectives() if system is None else system.objectives_of(observation.journey)
-    band = max(quiet * BAND_FACTOR, BAND_OF_OBJECTIVE * objectives.latency_p99_ms / 1000)
+    band = max(quiet * BAND_FACTOR, BAND_OF_OBJECTIVE * observation.objectives.latency_p99_ms / 1000)
     good = {second for second in by_second if _within(by_second, second, band)}
     settled = fault_end(fault) - fault.injected_at
     last = max(by_second) + 1 if math.isinf(settled) else math.ceil(settled)

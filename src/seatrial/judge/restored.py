@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from seatrial.judge.disruption import objectives_of, watched
+from seatrial.judge.disruption import watched
 from seatrial.judge.evidence import FAULT_HELP, fault_weakness
 from seatrial.judge.placement import REVISION, could_answer
 from seatrial.judge.pods import workload_at
@@ -60,7 +60,7 @@ def rollback_restores(observation: Observation) -> Verdict:
     A StatefulSet that leaves pods on the bad revision until somebody deletes them is FAILED: the API server
     took the rollback, and nothing followed. A workload whose template replaces no pods is UNSUPPORTED.
     """
-    limit = objectives_of(observation).recovery_seconds
+    limit = observation.objectives.recovery_seconds
     expected = (
         f"within {seconds(limit)} of taking a bad version back every pod is Ready and of the revision "
         "before, without anybody's hand, and requests are answered"

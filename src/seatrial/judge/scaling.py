@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from seatrial.judge.disruption import objectives_of, with_bystanders
+from seatrial.judge.disruption import with_bystanders
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.hpa import cycles_in_words, decision_lags
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds
@@ -43,7 +43,7 @@ def follows_load(observation: Observation) -> Verdict:
     if isinstance(found, Verdict):
         return found
     timeline, step = found
-    objectives, generator = objectives_of(observation), observation.trouble.streams[LOAD]
+    objectives, generator = observation.objectives, observation.trouble.streams[LOAD]
     rose = with_stages(observation, timeline, step, rises(timeline, step, objectives, generator))
     parts = [rose, answered(step, observation.without_bystanders().exchanges, objectives)]
     if rose.passed:
@@ -63,7 +63,7 @@ def with_stages(observation: Observation, timeline: Timeline, step: LoadStep, ve
     system = observation.system
     journey = "" if system is None else _load_journey(system, step.workload)
     mine = [exchange for exchange in observation.exchanges if exchange.journey == journey]
-    objectives = objectives_of(observation) if system is None else system.objectives_of(journey)
+    objectives = observation.objectives if system is None else system.objectives_of(journey)
     regained = regained_at(mine, step, objectives)
     when = "not regained while the load lasted" if regained is None else "never lost"
     if regained is not None and regained > step.began_at:

@@ -10,6 +10,7 @@ from seatrial.model.exchange import Exchange, GeneratorHealth
 from seatrial.model.fault import Disruption, FaultRecord
 from seatrial.model.log import LogLine
 from seatrial.model.measurement import Measurement
+from seatrial.model.objectives import Objectives
 from seatrial.model.step import StepRecord
 from seatrial.model.system import System
 from seatrial.model.timeline import Timeline
@@ -110,6 +111,11 @@ class Observation:
             arm, exchanges=tuple(filter(keep, arm.exchanges)), warm_up=tuple(filter(keep, arm.warm_up))
         )
         return replace(self, arms={**self.arms, TROUBLE: kept})
+
+    @property
+    def objectives(self) -> Objectives:
+        """The objectives of the subject's journey as the recorded system file has them; else the defaults."""
+        return Objectives() if self.system is None else self.system.objectives_of(self.journey)
 
     def without_bystanders(self) -> Observation:
         """The same observation without the journeys that were sent beside the subject's and its load."""

@@ -8,7 +8,7 @@ from observations import crash_fault, endpoints, failed, observation, pod, strea
 
 from seatrial.judge.admissible import judge
 from seatrial.judge.cold import converges
-from seatrial.judge.disruption import involuntary, objectives_of
+from seatrial.judge.disruption import involuntary
 from seatrial.model.check import CHECKS
 from seatrial.model.observation import Observation
 from seatrial.model.timeline import Change, Seen
@@ -106,7 +106,7 @@ def test_of_a_loss_that_was_not_verified_nothing_is_told() -> None:
 
 
 def test_in_time_is_up_to_the_objective() -> None:
-    limit = objectives_of(made(6.0)).recovery_seconds
+    limit = made(6.0).objectives.recovery_seconds
     for took, outcome in ((limit, Outcome.PASSED), (limit + 0.25, Outcome.FAILED)):
         seen = made(6.0)
         fault = replace(seen.faults[0], available_at=100.0 + took)

@@ -16,7 +16,7 @@ from observations import (
     workload,
 )
 
-from seatrial.judge.disruption import by_disruption, involuntary, objectives_of, of_the_subject, voluntary
+from seatrial.judge.disruption import by_disruption, involuntary, of_the_subject, voluntary
 from seatrial.model.exchange import Exchange
 from seatrial.model.objectives import Objectives
 from seatrial.model.observation import TROUBLE, Observation
@@ -44,7 +44,7 @@ def test_as_many_repetitions_are_needed_as_the_scenario_says() -> None:
 
 
 def test_the_objectives_are_those_of_the_recorded_system() -> None:
-    assert objectives_of(CLEAN) == Objectives()
+    assert CLEAN.objectives == Objectives()
 
 
 def among_others(seen: Observation, *others: Exchange) -> Observation:
