@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,34 @@ def test_the_variant_without_a_drain_of_orders_repeats_no_read() -> None:
     ((before, after),) = [pair for pair in zip(*config, strict=True) if pair[0] != pair[1]]
     assert (before.strip(), after) == ("num_retries: 2", before.replace("2", "0"))
     assert "retry_policy: &retry" in "".join(config[0][config[0].index(before) - 3 : config[0].index(before)])
+
+
+def rewriters() -> list[tuple[str, str]]:
+    """The variants that rewrite the gateway's configuration in an init container, each with its program."""
+    found = []
+    for variant in VARIANTS:
+        patches = yaml.safe_load((SAMPLE / "variants" / variant / "kustomization.yaml").read_text())
+        for patch in patches.get("patches", []):
+            for change in yaml.safe_load(patch.get("patch", "")) or []:
+                value = change.get("value") if isinstance(change, dict) else None
+                if isinstance(value, list) and "/to/envoy.yaml" in str(value):
+                    found.append((variant, value[0]["args"][0]))
+    return found
+
+
+@pytest.mark.parametrize(("variant", "program"), rewriters(), ids=[name for name, _ in rewriters()])
+def test_a_variant_finds_what_it_changes_in_the_gateways_configuration(
+    variant: str, program: str, tmp_path: Path
+) -> None:
+    """A gateway whose init container fails never starts, and nothing would be shown."""
+    sound = SAMPLE / "manifests" / "config" / "envoy.yaml"
+    flawed = tmp_path / "envoy.yaml"
+    program = program.replace("/from/envoy.yaml", str(sound)).replace("/to/envoy.yaml", str(flawed))
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    before, after = (yaml.safe_load(path.read_text()) for path in (sound, flawed))
+    names = [[each["name"] for each in data["static_resources"]["clusters"]] for data in (before, after)]
+    assert before != after
+    assert names[0] == names[1]
 
 
 def test_what_is_declared_as_a_single_writer_is_kept_so_and_one_variant_lets_it_roll() -> None:
