@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from seatrial.cluster import PlainProgress, ensure_engine, find_engine, stop_engine
+from seatrial.cluster import PlainProgress, engine, ensure_engine, find_engine, stop_engine
 from seatrial.cluster.engine import engine_folder
 from seatrial.waiting import NotYet, Ready, eventually
 
@@ -65,6 +65,11 @@ def started_by_another_process() -> None:
     tell(case="outlives its starter", started=done.returncode == 0, ours=bool(found and found.ours))
 
 
+def shorten_patience() -> None:
+    """An engine that was stopped never answers, however long one waits."""
+    engine._BUSY_BOUND_SECONDS, engine._ANSWER_BOUND_SECONDS = 5.0, 10.0
+
+
 def main() -> None:
     """All cases, one after the other, on one engine."""
     isolate()
@@ -91,6 +96,7 @@ def main() -> None:
 
     pid = pid_of(pid_file)
     os.kill(pid, signal.SIGSTOP)
+    shorten_patience()
     tell(case="hangs", ours=ensure_engine(progress).ours, another=pid_of(pid_file) != pid)
 
     tell(case="stopped", was_ours=stop_engine(), found=find_engine() is not None)

@@ -27,6 +27,7 @@ _STOP_BOUND_SECONDS = 40.0  # the engine gives its containers 10 s
 _BUSY_BOUND_SECONDS = 60.0  # ending it ends the cluster, and a machine under load answers late
 _HANGING_BOUND_SECONDS = 5.0  # it has not answered for a minute already
 _FOREIGN_BOUND_SECONDS = 30.0  # an engine that is just being started by somebody else
+_ANSWER_BOUND_SECONDS = 20.0  # of one `docker info`
 _RUN = Path("/var/run")
 
 
@@ -91,7 +92,7 @@ def find_engine() -> Engine | None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=_ANSWER_BOUND_SECONDS,
             check=False,
         )
         told = json.loads(asked.stdout or "{}")
