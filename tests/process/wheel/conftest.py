@@ -80,17 +80,31 @@ def empty(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def runs(python: Path, empty: Path) -> Typed:
+    """Run the environment's Python in the empty folder."""
+    return _runner([str(python)], python, empty)
+
+
+@pytest.fixture
 def types(python: Path, empty: Path) -> Typed:
     """Type a command in the empty folder; a tool of another package is run as its module."""
-    places = f"{python.parent}{os.pathsep}{os.defpath}"
-    environment = {"PATH": places, "HOME": str(empty), "NO_COLOR": "1", "COLUMNS": "100"}
 
-    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        tool, *rest = arguments
+    def run(tool: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [str(python.parent / tool)] if tool == "seatrial" else [str(python), "-m", tool]
+        return _runner(command, python, empty)(*arguments, **variables)
+
+    return run
+
+
+def _runner(command: list[str], python: Path, folder: Path) -> Typed:
+    """Runs the command with more arguments; `text` is its standard input, other names are variables."""
+    places = f"{python.parent}{os.pathsep}{os.defpath}"
+    environment = {"PATH": places, "HOME": str(folder), "NO_COLOR": "1", "COLUMNS": "100"}
+
+    def run(*arguments: str, text: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*command, *rest], cwd=empty, env=environment | variables, capture_output=True, text=True,
-            check=False, timeout=120,
+            [*command, *arguments], cwd=folder, env=environment | variables, input=text, capture_output=True,
+            text=True, check=False, timeout=120,
         )  # fmt: skip
 
     return run

@@ -33,6 +33,26 @@ consent: {disruptive: true, context: vanished, namespace: shop}
 """
 MANIFESTS = str(ROOT / "sample-system" / "manifests" / "catalogue.yaml")
 EXPERIMENTS = sorted(path.name for path in (ROOT / "experiments").glob("*.yaml"))
+EACH_PATH = """
+import contextlib, io, sys
+from pathlib import Path
+from seatrial.__main__ import main
+for name in sys.stdin.read().split():
+    sys.argv, told = ["seatrial", "path", name], io.StringIO()
+    with contextlib.redirect_stdout(told):
+        code = main()
+    print(name, code, Path(told.getvalue().strip()).is_file())
+"""
+"""Types the command once for each name on standard input, in one process."""
+EACH_EXPERIMENT = """
+import sys
+from click.testing import CliRunner
+from chaostoolkit.cli import cli
+for path in sys.argv[1:]:
+    told = CliRunner().invoke(cli, ["--no-version-check", "validate", path])
+    print(path, told.exit_code, told.exception)
+"""
+"""`chaos validate` of each experiment, in one process."""
 
 
 @pytest.fixture
@@ -74,9 +94,10 @@ def test_a_path_that_is_not_shipped_lists_what_is(types: Typed) -> None:
     assert {f"experiments/{name}" for name in EXPERIMENTS} <= set(listed)
 
 
-def test_every_listed_path_is_a_file(types: Typed) -> None:
-    for name in well(types("seatrial", "path")).split():
-        assert Path(well(types("seatrial", "path", name)).strip()).is_file(), name
+def test_every_listed_path_is_a_file(types: Typed, runs: Typed) -> None:
+    listed = well(types("seatrial", "path")).split()
+    told = well(runs("-c", EACH_PATH, text="\n".join(listed)))
+    assert told.splitlines() == [f"{name} 0 True" for name in listed]
 
 
 def test_init_writes_a_file_that_names_the_schema_of_the_package(types: Typed, empty: Path) -> None:
@@ -112,11 +133,14 @@ def test_a_cluster_that_is_not_there_is_an_error_and_no_pass(types: Typed, syste
         assert "Traceback" not in told.stdout + told.stderr
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_experiments_are_valid(types: Typed, system: str, name: str) -> None:
-    experiment = well(types("seatrial", "path", f"experiments/{name}")).strip()
-    told = types("chaostoolkit", "validate", experiment, SEATRIAL_SYSTEM=system)
+def test_experiments_are_valid(types: Typed, runs: Typed, system: str) -> None:
+    """The first by the command itself, all of them by the same program."""
+    first = Path(well(types("seatrial", "path", f"experiments/{EXPERIMENTS[0]}")).strip())
+    told = types("chaostoolkit", "validate", str(first), SEATRIAL_SYSTEM=system)
     assert "experiment syntax and semantic look valid" in well(told) + told.stderr
+    paths = [str(first.with_name(name)) for name in EXPERIMENTS]
+    told = runs("-c", EACH_EXPERIMENT, *paths, SEATRIAL_SYSTEM=system)
+    assert well(told).splitlines() == [f"{path} 0 None" for path in paths], told.stderr
 
 
 def test_load_tests_are_found_by_locust(types: Typed, system: str) -> None:
