@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,10 +14,12 @@ from tiny import KIND_CONFIG, PYTHON, WORKLOAD, Access, kubeconfig_of, label, sy
 
 from seatrial import cluster
 from seatrial.errors import SeatrialError
-from seatrial.kube.apply import deploy, undeploy
+from seatrial.kube.apply import deploy
 from seatrial.kube.client import Kube
+from seatrial.kube.errors import NotFound
 from seatrial.kube.timeline import Recorder
 from seatrial.model.system import HELPER_IMAGE, System
+from seatrial.waiting import NotYet, Ready, eventually
 
 ENTRY = {"service": {"name": "web", "port": 80}, "served_by": "x-pod"}
 LOGGED = {"request": {"path": "/logged", "headers": {"X-Request-Id": "{uuid}"}}}
@@ -53,15 +56,30 @@ def kube(make_kube: Callable[[str], Kube]) -> Iterator[Kube]:
     kube.delete("Namespace", kube.namespace)
 
 
+@pytest.fixture(scope="session")
+def left(make_kube: Callable[[str], Kube]) -> Iterator[list[Kube]]:
+    """Namespaces that are deleted while other tests run; at the end all of them are gone."""
+    leaving: list[Kube] = []
+    yield leaving
+
+    def gone() -> Ready[None] | NotYet:
+        there = [kube.namespace for kube in leaving if kube.find("Namespace", kube.namespace)]
+        return NotYet(f"there are {', '.join(there)}") if there else Ready(None)
+
+    eventually(gone, within_seconds=120, what="the namespaces of the tests are gone", every_seconds=0.5)
+
+
 @pytest.fixture(scope="module")
-def deployed(access: Access, make_kube: Callable[[str], Kube]) -> Iterator[Kube]:
+def deployed(access: Access, make_kube: Callable[[str], Kube], left: list[Kube]) -> Iterator[Kube]:
     """A namespace with the tiny system of `workload/` rolled out."""
     kube = make_kube(f"seatrial-test-{uuid.uuid4().hex[:8]}")
+    left.append(kube)
     try:
         deploy(kube, WORKLOAD, {PYTHON: access.python_image}, within_seconds=120)
         yield kube
     finally:
-        undeploy(kube)
+        with contextlib.suppress(NotFound):
+            kube.delete("Namespace", kube.namespace)
 
 
 @pytest.fixture
