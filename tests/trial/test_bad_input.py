@@ -82,8 +82,10 @@ def test_without_consent_an_experiment_exits_1(person):
     assert "nothing was touched" in typed.text
 
 
-@pytest.mark.parametrize("change", [{"repetitions": 0}, {"requests": 0}, {"repetitons": 3}])
+@pytest.mark.parametrize("change", [{"repetitions": 0}, {"repetitons": 3}])
 def test_an_experiment_that_asks_for_no_evidence_is_refused(person, change):
+    """Other ways to ask for none: tests/attacks/test_no_evidence_asked.py."""
+
     def changed(data):
         data["controls"][0]["provider"]["arguments"].update(change)
 
