@@ -1,11 +1,14 @@
 """A parent that is SIGKILLed takes its children along: nobody goes on injecting, nothing says passed."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -82,7 +85,7 @@ def wait_until_gone(pid: int) -> None:
     eventually(gone, within_seconds=BOUND_SECONDS, what="the child ends")
 
 
-def kill(parent: subprocess.Popen) -> None:
+def kill(parent) -> None:
     parent.kill()
     assert parent.wait(timeout=30) == -signal.SIGKILL
 
@@ -117,8 +120,8 @@ def test_the_generator_ends_with_the_process_that_asked_for_traffic(tmp_path):
     wait_until_gone(generator)
 
 
-RUN = """
-import contextlib, dataclasses, os, pathlib, sys, time
+SERVE = """
+import contextlib, os, pathlib, sys, time
 from seatrial.commands import children, run
 from seatrial.commands._jobs import Choice
 from seatrial.cluster.progress import PlainProgress
@@ -133,15 +136,23 @@ class Nothing(contextlib.AbstractContextManager):
 def child(arguments, **options):
     return children.run_child([sys.executable, "-c", os.environ["TOOL"]], **options)
 
-folder = pathlib.Path(sys.argv[1])
-settings = settings_from({"system": str(folder / "shop.yaml"), "report_dir": str(folder / "reports")}, {})
-(folder / "began").touch()
-code, text = run.run_everything(
-    settings, PlainProgress(), Choice(("load",)), run_child=child, open_session=lambda *_: Nothing(),
-)
-print(text, flush=True)
-sys.exit(code)
+for line in sys.stdin:
+    folder = pathlib.Path(line.strip())
+    if process := os.fork():
+        print(process, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
+        continue
+    printed = os.open(folder / "printed.txt", os.O_WRONLY | os.O_CREAT)
+    for number, file in ((0, os.open(os.devnull, os.O_RDONLY)), (1, printed), (2, printed)):
+        os.dup2(file, number)
+    settings = settings_from({"system": str(folder / "shop.yaml"), "report_dir": str(folder / "reports")}, {})
+    code, text = run.run_everything(
+        settings, PlainProgress(), Choice(("load",)), run_child=child, open_session=lambda *_: Nothing(),
+    )
+    print(text, flush=True)
+    os._exit(code)
 """
+"""Each run in a fork of one process: what a run imports takes longer than what it does here."""
 TOOL = """
 import os, pathlib, time
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
@@ -171,37 +182,54 @@ consent: {disruptive: true, context: nowhere, namespace: shop}
 """
 
 
-@pytest.fixture
-def playing(tmp_path):
-    """Starts a `seatrial run` whose one tool reports a pass; waits until the run itself begins."""
-    started = []
+@pytest.fixture(scope="module")
+def server() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", SERVE]
+    environment = {**os.environ, "TOOL": TOOL}
+    with subprocess.Popen(command, env=environment, stdin=PIPE, stdout=PIPE, text=True) as process:
+        yield process
+        process.stdin.close()
 
-    def play(name: str):
-        folder = tmp_path / name
-        folder.mkdir()
+
+class Run:
+    """A `seatrial run` of its own whose one tool reports a pass."""
+
+    def __init__(self, server: subprocess.Popen[str], folder: Path) -> None:
         (folder / "shop.yaml").write_text(SYSTEM)
-        with (folder / "printed.txt").open("wb") as output:
-            parent = subprocess.Popen(
-                [sys.executable, "-c", RUN, str(folder)], env={**os.environ, "TOOL": TOOL},
-                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-            )  # fmt: skip
-        started.append(parent)
-        eventually(
-            lambda: Ready(None) if (folder / "began").exists() else NotYet("it is being imported"),
-            within_seconds=BOUND_SECONDS, what="the run begins", every_seconds=0.02,
-        )  # fmt: skip
-        return parent, folder
+        self._server = server
+        self._ended: int | None = None
+        server.stdin.write(f"{folder}\n")
+        server.stdin.flush()
+        self._pid = int(server.stdout.readline())
 
-    yield play
-    for parent in started:
-        parent.kill()
-        parent.wait(timeout=30)
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+        if self._ended is None and select.select([self._server.stdout], [], [], 0)[0]:
+            self._ended = int(self._server.stdout.readline())
+        return self._ended
+
+    def wait(self, timeout: float) -> int:
+        def ended():
+            return NotYet("it runs") if (code := self.poll()) is None else Ready(code)
+
+        return eventually(ended, within_seconds=timeout, what="the run ends", every_seconds=0.02)
+
+    def kill(self) -> None:
+        if self.poll() is None:
+            os.kill(self._pid, signal.SIGKILL)
 
 
-def test_a_run_that_nobody_kills_passes(playing):
-    parent, folder = playing("whole")
-    assert parent.wait(timeout=BOUND_SECONDS) == 0, (folder / "printed.txt").read_text()
-    assert read_run(folder / "reports" / "latest").outcome is Outcome.PASSED
+@pytest.fixture
+def playing(server, tmp_path) -> Iterator[Run]:
+    started = Run(server, tmp_path)
+    yield started
+    started.kill()
+    started.wait(timeout=30)
+
+
+def test_a_run_that_nobody_kills_passes(playing, tmp_path):
+    assert playing.wait(timeout=BOUND_SECONDS) == 0, (tmp_path / "printed.txt").read_text()
+    assert read_run(tmp_path / "reports" / "latest").outcome is Outcome.PASSED
 
 
 RECORDS_OF_A_RUN = 20
@@ -209,18 +237,17 @@ RECORDS_OF_A_RUN = 20
 
 
 @pytest.mark.parametrize("records", range(RECORDS_OF_A_RUN - 2))
-def test_a_run_killed_at_any_instant_is_unfinished_and_nothing_says_passed(playing, records):
-    parent, folder = playing("killed")
-    reports = folder / "reports"
+def test_a_run_killed_at_any_instant_is_unfinished_and_nothing_says_passed(playing, tmp_path, records):
+    reports = tmp_path / "reports"
 
     def written():
-        assert parent.poll() is None, (folder / "printed.txt").read_text()
+        assert playing.poll() is None, (tmp_path / "printed.txt").read_text()
         lines = sum(path.read_bytes().count(b"\n") for path in reports.glob("2*/events-*.ndjson"))
         return Ready(None) if lines >= records else NotYet(f"{lines} records of {records}")
 
     eventually(written, within_seconds=BOUND_SECONDS, what="the run is that far", every_seconds=0.005)
-    kill(parent)
-    assert "passed" not in (folder / "printed.txt").read_text()
+    kill(playing)
+    assert "passed" not in (tmp_path / "printed.txt").read_text()
     assert not (reports / "latest" / "index.html").exists()
     if not any(reports.glob("2*/events-*.ndjson")):
         with pytest.raises(BadInput):
