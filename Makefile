@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+SHIPPED := tests/process/wheel tests/process/test_ci.py tests/process/test_vanished_context.py
 STAMP := $(VENV)/installed-$(shell cat requirements.lock pyproject.toml | sha256sum | cut -c1-12)
 
 help: ## show this list
@@ -42,9 +43,14 @@ unit: setup ## tests of the tool that need no cluster (under 30 s)
 attacks: setup ## every known way to a false verdict, each tried; no cluster
 	@$(BIN)/pytest -q tests/attacks
 
+shipped: setup ## the wheel and the CI jobs as somebody else uses them, in processes of their own; no cluster
+	@$(BIN)/pytest -q --reruns 1 $(SHIPPED)
+
 # A whole cluster on two cores starves its own tests now and then: what is red once runs again, and is told as rerun.
-test: lint unit attacks ## everything: lint, unit, attacks, process, then the tool's tests and the suites on a real kind cluster
-	@$(BIN)/pytest -q --reruns 1 tests/process
+# What looks at no clock runs two at a time, each told when it has ended.
+test: setup ## everything: lint, unit, attacks, process, then the tool's tests and the suites on a real kind cluster
+	@$(MAKE) --no-print-directory -j2 --output-sync=target unit lint attacks shipped
+	@$(BIN)/pytest -q --reruns 1 tests/process $(addprefix --ignore=,$(SHIPPED))
 	@$(BIN)/seatrial up --system fixtures/systems/chandlery.yaml
 	@$(BIN)/pytest -q --reruns 1 sample-system/tests/integration
 	@$(BIN)/pytest -q --reruns 1 tests/cluster
@@ -69,4 +75,4 @@ clean: ## take down what `up` made and remove .venv and caches of this folder (k
 	@[ ! -x $(BIN)/seatrial ] || $(BIN)/seatrial down
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
 
-.PHONY: help setup lint unit attacks test trial bench differential mutants clean
+.PHONY: help setup lint unit attacks shipped test trial bench differential mutants clean
