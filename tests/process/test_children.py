@@ -9,6 +9,7 @@ import pytest
 
 from seatrial.commands.children import last_line, run_child
 from seatrial.errors import SeatrialError
+from seatrial.waiting import NotYet, Ready, eventually
 
 
 def run(code, tmp_path, *, within_seconds=20.0, notes=None):
@@ -48,9 +49,17 @@ def test_an_interrupt_stops_the_child_before_it_goes_on(tmp_path):
     pid = tmp_path / "pid"
     code = f"import os, pathlib, time\npathlib.Path({str(pid)!r}).write_text(str(os.getpid()))\n"
     code += "time.sleep(60)\n"
-    threading.Timer(2.0, signal.raise_signal, [signal.SIGINT]).start()
+
+    def interrupt() -> None:
+        eventually(
+            lambda: Ready(None) if pid.exists() and pid.read_text() else NotYet("it does not run"),
+            within_seconds=60, what="the child runs",
+        )  # fmt: skip
+        signal.raise_signal(signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
     with pytest.raises(KeyboardInterrupt):
-        run(code, tmp_path)
+        run(code, tmp_path, within_seconds=90)
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
 
