@@ -122,8 +122,9 @@ def test_nobody_there_is_told(events, tmp_path) -> None:
 
 def test_a_stop_ends_what_only_lasts(events, tmp_path) -> None:
     with TrafficStream(
-        events.url, "follow", journey("/steady", lifetime=600), schedule="constant:5", directory=tmp_path
-    ) as stream:
+        events.url, "follow", journey("/steady", lifetime=600, timeout=20), schedule="constant:5",
+        directory=tmp_path,
+    ) as stream:  # fmt: skip
         stream.wait_for_requests(3, within_seconds=30)
     exchanges, _ = stream.stop()
     assert all(one.ok for one in exchanges)

@@ -77,7 +77,7 @@ def run(url: str, tmp_path, name: str) -> subprocess.CompletedProcess:
 def test_one_new_file_adds_a_protocol(capitals, tmp_path) -> None:
     assert run(capitals, tmp_path, "shout").stderr == ""
     recording = read_recording(tmp_path / "call.ndjson.gz")
-    assert [(e.operation, e.ok, e.error) for e in recording.exchanges] == [
+    assert [(e.operation, e.ok, e.error) for e in recording.in_order()] == [
         ("shout", True, f"/HEY/{n}") for n in range(10)
     ]
     assert recording.health.sent == 10
