@@ -37,7 +37,7 @@ lint: setup ## ruff and mypy --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-unit: setup ## tests of the tool that need no cluster (under 30 s)
+unit: setup ## tests of the tool that need no cluster (about two minutes)
 	@$(BIN)/pytest -q tests/unit sample-system/tests/unit
 
 attacks: setup ## every known way to a false verdict, each tried; no cluster
