@@ -5,14 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
 
 from seatrial.errors import SeatrialError
+from seatrial.harness.doctor.autoscaler import examine_autoscaler
 from seatrial.harness.doctor.finding import Finding, bad, note, ok
+from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.clock import measure
 from seatrial.kube.errors import Forbidden
 from seatrial.kube.rollout import lacking
+from seatrial.kube.workloads import pods_of
 from seatrial.model.right import Right, autoscaled, on_workload
 from seatrial.model.system import System, Workload
 
@@ -96,35 +99,17 @@ def _workload(kube: Kube, role: str, workload: Workload) -> Iterator[Finding]:
     if workload.stateless and replicas < 2 and workload.autoscaled is None:
         yield note("workload", f"{role}: one replica; each replacement of its pod will cost requests")
     if workload.autoscaled:
-        yield from _autoscaler(kube, role, workload.autoscaled, found)
+        scaler = kube.find("HorizontalPodAutoscaler", workload.autoscaled)
+        if scaler is None:
+            text = f"{role}: there is no HorizontalPodAutoscaler {workload.autoscaled}"
+            yield bad("autoscaler", text, "Correct `autoscaled`.")
+            return
+        yield from examine_autoscaler(role, scaler, found, _pods(kube, workload), datetime.now(UTC))
 
 
-def _autoscaler(kube: Kube, role: str, name: str, workload: Any) -> Iterator[Finding]:
-    found = kube.find("HorizontalPodAutoscaler", name)
-    if found is None:
-        yield bad(
-            "autoscaler", f"{role}: there is no HorizontalPodAutoscaler {name}", "Correct `autoscaled`."
-        )
-        return
-    spec, replicas = found["spec"], workload["spec"].get("replicas", 1)
-    measured = [metric.get("resource", {}).get("name") for metric in spec.get("metrics") or ()]
-    containers = workload["spec"]["template"]["spec"]["containers"]
-    for resource in filter(None, measured):
-        bare = [
-            each["name"] for each in containers
-            if resource not in ((each.get("resources") or {}).get("requests") or {})
-        ]  # fmt: skip
-        if bare:
-            yield bad(
-                "autoscaler", f"{role}: {name} measures {resource}, and {', '.join(bare)} requests none",
-                "Without a request there is no ratio: it never acts.",
-            )  # fmt: skip
-    if replicas >= spec["maxReplicas"]:
-        yield bad(
-            "autoscaler", f"{role}: {replicas} replicas are its maximum already", "It cannot grow any more."
-        )
-    else:
-        yield ok(
-            "autoscaler",
-            f"{role}: {name} from {spec.get('minReplicas', 1)} to {spec['maxReplicas']}, now {replicas}",
-        )
+def _pods(kube: Kube, workload: Workload) -> list[Object]:
+    """The pods of a workload; none where they may not be read."""
+    try:
+        return pods_of(kube, workload.kind, workload.name)
+    except Forbidden:
+        return []
