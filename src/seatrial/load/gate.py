@@ -41,7 +41,7 @@ def judge_load(
         judged: which of `JUDGED` count; a load meant to saturate is not judged by its latency.
         own: what journeys want instead of the system's objectives, by name.
     """
-    if summary.sent == 0 and not _lost_there(summary):
+    if not summary.reached and not _lost_there(summary):
         return _none_sent(summary)
     doubt = generator_doubt(summary)
     verdicts = []
@@ -93,7 +93,8 @@ def _none_sent(summary: LoadSummary) -> Verdict:
     """Nothing of the system was seen: it took no connection at all, or nothing was planned."""
     tried = sum(summary.outcomes.values())
     if not tried:
-        return _nothing("no request was sent")
+        missing = f": {missing_words(summary)}" if summary.missing_workers else ""
+        return _nothing(f"no request was sent{missing}")
     (whole,) = parts_of(summary, Objectives(), NO_OWN, "availability")
     return Verdict(
         Outcome.ERROR, f"none of {tried} requests could be sent{whole.named_errors}", "a complete load run",

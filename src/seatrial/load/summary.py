@@ -13,6 +13,7 @@ from seatrial.load.figures import WorkerFigures
 from seatrial.model.exchange import GeneratorHealth, merged_health
 from seatrial.traffic.crew import FAILURE
 from seatrial.traffic.tally import histogram
+from seatrial.traffic.target import NEVER_CONNECTED
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
 
@@ -104,6 +105,12 @@ class LoadSummary:
     @property
     def ok(self) -> int:
         return self.outcomes.get("ok", 0)
+
+    @property
+    def reached(self) -> bool:
+        """Whether anybody there may have seen a request: not where no connection was ever made."""
+        unmade = sum(n for error, n in self.errors.items() if error.startswith(NEVER_CONNECTED))
+        return self.sent > 0 and unmade < sum(self.outcomes.values())
 
     @property
     def unlikely(self) -> str:

@@ -79,9 +79,28 @@ def test_a_latency_that_fails_names_the_slowest_journey() -> None:
     assert judge_load(again, OBJECTIVES) == verdict
 
 
+def refused(**errors: int) -> LoadSummary:
+    """A run in which nobody answered as expected; as a generator tells it, which counts each as sent."""
+    number = sum(errors.values())
+    return replace(summary(result([1.0] * number)), outcomes={"ok": 0, "failed": number}, errors=errors)
+
+
 def test_where_nothing_takes_a_connection_the_reason_is_told_and_nothing_is_passed():
-    seen = replace(summary(result([])), outcomes={"failed": 374}, errors={"connection refused": 374})
-    verdict = judge_load(seen, OBJECTIVES)
+    verdict = judge_load(refused(**{"connection refused": 374}), OBJECTIVES)
     assert verdict.outcome is Outcome.ERROR
     assert verdict.observed == "none of 374 requests could be sent (374 x connection refused)"
     assert "seatrial doctor" in verdict.next_step
+
+
+@pytest.mark.parametrize("answered", ["status 401", "others"])
+def test_what_answered_or_may_have_was_reached_and_has_failed(answered: str):
+    seen = refused(**{"connection refused": 5_000, answered: 1_000})
+    seen = replace(seen, errors={error: n for error, n in seen.errors.items() if error != "others"})
+    verdict = judge_load(seen, OBJECTIVES)
+    assert verdict.outcome is Outcome.FAILED
+
+
+def test_where_no_worker_reported_that_is_why_nothing_was_sent():
+    verdict = judge_load(summary(workers=2), OBJECTIVES)
+    assert verdict.outcome is Outcome.ERROR
+    assert verdict.observed == "no request was sent: 2 of the workers never reported what they sent"
