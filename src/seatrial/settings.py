@@ -21,12 +21,13 @@ Chosen = TypeVar("Chosen", bound=StrEnum)
 OWN_SYSTEM = Path("seatrial.yaml")
 """The system file of a folder, as `seatrial init` writes it; it is taken when none is named."""
 SAMPLE_SYSTEM = Path("fixtures/systems/sample.yaml")
-"""Taken where there is no other: the sample system of a checkout."""
+"""Taken in a checkout where there is no other."""
 
 
 def default_system() -> Path:
     """The system file when nobody names one."""
-    return OWN_SYSTEM if OWN_SYSTEM.is_file() else SAMPLE_SYSTEM
+    sample = SAMPLE_SYSTEM.is_file() and not OWN_SYSTEM.is_file()
+    return SAMPLE_SYSTEM if sample else OWN_SYSTEM
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,20 @@ def test_the_environment_wins_over_the_default():
 
 def test_the_system_file_of_the_folder_is_taken_when_none_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    sample = tmp_path / SAMPLE_SYSTEM
+    sample.parent.mkdir(parents=True)
+    sample.write_text(SYSTEM)
     assert settings_from({}, {}).system_path == SAMPLE_SYSTEM
     (tmp_path / "seatrial.yaml").write_text(SYSTEM)
     assert settings_from({}, {}).system_path == Path("seatrial.yaml")
     assert settings_from({}, {"SEATRIAL_SYSTEM": "b.yaml"}).system_path == Path("b.yaml")
+
+
+def test_where_there_is_no_system_file_at_all_the_one_of_the_folder_is_missed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match="there is no such system file") as raised:
+        load_system(settings_from({}, {}))
+    assert raised.value.where == "seatrial.yaml"
 
 
 def test_a_schedule_of_the_load_that_is_none_is_refused(tmp_path):

@@ -48,9 +48,9 @@ def leased(chosen: Settings, reverted: Collection[str]) -> tuple[list[str], bool
     from seatrial.faults.lease import Lease
     from seatrial.harness.access import access
     from seatrial.kube.client import Kube
-    from seatrial.settings import SAMPLE_SYSTEM, load_system
+    from seatrial.settings import OWN_SYSTEM, load_system
 
-    if chosen.system_path == SAMPLE_SYSTEM and not SAMPLE_SYSTEM.is_file():
+    if chosen.system_path == OWN_SYSTEM and not OWN_SYSTEM.is_file():
         return [], True  # nobody named a system
     system = load_system(chosen)
     try:

@@ -14,6 +14,7 @@ from seatrial.load.summary import LoadSummary
 
 NODE = "seatrial"
 LOOK_SECONDS = 0.5
+NEVER_SECONDS = 86_400
 
 
 def note_gaps(runner: Any, summary: LoadSummary) -> None:
@@ -26,9 +27,13 @@ def note_gaps(runner: Any, summary: LoadSummary) -> None:
 
 
 def wait_for_csv(options: Any) -> None:
-    """Let Locust's writer of CSV come by once more: it writes each second, and is not asked at the end."""
+    """Let Locust's writer of CSV come by once more: it writes each second, and is not asked at the end.
+
+    After that it sleeps for good: its files are closed before its process ends.
+    """
     if options.csv_prefix:
-        gevent.sleep(stats.CSV_STATS_INTERVAL_SEC + 0.1)
+        usual, stats.CSV_STATS_INTERVAL_SEC = stats.CSV_STATS_INTERVAL_SEC, NEVER_SECONDS
+        gevent.sleep(usual + 0.1)
 
 
 def watch_workers(runner: Any, run: LoadRun, end: Callable[[], None]) -> None:

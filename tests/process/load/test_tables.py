@@ -3,6 +3,8 @@
 import csv
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -40,6 +42,31 @@ def test_csv_and_html_hold_every_request_and_name_a_generator_that_was_late(toy)
     assert "more than 10 ms late" in Path("toy.html").read_text(encoding="utf-8")
     total = next(row for row in rows_of("toy_stats.csv") if row["Name"] == "Aggregated")
     assert int(total["Request Count"]) == recorded_in(toy.directory) == 300
+
+
+WRITER = """
+import gevent.monkey
+gevent.monkey.patch_all()
+from types import SimpleNamespace
+import gevent
+from locust.env import Environment
+from locust.stats import StatsCSVFileWriter
+from seatrial.load.tables import wait_for_csv
+writer = StatsCSVFileWriter(Environment(), [0.5], "late")
+running = gevent.spawn(writer.stats_writer)
+gevent.sleep(0.5)
+wait_for_csv(SimpleNamespace(csv_prefix="late"))
+writer.close_files()
+gevent.sleep(2.5)  # Locust's end may take so long: its workers, its tables
+assert running.exception is None, running.exception
+"""
+
+
+def test_nothing_is_written_to_a_table_that_is_closed() -> None:
+    """Planted: an end that takes longer than the writer sleeps; a traceback stood after the verdict."""
+    told = subprocess.run([sys.executable, "-c", WRITER], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    assert "Traceback" not in told.stderr
 
 
 def test_a_run_ends_without_the_worker_that_was_lost_and_names_it(toy) -> None:
