@@ -21,7 +21,7 @@ def bystanders_of(system: System, step: Traffic) -> list[str]:
     if not step.bystanders:
         return []
     if step.lasting:
-        return [name for name in system.long if name != step.journey]
+        return [name for name in system.lookup.long if name != step.journey]
     return system.bystanders_of(step.journey, only_reading=step.only_reading)
 
 

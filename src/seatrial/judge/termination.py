@@ -130,7 +130,7 @@ def _doubt(
 def _lasting(observation: Observation) -> list[Lasting]:
     """The arrivals of long journeys that were sent."""
     system = observation.system
-    long = set() if system is None else {*system.long}
+    long = set() if system is None else {*system.lookup.long}
     found: dict[tuple[str, int], list[Exchange]] = {}
     for one in observation.exchanges:
         if one.journey in long and one.error != DROPPED:

@@ -6,8 +6,11 @@ Every field's description names its unit; the JSON Schema for editors is exporte
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from functools import cached_property
+from itertools import islice
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -18,6 +21,7 @@ from seatrial.model.dependency import Dependency, require_known
 from seatrial.model.entry import Entry, HeaderName
 from seatrial.model.invariant import Capability, Invariant
 from seatrial.model.load import Load, LoadStep
+from seatrial.model.lookup import Lookup
 from seatrial.model.objectives import JourneyObjectives, Objectives
 from seatrial.model.part import Name
 from seatrial.model.part import Part as _Part
@@ -208,24 +212,30 @@ class System(_Part):
                 )
         return self
 
+    @cached_property
+    def lookup(self) -> Lookup:
+        """What is asked of it again and again."""
+        return Lookup(self.workloads, self.journeys)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, which finds its own `lookup`."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("lookup", None)
+        return copied
+
     @property
     def metrics(self) -> str:
         """Name of the first capability that collects metrics; empty when there is none."""
-        found = (name for name, each in self.capabilities.items() if (each.role or name) == "metrics")
-        return next(found, "")
+        return next((name for name, it in self.capabilities.items() if (it.role or name) == "metrics"), "")
 
     @property
     def conserving(self) -> str:
         """Name of the first journey that moves what an invariant counts; empty when there is none."""
-        return next((name for name, journey in self.journeys.items() if journey.conserves), "")
+        return next(iter(self.lookup.conserving), "")
 
     def idempotent_through(self, role: str) -> str:
         """Name of the first journey that passes a workload and may be sent again; empty for none."""
-        found = (
-            name for name, journey in self.journeys.items()
-            if journey.idempotent and journey.protocol == "http1" and role in self.path_of(name)
-        )  # fmt: skip
-        return next(found, "")
+        return next((name for name in self.lookup.repeatable if role in self.path_of(name)), "")
 
     def journey_of(self, role: str) -> str:
         """Name of the journey that exercises the workload `role`: its own, else the first one.
@@ -246,24 +256,14 @@ class System(_Part):
 
         Of more than `MOST_BYSTANDERS` those that come next in the file, so that each has its turn.
         """
-        used = {workload.journey for workload in self.workloads.values()}
-        load = {w.load_step.journey for w in self.workloads.values() if w.load_step is not None} - used
-        beside = {name for name, spec in self.journeys.items() if name not in load and not spec.long}
-        names = [name for name in self.journeys if name == journey or name in beside]
-        here = names.index(journey) if journey in names else 0
-        following = (name for name in [*names[here:], *names[:here]] if name != journey)
-        fit = [n for n in following if not only_reading or self.journeys[n].request.method in ("GET", "HEAD")]
-        return [name for name in names if name in fit[:MOST_BYSTANDERS]]
+        following = self.lookup.following(journey)
+        fit = (n for n in following if not only_reading or self.journeys[n].request.method in ("GET", "HEAD"))
+        return sorted(islice(fit, MOST_BYSTANDERS), key=self.lookup.place.__getitem__)
 
     @property
     def load_shares(self) -> dict[str, float]:
         """The journeys of its load with their shares: all alike where `load` names none."""
         return dict(self.load.journeys) or {n: 1.0 for n, spec in self.journeys.items() if not spec.long}
-
-    @property
-    def long(self) -> list[str]:
-        """The journeys whose requests last, in order."""
-        return [name for name, spec in self.journeys.items() if spec.long]
 
     def path_of(self, journey: str) -> frozenset[str]:
         """Roles of the workloads that a journey passes: what it says, else those that it exercises.
@@ -273,7 +273,7 @@ class System(_Part):
         spec = self.journeys.get(journey)
         if spec is not None and spec.through:
             return frozenset(spec.through)
-        return frozenset(role for role in self.workloads if self.journey_of(role) == journey)
+        return frozenset(self.lookup.exercised.get(journey, ()))
 
     def consent_gap(self, context: str, namespace: str) -> str:
         """Why this system may not be disturbed in `context` and `namespace`; empty when it may.

@@ -58,9 +58,8 @@ class Traced:
 def hops_of(system: System, journey: str) -> dict[str, str]:
     """The workloads that a journey's requests and their messages pass, but for stores, and what each does."""
     passed = dict.fromkeys(system.journeys[journey].through, ANSWERS)
-    for role, workload in system.workloads.items():
-        if workload.consumes is not None and workload.consumes.journey == journey:
-            passed.setdefault(role, TAKES)
+    for role in system.lookup.takers.get(journey, ()):
+        passed.setdefault(role, TAKES)
     return {role: how for role, how in passed.items() if not system.workloads[role].stateful}
 
 

@@ -77,4 +77,4 @@ def test_what_lasts_is_sent_beside_nothing_but_what_asks_for_it() -> None:
     assert bystanders_of(system, Traffic("look", bystanders=2.0, lasting=True)) == ["follow", "report"]
     assert bystanders_of(system, Traffic("report", bystanders=2.0, lasting=True)) == ["follow"]
     assert bystanders_of(system, Traffic("look", lasting=True)) == []
-    assert system.long == ["follow", "report"]
+    assert system.lookup.long == ["follow", "report"]

@@ -70,8 +70,9 @@ def _leads(system: System, look: Look) -> Iterator[Finding]:
 
 
 def _journeys(kube: Kube, system: System, sending: Sending, look: Look) -> Iterator[Finding]:
+    tested = set(_tested(system))
     for name, journey in system.journeys.items():
-        roles = [role for role in _tested(system) if system.journey_of(role) == name]
+        roles = [role for role in system.lookup.exercised.get(name, ()) if role in tested]
         if journey.protocol != HTTP1 or journey.request.method not in _READING:
             yield note("entry", f"journey {name} was not sent: it may change something")
             continue

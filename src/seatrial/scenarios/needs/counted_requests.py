@@ -7,5 +7,5 @@ from seatrial.model.scenario import Subject, need
 def counted_requests(subject: Subject) -> bool:
     """a workload, the first of its journey, whose requests are counted (`counted`, `capabilities.metrics`)"""
     system = subject.system
-    first = next(role for role in system.workloads if system.journey_of(role) == subject.journey)
+    first = system.lookup.exercised[subject.journey][0]
     return subject.role == first and subject.journey_spec.counted is not None and bool(system.metrics)
