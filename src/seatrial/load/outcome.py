@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from seatrial.load.gate import judge_load
+from seatrial.load.parts import own_objectives
 from seatrial.load.place import same_place
 from seatrial.load.plan import LoadPlan
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
 from seatrial.model.fault import Disruption
-from seatrial.model.objectives import JourneyObjectives
 from seatrial.model.observation import TROUBLE, Arm, Observation
 from seatrial.model.system import System
 from seatrial.model.verdict import CheckResult, Outcome, Verdict, merge
@@ -136,7 +136,7 @@ class Conclusion:
             lost=run.lost,
             in_cluster=run.in_cluster,
         )
-        own = self.own_objectives()
+        own = own_objectives(self.system)
         verdict = judge_load(summary, self.system.objectives, judged=self.user.judged, own=own)
         told = {name: each.model_dump(exclude_none=True) for name, each in own.items()}
         data = {"arrivals": run.arrivals, "judged": list(self.user.judged), "own_objectives": told}
@@ -149,11 +149,6 @@ class Conclusion:
     def beside(self, run: LoadRun) -> tuple[list[Verdict], dict[str, Any]]:  # noqa: ARG002  for subclasses
         """What is judged beside the load itself, and what is recorded of it."""
         return [], {}
-
-    def own_objectives(self) -> dict[str, JourneyObjectives]:
-        """What journeys of the system file want instead of its own objectives, by name."""
-        wanted = {name: spec.objectives for name, spec in self.system.journeys.items()}
-        return {name: each for name, each in wanted.items() if each.model_dump(exclude_none=True)}
 
     def settle(self, run: LoadRun, data: Mapping[str, Any], verdict: Verdict, *, say: bool) -> None:
         """Take the verdict of a run, write it with its `data`, and `say` it at once or leave that."""

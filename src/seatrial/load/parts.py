@@ -9,6 +9,7 @@ from typing import Any
 
 from seatrial.load.summary import LoadSummary, added_up, slower_than
 from seatrial.model.objectives import JourneyObjectives, Objectives
+from seatrial.model.system import System
 
 MOST_NAMED = 3
 
@@ -66,6 +67,12 @@ class Part:
         by_journey = {name: each.get_value_at_percentile(percent) for name, each in self.journeys.items()}
         name = max(by_journey, key=lambda journey: by_journey[journey], default=None)
         return None if name is None else (name, by_journey[name] / 1_000)
+
+
+def own_objectives(system: System) -> dict[str, JourneyObjectives]:
+    """What journeys of the system file want instead of its own objectives, by name."""
+    wanted = {name: spec.objectives for name, spec in system.journeys.items()}
+    return {name: each for name, each in wanted.items() if each.model_dump(exclude_none=True)}
 
 
 def parts_of(

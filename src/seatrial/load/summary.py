@@ -10,10 +10,9 @@ from typing import Any
 from seatrial.errors import SeatrialError
 from seatrial.judge.little import little_breach
 from seatrial.load.figures import WorkerFigures
-from seatrial.model.exchange import GeneratorHealth, merged_health
+from seatrial.model.exchange import NEVER_CONNECTED, GeneratorHealth, merged_health
 from seatrial.traffic.crew import FAILURE
 from seatrial.traffic.tally import histogram
-from seatrial.traffic.target import NEVER_CONNECTED
 
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
 

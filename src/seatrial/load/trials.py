@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from seatrial.judge.statistics import SLOW_FRACTION_ALLOWED
+from seatrial.judge.statistics import MINIMUM_SAMPLES, SLOW_FRACTION_ALLOWED
 from seatrial.load.figures import clock_doubt
 from seatrial.load.gaps import generator_doubt
+from seatrial.load.parts import own_objectives, parts_of
 from seatrial.load.summary import LoadSummary, added_up, slower_than
 from seatrial.model.capacity import Trial
 from seatrial.model.system import System
@@ -29,6 +30,7 @@ def trial_from(
         slower_than(latencies, system.objectives_of(name).latency_p99_ms)
         for name, latencies in summary.journeys.items()
     )
+    worst, worst_badness = _worst_own(summary, system)
     return Trial(
         per_second=per_second,
         seconds=seconds,
@@ -38,7 +40,26 @@ def trial_from(
         p99_ms=round(whole.get_value_at_percentile(99) / 1_000, 3) if requests else None,
         void=_void(summary, system, requests),
         stopped="; ".join(dict.fromkeys(why for why in stopped if why)),
+        errors=dict(summary.errors),
+        worst=worst,
+        worst_badness=worst_badness,
     )
+
+
+def _worst_own(summary: LoadSummary, system: System) -> tuple[str, float]:
+    """The journey that is furthest from objectives of its own, and how far: 1 is what they allow.
+
+    A share of few requests tells nothing; these count among the others only.
+    """
+    own, whole, found = own_objectives(system), system.objectives, [("", 0.0)]
+    for part in parts_of(summary, whole, own, "availability"):
+        if part.name and part.requests >= MINIMUM_SAMPLES:
+            found.append((part.name, part.bad / (part.requests * (1 - part.limit))))
+    for part in parts_of(summary, whole, own, "latency_p99_ms"):
+        if part.name and part.requests >= MINIMUM_SAMPLES:
+            slow = max(part.slower_than(part.limit), 0)
+            found.append((part.name, slow / (part.requests * SLOW_FRACTION_ALLOWED)))
+    return max(found, key=lambda each: each[1])
 
 
 def _void(summary: LoadSummary, system: System, requests: int) -> str:

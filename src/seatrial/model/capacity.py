@@ -97,6 +97,9 @@ class Trial:
         uses: by container, where that could be looked at.
         machine_busy: fraction of this machine's CPU that was busy, where the system runs on it; else None.
         replicas: ready pods by role, where they could be looked at.
+        errors: the most frequent errors of those that failed, with their number.
+        worst: the journey that is furthest from objectives of its own; empty where none has them.
+        worst_badness: its bad requests in multiples of what these allow.
     """
 
     per_second: float
@@ -110,6 +113,9 @@ class Trial:
     uses: tuple[ContainerUse, ...] = ()
     machine_busy: float | None = None
     replicas: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[str, int] = field(default_factory=dict)
+    worst: str = ""
+    worst_badness: float = 0.0
 
 
 @dataclass(frozen=True)

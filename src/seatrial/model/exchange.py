@@ -72,6 +72,11 @@ class Exchange:
 LATE_AFTER_SECONDS = 0.010
 """A request that was sent later than this after its planned time is late."""
 
+NEVER_CONNECTED = (
+    "connection refused", "name not found", "certificate refused", "network is unreachable",
+    "no route to host",
+)  # fmt: skip
+"""How the words of an error begin with which no connection was made: nobody there has seen the request."""
 DROPPED = "dropped"
 """The `error` of an arrival that the generator could not send: its fault, not the system's."""
 

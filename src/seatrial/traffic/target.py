@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import ipaddress
-import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -26,11 +24,6 @@ _WORDS: dict[type[Exception], str] = {
     socket.gaierror: "name not found",
     UnicodeError: "name not found",
 }
-NEVER_CONNECTED = (
-    "connection refused", "name not found", "certificate refused",
-    *(os.strerror(number).lower() for number in (errno.ENETUNREACH, errno.EHOSTUNREACH)),
-)  # fmt: skip
-"""How the words of an error begin with which no connection was made: nobody there has seen the request."""
 
 
 class Target:

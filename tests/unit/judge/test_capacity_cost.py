@@ -132,3 +132,9 @@ def test_limits_and_cost_are_told_for_each_number():
         "1 replica: cost: unknown, the memory of app of api was not looked at",
         "2 replicas: cost: unknown, the memory of app of api was not looked at",
     ]
+
+
+def test_requests_and_target_are_advised_from_the_most_replicas():
+    verdict = judge_series({1: searched(40), 2: searched(80)}, OBJECTIVES)
+    told = [each for each in verdict.reasons if "CPU request" in each or "target utilisation" in each]
+    assert [each.partition(": ")[0] for each in told] == ["2 replicas", "2 replicas"]

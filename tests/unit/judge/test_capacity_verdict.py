@@ -80,6 +80,32 @@ def test_a_busy_machine_is_named_and_what_was_not_seen_is_said():
     assert "replicas not looked at" in text(unseen)
 
 
+def test_what_failed_is_told_and_connections_that_nobody_took_are_the_limit():
+    failed = {"failed": 400, "errors": {"connection refused": 312, "status 503": 88}}
+    over = tuple(replace(each, **failed) if each.slow else each for each in WHOLE.trials)
+    number = sum(each.slow > 0 for each in WHOLE.trials)
+    said = text(replace(WHOLE, trials=over))
+    assert f"limited by connections: {312 * number} of {400 * number} failed requests could make none" in said
+    assert f"not held for {312 * number} x connection refused, {88 * number} x status 503" in said
+    assert "limited by connections" not in text(WHOLE)
+    assert "not held for" not in text(WHOLE)
+
+
+def test_the_journey_that_misses_its_own_objective_is_named():
+    over = tuple(
+        replace(each, slow=0, worst="pay", worst_badness=40.0) if each.slow else each for each in WHOLE.trials
+    )
+    verdict = judge_capacity(replace(WHOLE, trials=over), OBJECTIVES)
+    assert verdict.numbers["capacity_low_per_second"] < 95 < verdict.numbers["capacity_high_per_second"]
+    assert "own objectives missed by pay: 40 times what they allow" in verdict.explain()
+
+
+def test_memory_is_advised_with_its_arithmetic():
+    said = text(changed(WHOLE, uses=(use(90, memory_bytes=100 * 2**20),)))
+    assert "app of api held 100 MiB: memory request 120Mi, a fifth more; for a limit see whether it" in said
+    assert "memory request" not in text(WHOLE)
+
+
 def test_advice_has_its_arithmetic():
     said = text(WHOLE, 200)
     low = judge_capacity(WHOLE, OBJECTIVES).numbers["capacity_low_per_second"]

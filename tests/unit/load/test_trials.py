@@ -3,6 +3,7 @@
 import pytest
 from load_results import result, summary
 
+from seatrial.judge.capacity.search import held
 from seatrial.load.trials import trial_from
 from seatrial.model.system import System
 
@@ -17,6 +18,7 @@ SYSTEM = System.model_validate(
         "journeys": {
             "look": {"request": {"path": "/"}},
             "report": {"request": {"path": "/"}, "objectives": {"latency_p99_ms": 2_000}},
+            "pay": {"request": {"path": "/"}, "objectives": {"availability": 0.9999}},
         },
     }
 )
@@ -50,3 +52,33 @@ def test_a_late_generator_does_not_excuse_answers_that_were_slow_from_their_send
 
 def test_too_few_requests_say_nothing():
     assert "only 19" in trial([10.0] * 19).void
+
+
+def mixed(journeys, **more):
+    """A trial with several journeys, each with its latencies."""
+    seen = summary(result([x for some in journeys.values() for x in some], journeys=journeys, **more))
+    return trial_from(seen, SYSTEM, per_second=50, seconds=12)
+
+
+def test_a_rare_journey_that_is_always_slow_does_not_hide_among_the_others():
+    seen = mixed({"look": [10.0] * 20_000, "report": [3_000.0] * 150})
+    assert seen.slow / seen.requests < 0.01, "all together they would be held"
+    assert (seen.worst, seen.worst_badness) == ("report", pytest.approx(100))
+    assert not held(seen, SYSTEM.objectives.availability)
+
+
+def test_a_journey_that_must_fail_less_than_the_others_is_judged_by_its_own():
+    seen = mixed(
+        {"look": [10.0] * 9_800, "pay": [10.0] * 200}, bad=2, failures={"look": {}, "pay": {"status 503": 2}}
+    )
+    assert (seen.worst, seen.worst_badness) == ("pay", pytest.approx(100))
+    assert not held(seen, SYSTEM.objectives.availability)
+
+
+def test_of_a_journey_with_few_requests_its_own_share_tells_nothing():
+    seen = mixed({"look": [10.0] * 20_000, "report": [3_000.0] * 99})
+    assert (seen.worst, held(seen, SYSTEM.objectives.availability)) == ("", True)
+
+
+def test_what_failed_is_kept_by_its_kind():
+    assert trial([10.0] * 600, bad=100).errors == {"status 503": 100}

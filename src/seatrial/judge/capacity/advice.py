@@ -10,6 +10,8 @@ from seatrial.model.capacity import CapacityRun, ContainerUse, Trial
 
 ROOM = 0.8
 """Of the capacity at which an autoscaler should act: until it has, the load may grow by a quarter."""
+MEMORY_ROOM = 0.2
+MIB = 2.0**20
 MILLICORES = 1_000
 STEP_MILLICORES = 10
 
@@ -23,7 +25,7 @@ def advice(run: CapacityRun, found: Found, availability: float, wanted: float | 
     replicas = _replicas(run)
     if found.low is None or not replicas:
         return ()
-    return (*_replica_words(found.low / replicas, wanted), *_cpu_words(run, found.low, availability))
+    return (*_replica_words(found.low / replicas, wanted), *sizes(run, found.low, availability))
 
 
 def _replica_words(each: float, wanted: float | None) -> Iterator[str]:
@@ -38,7 +40,8 @@ def _replica_words(each: float, wanted: float | None) -> Iterator[str]:
     )
 
 
-def _cpu_words(run: CapacityRun, low: float, availability: float) -> Iterator[str]:
+def sizes(run: CapacityRun, low: float, availability: float) -> Iterator[str]:
+    """Requests, limits and the autoscaler's target, from what the containers used near the low end."""
     trial = held_near(run, low, availability)
     uses = [use for use in trial.uses if use.role == run.role] if trial else []
     if trial is None or not uses:
@@ -57,6 +60,13 @@ def _cpu_words(run: CapacityRun, low: float, availability: float) -> Iterator[st
             f"{use.request_cores:g}, so that a quarter more load is served until new replicas are ready"
         )
     yield from _limit_words(use, cores)
+    if use.memory_bytes is not None:
+        held_mib = use.memory_bytes / MIB
+        yield (
+            f"{use.container} of {run.role} held {held_mib:.3g} MiB: memory request "
+            f"{math.ceil(held_mib * (1 + MEMORY_ROOM))}Mi, a fifth more; for a limit see whether it grows "
+            "(loadtests/soak.py)"
+        )
 
 
 def _limit_words(use: ContainerUse, cores: float) -> Iterator[str]:

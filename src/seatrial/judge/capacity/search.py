@@ -46,11 +46,15 @@ class Found:
 
 
 def badness(trial: Trial, availability: float) -> float:
-    """The bad requests of a trial in multiples of what the objectives allow: the failed or the slow ones."""
+    """The bad requests of a trial in multiples of what the objectives allow: the failed or the slow ones.
+
+    A journey with objectives of its own counts by these, too.
+    """
     if not trial.requests:
         return math.inf
     failed = trial.failed / (trial.requests * (1 - availability))
-    return max(failed, trial.slow / (trial.requests * SLOW_FRACTION_ALLOWED))
+    slow = trial.slow / (trial.requests * SLOW_FRACTION_ALLOWED)
+    return max(failed, slow, trial.worst_badness)
 
 
 def held(trial: Trial, availability: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from seatrial.judge.capacity.advice import sizes
 from seatrial.judge.capacity.verdict import judge_capacity
 from seatrial.judge.wording import plural
 from seatrial.model.capacity import CapacityRun
@@ -12,7 +13,10 @@ from seatrial.model.objectives import Objectives
 from seatrial.model.prices import Prices
 from seatrial.model.verdict import Outcome, Verdict
 
-KEPT = ("limited by", "what limits it is unknown", "nothing that was looked at", "cost:")
+KEPT = (
+    "limited by", "what limits it is unknown", "nothing that was looked at", "not held for", "own objectives",
+    "cost:",
+)  # fmt: skip
 """Of what is said of one number of replicas; its trials are in the run directory."""
 LOW, HIGH = "capacity_low_per_second", "capacity_high_per_second"
 
@@ -55,7 +59,10 @@ def judge_series(
             for name, value in verdicts[count].numbers.items()
             if name in (LOW, HIGH)
         },
-        reasons=(*_growth(known, verdicts), *_enough(known, verdicts, wanted), *_each(counts, verdicts)),
+        reasons=(
+            *_growth(known, verdicts), *_enough(known, verdicts, wanted), *_each(counts, verdicts),
+            *_sizes(known[-1:], runs, verdicts, objectives.availability),
+        ),
     )
 
 
@@ -96,6 +103,15 @@ def _enough(known: Sequence[int], verdicts: Mapping[int, Verdict], wanted: float
             f"{plural(enough[0], 'replica')} are the fewest that surely serve {wanted:g} requests/s: "
             f"maxReplicas {enough[0] + 1}, with one that may be gone"
         )
+
+
+def _sizes(
+    most: Sequence[int], runs: Mapping[int, CapacityRun], verdicts: Mapping[int, Verdict], availability: float
+) -> Iterator[str]:
+    """Requests and targets as the most replicas used them."""
+    for count in most:
+        for advice in sizes(runs[count], verdicts[count].numbers[LOW], availability):
+            yield f"{plural(count, 'replica')}: {advice}"
 
 
 def _each(counts: Sequence[int], verdicts: Mapping[int, Verdict]) -> Iterator[str]:
