@@ -140,6 +140,21 @@ class TestEntry:
         assert system.workloads["front"].journey == "front"
         assert "(.*)" not in text
 
+    @pytest.mark.parametrize("host", ["{{ .Values.host }}", "${HOST}", "shop example", 'shop" #', "[shop]"])
+    def test_a_host_that_is_none_yet_is_left_to_fill_in(self, propose, host):
+        """Of a template, say, that nobody has rendered."""
+        ingress = INGRESS.replace("shop.example", yaml.safe_dump(host, default_style='"').strip())
+        _, system = propose(workload("basket"), service("basket"), ingress)
+        assert system.entry.url.endswith("://fill-in.invalid")
+        assert list(system.journeys) == ["basket-api-basket"]
+
+    @pytest.mark.parametrize("path", ["/ready now", "/{{ .Values.path }}", "/{uuid}"])
+    def test_a_probe_that_names_no_path_yet_is_no_journey(self, propose, path):
+        status = "status: {loadBalancer: {ingress: [{ip: 192.0.2.7}]}}"
+        ask = f"readinessProbe: {{httpGet: {{path: '{path}', port: 9000}}}}"
+        _, system = propose(workload("basket", probe=ask), service("basket", "LoadBalancer", status=status))
+        assert list(system.journeys) == ["fill-in"]
+
     def test_a_route_of_a_gateway_takes_port_and_host_from_its_listener(self, propose):
         _, system = propose(workload("basket"), service("basket"), GATEWAY)
         assert system.entry.url == "https://api.shop.example"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ from seatrial.model.entry import USUAL_PORTS
 
 UNKNOWN_HOST = "fill-in.invalid"
 """Stands where the objects do not say how a host is called; no name below `.invalid` ever exists."""
+_HOST = re.compile(r"[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
+"""A name or an address; what a template has in its place is neither."""
 _CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 
 
@@ -101,7 +104,7 @@ def _ingress_routes(ingress: Resource) -> Iterator[Route]:
         for _, path in maps(mapping(rule.get("http")).get("paths")):
             service = mapping(mapping(path.get("backend")).get("service"))
             where = text(path.get("path")) or "/"
-            if text(service.get("name")) and not _is_pattern(where):
+            if text(service.get("name")) and not is_pattern(where):
                 yield Route(where, text(service.get("name")), f"Ingress {ingress.name}")
     default = mapping(mapping(ingress.spec.get("defaultBackend")).get("service"))
     if text(default.get("name")):
@@ -128,6 +131,7 @@ def _address(host: str, listener: dict[str, Any]) -> str:
     scheme = "https" if text(listener.get("protocol")) in ("HTTPS", "TLS") else "http"
     port = whole(listener.get("port"))
     usual = USUAL_PORTS[scheme]
+    host = host if _HOST.fullmatch(host) else UNKNOWN_HOST
     host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
 
@@ -137,7 +141,7 @@ def _http_routes(route: Resource) -> Iterator[Route]:
         matches = [mapping(match.get("path")) for _, match in maps(rule.get("matches"))] or [{}]
         for match in matches:
             where = text(match.get("value")) or "/"
-            if text(match.get("type")) == "RegularExpression" or _is_pattern(where):
+            if text(match.get("type")) == "RegularExpression" or is_pattern(where):
                 continue
             for _, backend in maps(rule.get("backendRefs")):
                 if text(backend.get("name")) and text(backend.get("kind")) in ("", "Service"):
@@ -187,5 +191,6 @@ def _balancer_addresses(resource: Resource) -> list[str]:
     return [address for address in found if address]
 
 
-def _is_pattern(path: str) -> bool:
+def is_pattern(path: str) -> bool:
+    """Whether it is no path that could be asked for as it stands."""
     return not path.startswith("/") or any(letter in path for letter in "*()$[]\\{} ")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from seatrial.declared.graph import Graph
 from seatrial.declared.objects import Workload
-from seatrial.declared.proposal.entry import Route, Way, doors_in, routes_in, ways_in
+from seatrial.declared.proposal.entry import Route, Way, doors_in, is_pattern, routes_in, ways_in
 from seatrial.declared.values import mapping, text, whole
 
 KINDS = ("Deployment", "StatefulSet")
@@ -178,7 +178,7 @@ def _probe_path(workload: Workload, way: Way) -> str:
             return known.get(text(port)) if text(port) else whole(port)
 
         path = text(ask.get("path")) or ("/" if ask else "")
-        if path.startswith("/") and number(ask.get("port")) in {number(port) for port in way.ports} - {None}:
+        if not is_pattern(path) and number(ask.get("port")) in {number(port) for port in way.ports} - {None}:
             return path
     return ""
 
