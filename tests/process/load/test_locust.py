@@ -211,15 +211,6 @@ def test_load_on_another_address_than_the_entry_is_no_pass(toy) -> None:
     assert result.verdict.outcome is Outcome.INCONCLUSIVE
 
 
-def test_a_target_that_is_down_from_the_start_is_an_error_that_names_the_next_step(toy) -> None:
-    toy.process.kill()
-    code, out, errors = headless("--arrivals", "constant:50:2")
-    assert code == 1, errors
-    assert "ERROR load.journeys [toy]" in out
-    assert "none of 100 requests could be sent (100 x connection refused)" in out
-    assert "seatrial doctor" in out
-
-
 def test_a_token_of_the_environment_is_sent_and_not_recorded(toy, monkeypatch) -> None:
     monkeypatch.setenv("SHOP_TOKEN", secret := "tok-5f1c0ffee")
     private = f"/private/{hashlib.sha256(secret.encode()).hexdigest()}/ok"
