@@ -52,6 +52,7 @@ def seen(measured: Sequence[Measurement], *, fails: bool = False, method: str = 
         made,
         target="ledger",
         journey="browse",
+        repetitions=1,
         system=System.model_validate(SYSTEM | {"journeys": journeys}),
         arms={TROUBLE: replace(made.trouble, measurements=tuple(measured))},
     )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from seatrial.judge.evidence import FAULT_HELP, fault_weakness, gaps_in, unwatched
 from seatrial.judge.foreign import foreign
 from seatrial.judge.who_answered import thin, void
+from seatrial.judge.windows import windows
+from seatrial.judge.wording import plural
 from seatrial.model.check import Check, Every
 from seatrial.model.failure import taken, verdict_of
 from seatrial.model.measurement import INVARIANT
@@ -25,8 +28,9 @@ def judge(check: Check, observation: Observation) -> Verdict:
     disturbed = None if check.tells_others else foreign(observation)
     if (verdict := disturbed or observation.failure) is not None:
         return verdict
+    lacking = [*missing_records(check, observation), *_blind(check, observation)]
     try:
-        return _taken(observation, check.judge, missing_records(check, observation))
+        return _taken(observation, check.judge, lacking)
     except Exception as error:
         return verdict_of(error)
 
@@ -45,13 +49,39 @@ def admitted(
 def _taken(
     observation: Observation, judged: Callable[[Observation], object], lacking: Sequence[Verdict]
 ) -> Verdict:
-    if (verdict := void(observation)) is not None:
+    if (verdict := _unverified(observation) or void(observation)) is not None:
         return verdict
     verdict = taken(judged(observation))
     if not verdict.passed:
         return verdict
-    doubts = [*lacking, *filter(None, [thin(observation)])]
+    doubts = [*lacking, *filter(None, [_too_rarely(observation), thin(observation)])]
     return merge([verdict, *doubts])
+
+
+def _unverified(observation: Observation) -> Verdict | None:
+    """ERROR where the effect of a fault was not seen, whatever a judge would say of it."""
+    faults = [fault for fault in observation.faults if not fault.impossible]
+    if all(fault.verified for fault in faults):
+        return None
+    return Verdict(Outcome.ERROR, fault_weakness(faults), "faults whose effect was seen", FAULT_HELP)
+
+
+def _too_rarely(observation: Observation) -> Verdict | None:
+    """INCONCLUSIVE where fewer faults were made than the scenario wants; a load step makes none."""
+    made, wanted = len(observation.faults), observation.repetitions
+    if not 0 < made < wanted:
+        return None
+    text = f"too little evidence: {made} of {plural(wanted, 'repetition')}"
+    return Verdict(Outcome.INCONCLUSIVE, text, "as many faults as the scenario makes", "Run it again.")
+
+
+def _blind(check: Check, observation: Observation) -> list[Verdict]:
+    """One INCONCLUSIVE that names the gaps in a watch which the check needs, while faults were at work."""
+    if TIMELINE not in check.records or observation.timeline is None:
+        return []
+    gaps = gaps_in(observation.timeline, windows(observation))
+    seen = Verdict(Outcome.INCONCLUSIVE, "not all of it was seen", "a cluster that is watched throughout")
+    return [unwatched(seen, gaps)] if gaps else []
 
 
 def missing_records(check: Check, observation: Observation) -> list[Verdict]:
