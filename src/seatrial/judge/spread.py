@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seatrial.judge.asked import answers_by_pod, ready_spans
+from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.shares import SETTLE_SECONDS, why_not_asked
 from seatrial.judge.statistics import wilson
+from seatrial.judge.windows import Window
 from seatrial.judge.wording import percent, plural
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import Observation
@@ -37,6 +39,7 @@ class Spread:
     """
 
     since: float
+    until: float
     counts: tuple[tuple[str, int], ...]
 
     @property
@@ -95,7 +98,8 @@ def load_is_spread(observation: Observation) -> Verdict:
         return Verdict(Outcome.INCONCLUSIVE, text, expected, hint, numbers)
     least = min(telling, key=lambda each: each.least[1] / each.total)
     text = f"in {plural(len(telling), 'time')} with the same ready pods the most uneven was: {_words(least)}"
-    return Verdict(Outcome.PASSED, text, expected, numbers=numbers)
+    passed = Verdict(Outcome.PASSED, text, expected, numbers=numbers)
+    return unwatched(passed, gaps_in(timeline, [Window(each.since, each.until, ()) for each in telling]))
 
 
 def is_proxied(observation: Observation) -> bool:
@@ -117,7 +121,7 @@ def _spreads(observation: Observation, timeline: Timeline, role: str) -> Iterato
             continue
         counted = [(names[uid], _within(answers.get(uid, []), since, end)) for uid in uids]
         if any(count for _, count in counted):
-            yield Spread(since, tuple(sorted(counted, key=lambda item: (item[1], item[0]))))
+            yield Spread(since, end, tuple(sorted(counted, key=lambda item: (item[1], item[0]))))
 
 
 def _within(exchanges: list[Exchange], begin: float, end: float) -> int:

@@ -88,7 +88,8 @@ class Case:
     Attributes:
         target: the dependency.
         sent: all requests but those that the generator dropped.
-        others, needing: the journeys that were sent, by whether they need it.
+        others: the journeys that were sent and do without it.
+        needing: those that need it, sent or not, but for those whose requests last and were not sent.
     """
 
     system: System
@@ -136,7 +137,10 @@ def case_of(observation: Observation, expected: str) -> Case | Verdict:
     case = Case(
         system, timeline, target, spells, sent,
         tuple(name for name in journeys if name not in dependency.needed_by),
-        tuple(name for name in journeys if name in dependency.needed_by),
+        tuple(
+            name for name in sorted(dependency.needed_by)
+            if name in journeys or not system.journeys[name].long
+        ),
     )  # fmt: skip
     return _spoiled(case) or case
 

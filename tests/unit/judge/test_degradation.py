@@ -223,3 +223,11 @@ def test_where_no_proxy_can_stand_it_is_unsupported_with_the_reason() -> None:
     cannot = replace(FAULTS[0], verified_at=None, impossible="Service orders has no selector")
     verdict = judged(faults=(cannot, replace(FAULTS[1], verified_at=None, impossible="no proxy stands")))
     assert (verdict.outcome, verdict.observed) == (Outcome.UNSUPPORTED, "Service orders has no selector")
+
+
+def test_a_journey_that_needs_it_and_was_never_sent_is_no_evidence() -> None:
+    verdict = judged(BROWSED)
+    assert verdict.outcome is Outcome.INCONCLUSIVE, verdict.explain()
+    assert "only 0 requests of pay were begun when orders was down" in verdict.observed
+    lasting = shop(FILE.replace("pay: {request", "pay: {long: true, request"))
+    assert judged(BROWSED, system=lasting).passed, "such a journey is not sent by this scenario"

@@ -108,3 +108,14 @@ def test_it_needs_answers_that_name_their_pod() -> None:
     assert CHECK.subjects(named) == [Subject("catalogue", named)]
     assert CHECK.subjects(unnamed) == []
     assert "named-answers" in [need.name for need in CHECK.all_needs()]
+
+
+def test_a_watch_that_was_broken_meanwhile_may_hide_a_pod_that_gets_nothing() -> None:
+    whole = observed(requests())
+    assert whole.timeline is not None
+    blind = replace(whole.timeline, gaps=((92.0, 93.0),))
+    verdict = load_is_spread(replace(whole, arms={"trouble": replace(whole.trouble, timeline=blind)}))
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "a watch was broken 1 time" in verdict.observed
+    before = replace(whole.timeline, gaps=((51.0, 51.5),))
+    assert load_is_spread(replace(whole, arms={"trouble": replace(whole.trouble, timeline=before)})).passed
