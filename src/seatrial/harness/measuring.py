@@ -62,6 +62,12 @@ def measurement(
     return MEASUREMENTS.decorator(name, lambda function: Measuring(function, tuple(rights), sends_load))
 
 
+def out_of_time(kind: str, name: str, within_seconds: float) -> Measurement:
+    """What is kept of a look for which no time was left: it is not one that found nothing."""
+    now, reason = time.monotonic(), f"{within_seconds:g} s were over"
+    return Measurement(kind, name, now, now, MeasurementOutcome.COULD_NOT_TRY, reason=reason)
+
+
 @measurement("read-back")
 def read_back(context: Context, within_seconds: float, *, journey: str) -> Iterator[Measurement]:
     """Looks for every write of a journey that was sent, where its `acknowledged.read` says."""
@@ -144,6 +150,7 @@ def connections(
         if left > 0:
             consistently(lambda: Ready(None), for_seconds=left, what="connections lie idle")
         if time.monotonic() > began_at + within_seconds:
+            yield out_of_time(CONNECTIONS, f"{look:g} s", within_seconds)
             return
         for pod in [pod for pod in context.pods() if pod.ready and not pod.deleting][:MOST_PODS]:
             yield _look(context, pod.name, next(iter(pod.requests), ""))

@@ -49,11 +49,13 @@ class Seen:
         opened: how many were first seen when requests had just been sent.
         closed: those that a pod closed first, while they were idle.
         unread: why connections could not be listed.
+        broke_off: why the last of all looks could not be made; empty when it was.
     """
 
     opened: int
     closed: tuple[Closed, ...]
     unread: tuple[str, ...]
+    broke_off: str = ""
 
 
 def idle_connections(observation: Observation) -> Verdict:
@@ -103,6 +105,9 @@ def _without_findings(words: str, seen: Seen, numbers: Mapping[str, float]) -> V
         text = f"{words}; but none of their connections was seen at the workload's pods"
         hint = "Name a journey that reaches this workload: `workloads.<role>.journey`."
         return Verdict(Outcome.INCONCLUSIVE, text, EXPECTED, hint, numbers)
+    if seen.broke_off:
+        text = f"{words}; the last look at the pods' connections could not be made: {seen.broke_off}"
+        return Verdict(Outcome.INCONCLUSIVE, text, EXPECTED, "Run it again.", numbers)
     text = f"{words}; {plural(seen.opened, 'connection')} seen at the pods, none closed by them while idle"
     return Verdict(Outcome.PASSED, text, EXPECTED, numbers=numbers)
 
@@ -122,7 +127,8 @@ def seen_at_pods(observation: Observation, sent_at: Sequence[float]) -> Seen:
     """What the looks at the pods' connections show, for requests that were sent at these moments."""
     looks: dict[str, list[Measurement]] = {}
     unread = []
-    for one in sorted(observation.trouble.measured(CONNECTIONS), key=lambda one: one.ended_at):
+    made = sorted(observation.trouble.measured(CONNECTIONS), key=lambda one: one.ended_at)
+    for one in made:
         if one.answered:
             looks.setdefault(one.name, []).append(one)
         else:
@@ -140,8 +146,9 @@ def seen_at_pods(observation: Observation, sent_at: Sequence[float]) -> Seen:
             closed.append(Closed(pod, names.get(peer, peer), *found))
     often = Counter(one.peer for one in closed)
     return Seen(
-        opened, tuple(one for one in closed if often[one.peer] >= FROM_ONE_PEER), tuple(dict.fromkeys(unread))
-    )
+        opened, tuple(one for one in closed if often[one.peer] >= FROM_ONE_PEER),
+        tuple(dict.fromkeys(unread)), made[-1].reason if made and not made[-1].answered else "",
+    )  # fmt: skip
 
 
 def _lives(looks: Sequence[Measurement]) -> dict[tuple[int, str, int], list[tuple[float, PodConnection]]]:

@@ -124,6 +124,9 @@ def _doubt(
     if here < LEAST:
         help_ = "Let the journeys last longer, and let `entry.served_by` say who answers."
         return Outcome.INCONCLUSIVE, f"; {here} of them at the pods that ended are too few", help_
+    if idle := [one.fault.target.name for one in ended if not one.here]:
+        help_ = "Send long journeys at a rate at which each pod has some under way, to the end."
+        return Outcome.INCONCLUSIVE, f"; none of them was at {', '.join(idle)}", help_
     return None
 
 

@@ -130,7 +130,7 @@ class TestClosed:
 
 def test_why_they_cannot_be_listed_is_told_once_each() -> None:
     found = seen(unread(99.0, "no cat"), unread(100.0, "no right"), unread(101.0, "no cat"))
-    assert found == Seen(0, (), ("no cat", "no right"))
+    assert found == Seen(0, (), ("no cat", "no right"), "no cat")
 
 
 class TestVerdict:
@@ -157,6 +157,12 @@ class TestVerdict:
     def test_one_pod_that_can_be_read_is_enough(self) -> None:
         looks = [unread(99.0, "no cat"), look(99.0), look(100.5, *TWO)]
         assert idle_connections(observed(*looks, sent=self.BURSTS)).outcome is Outcome.PASSED
+
+    def test_looks_that_break_off_before_the_longest_idle_time_are_no_pass(self) -> None:
+        looks = [look(99.0), look(100.5, *TWO), unread(103.0, "20 s were over")]
+        verdict = idle_connections(observed(*looks, sent=self.BURSTS))
+        assert verdict.outcome is Outcome.INCONCLUSIVE
+        assert "the last look at the pods' connections could not be made: 20 s were over" in verdict.observed
 
     def test_the_first_reason_is_told_where_none_can_be(self) -> None:
         looks = [unread(99.0, "no cat"), unread(100.0, "no right")]

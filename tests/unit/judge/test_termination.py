@@ -221,7 +221,7 @@ def test_little_evidence_is_no_pass() -> None:
     verdict = judged(few)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.observed.endswith("; 2 of them at the pods that ended are too few")
-    assert judged([*few, one("report", 2, 98, 101)]).outcome is Outcome.PASSED
+    assert judged([*few, one("report", 2, 129.5, 131, by=B)]).outcome is Outcome.PASSED
     none = judged([])
     assert none.outcome is Outcome.INCONCLUSIVE
     assert "(none was sent; " in none.observed
@@ -235,3 +235,13 @@ def test_without_verified_faults_of_the_kind_nothing_is_judged() -> None:
     assert judged(GOOD, faults=[]).outcome is Outcome.ERROR
     crash = replace(deleted(A, AT), disruption=Disruption.INVOLUNTARY)
     assert judged(GOOD, faults=[crash]).outcome is Outcome.ERROR
+
+
+def test_a_pod_with_nothing_under_way_shows_nothing_whatever_the_others_had() -> None:
+    more = [one("report", number, 98.0, 101.0) for number in range(5, 9)]
+    mine = [each for each in GOOD if each.backend == A]
+    verdict = judged([*mine, *more])
+    assert verdict.outcome is Outcome.INCONCLUSIVE, verdict.explain()
+    assert verdict.observed.endswith("; none of them was at catalogue-b")
+    broken = judged([*stream(1, 95, 108, error="closed early"), *more])
+    assert broken.outcome is Outcome.FAILED

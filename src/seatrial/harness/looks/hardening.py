@@ -10,7 +10,7 @@ from seatrial.declared.hardening import declared_of
 from seatrial.declared.values import mapping
 from seatrial.errors import SeatrialError
 from seatrial.harness.context import Context
-from seatrial.harness.measuring import MOST_PODS, measurement
+from seatrial.harness.measuring import MOST_PODS, measurement, out_of_time
 from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden
@@ -37,8 +37,9 @@ def hardening(context: Context, within_seconds: float) -> Iterator[Measurement]:
     for seen in [pod for pod in context.pods() if pod.ready and not pod.deleting][:MOST_PODS]:
         pod = kube.find("Pod", seen.name)
         for name, declared in _declared(kube, pod or {}, template):
-            if time.monotonic() < ends_at:
-                yield _look(kube, seen.name, name, declared)
+            left = time.monotonic() < ends_at
+            late = out_of_time(HARDENING, f"{seen.name}/{name}", within_seconds)
+            yield _look(kube, seen.name, name, declared) if left else late
 
 
 def _declared(kube: Kube, pod: Object, template: Object) -> Iterator[tuple[str, Declared]]:

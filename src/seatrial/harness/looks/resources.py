@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from seatrial.errors import SeatrialError
 from seatrial.harness.context import Context
-from seatrial.harness.measuring import MOST_PODS, measurement
+from seatrial.harness.measuring import MOST_PODS, measurement, out_of_time
 from seatrial.kube.cgroup import Counted, counted
 from seatrial.kube.errors import Forbidden
 from seatrial.kube.exec import EXEC
@@ -39,7 +39,10 @@ def resources(context: Context, within_seconds: float) -> Iterator[Measurement]:
     if first:
         consistently(lambda: Ready(None), for_seconds=BETWEEN_SECONDS, what="containers go on")
     for pod, container in places:
-        if (pod.name, container) not in first or time.monotonic() > began_at + within_seconds:
+        if (pod.name, container) not in first:
+            continue
+        if time.monotonic() > began_at + within_seconds:
+            yield out_of_time(RESOURCES, f"{pod.name}/{container}", within_seconds)
             continue
         found = _read(context, pod, container)
         yield (
