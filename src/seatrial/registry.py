@@ -91,12 +91,17 @@ class Registry(Generic[Item]):
         return iter(self.all())
 
     def _load(self) -> None:
-        if not self._loaded:
-            self._loaded = True
+        if self._loaded:
+            return
+        self._loaded = True  # what is imported now may ask for others of its kind
+        try:
             if self.package:
                 for _ in modules_of(self.package):
                     pass
             load_extensions()
+        except BaseException:
+            self._loaded = False  # whoever asks next must not be given what happened to be found before
+            raise
 
 
 def place_of(decorated: Any) -> str:

@@ -267,6 +267,10 @@ def test_a_file_that_cannot_be_imported_is_named(extensions: Path) -> None:
     with pytest.raises(BadInput, match=r"broken\.py") as raised:
         CHECKS.all()
     assert "nowhere_at_all" in str(raised.value)
+    with pytest.raises(BadInput, match=r"broken\.py"):
+        CHECKS.all()  # and never the part that was found before it
+    (extensions / "broken.py").unlink()
+    assert "observability.stays-bright" in CHECKS.all()
 
 
 def test_a_name_that_is_taken_is_refused_with_both_places(extensions: Path) -> None:

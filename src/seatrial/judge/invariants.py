@@ -56,9 +56,15 @@ class _Asked:
 
 
 def invariants_of(observation: Observation) -> Verdict:
-    """`invariants_hold` on what an observation measured before its first and after its last step."""
+    """`invariants_hold` on what an observation measured before its first and after its last step.
+
+    Where no fault could be made nothing was disturbed, and that they hold says nothing (UNSUPPORTED).
+    """
     arm = observation.trouble
-    return invariants_hold(arm.measured(INVARIANT, BEFORE), arm.measured(INVARIANT, AFTER))
+    verdict = invariants_hold(arm.measured(INVARIANT, BEFORE), arm.measured(INVARIANT, AFTER))
+    if verdict.passed and arm.faults and all(fault.impossible for fault in arm.faults):
+        return Verdict(Outcome.UNSUPPORTED, "nothing was disturbed", verdict.expected)
+    return verdict
 
 
 def invariants_hold(before: Sequence[Measurement], after: Sequence[Measurement]) -> Verdict:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from observations import fault
 
 from seatrial.judge.invariants import invariants_hold, invariants_of
 from seatrial.model.measurement import Measurement, MeasurementOutcome
@@ -170,3 +171,13 @@ def test_the_first_of_several_is_the_one_to_repair_or_to_make_answerable() -> No
     spoiled = invariants_hold([broken(), broken("stock")], both)
     assert spoiled.next_step.startswith("Repair the data of balance first")
     assert invariants_hold(both, [unanswered(), unanswered("stock")]).next_step.startswith("Make balance ")
+
+
+def test_where_no_fault_could_be_made_that_they_hold_says_nothing() -> None:
+    measured = (replace(held(), step=BEFORE), replace(held(), step=AFTER))
+    untried = replace(fault(), verified_at=None, impossible="a budget allows none")
+    assert invariants_of(observed(Arm(measurements=measured, faults=(untried, fault())))).passed
+    verdict = invariants_of(observed(Arm(measurements=measured, faults=(untried,))))
+    assert (verdict.outcome, verdict.observed) == (Outcome.UNSUPPORTED, "nothing was disturbed")
+    lost = (replace(held(), step=BEFORE), replace(broken(), step=AFTER))
+    assert invariants_of(observed(Arm(measurements=lost, faults=(untried,)))).outcome is Outcome.FAILED
