@@ -124,7 +124,8 @@ def _system(name: str) -> System:
             "configmap": name, "key": name, "old": f"{name}-old", "new": f"{name}-new",
             "seen": {"file": f"/{name}"},
         },
-        "consumes": {"journey": f"{name}-own", "redelivered": name}, "alerts": {"freeze-process": name},
+        "consumes": {"journey": f"{name}-own", "redelivered": name},
+        "alerts": {"freeze-process": name, "scale-to-zero": name},
     }  # fmt: skip
     own = {"request": {"path": "/"}, "acknowledged": {"read": {"path": "/"}}, "idempotent": True}
     return System.model_validate(

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class Disruption(StrEnum):
@@ -38,6 +38,9 @@ class Target:
 
 METRICS_OUTAGE, ADD_REPLICA, RESTART_CONTROLLERS = "metrics-outage", "add-replica", "restart-controllers"
 """Names of faults that a judge tells apart in one observation."""
+FREEZE_PROCESS: Final = "freeze-process"
+SCALE_TO_ZERO: Final = "scale-to-zero"
+"""Names of the faults of which a workload's `alerts` must tell (`model.part.Alerted`)."""
 TRACES = "traces"
 """In the details of a fault: names of the fields that it leaves changed, on purpose."""
 BUDGETS_KEPT = "budgets"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)]
 """A name as Kubernetes takes it: small letters, digits and dashes."""
+Alerted = Literal["freeze-process", "scale-to-zero"]
+"""The faults of which an alert of a workload must tell where it names one."""
 
 
 class Part(BaseModel):

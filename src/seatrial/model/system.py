@@ -23,7 +23,7 @@ from seatrial.model.invariant import Capability, Invariant
 from seatrial.model.load import Load, LoadStep
 from seatrial.model.lookup import Lookup
 from seatrial.model.objectives import JourneyObjectives, Objectives
-from seatrial.model.part import Name
+from seatrial.model.part import Alerted, Name
 from seatrial.model.part import Part as _Part
 from seatrial.model.prices import Prices
 from seatrial.model.request import Acknowledged, Counted, Expect, Message, Request
@@ -73,7 +73,7 @@ class Workload(_Part):
     journey: str | None = Field(None, description="The journey that exercises it (default: the first one).")
     configuration: Configuration | None = Field(None, description="A value that may be changed for a while.")
     consumes: Consumes | None = Field(None, description="The messages that it takes (role metrics).")
-    alerts: dict[Literal["freeze-process"], str] = Field({}, description="Alerts that must fire, by fault.")
+    alerts: dict[Alerted, str] = Field({}, description="Alerts that must fire, by fault.")
     contained_by: Literal["progressive-delivery", "outlier-ejection"] | None = Field(
         None, description="What keeps clients from a new version of it that is Ready and answers wrongly."
     )

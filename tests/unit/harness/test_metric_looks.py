@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from seatrial.adapters.metrics import Alert, Metrics, Rule, ScrapeTarget, Series
+from seatrial.harness.looks import alerts
 from seatrial.harness.looks.alerts import read_until_quiet
 from seatrial.harness.looks.redelivered import read_collected
 
@@ -78,6 +79,20 @@ def test_one_that_goes_on_firing_is_read_as_it_is() -> None:
     read = read_until_quiet(Kept(series(time.monotonic() + 1000)), "Away", within_seconds=0.1)
     assert not read.quiet
     assert read_until_quiet(Kept(series(0.0, "pending")), "Away", within_seconds=0.1).quiet
+
+
+def test_one_that_must_fire_is_read_when_it_does_so_without_the_series_of_before(monkeypatch) -> None:
+    monkeypatch.setattr(alerts, "gone_seconds", lambda scrape_seconds: 2.0)
+    began_at = time.monotonic()
+    kept = Kept(series(began_at + 1000), series(began_at + 1003))
+    read = alerts.read_until_firing(kept, "Away", within_seconds=10)
+    assert len(kept.asked) == 2, "the first was while its pods ended"
+    assert not read.quiet
+
+
+def test_one_that_does_not_fire_is_read_when_it_should_have() -> None:
+    assert alerts.read_until_firing(Kept(()), "Away", within_seconds=0.1).states == ()
+    assert alerts.read_until_firing(Kept((), rules=()), "Away", within_seconds=10).rule is None
 
 
 def test_a_rule_that_records_or_has_another_name_raises_no_such_alert() -> None:

@@ -6,7 +6,7 @@ from seatrial.harness.behaviours import BEHAVIOURS
 from seatrial.harness.observe import more_than_reads
 from seatrial.model.neighbours import neighbours_of
 from seatrial.model.scenario import SCENARIOS, Subject
-from seatrial.model.step import Inject, Measure, Stop, Traffic, unrolled
+from seatrial.model.step import Inject, Measure, Release, Stop, Traffic, unrolled
 from seatrial.model.system import System
 from seatrial.model.system_file import parse_system
 from seatrial.scenarios.needs.conserving import conserving
@@ -83,6 +83,19 @@ def test_the_alert_for_a_hang_is_read_where_the_workload_names_one() -> None:
     read = {role: [step for step in plan if isinstance(step, Measure)] for role, plan in plans.items()}
     assert [step.arguments for step in read["catalogue"]] == [{"name": "PodDoesNotAnswer"}]
     assert read["orders"] == []
+
+
+def test_a_workload_whose_alert_tells_of_its_absence_is_taken_away_until_it_fires() -> None:
+    system = parse_system(CHANDLERY.read_text(), source="chandlery.yaml")
+    [subject] = SCENARIOS.get("absence").subjects(system)
+    taken, fires, back, quiet = SCENARIOS.get("absence").plan(subject)
+    assert isinstance(taken, Inject)
+    assert (taken.fault, taken.role, taken.held) == ("scale-to-zero", "ingest", True)
+    assert isinstance(fires, Measure)
+    assert isinstance(quiet, Measure)
+    assert fires.arguments == {"name": "NobodyTakesReadings", "fires": True}
+    assert isinstance(back, Release)
+    assert quiet.arguments == {"name": "NobodyTakesReadings"}
 
 
 def test_a_single_writer_is_deleted_and_rolled_out_and_nothing_is_sent() -> None:

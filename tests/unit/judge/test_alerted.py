@@ -29,7 +29,7 @@ capabilities: {metrics: {product: prometheus, service: prometheus}}
 """,
     source="shop.yaml",
 )
-HANG = crash_fault(100.0, 155.0, name="web-a")
+HANG = replace(crash_fault(100.0, 155.0, name="web-a"), fault="freeze-process")
 RULE = AlertRule('up{job="pods"} == 0', 30.0, 5.0)
 RATED = "sum by (pod) (rate(requests_total[{}])) == 0"
 
