@@ -9,7 +9,9 @@ from dataclasses import replace
 from seatrial.judge.disruption import with_bystanders
 from seatrial.judge.evidence import gaps_in, unwatched
 from seatrial.judge.hpa import cycles_in_words, decision_lags
+from seatrial.judge.hpa.live import decided_at
 from seatrial.judge.hpa.objectives import down_seconds, up_seconds
+from seatrial.judge.hpa.watched import Watched
 from seatrial.judge.load_step import LOAD, LoadStep, step_of
 from seatrial.judge.pods import last
 from seatrial.judge.scale_up import in_numbers, in_words, regained_at, stages
@@ -164,7 +166,8 @@ def falls(timeline: Timeline, step: LoadStep, objectives: Objectives) -> Verdict
         seen = f"back to {minimum} {seconds(fallen - step.ended_at)} after the end of the load"
         late = fallen - step.ended_at > limit
         text = (
-            "Shorten the scale-down stabilisation window, or widen the scale-down policies." if late else ""
+            "Shorten the scale-down stabilisation window (it takes the highest wish of its time, and is no "
+            "pause between two steps), or widen the scale-down policies." if late else ""
         )
         return Verdict(Outcome.FAILED if late else Outcome.PASSED, seen, allowed, text, numbers)
     count = "unknown" if final is None else str(final.current)
@@ -172,4 +175,15 @@ def falls(timeline: Timeline, step: LoadStep, objectives: Objectives) -> Verdict
     if watched < limit:
         return Verdict(Outcome.INCONCLUSIVE, seen, allowed, "Watch for longer after the load.", numbers)
     said = "" if scaler is None else f": {'; '.join((*scaler.metrics, *scaler.conditions))}"
-    return Verdict(Outcome.FAILED, seen, allowed, f"The autoscaler last said{said or ' nothing'}.", numbers)
+    text = f"The autoscaler last said{said or ' nothing'}.{_arithmetic(timeline, step)}"
+    return Verdict(Outcome.FAILED, seen, allowed, text, numbers)
+
+
+def _arithmetic(timeline: Timeline, step: LoadStep) -> str:
+    """By which arithmetic the autoscaler keeps what is there at the end; empty where it cannot be known."""
+    try:
+        decided = decided_at(Watched(timeline, step.autoscaler, step.workload), timeline.ended_at)
+    except ValueError:
+        return ""  # its specification cannot be read
+    asked = [] if decided is None else [each.why for each in decided.proposals if each.replicas is not None]
+    return f" It goes by {'; '.join(asked)}." if asked else ""

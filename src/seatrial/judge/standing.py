@@ -37,6 +37,8 @@ HELP = {
     OUT_OF_MEMORY: "Raise its memory limit, or find what it keeps.",
 }
 
+GATE_HELP = "Install the controller that sets the gate's condition for these pods, or take the gate away."
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -105,7 +107,8 @@ def _not_ready(pods: Sequence[PodSeen], wanted: int) -> Iterator[Finding]:
         where = "an init container waits with " if pod.init_reason else ""
         yield Finding(
             f"{pod.name} is not Ready: {where}{reason}",
-            HELP.get(reason, "Read its events and its probes' answers: `kubectl describe pod`."),
+            GATE_HELP if reason.startswith("readiness gate ")
+            else HELP.get(reason, "Read its events and its probes' answers: `kubectl describe pod`."),
         )
 
 

@@ -29,7 +29,19 @@ def pod_reason(pod: Object) -> str:
     scheduled = condition(pod, "PodScheduled")
     if scheduled.get("status") == "False":
         return str(scheduled.get("reason") or "Unschedulable")
-    return str(status.get("reason") or "")
+    return str(status.get("reason") or "") or _closed_gate(pod)
+
+
+def _closed_gate(pod: Object) -> str:
+    """The readiness gate that alone keeps a pod from being Ready, in words; empty without."""
+    if condition(pod, "ContainersReady").get("status") != "True":
+        return ""
+    gates = [str(gate.get("conditionType")) for gate in (pod.get("spec") or {}).get("readinessGates") or ()]
+    for gate in gates:
+        found = condition(pod, gate)
+        if found.get("status") != "True":
+            return f"readiness gate {gate} is {'not True' if found else 'unset: no controller sets it'}"
+    return ""
 
 
 def running_images(containers: Iterable[Object]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Each part of the scaling judge on its line: rising and falling."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 from observations import (
@@ -10,6 +11,7 @@ from observations import (
     exchange,
     failed,
     health,
+    pod,
     timeline,
     workload,
 )
@@ -18,7 +20,7 @@ from seatrial.judge.load_step import LoadStep
 from seatrial.judge.pods import last
 from seatrial.judge.scaling import answered, falls, rises
 from seatrial.judge.scaling_delays import first
-from seatrial.model.timeline import Seen
+from seatrial.model.timeline import Seen, UsageSeen
 from seatrial.model.verdict import Outcome, Verdict
 
 STEP = LoadStep("orders", "orders", 100.0, 300.0, 4)
@@ -159,3 +161,31 @@ def test_what_was_never_seen_is_unknown() -> None:
     assert verdict.outcome is Outcome.FAILED
     assert verdict.observed == "unknown replicas still there 700.0 s after the end of the load"
     assert verdict.next_step == "The autoscaler last said nothing."
+
+
+MEMORY = {
+    "maxReplicas": 6, "minReplicas": 2, "scaleTargetRef": {"kind": "Deployment", "name": "orders"},
+    "metrics": [{"type": "Resource", "resource": {
+        "name": "memory", "target": {"type": "AverageValue", "averageValue": "100Mi"}}}],
+}  # fmt: skip
+
+
+def test_replicas_that_memory_keeps_are_told_with_the_arithmetic() -> None:
+    """76 MiB of 100 MiB in each of four: ceil(0.76 x 4) is four again, for ever."""
+    pods = [
+        pod(1.0, f"orders-{name}", uid=name, ready=True, ready_at=1.0, started_at=1.0) for name in "abcd"
+    ]
+    used = [
+        UsageSeen(690.0, each.name, 689.0, 15.0, {"app": {"memory": 76 * 1024**2 * 1000}}) for each in pods
+    ]
+    scaler = replace(autoscaler(600.0, 4, current=4, metrics=("memory 76Mi of 100Mi",)), spec=MEMORY)
+    verdict = fall(*pods, workload(290.0, 4, 4), scaler, *used, ended_at=700.0)
+    assert verdict.outcome is Outcome.FAILED
+    assert "The autoscaler last said: memory 76Mi of 100Mi." in verdict.next_step
+    assert "ceil(0.76 x 4 ready) = 4" in verdict.next_step
+
+
+def test_a_fall_that_comes_late_is_no_matter_of_pauses() -> None:
+    late = fall(workload(290.0, 4, 4), workload(690.0, 2, 2))
+    assert late.outcome is Outcome.FAILED
+    assert "is no pause between two steps" in late.next_step

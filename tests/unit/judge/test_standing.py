@@ -58,6 +58,8 @@ def test_restarts_are_told_and_no_fault() -> None:
         ([A, well("catalogue-b", ready=False, reason="Error", init_reason="Error")],
          "catalogue-b is not Ready: an init container waits with Error", "logs --previous"),
         ([A, well("catalogue-b", ready=False)], "catalogue-b is not Ready: Running", "probes' answers"),
+        ([A, well("catalogue-b", ready=False, reason="readiness gate a.test/x is unset")],
+         "catalogue-b is not Ready: readiness gate a.test/x is unset", "Install the controller"),
         ([A, B, well("catalogue-c", ready=False, reason="ErrImagePull")],
          "catalogue-c is not Ready: ErrImagePull", "access to its registry"),
         ([A, well("catalogue-b", revision="2")],

@@ -183,6 +183,27 @@ def test_the_reason_tells_why_a_pod_waits_or_ended(status: dict[str, Any], reaso
     assert records.pod_reason({"status": status}) == reason
 
 
+GATE = "example.test/registered"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "reason"),
+    [
+        ([], f"readiness gate {GATE} is unset: no controller sets it"),
+        ([{"type": GATE, "status": "False"}], f"readiness gate {GATE} is not True"),
+        ([{"type": GATE, "status": "True"}], ""),
+    ],
+)
+def test_the_gate_that_alone_keeps_a_pod_from_being_ready_is_named(
+    conditions: list[dict[str, str]], reason: str
+) -> None:
+    ready = {"type": "ContainersReady", "status": "True"}
+    gated = {"spec": {"readinessGates": [{"conditionType": GATE}]}}
+    assert records.pod_reason({**gated, "status": {"conditions": [ready, *conditions]}}) == reason
+    unready = ready | {"status": "False"}
+    assert records.pod_reason({**gated, "status": {"conditions": [unready, *conditions]}}) == ""
+
+
 def test_endpoints_before_and_while_a_pod_terminates(recorded: dict[str, Any]) -> None:
     before = records.endpoints_seen(recorded["endpointslice"], AT, Change.ADDED)
     assert before.service == "web"
