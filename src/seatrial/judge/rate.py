@@ -23,7 +23,7 @@ def rate_limit_holds(observation: Observation) -> Verdict:
     """
     assert observation.system is not None
     limits = observation.system.entry.rate_limits
-    bursts = [Burst.of(look) for look in observation.trouble.measured(BURST)]
+    bursts = [Burst.of(look) for look in observation.trouble.measured(BURST) if look.value]
     return merge(_one(number, limit, bursts) for number, limit in enumerate(limits))
 
 

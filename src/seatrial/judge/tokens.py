@@ -35,8 +35,8 @@ def authentication_is_required(observation: Observation) -> Verdict:
     assert observation.system is not None
     declared = observation.system.entry.authentication
     assert declared is not None  # the need `protected` says so
-    known = [TokensMade.of(look) for look in observation.trouble.measured(MADE)]
-    asked = [Asked.of(look) for look in observation.trouble.measured(ASKED)]
+    known = [TokensMade.of(look) for look in observation.trouble.measured(MADE) if look.value]
+    asked = [Asked.of(look) for look in observation.trouble.measured(ASKED) if look.value]
     if not known or not asked:
         return Verdict(Outcome.INCONCLUSIVE, "no route was asked", EXPECTED)
     (made,), routes = known, list(dict.fromkeys(one.route for one in asked))
