@@ -1,5 +1,6 @@
 """A run directory to which something was added, from which it was taken, or in which it was changed."""
 
+import gzip
 import json
 import shutil
 from collections.abc import Callable
@@ -7,12 +8,18 @@ from pathlib import Path
 
 import pytest
 from fakes import Children
+from observations import pod, timeline, workload
 from unhurried import ROOT
 
 from seatrial.commands._rejudging import rejudge, rejudged_text
 from seatrial.commands.report import rebuild_report
+from seatrial.model.measurement import Measurement, MeasurementOutcome
+from seatrial.model.observation import Observation
+from seatrial.model.step import StepRecord
 from seatrial.model.verdict import CheckResult, Outcome, Verdict
+from seatrial.record.observations import ObservationWriter, read_observation
 from seatrial.record.reader import read_run
+from seatrial.record.timelines import read_timeline, write_timeline
 from seatrial.record.writer import STAGE_VARIABLE, RunWriter
 
 
@@ -159,11 +166,33 @@ def test_the_observation_of_a_passed_check_was_taken_away(recorded_run: Path) ->
 
 
 def test_requests_were_taken_out_of_a_record(recorded_run: Path) -> None:
-    import gzip
-
     file = next((recorded_run / "observations").glob("delete-pod.*/exchanges-*.gz"))
     lines = gzip.decompress(file.read_bytes()).splitlines(keepends=True)
     file.write_bytes(gzip.compress(b"".join(lines[:100] + lines[101:])))
     code, text = rejudged_text(rejudge(recorded_run))
     assert code == 1
     assert "exchanges are there" in text
+
+
+@pytest.mark.parametrize("left_out", [1, 2, 3])
+def test_a_record_was_taken_out_of_an_observation(tmp_path: Path, left_out: int) -> None:
+    writer = ObservationWriter(tmp_path / "look", Observation({}, "look", "live-look", "orders"))
+    writer.step(StepRecord("1", "measure", "invariants", 1.0, 2.0))
+    for name in ("stock", "money"):
+        writer.measurement(Measurement("invariant", name, 1.0, 2.0, MeasurementOutcome.ANSWERED))
+    writer.close(timeline(workload(1.0), pod(2.0), pod(3.0)), missing={}, failure=None)
+    assert read_observation(tmp_path / "look").damage == ()
+    records = tmp_path / "look" / "records.ndjson"
+    lines = records.read_text().splitlines(keepends=True)
+    records.write_text("".join(lines[: left_out - 1] + lines[left_out:]))
+    found = read_observation(tmp_path / "look")
+    assert found.observation.failure is not None
+    assert "2 of 3 lines are there" in found.damage[0]
+
+
+def test_a_change_that_was_seen_was_taken_out_of_a_timeline(tmp_path: Path) -> None:
+    write_timeline(tmp_path / "t.gz", timeline(workload(1.0), pod(2.0), pod(3.0)))
+    assert read_timeline(tmp_path / "t.gz", "t")[1] == []
+    lines = gzip.decompress((tmp_path / "t.gz").read_bytes()).splitlines(keepends=True)
+    (tmp_path / "t.gz").write_bytes(gzip.compress(b"".join(lines[:2] + lines[3:])))
+    assert read_timeline(tmp_path / "t.gz", "t")[1] == ["t: 2 of 3 records are there"]

@@ -63,6 +63,7 @@ class ObservationWriter:
 
     def __init__(self, directory: Path, head: Observation, *, plan: Iterable[Any] = ()) -> None:
         self.directory = directory
+        self._lines = 0
         content = {
             "version": VERSION, "id": head.id, "scenario": head.scenario, "target": head.target,
             "disruption": head.disruption, "journey": head.journey, "repetitions": head.repetitions,
@@ -101,10 +102,11 @@ class ObservationWriter:
             write_timeline(self.directory / TIMELINE_FILE, timeline)
         if logs is not None:
             write_logs(self.directory / LOGS_FILE, logs)
-        self._line("closing", "", {"missing": dict(missing), "failure": failure})
+        self._line("closing", "", {"missing": dict(missing), "failure": failure, "lines": self._lines})
         os.close(self._file)
 
     def _line(self, kind: str, arm: str, record: Any) -> None:
+        self._lines += 1
         content = (codec.dumps({"type": kind, "arm": arm, "record": record}) + "\n").encode("ascii")
         try:
             while content:
@@ -211,6 +213,7 @@ class _Gathered:
         self.missing: dict[Record, str] = {}
         self.failure: Verdict | None = None
         self.finished = False
+        self.lines = 0
 
     def take(self, line: Mapping[str, Any]) -> None:
         kind, arm, record = line["type"], str(line["arm"]), line["record"]
@@ -228,8 +231,11 @@ class _Gathered:
             self.missing = {Record(name): str(why) for name, why in record["missing"].items()}
             if record["failure"] is not None:
                 self.failure = codec.from_plain(Verdict, record["failure"])
+            if (written := record.get("lines", self.lines)) != self.lines:
+                raise ValueError(f"{self.lines} of {written} lines are there")
         else:
             raise ValueError(f"unknown type of record: {kind}")
+        self.lines += 1
 
     def arms(self) -> list[str]:
         named = [arm for arm, _ in self.steps] + [stream.arm for stream in self.streams]

@@ -20,6 +20,7 @@ def write_timeline(path: Path, timeline: Timeline) -> None:
         "type": "timeline", "began_at": timeline.began_at, "ended_at": timeline.ended_at,
         "clock": timeline.clock, "gaps": timeline.gaps, "notes": timeline.notes,
         "ledger": timeline.ledger,
+        "records": len(timeline.seen),
     }  # fmt: skip
     try:
         # mtime 0: the time of writing is no part of it.
@@ -50,4 +51,6 @@ def read_timeline(path: Path, name: str) -> tuple[Timeline | None, list[str]]:
             seen.append(codec.seen_from_dict(data))
         except codec.CodecError as error:
             damage.append(f"{at}: {error}")
+    if not damage and len(seen) != head.get("records", len(seen)):
+        damage.append(f"{name}: {len(seen)} of {head['records']} records are there")
     return Timeline(began_at, ended_at, clock, tuple(seen), gaps, notes, ledger), damage
