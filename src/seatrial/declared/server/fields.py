@@ -105,6 +105,14 @@ core.v1.ResourceQuotaSpec hard:amount hard/standard-resource
 core.v1.LimitRangeItem type:limit-type max/standard-resource min/standard-resource default/standard-resource
 core.v1.LimitRangeItem defaultRequest/standard-resource maxLimitRequestRatio/standard-resource
 core.v1.NodeSpec podCIDR:network
+core.v1.FileKeySelector key:environment volumeName:label path:no-steps-back
+core.v1.GitRepoVolumeSource directory:below
+core.v1.AWSElasticBlockStoreVolumeSource partition:byte
+core.v1.GCEPersistentDiskVolumeSource partition:byte
+core.v1.ISCSIVolumeSource lun:byte
+core.v1.ISCSIPersistentVolumeSource lun:byte
+core.v1.FCVolumeSource lun:byte
+core.v1.PodSecurityContext seLinuxChangePolicy:relabelling
 core.v1.Taint key:qualified value:label-value
 core.v1.EndpointAddress ip:address
 core.v1.EndpointPort port:port
@@ -141,12 +149,19 @@ discovery.v1.Endpoint hostname:label
 node.v1.RuntimeClass handler:label
 node.v1.Overhead podFixed:amount podFixed/container-resource
 node.v1.Scheduling nodeSelector/qualified nodeSelector:label-value
+networking.v1.ServiceCIDRSpec cidrs:network
+resource.v1.OpaqueDeviceConfiguration driver:subdomain
 storage.v1.StorageClass provisioner:provisioner
+storage.v1.VolumeAttributesClass driverName:provisioner
+storage.v1.VolumeAttachmentSpec attacher:provisioner
+storage.v1.CSIDriverSpec fsGroupPolicy:ownership volumeLifecycleModes:lifetime
+storage.v1.TokenRequest expirationSeconds:token-seconds
 apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy whenDeleted:retention whenScaled:retention
 core.v1.TopologySelectorLabelRequirement key:qualified
 admissionregistration.v1.ValidatingWebhook name:qualified-webhook timeoutSeconds:webhook-seconds
 admissionregistration.v1.MutatingWebhook name:qualified-webhook timeoutSeconds:webhook-seconds
 admissionregistration.v1.ServiceReference port:port path:absolute
+admissionregistration.v1.ParamRef parameterNotFoundAction:allow-or-deny
 """
 _LAX = """
 core.v1.LocalObjectReference name
@@ -182,6 +197,10 @@ networking.v1.IngressClassSpec controller
 admissionregistration.v1.RuleWithOperations apiGroups apiVersions resources operations
 admissionregistration.v1.NamedRuleWithOperations apiGroups apiVersions resources operations
 admissionregistration.v1.ValidatingAdmissionPolicy spec
+admissionregistration.v1.ParamRef parameterNotFoundAction
+admissionregistration.v1.MutatingAdmissionPolicy spec
+admissionregistration.v1.MutatingAdmissionPolicySpec matchConstraints mutations reinvocationPolicy
+admissionregistration.v1.MutatingAdmissionPolicyBindingSpec policyName
 flowcontrol.v1.PriorityLevelConfiguration spec
 flowcontrol.v1.FlowSchema spec
 core.v1.EphemeralContainer image

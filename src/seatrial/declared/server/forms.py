@@ -18,10 +18,33 @@ from seatrial.declared.values import Pattern, brief
 
 _SYSCTL = Pattern(r"[a-z0-9]([-_a-z0-9]*[a-z0-9])?([./][a-z0-9]([-_a-z0-9]*[a-z0-9])?)*", re.ASCII)
 
+_WORDS = """
+allow-or-deny Allow Deny
+lifetime Ephemeral Persistent
+metric ContainerResource External Object Pods Resource
+os linux windows
+ownership File None ReadWriteOnceWithFSType
+relabelling MountOption Recursive
+retention Retain Delete
+scaling-policy Pods Percent
+scope Cluster Namespace
+select-policy Max Min Disabled
+truth True False Unknown
+"""
+"""Forms that are a choice of words: their name, and the words."""
+
 
 def one_of(value: Any, taken: tuple[str, ...]) -> str | None:
     """Which words are taken, if this is none of them."""
     return None if value in taken else f"{brief(value)} is not one of {', '.join(taken)}"
+
+
+def _choice(name: str, *taken: str) -> None:
+    form(name)(lambda value: one_of(value, taken))
+
+
+for _line in _WORDS.split("\n")[1:-1]:
+    _choice(*_line.split())
 
 
 @form("provisioner")
@@ -203,34 +226,6 @@ def finalizer(value: Any) -> str | None:
     return qualified(value) if "/" in value else f"{brief(value)} needs a domain: example.com/name"
 
 
-@form("truth")
-def truth(value: Any) -> str | None:
-    """A condition's status."""
-    return (
-        None
-        if value in ("True", "False", "Unknown")
-        else f"{brief(value)} is not one of True, False, Unknown"
-    )
-
-
-@form("select-policy")
-def select_policy(value: Any) -> str | None:
-    """Which of several scaling policies counts."""
-    return one_of(value, ("Max", "Min", "Disabled"))
-
-
-@form("scaling-policy")
-def scaling_policy(value: Any) -> str | None:
-    """What a scaling policy counts in."""
-    return one_of(value, ("Pods", "Percent"))
-
-
-@form("scope")
-def scope(value: Any) -> str | None:
-    """Whether parameters are in a namespace."""
-    return one_of(value, ("Cluster", "Namespace"))
-
-
 @form("group-version")
 def group_version(value: Any) -> str | None:
     """An API version."""
@@ -261,24 +256,6 @@ def time_zone(value: Any) -> str | None:
     return wrong_with_zone(value)
 
 
-@form("metric")
-def metric(value: Any) -> str | None:
-    """What an autoscaler"s metric is of."""
-    return one_of(value, ("ContainerResource", "External", "Object", "Pods", "Resource"))
-
-
-@form("retention")
-def retention(value: Any) -> str | None:
-    """What becomes of the claims of a StatefulSet."""
-    return one_of(value, ("Retain", "Delete"))
-
-
-@form("os")
-def operating_system(value: Any) -> str | None:
-    """The operating system of a pod."""
-    return one_of(value, ("linux", "windows"))
-
-
 @form("250")
 def at_most_250(value: Any) -> str | None:
     """A text of so many letters."""
@@ -289,3 +266,9 @@ def at_most_250(value: Any) -> str | None:
 def share(value: Any) -> str | None:
     """A share in percent."""
     return None if 0 <= value <= 100 else f"{value} is not within 0 to 100"
+
+
+@form("byte")
+def byte(value: Any) -> str | None:
+    """A partition, or the number of a disk behind a target."""
+    return None if 0 <= value <= 255 else f"{value} is not within 0 to 255"

@@ -138,7 +138,11 @@ class Server:
                 found.append(Misfit((*path, key), MISSING, f"`{key}` is required"))
         if shape.rules and not any(item.sort == TYPE for item in found[before:]):
             for rule in shape.rules:
-                found.extend(Misfit((*path, *below), TOGETHER, seen) for below, seen in rule(data))
+                found.extend(
+                    Misfit((*path, *below), TOGETHER, seen)
+                    for below, seen in rule(data)
+                    if below or not misspelt  # what the whole lacks is the field that is misspelt
+                )
 
     def _field(self, field: Field, value: Any, path: Path, found: list[Misfit], read: bool) -> None:
         if not field.wrap:

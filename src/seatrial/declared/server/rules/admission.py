@@ -97,6 +97,44 @@ def actions(spec: dict[str, Any]) -> Wrong:
         yield ("validationActions",), "Deny and Warn may not stand together"
     if len(given) != len(set(given)):
         yield ("validationActions",), "an action stands twice"
-    reference = mapping(spec.get("paramRef"))
-    if reference and (reference.get("name") is None) == (reference.get("selector") is None):
-        yield ("paramRef",), "it needs `name` or `selector`, and only one of them"
+
+
+@on("admissionregistration.v1.ParamRef")
+def parameters(reference: dict[str, Any]) -> Wrong:
+    """Parameters are found by name or by labels."""
+    if (not reference.get("name")) == (reference.get("selector") is None):
+        yield (), "it needs `name` or `selector`, and only one of them"
+
+
+@on("admissionregistration.v1.MutatingAdmissionPolicySpec")
+def mutating(spec: dict[str, Any]) -> Wrong:
+    """What changes objects is about some resources, while they are made or changed."""
+    if not sequence(mapping(spec.get("matchConstraints") or {"resourceRules": [{}]}).get("resourceRules")):
+        yield ("matchConstraints", "resourceRules"), "it needs a rule"
+    yield from _only_changes(spec, "matchConstraints")
+
+
+@on("admissionregistration.v1.MutatingAdmissionPolicyBindingSpec")
+def mutating_binding(spec: dict[str, Any]) -> Wrong:
+    """As the policy itself."""
+    yield from _only_changes(spec, "matchResources")
+
+
+def _only_changes(spec: dict[str, Any], field: str) -> Wrong:
+    for index, rule in maps(dig(spec, field, "resourceRules")):
+        for number, each in enumerate(sequence(rule.get("operations"))):
+            if each not in ("CREATE", "UPDATE"):
+                seen = f"{brief(each)} is not one of CREATE, UPDATE"
+                yield (field, "resourceRules", index, "operations", number), seen
+
+
+@on("admissionregistration.v1.Mutation")
+def mutation(value: dict[str, Any]) -> Wrong:
+    """A change is written as its type says."""
+    fields = {"ApplyConfiguration": "applyConfiguration", "JSONPatch": "jsonPatch"}
+    own = fields.get(text(value.get("patchType")))
+    for field in fields.values() if own else ():
+        if field == own and value.get(field) is None:
+            yield (field,), f"`patchType: {value['patchType']}` needs it"
+        elif field != own and value.get(field) is not None:
+            yield (field,), f"may not be set where `patchType` is {value['patchType']}"

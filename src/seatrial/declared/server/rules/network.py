@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from seatrial.declared.server.formats import path_segment, subdomain
+from seatrial.declared.server.formats import address, path_segment, subdomain
 from seatrial.declared.server.registry import Wrong, exactly_one, on
 from seatrial.declared.values import brief, dig, mapping, sequence, text, whole
 
@@ -108,6 +108,13 @@ def directions(spec: dict[str, Any]) -> Wrong:
     """At most the two directions."""
     if len(sequence(spec.get("policyTypes"))) > 2:
         yield ("policyTypes",), "there are only Ingress and Egress"
+
+
+@on("networking.v1.IPAddress")
+def own_address(value: dict[str, Any]) -> Wrong:
+    """An address is its object's name."""
+    if wrong := address(text(dig(value, "metadata", "name"))):
+        yield ("metadata", "name"), wrong
 
 
 @on("networking.v1.IngressClassParametersReference")

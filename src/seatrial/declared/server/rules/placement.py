@@ -83,6 +83,9 @@ def label_keys(value: dict[str, Any]) -> Wrong:
             }
             if key in used:
                 yield (field, index), f"{brief(key)} stands in the labelSelector, too"
+    for index, key in enumerate(sequence(value.get("matchLabelKeys"))):
+        if key in sequence(value.get("mismatchLabelKeys")):
+            yield ("matchLabelKeys", index), f"{brief(key)} stands in `mismatchLabelKeys`, too"
 
 
 @on("core.v1.NodeSelectorTerm")

@@ -148,6 +148,9 @@ def restart_rules(container: dict[str, Any]) -> Wrong:
     if rules and not container.get("restartPolicy"):
         yield ("restartPolicy",), "`restartPolicyRules` need it"
     for index, rule in rules:
+        if text(rule.get("action")) not in ("Restart", "RestartAllContainers"):
+            seen = f"{brief(rule.get('action'))} is not one of Restart, RestartAllContainers"
+            yield ("restartPolicyRules", index, "action"), seen
         if rule.get("exitCodes") is None:
             yield ("restartPolicyRules", index, "exitCodes"), "`exitCodes` is required"
     if len(rules) > 20:

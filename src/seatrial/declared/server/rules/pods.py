@@ -200,3 +200,16 @@ def claimed(spec: dict[str, Any]) -> Wrong:
             if claim.get("name") not in known:
                 seen = f"{brief(claim.get('name'))} is no resource claim of the pod"
                 yield (*path, "resources", "claims", index, "name"), seen
+
+
+@on("core.v1.PodSpec")
+def environment_files(spec: dict[str, Any]) -> Wrong:
+    """A file with variables lies on an emptyDir of the pod."""
+    volumes = [volume for _, volume in maps(spec.get("volumes")) if volume.get("emptyDir") is not None]
+    empty = {volume.get("name") for volume in volumes}
+    for path, container in _containers(spec):
+        for index, variable in maps(container.get("env")):
+            reference = mapping(mapping(variable.get("valueFrom")).get("fileKeyRef"))
+            if reference.get("volumeName") and reference["volumeName"] not in empty:
+                seen = f"{brief(reference['volumeName'])} is no emptyDir of the pod"
+                yield (*path, "env", index, "valueFrom", "fileKeyRef", "volumeName"), seen

@@ -32,16 +32,6 @@ _SOURCES = (
     *("flexVolume", "flocker", "gcePersistentDisk", "gitRepo", "glusterfs", "iscsi", "photonPersistentDisk"),
     *("portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume"),
 )
-_HOST_PATHS = {
-    "",
-    "DirectoryOrCreate",
-    "Directory",
-    "FileOrCreate",
-    "File",
-    "Socket",
-    "CharDevice",
-    "BlockDevice",
-}
 _FIELDS = {
     *("metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid"),
 }
@@ -60,13 +50,6 @@ def one_source(volume: dict[str, Any]) -> Wrong:
     there = [source for source in _SOURCES if volume.get(source) is not None]
     if len(there) > 1:
         yield from exactly_one(volume, _SOURCES, "a source")
-
-
-@on("core.v1.HostPathVolumeSource")
-def host_path(source: dict[str, Any]) -> Wrong:
-    """What must be there is one of a few sorts."""
-    if text(source.get("type")) not in _HOST_PATHS:
-        yield ("type",), f"{brief(source['type'])} is not one of {', '.join(sorted(_HOST_PATHS - {''}))}"
 
 
 @on("core.v1.ProjectedVolumeSource")
@@ -95,6 +78,14 @@ def projection(source: dict[str, Any]) -> Wrong:
     )
     if any(source.get(kind) is not None for kind in kinds):
         yield from exactly_one(source, kinds, "a source")
+
+
+@on("core.v1.ClusterTrustBundleProjection")
+def trust_bundle(source: dict[str, Any]) -> Wrong:
+    """Certificates are found by name, or by their signer and labels."""
+    yield from exactly_one(source, ("name", "signerName"), "certificates")
+    if source.get("name") is not None and source.get("labelSelector") is not None:
+        yield ("labelSelector",), "may not be set beside `name`"
 
 
 @on("core.v1.DownwardAPIVolumeFile")
