@@ -56,6 +56,15 @@ VALUES = {
     "DB_PW": "hunter2",
     "OCI_CLI_KEY_CONTENT": mixed(20),
     "TOKEN_SECRET": mixed(20),
+    "DBPASS": "hunter2",
+    "userpwd": "hunter2",
+    "AES_KEY": hexadecimal(64),
+    "BASIC_AUTH": "admin:hunter2",
+    "NEO4J_AUTH": "neo4j/hunter2",
+    "ADMIN": "admin:$apr1$" + mixed(8) + "$" + mixed(22),
+    "ADMIN2": "$2y$10$" + mixed(53),
+    "SETTINGS": "db:\n  host: db\n  password: hunter2\n",
+    "SETTINGS2": '{"db": {"password": "hunter2"}}',
 }
 COMMANDS = (
     "--db-password=hunter2",
@@ -77,6 +86,9 @@ COMMANDS = (
     "openssl rsa -in k.pem -passin pass:hunter2",
     "htpasswd -bc /etc/users admin hunter2",
     "psql -c \"ALTER USER app WITH PASSWORD 'hunter2'\"",
+    "--basic-auth=admin:hunter2",
+    "echo hunter2 | docker login -u ci --password-stdin registry.example.com",
+    "printf '%s' 'hunter2' | helm registry login -u ci --password-stdin r.example.com",
 )
 FILES = {
     "application.properties": "spring.datasource.url=jdbc:postgresql://db/x\nspring.datasource.password=hunter2\n",
@@ -100,6 +112,16 @@ FILES = {
     "config.php": "<?php\n$db_password = 'hunter2';\n",
     "wp-config.php": "define( 'DB_PASSWORD', 'hunter2' );\n",
     "config.js": "const apiToken = 'a1b2c3d4';\n",
+    "users.yaml": "users:\n- {name: app, password: hunter2}\n",
+    "userlist.txt": '"app" "hunter2"\n',
+    "pgbouncer/userlist.txt": '"app" "md5' + hexadecimal(32) + '"\n',
+    "htpasswd": "admin:$apr1$" + mixed(8) + "$" + mixed(22) + "\n",
+    "shadow": "root:$6$" + mixed(16) + "$" + mixed(86) + ":19000:0:99999:7:::\n",
+    "haproxy.cfg": "userlist ops\n  user admin insecure-password hunter2\n",
+    "keepalived.conf": "authentication {\n  auth_type PASS\n  auth_pass hunter2\n}\n",
+    "hibernate.xml": '<a>\n<property name="connection.password">hunter2</property>\n</a>',
+    "web.config": '<configuration>\n<add key="ApiKey" value="a1b2c3d4e5" />\n</configuration>',
+    "entries.xml": '<a>\n<entry key="db.password">hunter2</entry>\n</a>',
     "key.json": '{"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----\\nabc"}',
 }
 HARMLESS = [
@@ -139,6 +161,17 @@ HARMLESS = [
     ("CERTIFICATE", "-----BEGIN CERTIFICATE-----\nMIIB"),
     ("HEADER", "Bearer"),
     ("SHELL_OPTS", "Basic authentication"),
+    ("BASIC_AUTH", "enabled"),
+    ("BASIC_AUTH_URL", "http://auth:8080"),
+    ("BASIC_AUTH", "http://auth:8080/verify"),
+    ("BASIC_AUTH", "shop/basic-auth"),
+    ("NEO4J_AUTH", "none"),
+    ("OVERPASS", "http://overpass:80"),
+    ("ENCOMPASS", "north"),
+    ("PWD", "/srv/app"),
+    ("GATEWAY_SECRET", "shop/orders-tls"),
+    ("PRICE", "$5$ or $10$"),
+    ("SETTINGS", "db:\n  host: db\n  passwordFile: /run/secrets/db\n"),
 ]
 HARMLESS_COMMANDS = (
     "--db-password-file=/run/secrets/db",
@@ -156,6 +189,9 @@ HARMLESS_COMMANDS = (
     "docker run -p 80:8080 web",
     'mongosh -u root -p "$MONGO_PASSWORD"',
     "psql -c \"ALTER USER app WITH PASSWORD '${PW}'\"",
+    "--secret=shop/orders-tls",
+    'echo "$PASSWORD" | docker login -u ci --password-stdin registry.example.com',
+    "cat /run/secrets/pw | docker login -u ci --password-stdin registry.example.com",
 )
 HARMLESS_FILES = {
     "application.properties": "spring.datasource.password=${DB_PASSWORD}\nx=1\n",
@@ -177,6 +213,10 @@ HARMLESS_FILES = {
     "cors.yaml": "allowCredentials: true\ncredentials: same-origin\n",
     "users.sql": "CREATE USER app IDENTIFIED BY '${APP_PASSWORD}';\n",
     "help.txt": "the user types the password 'x' and then\nthe role asks\n",
+    "flow.yaml": "users:\n- {name: app, passwordFrom: {secretKeyRef: {name: db, key: password}}}\n",
+    "schema.xml": '<a>\n<property name="password">${DB_PASSWORD}</property>\n</a>',
+    "userlist.txt": '"app" "${APP_PASSWORD}"\n',
+    "haproxy.cfg": "userlist ops\n  user admin password ${HASH}\n",
     "go.sum": f"github.com/x/y v1.2.3 h1:{mixed(43)}=\nx",
 }
 

@@ -22,7 +22,12 @@ def looks_secret(name: str, value: str) -> str:
     """Why a named value looks like a secret, or the empty string."""
     if is_secret(name, value):
         return "its name says that it is a secret"
-    return secret_in(value)
+    return secret_in_file(name, value) if _is_a_file(value) else secret_in(value)
+
+
+def _is_a_file(value: str) -> bool:
+    """Whether it is several lines, JSON or XML."""
+    return "\n" in value.strip() or value.lstrip().startswith(("{", "<"))
 
 
 @rule(
@@ -90,8 +95,7 @@ def _in_command(container: Container) -> Iterator[Found]:
 def config_map_secret(config_map: Resource) -> Iterator[Found]:
     for key, value in mapping(config_map.data.get("data")).items():
         written = text(value)
-        several = "\n" in written.strip() or written.lstrip().startswith(("{", "<"))
-        reason = "" if several else looks_secret(key, written)
+        reason = "" if _is_a_file(written) else looks_secret(key, written)
         reason = reason or secret_in_file(key, written)
         if reason:
             yield ("data", key), f"{brief(key)}: {reason}"

@@ -14,7 +14,7 @@ _ENDINGS = (*_PASSWORDS, "secret", "token", "apikey", "secretkey", "privatekey",
 _LAST = frozenset({"pass", "pwd", "pw", "credential", "credentials"})
 _KEYS_TEXT = (
     "api access private signing encryption secret auth master batch account shared storage hmac jwt app "
-    "license encrypt crypto"
+    "license encrypt crypto aes fernet cipher subscription"
 )
 _KEYS = frozenset(_KEYS_TEXT.split())
 """What stands before `key` where the key is a secret: not cache, sort, partition, public."""
@@ -27,6 +27,14 @@ _NAMES_AN_OBJECT = frozenset(
 _HELD = ("password", "passwd", "pass", "pwd", "key", "token", "credential", "credentials")
 """Before `secret`: its value may be the name of the Secret that holds one (`DB_PASSWORD_SECRET`)."""
 _OBJECT_NAME = Pattern(r"[a-z]+(-[a-z]+)*")
+_OF_A_NAMESPACE = Pattern(r"[a-z0-9-]+/[a-z0-9-]+")
+_NO_PASSWORDS = frozenset(
+    {"bypass", "compass", "encompass", "overpass", "surpass", "trespass", "underpass", "multipass"}
+)
+"""Words that end in `pass` and are none."""
+_PAIRED = Pattern(r"(?:basic|http|proxy|neo4j)[-_.]?auth", re.IGNORECASE)
+_PAIR = Pattern(r"[\w.@-]+:([^\s/:]\S*)|neo4j/(\S+)")
+"""How names end whose value is a user with its password, and such a value."""
 _MARKERS = frozenset(
     {"cluster", "page", "next", "continuation", "cancellation", "eos", "bos", "pad", "mask", "sep", "stop"}
 )
@@ -69,23 +77,39 @@ def says_secret(name: str) -> bool:
         return before in _KEYS or is_content
     if (last == "secret" and before in _NAMES_AN_OBJECT) or (last == "token" and before in _MARKERS):
         return False
-    return last in _LAST or last.endswith(_ENDINGS)
+    return last in _LAST or last.endswith(_ENDINGS) or _is_password(last)
+
+
+def _is_password(word: str) -> bool:
+    if word in _NO_PASSWORDS:
+        return False
+    return word.endswith(("pass", "pwd", *_PASSWORDS)) or word == "pw"
 
 
 def is_secret(name: str, value: str) -> bool:
     """Whether a name says that its value is a secret, and the value can be one and names no object."""
+    if "auth" in name.lower() and _is_user_with_password(name, value):
+        return True
     if not says_secret(name) or not can_be_secret(value):
         return False
     found = words(name)
-    of_object = found[-1] == "secret" and len(found) > 1 and found[-2] in _HELD
-    return not (of_object and _OBJECT_NAME.compiled.fullmatch(value))
+    if found[-1] != "secret":
+        return True
+    of_object = len(found) > 1 and found[-2] in _HELD
+    named = _OF_A_NAMESPACE.compiled.fullmatch(value)
+    return not named and not (of_object and _OBJECT_NAME.compiled.fullmatch(value))
+
+
+def _is_user_with_password(name: str, value: str) -> bool:
+    if not _PAIRED.compiled.search(name) or not name.lower().endswith("auth"):
+        return False
+    pair = _PAIR.compiled.fullmatch(value)
+    return pair is not None and can_be_secret(pair.group(1) or pair.group(2))
 
 
 def says_password(name: str) -> bool:
     """As `says_secret`, of passwords only: a token or a secret may also be the name of an object."""
-    return says_secret(name) and (
-        words(name)[-1] in ("pass", "pwd", "pw") or words(name)[-1].endswith(_PASSWORDS)
-    )
+    return says_secret(name) and _is_password(words(name)[-1])
 
 
 def can_be_secret(value: str) -> bool:

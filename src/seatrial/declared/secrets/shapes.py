@@ -85,6 +85,13 @@ SHAPES = (
     _shape("Bearer bearer", r"\b[Bb]earer\s+([\w.~+/-]{16,}=*)", "a bearer token"),
     _shape("machine", r"\bmachine\s+\S+\s+login\s+\S+\s+password\s+(\S+)", "a password of .netrc"),
     _shape(
+        "$apr1$ $2a$ $2b$ $2y$ $5$ $6$ $y$ $argon2 {SSHA",
+        r"\$apr1\$[\w./]{1,8}\$[\w./]{22}|\$2[aby]\$\d\d\$[\w./]{53}|\{SSHA\d*\}[\w+/=]{28}"
+        r"|\$[56]\$(?:rounds=\d+\$)?[\w./]{1,16}\$[\w./]{43}|\$y\$[\w./]+\$[\w./]+\$[\w./]{43}"
+        r"|\$argon2\w+\$v=\d+\$[\w=,]+\$[\w+/]{11,}\$[\w+/]{22}",
+        "a password's hash",
+    ),
+    _shape(
         "IDENTIFIED identified PASSWORD password",
         r"(?i)\b(?:identified(?:\s+with\s+\S+)?\s+by|(?:user|role)\b[^;\n]{0,200}?\bpassword)\s+'([^'\n]+)'",
         "a user's password (SQL)",

@@ -21,6 +21,7 @@ _COMMAND = Pattern(
     r"|\brabbitmqctl\s+(?:add_user|change_password)\s+\S+\s+([^\s'\"]+)"
     r"|\bldap(?:search|add|modify|passwd|delete)\b[^|;]*?\s-w[\s=]*['\"]?([^\s'\"]+)"
     r"|\bsqlcmd\b[^|;]*?\s-P[\s=]*['\"]?([^\s'\"]+)|\s-pass(?:in|out)\s+pass:([^\s'\"]+)"
+    r"|\b(?:echo|printf)\s+(?:-n\s+|['\"]?%s['\"]?\s+)?['\"]?([^\s'\"|]+)['\"]?\s*\|[^|;]*--password-stdin"
     r"|\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+([^\s'\"]+)"
 )
 _CLIENTS_TEXT = (
@@ -33,12 +34,18 @@ _LINE = Pattern(
     rf"(?:[:=]|:=)\s*({_VALUE}|[^\s,;]+)[\s,;]*(?:#.*)?"
 )
 _MEMBER = Pattern(r"[\"']([\w.\-]+)[\"']\s*:\s*(\"[^\"\n]*\"|'[^'\n]*')")
-_ELEMENT = Pattern(r"<([\w.\-]+)>([^<>\s]+)</|name=\"([\w.\-]+)\"\s+value=\"([^\"]+)\"")
+_FLOW = Pattern(rf"[{{,]\s*([\w.\-]+)\s*:\s+({_VALUE}|[^\s,{{}}\[\]\"']+)\s*(?=[,}}])")
+"""One entry of a YAML mapping that stands in a line."""
+_ELEMENT = Pattern(
+    r"<([\w.\-]+)>([^<>\s]+)</|(?:name|key)=\"([\w.\-]+)\"(?:\s+value=\"([^\"]+)\"|\s*>([^<>\s]+)</)"
+)
 _DEFINED = Pattern(rf"\bdefine\(\s*['\"](\w+)['\"]\s*,\s*({_VALUE})\s*\)")
-_DIRECTIVE = Pattern(r"\s*(requirepass|masterauth)\s+(\S+)\s*")
+_DIRECTIVE = Pattern(r"\s*(?:user\s+\S+\s+)?(requirepass|masterauth|auth_pass|insecure-password)\s+(\S+)\s*")
+_QUOTED_USER = Pattern(r"\s*\"[^\"]+\"\s+\"([^\"]+)\"\s*")
+"""A line of PgBouncer's list of users."""
 _PASSWORD_LINE = Pattern(r"[^:\s]+:(?:\d+|\*):[^:\s]+:[^:\s]+:\S+")
 _COMMENTS = ("#", ";", "//", "--", "!", "*")
-_MARKS = ("pass", "pw", "secret", "token", "key", "credential", "masterauth")
+_MARKS = ("pass", "pw", "secret", "token", "key", "credential", "auth")
 _PARTS = Pattern(r"[-_.]")
 
 
@@ -87,6 +94,8 @@ def secret_in_file(name: str, written: str) -> str:
         return f"it holds {shape}"
     if "pgpass" in name and any(map(_PASSWORD_LINE.compiled.fullmatch, written.splitlines())):
         return "it holds a password of PostgreSQL"
+    if "userlist" in name and any(map(_is_user, written.splitlines())):
+        return "it holds a password of PgBouncer"
     program = name.endswith((".py", ".lua", ".js", ".ts", ".go", ".rb", ".php", ".java", ".sql", ".md"))
     for number, line in enumerate(written.splitlines(), start=1):
         if not any(mark in line.lower() for mark in _MARKS) or line.lstrip().startswith(_COMMENTS):
@@ -97,16 +106,22 @@ def secret_in_file(name: str, written: str) -> str:
     return ""
 
 
+def _is_user(line: str) -> bool:
+    user = _QUOTED_USER.compiled.fullmatch(line)
+    return user is not None and can_be_secret(user.group(1))
+
+
 def _in_line(line: str) -> Iterator[tuple[str, str]]:
     for pattern in (_LINE, _DIRECTIVE):
         whole = pattern.compiled.fullmatch(line)
         if whole:
             yield whole.group(1), whole.group(2)
-    for pattern in (_MEMBER, _DEFINED):
+    for pattern in (_MEMBER, _DEFINED, _FLOW):
         for match in pattern.compiled.finditer(line):
             yield match.group(1), match.group(2)
     for match in _ELEMENT.compiled.finditer(line):
-        yield match.group(1) or match.group(3), match.group(2) or match.group(4)
+        name, inner, attribute, value, content = match.groups()
+        yield name or attribute, inner or value or content
     if "=" in line:
         yield from ((name, value) for name, value in _assigned(line) if says_password(name))
 
