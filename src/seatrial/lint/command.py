@@ -25,7 +25,7 @@ from seatrial.lint.files import bytes_of, read_documents
 from seatrial.lint.given import Input, Place
 from seatrial.lint.left_out import left_out_of
 from seatrial.lint.reading import read
-from seatrial.lint.result import NOT_JUDGED, Result, without_copies
+from seatrial.lint.result import NOT_JUDGED, Result, with_repeats_told_once, without_copies
 from seatrial.lint.unreadable import fault_of
 
 _HELP_WIDTH = 100
@@ -103,7 +103,8 @@ def judge(
     if not _judged_something(report):
         raise _nothing_judged(given, report, files)
     report.faults.extend(map(fault_of, given.refused))
-    return Result(given, report if len(graphs) == 1 else without_copies(report), fail_on)
+    report = report if len(graphs) == 1 else without_copies(report)
+    return Result(given, with_repeats_told_once(report), fail_on)
 
 
 def _judged_something(report: Report) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from seatrial.declared.engine import Report
+from seatrial.declared.engine import Finding, Report
 from seatrial.declared.rule import Severity
 from seatrial.lint.given import Input
 
 CLEAN, FINDINGS, NOT_JUDGED = 0, 1, 2
+_REPEATED = "delivery.unique-object"
 
 
 def without_copies(report: Report) -> Report:
@@ -22,6 +23,38 @@ def without_copies(report: Report) -> Report:
             known.add(key)
             findings.append(finding)
     return report._replace(findings=findings)
+
+
+def with_repeats_told_once(report: Report) -> Report:
+    """The report with one finding for each two files that hold the same objects, not one for each copy."""
+    copies: dict[tuple[str, str, str], list[tuple[str, int, Finding]]] = {}
+    repeats = [item for item in report.findings if item.rule.id == _REPEATED and item.waiver is None]
+    for finding in repeats:
+        resource = finding.resource
+        file, line, _ = resource.origin.position(finding.path)
+        name = (resource.type, resource.namespace, resource.name)
+        copies.setdefault(name, []).append((file, line, finding))
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for places in copies.values():
+        places.sort(key=lambda place: place[:2])
+        alike.setdefault(tuple(sorted({file for file, _, _ in places})), []).append(places[-1][2])
+    dropped = set(map(id, repeats))
+    told = {}
+    for files, found in alike.items():
+        first = min(found, key=lambda finding: finding.resource.title)
+        told[id(first)] = first._replace(seen=_seen_in(files, found))
+    dropped -= told.keys()
+    findings = [told.get(id(each), each) for each in report.findings if id(each) not in dropped]
+    return report._replace(findings=findings)
+
+
+def _seen_in(files: tuple[str, ...], found: list[Finding]) -> str:
+    more = f", as do {len(found) - 1} other objects" if len(found) > 2 else ""
+    more = ", as does another object" if len(found) == 2 else more
+    where = f"in {files[0]}" if len(files) == 1 else f"in {files[0]} and in {files[1]}"
+    where += f" and {len(files) - 2} more files" if len(files) > 2 else ""
+    twice = " twice" if len(files) == 1 else ""
+    return f"it stands{twice} {where}{more}"
 
 
 class Result(NamedTuple):

@@ -199,3 +199,18 @@ def test_an_input_without_workloads_is_judged_by_what_is_in_it(files: Files, rep
     text, expected = ALONE[name]
     code, found = report(*files(a_dot_yaml=text))
     assert (code, bool(found["findings"])) == (expected, expected == 1), found["findings"]
+
+
+def test_two_files_with_the_same_objects_are_one_finding(files: Files, report: Run, tmp_path: Path) -> None:
+    """A rendered variant of everything beside another is one fault, not one for each object and copy."""
+    several = "---\n".join(_CONFIG.replace("NAME", name) for name in ("a", "b", "c"))
+    files(install_dot_yaml=several, ha__install_dot_yaml=several, own_dot_yaml=_CONFIG.replace("NAME", "d"))
+    code, found = report(str(tmp_path), "--select", "delivery.unique-object")
+    seen = [finding["seen"] for finding in found["findings"]]
+    assert code == 1
+    assert seen == [
+        f"it stands in {tmp_path}/ha/install.yaml and in {tmp_path}/install.yaml, as do 2 other objects"
+    ]
+
+
+_CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\n"
