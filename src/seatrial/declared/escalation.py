@@ -57,9 +57,25 @@ _GRAVE_SIGNERS = frozenset(
 )
 
 
-def is_limited_by_name(resources: set[str], names: set[str]) -> bool:
-    """Whether it is given on single objects only, and leads nowhere: one account, a signer of one's own."""
-    return bool(names) and resources <= _HARMLESS_BY_NAME and not names & _GRAVE_SIGNERS
+_ROLES = frozenset({"roles", "clusterroles"})
+_GRAVE_NAMES = frozenset({"cluster-admin", "kubernetes-admin", "admin", "root"})
+"""Accounts, and a role, that may do everything."""
+
+
+def is_limited_by_name(resources: set[str], verbs: set[str], names: set[str]) -> bool:
+    """Whether it is given on single objects only, and leads nowhere.
+
+    That is one account, a signer of one's own, or roles that are no more than others.
+    """
+    if not names:
+        return False
+    if resources <= _HARMLESS_BY_NAME and not names & _GRAVE_SIGNERS:
+        return True
+    if verbs & {"*", "escalate"} or any(name.startswith("system:") for name in names):
+        return False
+    if "bind" in verbs:
+        return resources <= _ROLES and "cluster-admin" not in names
+    return "impersonate" in verbs and not names & _GRAVE_NAMES
 
 
 def names(resources: set[str], resource: str) -> bool:

@@ -171,6 +171,9 @@ HARMLESS = [
     ("PWD", "/srv/app"),
     ("GATEWAY_SECRET", "shop/orders-tls"),
     ("PRICE", "$5$ or $10$"),
+    ("API_KEY", "your-api-key"),
+    ("DB_PASSWORD", "REPLACE_ME"),
+    ("SECRET_KEY", "__SECRET_KEY__"),
     ("SETTINGS", "db:\n  host: db\n  passwordFile: /run/secrets/db\n"),
 ]
 HARMLESS_COMMANDS = (

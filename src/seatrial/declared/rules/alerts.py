@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from seatrial.declared.kinds import TEMPLATES
-from seatrial.declared.objects import Resource, Workload
+from seatrial.declared.objects import Resource, Surroundings, Workload
 from seatrial.declared.rule import Found, Level, Severity, rule
 from seatrial.declared.rules.telemetry import SELECTING, watched
 from seatrial.declared.values import Pattern, brief, maps, text
@@ -37,9 +37,9 @@ def seconds_of(written: Any) -> float | None:
     Level.CORE,
     Severity.WARNING,
     must="A monitor SHOULD scrape each pod once.",
-    why="Selected by way of a Service and of its headless twin, each sample is there twice: sums, rates and "
-    "the alerts upon them are double, and so is what the store must hold.",
-    fix="Select one of the Services, by a label that the other has not.",
+    why="Selected by way of a Service and of its headless twin, or by two monitors, each sample is there "
+    "twice: sums, rates and the alerts upon them are double, and so is what the store must hold.",
+    fix="Select one of the Services, by a label that the other has not; keep one of the monitors.",
     source="https://prometheus-operator.dev/docs/developer/getting-started/",
 )
 def scraped_once(monitor: Resource) -> Iterator[Found]:
@@ -54,16 +54,78 @@ def scraped_once(monitor: Resource) -> Iterator[Found]:
                 if first != resource.title and pair not in told:
                     told.add(pair)
                     yield ("spec", "selector"), f"{pair} both lead to port {brief(port)} of {workload.title}"
+    for target in _plain_targets(monitor):
+        first = _first_monitors(monitor.graph).get(target, monitor.title)
+        if first != monitor.title and first not in told:
+            told.add(first)
+            yield ("spec", "selector"), f"{first} scrapes port {brief(target[1])} of the same pods"
 
 
-def _scraped(monitor: Resource, service: Resource, workload: Workload) -> Iterator[tuple[str, str]]:
-    """Each port of a workload, as a number if that is known, and path that a monitor scrapes by a Service."""
-    names = {
+def _first_monitors(graph: Surroundings) -> dict[tuple[int, str, str, str], str]:
+    """By which monitor each target is scraped; of several, the first by name."""
+    if "first monitors" not in graph.memo:
+        monitors = sorted((each for kind in SELECTING for each in graph.of(kind)), key=lambda one: one.title)
+        found: dict[tuple[int, str, str, str], str] = {}
+        for monitor in monitors:
+            for target in _plain_targets(monitor):
+                found.setdefault(target, monitor.title)
+        graph.memo["first monitors"] = found
+    known: dict[tuple[int, str, str, str], str] = graph.memo["first monitors"]
+    return known
+
+
+def _plain_targets(monitor: Resource) -> list[tuple[int, str, str, str]]:
+    """What a monitor scrapes as it is: workload, port, path, and by which labels a Prometheus takes it."""
+    owner = " ".join(text(monitor.labels.get(label)) for label in ("prometheus", "release"))
+    by_pod = "Pod" in monitor.kind
+    found = []
+    for resource in watched(monitor):
+        if by_pod and isinstance(resource, Workload):
+            scraped = [(resource, target) for target in _scraped_directly(monitor, resource)]
+        else:
+            scraped = [
+                (each, target)
+                for each in resource.selected
+                for target in _scraped(monitor, resource, each, plain=True)
+            ]
+        found += [(id(workload), port, path, owner) for workload, (port, path) in scraped]
+    return found
+
+
+def _is_plain(endpoint: dict[str, Any]) -> bool:
+    """Whether it asks for all of what a path gives: a probe of something else has parameters for it."""
+    return not endpoint.get("params") and not endpoint.get("relabelings")
+
+
+def _numbers(workload: Workload) -> dict[str, str]:
+    """The ports that containers name, by their names."""
+    return {
         text(port.get("name")): str(port.get("containerPort"))
         for container in workload.containers
         for _, port in container.ports
     }
+
+
+def _scraped_directly(monitor: Resource, workload: Workload) -> Iterator[tuple[str, str]]:
+    names = _numbers(workload)
+    for _, endpoint in maps(monitor.spec.get("podMetricsEndpoints")):
+        given = endpoint.get("port") or endpoint.get("portNumber") or endpoint.get("targetPort")
+        if given is not None and _is_plain(endpoint):
+            yield _number(given, names), text(endpoint.get("path")) or "/metrics"
+
+
+def _scraped(
+    monitor: Resource, service: Resource, workload: Workload, *, plain: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Each port of a workload, as a number if that is known, and path that a monitor scrapes by a Service.
+
+    Args:
+        plain: leave out what asks for a part only.
+    """
+    names = _numbers(workload)
     for _, endpoint in maps(monitor.spec.get("endpoints")):
+        if plain and not _is_plain(endpoint):
+            continue
         path = text(endpoint.get("path")) or "/metrics"
         for _, port in maps(service.spec.get("ports")):
             target = _number(port.get("targetPort") or port.get("port"), names)

@@ -62,7 +62,7 @@ def autoscaler_target(autoscaler: Resource) -> Iterator[Found]:
             f"there is no {name} in {_place(autoscaler)}the input",
         )
     elif target.type in _WITHOUT_SCALE:
-        yield ("spec", "scaleTargetRef", "kind"), f"a {target.kind} has no replicas that could be scaled"
+        yield ("spec", "scaleTargetRef", "kind"), f"{target.kind}: it has no replicas that could be scaled"
     elif text(reference.get("apiVersion")) not in ("", text(target.data.get("apiVersion"))):
         yield (
             ("spec", "scaleTargetRef", "apiVersion"),

@@ -56,13 +56,17 @@ def unconfined(container: Container) -> Iterator[Found]:
     must="A container SHOULD NOT belong to the group root.",
     why="Files of the image and of mounted volumes that root's group may write are then open to it, "
     "whatever its user is.",
-    fix="Set runAsGroup to the number of the user's own group.",
+    fix="Set runAsGroup and fsGroup to the number of the user's own group.",
     source="tasks/configure-pod-container/security-context/",
 )
 def root_group(container: Container) -> Iterator[Found]:
     if whole(inherited(container, "runAsGroup")) == 0:
         yield container.at("securityContext", "runAsGroup"), "runAsGroup is 0"
     of_pod = mapping(container.workload.pod.get("securityContext"))
+    if container.path != container.workload.every_container[0].path:
+        return  # what the pod says is one fault, not one of each container
+    if whole(of_pod.get("fsGroup")) == 0:
+        yield container.workload.at("securityContext", "fsGroup"), "fsGroup is 0"
     if 0 in [whole(number) for number in sequence(of_pod.get("supplementalGroups"))]:
         yield container.workload.at("securityContext", "supplementalGroups"), "0 is among its groups"
 

@@ -58,8 +58,8 @@ def has_any(container: Container) -> bool:
     must="A long-running container MUST have a readiness probe.",
     why="Without one a pod gets traffic as soon as its process exists, in every rollout and after every "
     "restart. Some tools ask only where a Service selects the pod; side taken: rollouts and disruption "
-    "budgets count readiness too. A sidecar without ports is excused when another container of its pod "
-    "has a probe.",
+    "budgets count readiness too, but of a pod without a controller. A sidecar without ports is excused "
+    "when another container of its pod has a probe.",
     fix="Add a readinessProbe that fails while the process cannot serve, and after SIGTERM.",
     source="concepts/workloads/pods/pod-lifecycle/#container-probes",
     when=in_long_running,
@@ -68,7 +68,10 @@ def has_any(container: Container) -> bool:
 def readiness_probe(container: Container) -> Iterator[Found]:
     if probe(container, "readinessProbe"):
         return
-    siblings = container.workload.containers
+    workload = container.workload
+    if workload.type == "Pod" and not workload.services and not workload.budgets:
+        return
+    siblings = workload.containers
     if not container.ports and any(probe(other, "readinessProbe") for other in siblings):
         return
     yield container.path, "it has no readiness probe"

@@ -9,7 +9,7 @@ from seatrial.declared.namespaces import may_be_one
 from seatrial.declared.objects import Container, Resource, Workload
 from seatrial.declared.pods import is_given, pod_resources
 from seatrial.declared.rule import EVERY_CONTAINER, WORKLOAD, Found, Level, Severity, rule
-from seatrial.declared.values import Path, brief, mapping
+from seatrial.declared.values import Path, brief, dig, mapping, maps, text
 from seatrial.model.quantity import quantity
 
 _MANAGING = "concepts/configuration/manage-resources-containers/"
@@ -233,5 +233,16 @@ def namespace_quota(namespace: Resource) -> Iterator[Found]:
 def memory_volume(workload: Workload) -> Iterator[Found]:
     for index, volume in workload.volumes:
         given = mapping(volume.get("emptyDir"))
-        if given.get("medium") == "Memory" and given.get("sizeLimit") is None:
-            yield workload.at("volumes", index, "emptyDir"), f"{brief(volume.get('name'))} has no sizeLimit"
+        if given.get("medium") != "Memory":
+            continue
+        size, name = given.get("sizeLimit"), text(volume.get("name"))
+        if size is None:
+            yield workload.at("volumes", index, "emptyDir"), f"{brief(name)} has no sizeLimit"
+            continue
+        for container in workload.containers:
+            limit = quantity(dig(container.data, "resources", "limits", "memory"))
+            mounts = {text(mount.get("name")) for _, mount in maps(container.data.get("volumeMounts"))}
+            if name in mounts and limit is not None and (quantity(size) or 0) > limit:
+                seen = f"{brief(size)} is more than the memory limit of `{container.name}`"
+                yield workload.at("volumes", index, "emptyDir", "sizeLimit"), seen
+                break

@@ -10,6 +10,9 @@ from seatrial.declared.rule import CONTAINER, WORKLOAD, Found, Level, Severity, 
 from seatrial.declared.stores import keeps_on_lasting_volume, lasting_volumes, store_name
 from seatrial.declared.values import brief, dig, mapping, maps, sequence, text
 
+_SCRATCH = ("/tmp", "/run", "/var/run", "/dev/shm")
+"""Where no store keeps its data."""
+
 
 def is_store(container: Container) -> bool:
     return bool(store_name(container)) and container.workload.long_running
@@ -42,7 +45,7 @@ def lasting_volume(container: Container) -> Iterator[Found]:
     workload, mounts = container.workload, maps(container.data.get("volumeMounts"))
     empty = {text(volume.get("name")) for _, volume in workload.volumes if "emptyDir" in volume}
     for index, mount in mounts:
-        if text(mount.get("name")) in empty:
+        if text(mount.get("name")) in empty and not text(mount.get("mountPath")).startswith(_SCRATCH):
             where = brief(text(mount.get("mountPath")))
             yield container.at("volumeMounts", index), f"{store_name(container)} keeps {where} on an emptyDir"
             return

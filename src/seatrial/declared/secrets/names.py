@@ -47,6 +47,7 @@ _SWITCHES = frozenset(
 _HARMLESS = Pattern(
     r"\s*|true|false|yes|no|on|off|\d{1,5}|none|null|nil|undefined|disabled|enabled|required|optional|auto|string"
     r"|hidden|redacted|passwords?|passwort|tokens?|secrets?|credentials?|keys?|include|same-origin|omit"
+    r"|(?:replace|insert|your)[-_ ].*|todo|fixme|__\w+__"
     r"|[*x.]+|<.*>|%.*%|!.*|\.{0,2}/[\w./-]*|[\w./-]+\.(?:pem|key|crt|json|ya?ml|txt|conf|properties|env)"
     r"|(?:file|env|vault|secret|secretref|arn|ref\+\w+):.*|projects/[\w-]+/secrets/.*|enc\[.*|https?://[^@]*",
     re.IGNORECASE | re.DOTALL,
