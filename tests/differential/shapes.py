@@ -20,6 +20,7 @@ from seatrial.declared.server import table as tables
 
 VERSIONS = ("1.31.0", "1.32.0", "1.33.0", "1.34.0", "1.35.0", "1.36.3")
 """Oldest first; the last one is the default of `seatrial lint`."""
+DOCUMENT = "api/openapi-spec/swagger.json"
 
 _PREFIXES = {
     "io.k8s.api.": "",
@@ -71,7 +72,7 @@ def source_of(version: str) -> Path:
 def table(sources: list[Path]) -> str:
     """The whole table: a first line with the versions, one line a kind, one line a definition."""
     names = [version.rpartition(".")[0] for version in VERSIONS]
-    documents = [json.loads((source / "api/openapi-spec/swagger.json").read_text()) for source in sources]
+    documents = [json.loads((source / DOCUMENT).read_text()) for source in sources]
     kinds = [_kinds(document) for document in documents]
     enumerations = [_enumerations(source) for source in sources]
     shapes = [_shapes(*both) for both in zip(documents, enumerations, strict=True)]

@@ -18,11 +18,14 @@ Where the two differ, and why (34 of 4,272 cases):
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from server_agreement import compare
+import shapes
+from kubeconform import ask, find_kubeconform
+from server_agreement import Agreement, compare
 from server_custom import CASES as CHANGES
 from server_custom import DEFINITION, FULL, changed
 from server_oracle import Oracle
@@ -45,12 +48,25 @@ def test_each_word_of_a_schema_is_read_as_the_server_reads_it() -> None:
     assert not told
 
 
-def test_lint_and_server_agree() -> None:
+def _beside(found: Agreement, folder: Path) -> str:
+    """On how many of the same cases kubeconform agrees with the server."""
+    program = find_kubeconform()
+    if program is None or shutil.which("go") is None:
+        return "kubeconform is not installed, or Go is not"
+    source = shapes.source_of(shapes.VERSIONS[-1]) / shapes.DOCUMENT
+    answers = ask(program, [data for data, _ in found.asked], source, folder)
+    known = [(ours, takes) for ours, (_, takes) in zip(answers, found.asked, strict=True) if ours is not None]
+    share = sum(ours == takes for ours, takes in known) / len(known)
+    return f"kubeconform: {len(known)} of these cases, {share:.2%} agree with the server"
+
+
+def test_lint_and_server_agree(tmp_path: Path) -> None:
     if not KUBECONFIG.exists():
         pytest.skip(f"{KUBECONFIG} is not there: run `seatrial up` first")
     with closing(Oracle(KUBECONFIG)) as oracle:
         found = compare(oracle, CASES, SEED)
     print(found)  # noqa: T201
+    print(_beside(found, tmp_path))  # noqa: T201
     assert len(found.kinds) >= 20
     assert min(found.answers["taken"], found.answers["refused"]) > CASES / 10
     assert found.share >= LEAST_SHARE

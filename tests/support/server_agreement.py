@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from server_cases import Case, Maker
 from server_oracle import Answer, Oracle
@@ -33,12 +33,17 @@ class Disagreement(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """How many cases were compared, of which kinds, with which answers, and where the two differ."""
+    """How many cases were compared, of which kinds, with which answers, and where the two differ.
+
+    Attributes:
+        asked: each object, and whether the server takes it.
+    """
 
     compared: int
     kinds: set[str]
     answers: Counter[str]
     differing: list[Disagreement]
+    asked: list[tuple[dict[str, Any], bool]]
 
     @property
     def share(self) -> float:
@@ -55,7 +60,7 @@ def compare(oracle: Oracle, number: int, seed: int) -> Agreement:
     server = server_of()
     maker = Maker(random.Random(seed), server.kubernetes)
     cases = [maker.case() for _ in range(number)]
-    agreement = Agreement(0, set(), Counter(), [])
+    agreement = Agreement(0, set(), Counter(), [], [])
     compared = 0
     for case, answer in zip(cases, oracle.ask_all(case.data for case in cases), strict=True):
         misfits = server.misfits(case.data)
@@ -64,6 +69,7 @@ def compare(oracle: Oracle, number: int, seed: int) -> Agreement:
             agreement.answers["not about the object"] += 1
             continue
         compared += 1
+        agreement.asked.append((case.data, answer.takes))
         agreement.kinds.add(str(case.data["kind"]))
         agreement.answers["taken" if answer.takes else "refused"] += 1
         if answer.takes == bool(misfits):
