@@ -10,7 +10,6 @@ Where the two differ, and why (34 of 4,272 cases):
   drops them before it looks at them; lint reads them, for another server may not.
 - `hostname` and `subdomain` in a StatefulSet's template: its controller sets both, the server does not look.
 - A list where a schema has text with a format (`format: ipv4`): the server takes it for bytes. Lint does not.
-- A port of the node above 65535: a dry run allocates none.
 - Expressions in CEL (admission policies, `x-kubernetes-validations`) are not evaluated.
 - A schema whose `minimum` is above 0 and whose default is the empty text: told by another rule of the server.
 """

@@ -60,6 +60,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
     ("Service/shop", "spec.selectors", {"app": "shop"}, UNKNOWN),
     ("Service/shop", "spec.ports.1.name", "http", TOGETHER),
     ("Service/headless", "spec.ports.0.nodePort", 30000, TOGETHER),
+    ("Service/headless", "spec.ports.0.nodePort", 8080, VALUE),
     ("ConfigMap/settings", "data.url", 5, TYPE),
     ("Secret/words", "data.word", "not base64", TYPE),
     ("PersistentVolumeClaim/data", "spec.resources.requests", GONE, TOGETHER),

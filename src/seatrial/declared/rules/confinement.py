@@ -78,13 +78,15 @@ def root_group(container: Container) -> Iterator[Found]:
     Severity.WARNING,
     must="Containers of a pod SHOULD NOT share their processes.",
     why="With shareProcessNamespace each container can see, signal and read the others: environment, files "
-    "and memory of the one with the secrets are open to the sidecar.",
+    "and memory of the one with the secrets are open to the sidecar, one that is injected later, too.",
     fix="Remove shareProcessNamespace; debug with an ephemeral container instead.",
     source="tasks/configure-pod-container/share-process-namespace/",
 )
 def shared_processes(workload: Workload) -> Iterator[Found]:
-    if workload.pod.get("shareProcessNamespace") is True and len(workload.every_container) > 1:
-        yield workload.at("shareProcessNamespace"), "its containers share one process namespace"
+    if workload.pod.get("shareProcessNamespace") is True:
+        alone = len(workload.every_container) == 1
+        seen = "every container that joins it shares" if alone else "its containers share"
+        yield workload.at("shareProcessNamespace"), f"{seen} one process namespace"
 
 
 @rule(

@@ -123,8 +123,8 @@ def port_or_name_or_none(value: Any) -> str | None:
 
 @form("node-port")
 def node_port(value: Any) -> str | None:
-    """A node's port; which of them are free for this the cluster says."""
-    return None if value <= 65535 else f"{value} is no port: 1 to 65535"
+    """A node's port, in the range that a cluster has where nothing else was said when it was set up."""
+    return None if value == 0 or 30000 <= value <= 32767 else f"{value} is not within 30000 to 32767"
 
 
 @form("domain-path")
