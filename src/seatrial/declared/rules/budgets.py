@@ -115,19 +115,23 @@ def budget_blocks(budget: Resource) -> Iterator[Found]:
     elif (percentage(least) or 0) >= 100:
         yield ("spec", "minAvailable"), f"{brief(least)} allows no eviction, ever"
     else:
-        yield from _blocked_by_size(budget, whole(least))
+        yield from _blocked_by_size(budget, least)
 
 
-def _blocked_by_size(budget: Resource, least: int | None) -> Iterator[Found]:
-    if least is None or not budget.selected or not all(workload.replicated for workload in budget.selected):
+def _blocked_by_size(budget: Resource, written: Any) -> Iterator[Found]:
+    if written is None or not budget.selected or not all(workload.replicated for workload in budget.selected):
         return
     if any("replicas" not in workload.spec and not workload.autoscalers for workload in budget.selected):
         return  # the number is left to someone else; orchestration.replicas speaks of that
     total = sum(workload.least_replicas for workload in budget.selected)
     autoscaled = any(workload.autoscalers for workload in budget.selected)
+    least = _count(written, total)
+    if least is None:
+        return
     if total and (least == total or (least > total and not autoscaled)):
         names = ", ".join(sorted(workload.title for workload in budget.selected))
-        yield ("spec", "minAvailable"), f"{least} must stay available, and {names} runs {total}"
+        share = "" if percentage(written) is None else f" ({written} of {total}, rounded up)"
+        yield ("spec", "minAvailable"), f"{least}{share} must stay available, and {names} runs {total}"
 
 
 @rule(

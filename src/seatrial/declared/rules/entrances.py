@@ -17,6 +17,7 @@ _CANARY = "nginx.ingress.kubernetes.io/canary"
 _SECTIONS = ("haproxy-ingress.github.io/config-", "ingress.kubernetes.io/config-")
 """Whole sections of HAProxy's file."""
 _INTERNAL = ("internal", "private", "intranet")
+_PRIVATE_CLASSES = (*_INTERNAL, "tailscale")
 
 
 def is_load_balancer(service: Resource) -> bool:
@@ -42,6 +43,8 @@ def open_load_balancer(service: Resource) -> Iterator[Found]:
         for key, value in service.annotations.items()
         if "balancer" in text(key).lower() or "lb" in text(key).lower()
     )
+    kind = text(service.spec.get("loadBalancerClass"))
+    internal = internal or any(word in kind for word in _PRIVATE_CLASSES)
     ranges = [text(each) for each in sequence(service.spec.get("loadBalancerSourceRanges"))]
     if leave_nobody_out(ranges):
         yield ("spec", "loadBalancerSourceRanges"), "its source ranges leave nobody out"

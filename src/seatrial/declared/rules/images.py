@@ -18,6 +18,18 @@ _SUDO = Pattern(r"(?:^|[\s;&|(/])sudo(?=\s|$)")
 _SSHD = Pattern(r"(?:^|[\s;&|(/])sshd(?=\s|$)")
 
 
+_MOVING_TEXT = (
+    "latest main master trunk head edge nightly canary dev develop development snapshot unstable testing"
+)
+_MOVING = frozenset(_MOVING_TEXT.split())
+"""Tags that are pushed again and again by what they say."""
+
+
+def is_moving(tag: str) -> bool:
+    """Whether a tag says that it moves: `main`, `latest`, and variants of that such as `latest-alpine`."""
+    return tag.lower() in _MOVING or tag.startswith("latest-") or tag.endswith("-latest")
+
+
 def tag_of(image: str) -> str:
     """The tag of an image reference, without its digest; empty when there is none."""
     name = image.partition("@")[0].rpartition("/")[2]
@@ -48,7 +60,7 @@ def image_tag(container: Container) -> Iterator[Found]:
         return
     if not tag:
         yield container.at("image"), f"{brief(container.image)} has no tag, which means `latest`"
-    elif tag == "latest":
+    elif is_moving(tag):
         yield container.at("image"), f"{brief(container.image)} is a moving tag"
 
 
@@ -86,7 +98,8 @@ def image_digest(container: Container) -> Iterator[Found]:
 )
 def pull_policy(container: Container) -> Iterator[Found]:
     policy = text(container.data.get("imagePullPolicy"))
-    moving = "@" not in container.image and tag_of(container.image) in ("", "latest")
+    tag = tag_of(container.image)
+    moving = "@" not in container.image and (not tag or is_moving(tag))
     if policy == "Never":
         yield container.at("imagePullPolicy"), "`Never`: a node without the image cannot start it"
     elif policy == "IfNotPresent" and moving:

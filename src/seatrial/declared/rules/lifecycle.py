@@ -129,7 +129,8 @@ def replicas(workload: Workload) -> Iterator[Found]:
         return  # scaling.autoscaler-minimum judges the minimum
     if workload.replicas < 2:
         written = "replicas" in workload.spec
-        yield ("spec", "replicas"), f"{workload.replicas} replica{'' if written else ' (none is written)'}"
+        number = "1 replica" if workload.replicas == 1 else f"{workload.replicas} replicas"
+        yield ("spec", "replicas"), number if written else f"{number} (none is written)"
 
 
 @rule(

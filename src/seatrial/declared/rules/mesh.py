@@ -49,7 +49,7 @@ def _within(virtual: Resource, service: Resource, destination: dict[str, Any], p
     subset = destination.get("subset")
     rules = [each for each in virtual.graph.of(_SUBSETS) if _is_about(each, service)]
     names = [one.get("name") for each in rules for _, one in maps(each.spec.get("subsets"))]
-    if subset and rules and subset not in names:
+    if subset and subset not in names:
         yield (*path, "subset"), f"no DestinationRule of {brief(service.name)} has a subset {brief(subset)}"
 
 
