@@ -18,6 +18,7 @@ from seatrial.judge.soak.verdict import judge_soak
 from seatrial.judge.watch import judged, question_of
 from seatrial.load.figures import WorkerFigures, with_workers
 from seatrial.load.gate import JUDGED, judge_load
+from seatrial.load.place import at_the_entry
 from seatrial.load.scaling_conclusion import judge_step
 from seatrial.load.summary import LoadSummary
 from seatrial.model.capacity import CapacityRun
@@ -93,6 +94,14 @@ def _experiment(directory: Path, result: CheckResult, observation: Observation) 
 
 def _load(directory: Path, run: Run, result: CheckResult) -> Verdict:
     data = _read(directory / "load" / f"{slug(result.check.partition('.')[2])}.json")
+    verdict = _sent(directory, run, result, data)
+    if "sent_to" not in data:
+        return verdict
+    return at_the_entry(verdict, sent_to=data["sent_to"], entry=data["entry"])
+
+
+def _sent(directory: Path, run: Run, result: CheckResult, data: Any) -> Verdict:
+    """The verdict of a load, wherever it was sent."""
     objectives = Objectives.model_validate(data.get("objectives") or run.system.get("objectives") or {})
     if "scaling" in data:
         return judge_step(read_observation(directory / "observations" / result.observations[0]).observation)

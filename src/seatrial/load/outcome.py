@@ -14,7 +14,7 @@ from typing import Any
 
 from seatrial.load.gate import judge_load
 from seatrial.load.parts import own_objectives
-from seatrial.load.place import same_place
+from seatrial.load.place import at_the_entry
 from seatrial.load.plan import LoadPlan
 from seatrial.load.summary import LoadSummary, WorkerResult, summarize
 from seatrial.model.fault import Disruption
@@ -152,8 +152,9 @@ class Conclusion:
 
     def settle(self, run: LoadRun, data: Mapping[str, Any], verdict: Verdict, *, say: bool) -> None:
         """Take the verdict of a run, write it with its `data`, and `say` it at once or leave that."""
-        if not same_place(run.host, self.system.entry.address):
-            verdict = merge([verdict, _elsewhere(run.host, self.system)])
+        place = {"sent_to": run.host, "entry": self.system.entry.address}
+        verdict = at_the_entry(verdict, **place)
+        data = {**place, **data}
         self.verdicts.append(verdict)
         if self._recorder is not None:
             self._write(self._recorder, run, data, verdict)
@@ -214,13 +215,3 @@ class Conclusion:
 
     def _lines(self, verdict: Verdict) -> str:
         return f"\n{verdict.told(self.check, self.system.metadata.name, self.requirement)}\n"
-
-
-def _elsewhere(host: str, system: System) -> Verdict:
-    """What keeps a load from a pass that was not sent to the system's entry."""
-    return Verdict(
-        Outcome.INCONCLUSIVE,
-        f"the load was sent to {host}, not to {system.entry.address}, the entry of {system.metadata.name}",
-        "load on the entry of the system file",
-        "Leave `--host` out, or name that address in the system file's `entry`.",
-    )

@@ -19,6 +19,7 @@ from socket import socket
 import pytest
 from recordings import read_recording
 
+from seatrial.commands._rejudging import rejudge
 from seatrial.model.verdict import Outcome
 from seatrial.record.reader import read_run
 from seatrial.waiting import NotYet, Ready, eventually
@@ -206,9 +207,11 @@ def test_load_on_another_address_than_the_entry_is_no_pass(toy) -> None:
     elsewhere = toy.url.replace("127.0.0.1", "localhost")
     code, out, errors = headless("-t", "2s", "--host", elsewhere)
     assert code == 1, errors
-    assert f"the load was sent to {elsewhere}, not to {toy.url}, the entry of toy" in out
+    assert f"the load was sent to {elsewhere}, not to {toy.url}, the entry of the system" in out
     (result,) = read_run(toy.directory / "run").results
     assert result.verdict.outcome is Outcome.INCONCLUSIVE
+    assert not result.verdict.numbers, "nobody may take them for this system's"
+    assert rejudge(toy.directory / "run")[0].same
 
 
 def test_a_token_of_the_environment_is_sent_and_not_recorded(toy, monkeypatch) -> None:

@@ -146,11 +146,20 @@ def test_what_forbids_an_answer_is_named(run, outcome, named):
     assert verdict.next_step
 
 
+@pytest.mark.parametrize("doubt", [{"broken": "1 of 2 workers never reported"}, {"never_sent": ("buy",)}])
+def test_a_search_without_an_answer_leaves_no_capacity_that_an_edge_or_a_price_could_rest_on(doubt):
+    verdict = judge_capacity(replace(WHOLE, **doubt), OBJECTIVES, 200)
+    assert verdict.numbers["capacity_low_per_second"] is None
+    assert verdict.numbers["capacity_high_per_second"] is None
+    assert "maxReplicas" not in verdict.explain()
+
+
 def test_replicas_that_changed_forbid_an_answer():
     moved = (*WHOLE.trials[:-1], replace(WHOLE.trials[-1], replicas={"api": 3}))
     verdict = judge_capacity(replace(WHOLE, trials=moved), OBJECTIVES)
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert "api had 2 and 3 ready replicas" in verdict.observed
+    assert verdict.numbers["capacity_low_per_second"] is None
 
 
 def test_each_rate_has_its_line_and_what_ended_itself_says_so():

@@ -28,6 +28,8 @@ def judge_capacity(
         prices: of the system file; None where it names none.
     """
     found = Search(run.plan, objectives.availability, run.trials).found()
+    if doubt := _doubt(run, found):
+        found = Found(None, None, found.held_at, doubt)  # nobody may build on it
     verdict = _verdict(run, found, objectives, wanted)
     cost = cost_of(run, found, objectives.availability, prices)
     reasons = (
@@ -49,10 +51,10 @@ def _verdict(run: CapacityRun, found: Found, objectives: Objectives, wanted: flo
     )
     if wanted is not None:
         expected = f"{wanted:g} requests/s or more at p99 {objectives.latency_p99_ms:g} ms"
-    if doubt := _doubt(run, found):
+    if not found.identified:
         never_began = run.broken and not run.trials and not run.absent
         outcome = Outcome.ERROR if never_began else Outcome.INCONCLUSIVE
-        return Verdict(outcome, doubt, expected, _next(run, found))
+        return Verdict(outcome, found.why, expected, _next(run, found))
     assert found.low is not None
     assert found.high is not None
     observed = (
