@@ -10,7 +10,7 @@ from seatrial.harness.doctor.finding import Finding
 from seatrial.harness.doctor.possible import examine_checks, examine_duration
 from seatrial.model.system import System
 
-FEW, MANY = 10, 40
+FEW, MANY = 8, 24
 MOST = 1.1
 """Times linear; what asks all of them about each one is near MANY / FEW."""
 PARTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
