@@ -163,6 +163,14 @@ def test_a_verdict_that_was_changed_to_passed_is_found_by_judging_the_records_ag
 def test_the_observation_of_a_passed_check_was_taken_away(recorded_run: Path) -> None:
     shutil.rmtree(next((recorded_run / "observations").glob("delete-pod.*")))
     assert rebuild_report(recorded_run)[0] == 1
+    found = rejudge(recorded_run)
+    gone = [item for item in found if item.verdict is None and item.result.check.endswith("pod-replacement")]
+    others = [item for item in found if item.verdict is not None and item.same][:1]
+    assert rejudged_text(others)[0] == 0
+    code, text = rejudged_text([*others, *gone])
+    assert code == 1
+    assert "orchestration.pod-replacement [" in text
+    assert "passed, and cannot be judged again: there is no observation that can be read" in text
 
 
 def test_requests_were_taken_out_of_a_record(recorded_run: Path) -> None:

@@ -136,7 +136,7 @@ def _read(path: Path) -> Any:
 def rejudged_text(found: Sequence[Rejudged]) -> tuple[int, str]:
     """The exit code and a table: 0 when every verdict is the recorded one and at least one was judged.
 
-    A verdict that differs is 1, whichever way it went.
+    A verdict that differs is 1, whichever way it went, and so is a pass whose records are not there.
     """
     again = [item for item in found if item.verdict is not None]
     lines = []
@@ -149,7 +149,11 @@ def rejudged_text(found: Sequence[Rejudged]) -> tuple[int, str]:
     left = len(found) - len(again)
     different = sum(not item.same for item in again)
     lines.append(f"{len(again)} judged again, {different} differ; {left} hold nothing to judge again")
+    unfounded = 0
     for item in found:
         if item.verdict is None and item.result.mode is Mode.PROVEN:
-            lines.append(f"  {item.result.check} [{item.result.subject}]: {item.why}")
-    return (0 if again and not different else 1), "\n".join(lines)
+            passed = item.result.verdict.passed
+            unfounded += passed
+            why = f"passed, and cannot be judged again: {item.why}" if passed else item.why
+            lines.append(f"  {item.result.check} [{item.result.subject}]: {why}")
+    return (0 if again and not different and not unfounded else 1), "\n".join(lines)
