@@ -11,24 +11,34 @@ from seatrial.declared.values import Pattern, brief
 _VALUE = r"\"[^\"\n]*\"|'[^'\n]*'"
 _PAIR = Pattern(rf"([A-Za-z][\w.-]*)=({_VALUE}|[^\s;&|\"']+)")
 _FLAG = Pattern(rf"(?<![\w-])--?([A-Za-z][\w.-]*)[ \n]({_VALUE}|[^\s-]\S*)")
-_COMMAND = Pattern(
-    r"\b(?:curl|wget)\b[^|;]*?\s(?:-u|--user)[\s=]*['\"]?[^\s:'\"]+:([^\s'\"]+)"
-    r"|\b(?:mysql|mysqladmin|mysqldump|mariadb)\b[^|;]*?\s-p(?!ort|rotocol|lugin|refix)([^\s'\"]+)"
-    r"|\b(?:sshpass\b[^|;]*?\s-p|redis-cli\b[^|;]*?\s-a)\s*['\"]?([^\s'\"]+)"
-    r"|\b(?:(?:docker|podman|helm\s+registry)\s+login|mongo\w*)\b[^|;]*?\s-p[\s=]*['\"]?([^\s'\"]+)"
-    r"|\betcdctl\b[^|;]*?\s--user[\s=]+[^\s:]+:([^\s'\"]+)"
-    r"|\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+([^\s'\"]+)"
-    r"|\brabbitmqctl\s+(?:add_user|change_password)\s+\S+\s+([^\s'\"]+)"
-    r"|\bldap(?:search|add|modify|passwd|delete)\b[^|;]*?\s-w[\s=]*['\"]?([^\s'\"]+)"
-    r"|\bsqlcmd\b[^|;]*?\s-P[\s=]*['\"]?([^\s'\"]+)|\s-pass(?:in|out)\s+pass:([^\s'\"]+)"
-    r"|\b(?:echo|printf)\s+(?:-n\s+|['\"]?%s['\"]?\s+)?['\"]?([^\s'\"|]+)['\"]?\s*\|[^|;]*--password-stdin"
-    r"|\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+([^\s'\"]+)"
+_COMMANDS = tuple(
+    (tuple(marks.split()), Pattern(pattern))
+    for marks, pattern in (
+        ("curl wget", r"\b(?:curl|wget)\b[^|;]*?\s(?:-u|--user)[\s=]*['\"]?[^\s:'\"]+:([^\s'\"]+)"),
+        (
+            "mysql mariadb",
+            r"\b(?:mysql|mysqladmin|mysqldump|mariadb)\b[^|;]*?\s-p(?!ort|rotocol|lugin|refix)([^\s'\"]+)",
+        ),
+        ("sshpass redis-cli", r"\b(?:sshpass\b[^|;]*?\s-p|redis-cli\b[^|;]*?\s-a)\s*['\"]?([^\s'\"]+)"),
+        (
+            "login mongo",
+            r"\b(?:(?:docker|podman|helm\s+registry)\s+login|mongo\w*)\b[^|;]*?\s-p[\s=]*['\"]?([^\s'\"]+)",
+        ),
+        (
+            "login",
+            r"\b(?:echo|printf)\s+(?:-n\s+|['\"]?%s['\"]?\s+)?['\"]?([^\s'\"|]+)['\"]?\s*\|"
+            r"[^|;]*--password-stdin",
+        ),
+        ("etcdctl", r"\betcdctl\b[^|;]*?\s--user[\s=]+[^\s:]+:([^\s'\"]+)"),
+        ("mc", r"\bmc\s+(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+([^\s'\"]+)"),
+        ("rabbitmqctl", r"\brabbitmqctl\s+(?:add_user|change_password)\s+\S+\s+([^\s'\"]+)"),
+        ("ldap", r"\bldap(?:search|add|modify|passwd|delete)\b[^|;]*?\s-w[\s=]*['\"]?([^\s'\"]+)"),
+        ("sqlcmd", r"\bsqlcmd\b[^|;]*?\s-P[\s=]*['\"]?([^\s'\"]+)"),
+        ("pass:", r"\s-pass(?:in|out)\s+pass:([^\s'\"]+)"),
+        ("htpasswd", r"\bhtpasswd\s+-\w*b\w*\s+\S+\s+\S+\s+([^\s'\"]+)"),
+    )
 )
-_CLIENTS_TEXT = (
-    "curl wget mysql mariadb sshpass redis-cli login mongo etcdctl mc rabbitmqctl ldap sqlcmd pass: htpasswd"
-)
-_CLIENTS = tuple(_CLIENTS_TEXT.split())
-"""One of them stands in every command of `_COMMAND`."""
+"""How clients are told a password; each is looked for where one of its words stands."""
 _LINE = Pattern(
     rf"\s*(?:-\s+)?(?:(?:export|set|const|let|var|final)\s+)?\$?[\"']?([\w.\-]+)[\"']?\s*"
     rf"(?:[:=]|:=)\s*({_VALUE}|[^\s,;]+)[\s,;]*(?:#.*)?"
@@ -63,11 +73,13 @@ def secret_in(written: str) -> str:
 
 
 def _told_to_a_client(written: str) -> bool:
-    if (" " not in written and "\n" not in written) or not any(name in written for name in _CLIENTS):
+    if " " not in written and "\n" not in written:
         return False
     return any(
-        can_be_secret(next(group for group in match.groups() if group))
-        for match in _COMMAND.compiled.finditer(written)
+        can_be_secret(match.group(1))
+        for marks, pattern in _COMMANDS
+        if any(mark in written for mark in marks)
+        for match in pattern.compiled.finditer(written)
     )
 
 
