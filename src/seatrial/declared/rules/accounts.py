@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 from seatrial.declared.makers import is_made
 from seatrial.declared.namespaces import may_be_one
-from seatrial.declared.objects import Surroundings, Workload
+from seatrial.declared.objects import Resource, Surroundings, Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
 from seatrial.declared.rules.applies import long_running
+from seatrial.declared.rules.platform import is_platform
 from seatrial.declared.values import brief, maps, text
+
+_ALL_OF_A_NAMESPACE = "system:serviceaccounts:"
 
 
 def account_name(workload: Workload) -> str:
@@ -99,3 +102,27 @@ def service_account(workload: Workload) -> Iterator[Found]:
 def service_account_field(workload: Workload) -> Iterator[Found]:
     if text(workload.pod.get("serviceAccount")) and not text(workload.pod.get("serviceAccountName")):
         yield workload.at("serviceAccount"), "the deprecated field is used alone"
+
+
+@rule(
+    "security.shared-account",
+    "RoleBinding|ClusterRoleBinding",
+    Level.EXTENDED,
+    Severity.WARNING,
+    must="A binding SHOULD give rights to an account of one workload, not to one that others share.",
+    why="Every pod that names no account runs as `default`: whatever is started in the namespace later has "
+    "the rights, too.",
+    fix="Make a ServiceAccount for the workload that needs the rights, and bind that.",
+    source="concepts/security/rbac-good-practices/#least-privilege",
+    anchors="SEC-17",
+)
+def shared_account(binding: Resource) -> Iterator[Found]:
+    for index, subject in maps(binding.data.get("subjects")):
+        kind, name = subject.get("kind"), text(subject.get("name"))
+        namespace = text(subject.get("namespace")) or binding.namespace
+        if kind == "ServiceAccount" and name == "default" and not is_platform(namespace):
+            yield ("subjects", index), "it gives rights to every pod that names no account"
+        elif kind == "Group" and name.startswith(_ALL_OF_A_NAMESPACE):
+            namespace = name.removeprefix(_ALL_OF_A_NAMESPACE)
+            if namespace and not is_platform(namespace):
+                yield ("subjects", index), f"it gives rights to every account of {brief(namespace)}"
