@@ -148,6 +148,8 @@ def secret_in_object(resource: Resource) -> Iterator[Found]:
             yield path, f"{brief(name)} is written out: {reason}"
         elif foreign and says_password(name) and can_be_secret(value) and " " not in value:
             yield path, f"{brief(name)} is written out"
+        elif foreign and _is_a_file(value) and (reason := secret_in_file(name, value)):
+            yield path, f"{brief(name)}: {reason}"
 
 
 def _texts(data: dict[str, Any], unread: frozenset[str]) -> Iterator[tuple[Path, str, str]]:
