@@ -26,7 +26,7 @@ def without_copies(report: Report) -> Report:
 
 
 def with_repeats_told_once(report: Report) -> Report:
-    """The report with one finding for each two files that hold the same objects, not one for each copy."""
+    """The report with one finding for two files or folders with the same objects, not one for each copy."""
     copies: dict[tuple[str, str, str], list[tuple[str, int, Finding]]] = {}
     repeats = [item for item in report.findings if item.rule.id == _REPEATED and item.waiver is None]
     for finding in repeats:
@@ -34,26 +34,35 @@ def with_repeats_told_once(report: Report) -> Report:
         file, line, _ = resource.origin.position(finding.path)
         name = (resource.type, resource.namespace, resource.name)
         copies.setdefault(name, []).append((file, line, finding))
-    alike: dict[tuple[str, ...], list[Finding]] = {}
+    alike: dict[tuple[str, ...], list[tuple[Finding, list[str]]]] = {}
     for places in copies.values():
         places.sort(key=lambda place: place[:2])
-        alike.setdefault(tuple(sorted({file for file, _, _ in places})), []).append(places[-1][2])
+        files = sorted({file for file, _, _ in places})
+        alike.setdefault(_where_they_part(files), []).append((places[-1][2], files))
     dropped = set(map(id, repeats))
     told = {}
-    for files, found in alike.items():
-        first = min(found, key=lambda finding: finding.resource.title)
-        told[id(first)] = first._replace(seen=_seen_in(files, found))
+    for found in alike.values():
+        first, files = min(found, key=lambda each: (each[0].resource.title, each[1]))
+        told[id(first)] = first._replace(seen=_seen_in(files, len(found) - 1))
     dropped -= told.keys()
     findings = [told.get(id(each), each) for each in report.findings if id(each) not in dropped]
     return report._replace(findings=findings)
 
 
-def _seen_in(files: tuple[str, ...], found: list[Finding]) -> str:
-    more = f", as do {len(found) - 1} other objects" if len(found) > 2 else ""
-    more = ", as does another object" if len(found) == 2 else more
+def _where_they_part(files: list[str]) -> tuple[str, ...]:
+    """The folder that holds all of some files, and the files or folders in it by which they differ."""
+    paths = [file.split("/") for file in files]
+    depth = 0
+    while len({tuple(path[: depth + 1]) for path in paths}) == 1 and depth < len(paths[0]) - 1:
+        depth += 1
+    return ("/".join(paths[0][:depth]), *sorted({path[depth] for path in paths}))
+
+
+def _seen_in(files: list[str], others: int) -> str:
     where = f"in {files[0]}" if len(files) == 1 else f"in {files[0]} and in {files[1]}"
     where += f" and {len(files) - 2} more files" if len(files) > 2 else ""
     twice = " twice" if len(files) == 1 else ""
+    more = {0: "", 1: ", as does another object"}.get(others, f", as do {others} other objects")
     return f"it stands{twice} {where}{more}"
 
 

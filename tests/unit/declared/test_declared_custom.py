@@ -13,6 +13,7 @@ from server_custom import CASES, DEFINITION, FULL, changed
 
 from seatrial.declared.server.misfit import UNKNOWN, VALUE
 from seatrial.declared.server.structural import Schemas
+from seatrial.declared.server.walk import server_of
 
 SCHEMAS = [
     "--select",
@@ -82,3 +83,13 @@ def test_a_folder_without_schemas_is_an_error(files: Files, report: Run) -> None
     assert (code, "no file of the folder holds a schema" in found["error"]) == (2, True)
     code, found = report(manifest, "--schemas", str(Path(nothing).parent / "gone"))
     assert (code, "there is no such folder" in found["error"]) == (2, True)
+
+
+def test_a_custom_resource_may_have_a_finalizer_without_a_domain() -> None:
+    """The API server asks for a domain in those of its own kinds only."""
+    metadata = {"name": "shop", "finalizers": ["resources-finalizer.argocd.argoproj.io", "a b"]}
+    custom = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata}
+    own = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+    places = [[misfit.path for misfit in server_of().misfits(data)] for data in (custom, own)]
+    second = ("metadata", "finalizers", 1)
+    assert places == [[second], [("metadata", "finalizers", 0), second]]

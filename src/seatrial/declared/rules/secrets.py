@@ -112,6 +112,8 @@ def _decoded(value: Any) -> str:
         return ""
 
 
+_SETTINGS = ("values", "valuescontent", "config", "configuration", "properties", "yaml", "ini", "conf")
+"""How fields of custom resources are called that hold settings as text, not a program."""
 _OF_THE_SERVER = frozenset({"managedFields", "status"})
 _READ_ELSEWHERE = _OF_THE_SERVER | {"env", "command", "args", "containers", "initContainers"}
 """Fields of workloads; in other objects (a PodTemplate, a workflow, a function) nobody else reads them."""
@@ -148,7 +150,7 @@ def secret_in_object(resource: Resource) -> Iterator[Found]:
             yield path, f"{brief(name)} is written out: {reason}"
         elif foreign and says_password(name) and can_be_secret(value) and " " not in value:
             yield path, f"{brief(name)} is written out"
-        elif foreign and _is_a_file(value) and (reason := secret_in_file(name, value)):
+        elif foreign and name.lower().endswith(_SETTINGS) and (reason := secret_in_file(name, value)):
             yield path, f"{brief(name)}: {reason}"
 
 

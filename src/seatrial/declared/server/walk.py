@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from seatrial.declared.server.fields import Forms, enforced, forms_of, not_enforced
-from seatrial.declared.server.formats import is_base64, is_quantity, is_time
+from seatrial.declared.server.formats import is_base64, is_quantity, is_time, qualified
 from seatrial.declared.server.misfit import (
     LABEL,
     MISSING,
@@ -97,6 +97,7 @@ class Server:
                 value = value.get(key) if value.__class__ is dict else None
             if value.__class__ is dict:
                 self._walk(definition, value, path, found, False)
+        found[:] = [each for each in found if not _is_free_finalizer(each.path, data)]
         found.extend(Misfit(path, VALUE, seen) for path, seen in named(data, built_in=False))
 
     def _shape(self, definition: str) -> _Shape:
@@ -176,6 +177,14 @@ class Server:
         elif field.values and not read and value not in field.values and (value != "" or field.wrap):
             taken = ", ".join(sorted(field.values - {""}))
             found.append(Misfit(path, VALUE, f"{brief(value)} is not one of {taken}"))
+
+
+def _is_free_finalizer(path: Path, data: dict[str, Any]) -> bool:
+    """Whether it is a finalizer without a domain, which only built-in kinds must not have."""
+    if path[:2] != ("metadata", "finalizers") or len(path) != 3:
+        return False
+    given = data["metadata"]["finalizers"][path[2]]
+    return given.__class__ is str and qualified(given) is None
 
 
 def _is_held(definition: str, path: Path, key: str) -> bool:
