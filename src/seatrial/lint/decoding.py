@@ -17,7 +17,7 @@ from yaml.nodes import MappingNode, ScalarNode
 
 from seatrial.declared.values import brief
 from seatrial.errors import BadInput
-from seatrial.lint.document import PLAIN, TEXT, Composer, Document, unreadable
+from seatrial.lint.document import PLAIN, TEXT, Document, composer_of, unreadable
 from seatrial.lint.scalars import resolve
 
 _TAG = "tag:yaml.org,2002:"
@@ -70,7 +70,7 @@ def _decode_yaml(text: str, source: str) -> list[Document]:
     plain: dict[str, Any] = {}
     has_anchors = "&" in text
     try:
-        composer = Composer(text)
+        composer = composer_of(text)
         while composer.check_node():
             node = composer.get_node()
             number += 1

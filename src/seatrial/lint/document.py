@@ -6,8 +6,11 @@ from functools import lru_cache
 from typing import Any
 
 import yaml
+import yaml.composer
+from yaml.events import AliasEvent
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+from seatrial.declared.values import Pattern
 from seatrial.errors import BadInput
 
 try:
@@ -20,6 +23,7 @@ except ImportError as missing:  # a PyYAML built without libyaml would be ten ti
     ) from missing
 
 PLAIN, TEXT = "", "!"
+_ANCHOR = Pattern(r"(?:^|[\s\[{,])&([\w-]+)")
 
 
 class Composer(CParser):
@@ -33,6 +37,35 @@ class Composer(CParser):
 
     def ascend_resolver(self) -> None:
         return
+
+
+class RenewingComposer(yaml.composer.Composer):
+    """As `Composer`, of texts that give one anchor to several values: each alias means the last before it.
+
+    libyaml refuses such texts; kubectl and the YAML specification take them. Slower, so for these only.
+    """
+
+    resolve = Composer.resolve
+    descend_resolver = Composer.descend_resolver
+    ascend_resolver = Composer.ascend_resolver
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        parser = CParser(text)
+        self.check_event, self.peek_event = parser.check_event, parser.peek_event
+        self.get_event = parser.get_event
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event: Any = self.peek_event()
+        if not isinstance(event, AliasEvent):
+            self.anchors.pop(event.anchor, None)
+        return super().compose_node(parent, index)
+
+
+def composer_of(text: str) -> Composer | RenewingComposer:
+    """What composes the nodes of a text."""
+    names = _ANCHOR.compiled.findall(text) if "&" in text else []
+    return Composer(text) if len(names) == len(set(names)) else RenewingComposer(text)
 
 
 class Document:
@@ -90,7 +123,7 @@ def _child(node: Any, part: str | int) -> tuple[Any, Any] | None:
 def _compose(text: str) -> Any:
     """The nodes of a document's text; None where YAML cannot read what JSON could."""
     try:
-        composer = Composer(text)
+        composer = composer_of(text)
         return composer.get_node() if composer.check_node() else None
     except yaml.YAMLError:
         return None

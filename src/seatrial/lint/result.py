@@ -26,7 +26,10 @@ def without_copies(report: Report) -> Report:
 
 
 def with_repeats_told_once(report: Report) -> Report:
-    """The report with one finding for two files or folders with the same objects, not one for each copy."""
+    """The report with one finding for two files with the same objects, not one for each copy.
+
+    Folders side by side that share several objects are versions or environments of each other: no fault.
+    """
     copies: dict[tuple[str, str, str], list[tuple[str, int, Finding]]] = {}
     repeats = [item for item in report.findings if item.rule.id == _REPEATED and item.waiver is None]
     for finding in repeats:
@@ -41,7 +44,9 @@ def with_repeats_told_once(report: Report) -> Report:
         alike.setdefault(_where_they_part(files), []).append((places[-1][2], files))
     dropped = set(map(id, repeats))
     told = {}
-    for found in alike.values():
+    for (_, *parts), found in alike.items():
+        if len(found) > 1 and all(part.endswith("/") for part in parts):
+            continue
         first, files = min(found, key=lambda each: (each[0].resource.title, each[1]))
         told[id(first)] = first._replace(seen=_seen_in(files, len(found) - 1))
     dropped -= told.keys()
@@ -50,12 +55,13 @@ def with_repeats_told_once(report: Report) -> Report:
 
 
 def _where_they_part(files: list[str]) -> tuple[str, ...]:
-    """The folder that holds all of some files, and the files or folders in it by which they differ."""
+    """The folder that holds all of some files, and the files or folders (with a `/`) by which they differ."""
     paths = [file.split("/") for file in files]
     depth = 0
     while len({tuple(path[: depth + 1]) for path in paths}) == 1 and depth < len(paths[0]) - 1:
         depth += 1
-    return ("/".join(paths[0][:depth]), *sorted({path[depth] for path in paths}))
+    parts = {path[depth] + ("/" if depth < len(path) - 1 else "") for path in paths}
+    return ("/".join(paths[0][:depth]), *sorted(parts))
 
 
 def _seen_in(files: list[str], others: int) -> str:

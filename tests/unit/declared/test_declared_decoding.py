@@ -161,6 +161,16 @@ def test_a_number_without_end_is_an_error_and_told_briefly() -> None:
         decode(f"a: {'9' * 5000}\n", "f.yaml")
 
 
+def test_an_anchor_may_be_given_again() -> None:
+    """An alias means the last value of the anchor before it, as kubectl reads it."""
+    text = "a: &x 1\nb: *x\nc:\n- &x {d: on}\n- *x\n---\na: &x 0777\n"
+    first, second = decode(text, "f.yaml")
+    assert first.data == {"a": 1, "b": 1, "c": [{"d": True}, {"d": True}]}
+    assert second.data == {"a": 511}
+    assert first.locate(("c", 1)) == (4, 3)
+    assert decode("a: &x 1\nb: '&x'\nc: *x\n", "f.yaml")[0].data == {"a": 1, "b": "&x", "c": 1}
+
+
 def test_aliases_cannot_blow_up() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9)]

@@ -213,16 +213,17 @@ def test_two_files_with_the_same_objects_are_one_finding(files: Files, report: R
     ]
 
 
-def test_two_folders_with_the_same_objects_are_one_finding(files: Files, report: Run, tmp_path: Path) -> None:
-    """Versions, regions or environments side by side: they part at one place."""
-    names = {"a": _CONFIG.replace("NAME", "a"), "sub__b": _CONFIG.replace("NAME", "b")}
-    for folder in ("v1", "v2"):
-        files(**{f"{folder}__{name}_dot_yaml": text for name, text in names.items()})
+def test_folders_side_by_side_are_versions_of_each_other(files: Files, report: Run, tmp_path: Path) -> None:
+    """Clusters, regions, environments: several objects are alike; a single one is a fault."""
+    for folder in ("production", "staging"):
+        files(**{f"{folder}__a_dot_yaml": _CONFIG.replace("NAME", "a")})
     _, found = report(str(tmp_path), "--select", "delivery.unique-object")
-    seen = [finding["seen"] for finding in found["findings"]]
-    assert seen == [
-        f"it stands in {tmp_path}/v1/a.yaml and in {tmp_path}/v2/a.yaml, as does another object"
-    ]
+    where = f"it stands in {tmp_path}/production/a.yaml and in {tmp_path}/staging/a.yaml"
+    assert [finding["seen"] for finding in found["findings"]] == [where]
+    for folder in ("production", "staging"):
+        files(**{f"{folder}__sub__b_dot_yaml": _CONFIG.replace("NAME", "b")})
+    code, found = report(str(tmp_path), "--select", "delivery.unique-object")
+    assert (code, found["findings"]) == (0, [])
 
 
 _CONFIG = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\n"
