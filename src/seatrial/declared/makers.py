@@ -155,8 +155,15 @@ class Made(NamedTuple):
                     yield from self.beginnings.get((of, name[:end]), ())
 
 
+BESIDE = "beside"
+"""Key of a graph's memo: what is applied beside it, plain files of a tree beside a kustomization."""
+
+
 def is_made(graph: Surroundings, kind: str, namespace: str, name: str) -> bool:
-    """Whether an object that is not in the input is made by one that is."""
+    """Whether an object that is not in the input is made by one that is, or lies beside it."""
+    beside: Surroundings | None = graph.memo.get(BESIDE)
+    if beside is not None and beside.find(kind, namespace, name) is not None:
+        return True
     return any(may_be_one(where, namespace) for where in _made(graph).places(kind, name))
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from seatrial.declared.catalogue import choose
 from seatrial.declared.engine import Report, examine
 from seatrial.declared.graph import Graph
+from seatrial.declared.makers import BESIDE
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import RESOURCE, WAIVER, Rule, Severity
 from seatrial.declared.server.structural import Schemas
@@ -97,6 +98,8 @@ def judge(
     graphs = [
         Graph(world, parse, version=version, namespace=namespace, schemas=known) for world in given.worlds
     ]
+    for other in graphs[1:] if given.plain else ():
+        other.memo[BESIDE] = graphs[0]
     graph = graphs[0] if len(graphs) == 1 else Worlds(graphs)
     waivers = _waivers_of(system) if system else []
     report = examine(graph, rules, today=time.strftime("%Y-%m-%d"), waivers=waivers)

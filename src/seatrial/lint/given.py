@@ -46,6 +46,7 @@ class Input(NamedTuple):
         rendered: folders that kustomize or Helm turned into objects.
         skipped: other names that are left out, by reason.
         refused: what could not be read; everything else was.
+        plain: the first of the worlds, where it is files that nothing renders.
     """
 
     worlds: list[World]
@@ -54,6 +55,7 @@ class Input(NamedTuple):
     rendered: list[str]
     skipped: dict[str, list[str]]
     refused: list[BadInput]
+    plain: list[World]
 
     @property
     def objects(self) -> World:

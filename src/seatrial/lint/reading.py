@@ -31,7 +31,7 @@ def read(names: Iterable[str], exclude: Sequence[str] = ()) -> Input:
         exclude: patterns of names or paths that are left out.
     """
     tree = explore(names, exclude)
-    given = Input([], [], [], [], tree.skipped, tree.refused)
+    given = Input([], [], [], [], tree.skipped, tree.refused, [])
     if tree.kustomizations or tree.charts:
         from seatrial.lint.rendering import render_all
 
@@ -53,6 +53,7 @@ def _add_files(world: World, tree: Tree, given: Input) -> None:
         given.worlds[0].extend(world)
     elif world:
         given.worlds.insert(0, world)
+        given.plain.append(world)
 
 
 def _read_file(name: str, given: Input, world: World, *, strict: bool) -> None:

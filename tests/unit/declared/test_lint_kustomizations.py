@@ -165,3 +165,22 @@ def test_log_lines_of_the_tool_are_left_out() -> None:
     assert rendering._reason("it broke") == "it broke"
     assert rendering._reason("# Warning: only this\n") == "# Warning: only this"
     assert rendering._reason("") == ""
+
+
+@needs_kubectl
+def test_what_lies_in_plain_files_is_there_for_each_kustomization(
+    files: Files, report: Run, tmp_path: Path
+) -> None:
+    """Shared settings are applied beside; those of another overlay are not."""
+    settings = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n"
+    asks = SOUND.replace("image:", "envFrom: [{configMapRef: {name: settings}}], image:")
+    files(
+        one__kustomization_dot_yaml="resources: [settings.yaml]\n",
+        one__settings_dot_yaml=settings,
+        two__kustomization_dot_yaml="resources: [web.yaml]\n",
+        two__web_dot_yaml=asks,
+    )
+    rule = ["--select", "delivery.config-map-exists"]
+    assert report(str(tmp_path), *rule)[1]["findings"]
+    files(shared__settings_dot_yaml=settings)
+    assert not report(str(tmp_path), *rule)[1]["findings"]
