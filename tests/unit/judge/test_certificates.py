@@ -75,6 +75,16 @@ def test_the_declared_bound_holds_instead() -> None:
     assert judged(seen(left=13), days=7).outcome is Outcome.PASSED
 
 
+def test_the_bound_holds_to_the_second() -> None:
+    assert judged(seen(left=14)).outcome is Outcome.PASSED
+    assert judged(seen(left=14 - 2 / DAY)).outcome is Outcome.FAILED
+
+
+def test_from_ten_days_on_whole_ones_are_told() -> None:
+    assert judged(seen(left=10), days=7).observed == f"{ENTRY} has 10 days left"
+    assert judged(seen(left=9.9), days=7).observed == f"{ENTRY} has 9.9 days left"
+
+
 def test_nothing_in_use_is_unsupported_and_says_so() -> None:
     for looks, words in (
         ((), "neither does the entry speak TLS"),

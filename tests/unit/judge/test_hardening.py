@@ -55,6 +55,8 @@ def test_as_declared_passes_and_says_what_was_seen() -> None:
         ({"users": (0, 0, 0)}, "runAsUser is 10001, and its process runs as uid 0"),
         ({"users": (10001, 0, 0)}, "its process runs as uid 0 and 10001"),
         ({"capabilities": ("CHOWN", "NET_RAW")}, "capabilities ALL are dropped, and it has CHOWN, NET_RAW"),
+        ({"capabilities": tuple("ABCD")}, "and it has A, B, C, D"),
+        ({"capabilities": tuple("ABCDE")}, "and it has A, B, C, D and 1 more"),
         ({"no_new_privileges": False}, "allowPrivilegeEscalation is false, and its children can gain rights"),
         ({"seccomp": False}, "no filter looks at its system calls"),
         ({"read_only": False}, "readOnlyRootFilesystem is true, and / is mounted for writing"),

@@ -52,6 +52,12 @@ def test_no_restart_while_it_hung_is_a_failure(seen):
     assert verdict.observed == "orders-a hung for 70.0 s and was not restarted: 55 s may pass"
 
 
+def test_a_restart_before_it_hung_is_none():
+    verdict = hang_is_detected(frozen(restarted(50.0), restarted(151.0)))
+    assert verdict.outcome is Outcome.FAILED, verdict.explain()
+    assert hang_is_detected(frozen(restarted(50.0), restarted(151.0, restarts=3))).passed
+
+
 @pytest.mark.parametrize(
     ("handler", "words"),
     [("tcpSocket", "the kernel accepts it"), ("exec", "does not ask the process"), ("httpGet", "a sidecar")],

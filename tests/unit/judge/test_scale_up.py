@@ -96,8 +96,8 @@ def test_a_stage_is_never_negative_and_what_was_not_seen_is_said() -> None:
     )
 
 
-def slow(begin: float, end: float) -> list[Exchange]:
-    return [exchange(begin + n / 10, latency=2.0) for n in range(round((end - begin) * 10))]
+def slow(begin: float, end: float, latency: float = 2.0) -> list[Exchange]:
+    return [exchange(begin + n / 10, latency=latency) for n in range(round((end - begin) * 10))]
 
 
 def test_latency_is_regained_where_it_stays_within_its_objective() -> None:
@@ -111,3 +111,9 @@ def test_latency_is_regained_where_it_stays_within_its_objective() -> None:
     errors = [failed(100 + n / 10) for n in range(200)]
     regained = regained_at([*errors, *stream(120, 300, per_second=10)], STEP, OBJECTIVES)
     assert regained == pytest.approx(120.0, abs=1.1)
+
+
+def test_the_objective_itself_is_within_it_and_half_a_thousandth_more_is_not() -> None:
+    bound = OBJECTIVES.latency_p99_ms / 1000
+    assert regained_at(slow(100, 300, bound - 1e-6), STEP, OBJECTIVES) == 100.0
+    assert regained_at(slow(100, 300, bound * 1.0005), STEP, OBJECTIVES) is None

@@ -1,5 +1,7 @@
 """Where the verdicts of a soak turn, and how long a longer one is said to need."""
 
+from dataclasses import replace
+
 import pytest
 from test_soak import HOUR, MIB, OBJECTIVES, flat, looks, noise, soak, windows
 
@@ -97,3 +99,14 @@ def test_how_long_a_slope_would_need_follows_from_its_interval(size, growth, see
     wait = duration(900 * clamped(factor))
     assert verdict.outcome is Outcome.INCONCLUSIVE
     assert verdict.next_step == f"Run for {wait} or longer: {allowed:.3g} MiB/h would use it up."
+
+
+def test_no_run_is_advised_that_is_longer_than_a_hundred_of_this():
+    """Planted: a limit that is used up at just the slope that is seen, so that no run would tell."""
+    grown = flat(100, 40, 5)
+    seen = looks(grown, seconds=900)
+    found = slope(batches([(look.at, look.memory_bytes) for look in seen], 550, 1_000, 12))
+    limit = seen[-1].memory_bytes / MIB + 24 * found.value * HOUR / MIB
+    near = [replace(look, limit_bytes=(limit + 0.001) * MIB) for look in seen]
+    verdict = memory(soak(looks=tuple(near), seconds=900))
+    assert verdict.next_step.startswith("Run for 25 h or longer: ")

@@ -197,7 +197,8 @@ def _at(watched: Watched, spec: Autoscaler, moment: float, replicas: int, memory
         return None
     view = watched.view(moment, state.desired)
     reading = Reading(moment, _carried(readings, view, moment))
-    known = filled(autoscaler_from(state.spec), state, reading, view)[0].metrics
+    if _measures(autoscaler_from(state.spec)) != _measures(spec):
+        state = replace(state, current_metrics=())  # its status speaks of other metrics
     model = next((pod for pod in view.pods), None)
     pods = tuple(
         Pod(
@@ -206,9 +207,7 @@ def _at(watched: Watched, spec: Autoscaler, moment: float, replicas: int, memory
         )
         for number in range(replicas)
     )  # fmt: skip
-    metrics = tuple(
-        _shared(metric, found, pods, moment) for metric, found in zip(spec.metrics, known, strict=True)
-    )
+    metrics = tuple(_shared(one, pods, moment) for one in filled(spec, state, reading, view)[0].metrics)
     return decide(replace(spec, metrics=metrics), View(moment, replicas, replicas, pods), memory)
 
 
@@ -228,11 +227,15 @@ def _carried(readings: Sequence[Reading], view: View, moment: float) -> Mapping[
     }
 
 
-def _shared(metric: Metric, found: Metric, pods: Sequence[Pod], moment: float) -> Metric:
-    """The metric with what was recorded of it, shared out among the replayed pods."""
-    if not found.samples:
-        return replace(metric, values=found.values, failure=found.failure)
-    total = sum(sample.value for sample in found.samples.values())
+def _measures(spec: Autoscaler) -> list[tuple[str, str, str]]:
+    return [(metric.kind, metric.title, metric.target_type) for metric in spec.metrics]
+
+
+def _shared(metric: Metric, pods: Sequence[Pod], moment: float) -> Metric:
+    """The metric, with what was recorded of it shared out among the replayed pods."""
+    if not metric.samples:
+        return metric
+    total = sum(sample.value for sample in metric.samples.values())
     each = Sample(total // max(len(pods), 1), moment, 0.0)
     return replace(metric, samples={pod.name: each for pod in pods})
 
@@ -253,7 +256,7 @@ def told(watched: Watched, changes: Changes, text: str) -> Iterator[str]:
     yield f"  with the changes      {course}"
     for at, before, after, why in course.changes:
         yield f"    {at:6.1f} s  {before} -> {after}  {why}"
-    if any(len(state.spec) != len(watched.states[0].spec) for state in watched.states):
+    if any(state.spec != watched.states[0].spec for state in watched.states):
         yield "  its specification changed meanwhile; the first one was replayed"
     yield f"  {ASSUMED}"
     yield f"  {UNKNOWN}"

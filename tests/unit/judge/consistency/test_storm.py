@@ -149,6 +149,10 @@ def test_too_little_seen_does_not_pass(sent: list[Exchange], measured: list[Meas
     assert words in verdict.observed
 
 
+def test_as_much_as_is_asked_for_is_enough() -> None:
+    assert judged(STORM[: 20 * 5]).passed, "20 keys"
+
+
 def test_an_answer_that_never_came_overlaps_what_was_sent_after_it() -> None:
     open_ = [each if each.ok else unknown(each.begun_at, latency=None, key=each.key) for each in STORM]
     assert judged(open_).outcome is Outcome.PASSED

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hpa_building import down
 from hpa_world import CPU, World
+from observations import autoscaler, pod, timeline
 from test_recorded_controller import read
 
 from seatrial.judge.hpa import Autoscaler, Behavior, autoscaler_from
@@ -101,6 +102,67 @@ def test_bounds_are_kept_and_cost_is_counted() -> None:
     assert low.pod_seconds < high.pod_seconds <= 8 * 400
 
 
+def test_a_lone_pod_bears_the_whole_load() -> None:
+    watched = simulated(SPEC, {20: 20, 200: 80})
+    course = replayed(watched, with_changes(SPEC, Changes(minimum=1)))
+    assert [(before, after) for _, before, after, _ in course.changes] == [(2, 1), (1, 2)]
+
+
+def test_what_is_decided_as_the_recording_ends_is_replayed() -> None:
+    """A quarter of a second has no rounding: the controller's last look is at the very end."""
+    watched = simulated(SPEC)
+    first = next(state for _, state in watched.decisions())
+    moved = dataclasses.replace(first, at=round(first.at) + 0.25)
+    seen = tuple(moved if item is first else item for item in watched.timeline.seen if item.at <= first.at)
+    cut = Watched(dataclasses.replace(watched.timeline, seen=seen, ended_at=moved.at), "orders", "orders")
+    assert steps(recorded_course(cut)) != "no change"
+    assert steps(replayed(cut, SPEC)) == steps(recorded_course(cut))
+
+
+JOBS = {"name": "jobs"}
+TOTAL, SHARE = (
+    {"type": "External", "external": {"metric": JOBS, "target": target}}
+    for target in ({"type": "Value", "value": "10"}, {"type": "AverageValue", "averageValue": "10"})
+)
+
+
+@pytest.mark.parametrize("change", [{"maxReplicas": 4}, {"metrics": [TOTAL, TOTAL]}])
+def test_the_first_specification_is_replayed_though_it_changed_and_that_is_said(
+    change: dict[str, object],
+) -> None:
+    watched = simulated(SPEC)
+    final = watched.states[-1]
+    other = dataclasses.replace(final, spec={**final.spec, **change})
+    seen = tuple(other if item is final else item for item in watched.timeline.seen)
+    changed = Watched(dataclasses.replace(watched.timeline, seen=seen), "orders", "orders")
+    lines, plain = (list(told(one, Changes(minimum=3), "min=3")) for one in (changed, watched))
+    said = "  its specification changed meanwhile; the first one was replayed"
+    assert said not in plain
+    assert sorted(lines) == sorted([*plain, said])
+
+
+def queued(*specs: dict[str, object]) -> Watched:
+    """A workload that scales by 30 jobs in a queue; its specification is another one every 100 s."""
+    current = {"type": "External", "external": {"metric": JOBS, "current": {"value": "30"}}}
+    states = [
+        dataclasses.replace(
+            autoscaler(100.0 * number, 2), current_metrics=(current,),
+            spec={"minReplicas": 1, "maxReplicas": 9, "metrics": [spec]},
+        )
+        for number, spec in enumerate(specs)
+    ]  # fmt: skip
+    return Watched(timeline(*states, pod(0.0, "orders-a", ready=True), ended_at=190.0), "orders", "orders")
+
+
+def test_what_is_measured_outside_of_pods_is_taken_as_it_was() -> None:
+    watched = queued(TOTAL)
+    course = replayed(watched, with_changes(autoscaler_from(watched.states[0].spec), Changes(maximum=5)))
+    assert [after for _, _, after, _ in course.changes] == [4, 5]
+    changed = queued(TOTAL, SHARE)
+    spec = autoscaler_from(changed.states[1].spec)
+    assert all(at > 90 for at, *_ in replayed(changed, spec).changes), "the status spoke of another target"
+
+
 def test_windows_hold_back() -> None:
     falling = {20: 300, 150: 20}
     watched = simulated(SPEC, falling)
@@ -154,6 +216,12 @@ def test_what_cannot_be_read_is_named(text: str, words: str) -> None:
 def test_what_does_not_fit_is_named(text: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         with_changes(SPEC, parse_changes(text))
+
+
+def test_a_target_that_is_no_percentage_is_a_quantity() -> None:
+    spec = autoscaler_from({"maxReplicas": 5, "metrics": [TOTAL]})
+    changed = with_changes(spec, parse_changes("target=250m"))
+    assert [(metric.name, metric.target) for metric in changed.metrics] == [("jobs", 250)]
 
 
 def test_a_target_is_named_by_its_metric() -> None:
