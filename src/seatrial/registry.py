@@ -47,11 +47,14 @@ class Registry(Generic[Item]):
         """Register `item`; the same file may do it again, as when pytest imports it a second time.
 
         Raises:
-            ValueError: another file has registered that name.
+            BadInput: another file has registered that name, whichever of them was imported first.
         """
         before = self._places.get(name)
         if before is not None and before != place:
-            raise ValueError(f"two {self.kind}s are called {name}: one in {before}, one in {place}")
+            raise BadInput(
+                f"two {self.kind}s are called {name}", where=f"{before} and {place}",
+                next_step="Give the one that is yours another name.",
+            )  # fmt: skip
         self._items[name], self._places[name] = item, place
 
     def decorator(self, name: str, make: Callable[[Any], Item]) -> Callable[[Any], Any]:
@@ -142,13 +145,22 @@ def load_extensions() -> None:
     """Import every file of the extension folders and every entry point, each once in a process.
 
     Raises:
-        BadInput: a file cannot be imported; names it and the reason.
+        BadInput: one cannot be imported; names it and the reason.
     """
     for folder in extension_folders():
         for path in sorted(folder.rglob("*.py")):
             import_file(path)
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        entry.load()
+        try:
+            entry.load()
+        except BadInput:
+            raise
+        except Exception as error:
+            raise BadInput(
+                f"an extension cannot be imported: {type(error).__name__}: {error}",
+                where=f"entry point {entry.name} = {entry.value}",
+                next_step="Repair or uninstall the package that brings it.",
+            ) from error
 
 
 def import_file(path: Path) -> ModuleType:
@@ -170,6 +182,9 @@ def import_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
+    except BadInput:
+        del sys.modules[name]
+        raise
     except Exception as error:
         del sys.modules[name]
         raise BadInput(

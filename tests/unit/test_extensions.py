@@ -280,6 +280,80 @@ def test_a_name_that_is_taken_is_refused_with_both_places(extensions: Path) -> N
     assert str(extensions) in str(raised.value)
 
 
+TAKEN = {
+    "check": (CHECKS, "orchestration.pod-replacement", """
+from seatrial.model.check import CORE, check
+
+@check("orchestration.pod-replacement", level=CORE, scenario="delete-pod", records=set(), requirement="r",
+       remediation="r")
+def test_mine(observation):
+    \"\"\"Mine.\"\"\"
+"""),
+    "fault": (FAULTS, "delete-pod", """
+from seatrial.faults.base import Fault
+from seatrial.faults.registry import fault
+from seatrial.model.fault import VOLUNTARY
+
+@fault("delete-pod", disruption=VOLUNTARY, expected_seconds=5, at_most_seconds=60)
+class Mine(Fault):
+    \"\"\"Mine.\"\"\"
+"""),
+    "scenario": (SCENARIOS, "delete-pod", """
+from seatrial.model.fault import VOLUNTARY
+from seatrial.model.scenario import scenario
+
+@scenario("delete-pod", disruption=VOLUNTARY)
+def mine(subject):
+    \"\"\"Mine.\"\"\"
+"""),
+    "adapter": (ADAPTERS, "store/postgres", """
+from seatrial.adapters import adapter
+from seatrial.model.part import Part
+
+@adapter("store/postgres", arguments=Part)
+class Mine:
+    \"\"\"Mine.\"\"\"
+"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TAKEN)
+@pytest.mark.parametrize("built_in_first", [True, False])
+def test_the_name_of_a_built_in_thing_is_refused_in_words(
+    extensions: Path, kind: str, built_in_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever of the two is imported first: a registry of another kind may come upon the extension."""
+    registry_of, name, text = TAKEN[kind]
+    assert name in registry_of
+    own = registry_of.place(name)
+    mine = extensions / "taken.py"
+    mine.write_text(text)
+    if not built_in_first:
+        for kept in ("_items", "_places"):
+            monkeypatch.delitem(getattr(registry_of, kept), name)
+        (module,) = [
+            key for key, each in list(sys.modules.items())
+            if str(Path(getattr(each, "__file__", None) or "/").resolve()) == own
+        ]  # fmt: skip
+        monkeypatch.delitem(sys.modules, module)
+        registry.import_file(mine)
+    monkeypatch.setattr(registry_of, "_loaded", False)
+    with pytest.raises(BadInput, match=f"two {kind}s are called {name}") as raised:
+        registry_of.all()
+    assert str(mine) in raised.value.where
+    assert own in raised.value.where
+    assert raised.value.next_step == "Give the one that is yours another name."
+
+
+def test_the_command_ends_as_after_other_bad_input(extensions: Path, monkeypatch, capsys) -> None:
+    (extensions / "taken.py").write_text(TAKEN["check"][2])
+    monkeypatch.setattr(sys, "argv", ["seatrial", "checks"])
+    assert main() == 2
+    told = capsys.readouterr().err
+    assert told.startswith("error  two checks are called orchestration.pod-replacement")
+    assert "Traceback" not in told
+
+
 def test_a_folder_that_is_not_there_is_named(extensions: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(registry.EXTENSIONS_VARIABLE, str(extensions / "none"))
     with pytest.raises(BadInput, match="no such folder of extensions"):
