@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from seatrial.declared.policies import Closed, about_ingress, closed_ports, imitable
+from seatrial.declared.policies import Closed, about_ingress, closed_ports, declared_ports, imitable
 from seatrial.declared.values import mapping
 from seatrial.errors import SeatrialError
 from seatrial.faults.base import Fault, Impossible, Plan, Verified
@@ -90,12 +90,15 @@ class Connectors(Fault):
             return Impossible(target, self.role, self.seed, reason)
         imitated, labels = source
         labelled = {ADMITTED: {**labels, **ours}, STRANGER: ours}
+        listens = declared_ports(mine[0]).values()
         bodies = {who: _pod(f"seatrial-{who}-{mark}", each, self.image) for who, each in labelled.items()}
         made = Set(
             {who: body["metadata"]["name"] for who, body in bodies.items()},
             str(imitated["metadata"]["name"]),
             mapping(mine[0].get("spec")).get("hostNetwork") is True,
-            tuple(ClosedPort(one.port, one.named_by, one.undone_by) for one in closed),
+            tuple(
+                ClosedPort(one.port, one.named_by, one.undone_by, one.port in listens) for one in closed
+            ),
         )
         return Plan(
             target, self.role, self.seed, (),

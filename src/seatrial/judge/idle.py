@@ -49,7 +49,7 @@ class Seen:
         opened: how many were first seen when requests had just been sent.
         closed: those that a pod closed first, while they were idle.
         unread: why connections could not be listed.
-        broke_off: why the last of all looks could not be made; empty when it was.
+        broke_off: why the last look at a pod, or the last of all, could not be made; empty when each was.
     """
 
     opened: int
@@ -106,7 +106,7 @@ def _without_findings(words: str, seen: Seen, numbers: Mapping[str, float]) -> V
         hint = "Name a journey that reaches this workload: `workloads.<role>.journey`."
         return Verdict(Outcome.INCONCLUSIVE, text, EXPECTED, hint, numbers)
     if seen.broke_off:
-        text = f"{words}; the last look at the pods' connections could not be made: {seen.broke_off}"
+        text = f"{words}; the last look at connections could not be made: {seen.broke_off}"
         return Verdict(Outcome.INCONCLUSIVE, text, EXPECTED, "Run it again.", numbers)
     text = f"{words}; {plural(seen.opened, 'connection')} seen at the pods, none closed by them while idle"
     return Verdict(Outcome.PASSED, text, EXPECTED, numbers=numbers)
@@ -147,8 +147,14 @@ def seen_at_pods(observation: Observation, sent_at: Sequence[float]) -> Seen:
     often = Counter(one.peer for one in closed)
     return Seen(
         opened, tuple(one for one in closed if often[one.peer] >= FROM_ONE_PEER),
-        tuple(dict.fromkeys(unread)), made[-1].reason if made and not made[-1].answered else "",
+        tuple(dict.fromkeys(unread)), _broke_off(made),
     )  # fmt: skip
+
+
+def _broke_off(made: Sequence[Measurement]) -> str:
+    """Whose last look could not be made, and why: another pod's says nothing of this one."""
+    last = {look.name: look for look in made}
+    return "; ".join(f"{name}: {look.reason}" for name, look in last.items() if not look.answered)
 
 
 def _lives(looks: Sequence[Measurement]) -> dict[tuple[int, str, int], list[tuple[float, PodConnection]]]:

@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from seatrial.judge.wording import plural
 from seatrial.model.measurement import Measurement
 from seatrial.model.observation import Observation
-from seatrial.model.reach import ADMITTED, CONNECTED, CONNECTION, CONNECTORS, STRANGER, ClosedPort, Set, Tried
+from seatrial.model.reach import (
+    ADMITTED,
+    CONNECTED,
+    CONNECTION,
+    CONNECTORS,
+    REFUSED,
+    SILENT,
+    STRANGER,
+    ClosedPort,
+    Set,
+    Tried,
+)
 from seatrial.model.verdict import Outcome, Verdict
 
 EXPECTED = "a pod that network policies name is connected, and one that none of them names is not"
@@ -17,7 +28,8 @@ Place = tuple[str, int]
 def policies_are_enforced(observation: Observation) -> Verdict:
     """Whether the stranger was refused wherever the admitted pod was connected, before and after it.
 
-    Nothing closed is unsupported; what could not be tried, or where nobody was connected, says nothing.
+    Nothing closed is unsupported; what could not be tried, or a port at which nobody was connected, says
+    nothing, and the other ports do not make up for it.
     """
     fault = next((each for each in observation.faults if each.fault == CONNECTORS), None)
     if fault is None or fault.impossible:
@@ -39,9 +51,12 @@ def policies_are_enforced(observation: Observation) -> Verdict:
         closed = {one.port: one for one in made.closed}
         words = "; ".join(_words(observation.target, port, let_in, closed[port]) for port in _ports(let_in))
         return Verdict(Outcome.FAILED, words, EXPECTED, _next(made, let_in), numbers, _reasons(made, tested))
-    if untried or not tested:
+    without = [] if untried else _without_control(made, tried, tested)
+    if untried or without or not tested:
+        at = f"at port {', '.join(map(str, without))} " if tested else ""
         why = "; ".join(dict.fromkeys(untried)) or (
-            f"the pod with the labels of {made.source} was not connected either, so a refusal says nothing"
+            f"{at}the pod with the labels of {made.source} was not connected either, so a refusal says "
+            "nothing"
         )
         text = f"could not be tried: {why}"
         return Verdict(Outcome.INCONCLUSIVE, text, EXPECTED, "Look whether the ports listen.", numbers)
@@ -106,6 +121,23 @@ def _reasons(made: Set, tested: Sequence[Place]) -> tuple[str, ...]:
         f"port {one.port} was not tested: the pod with the labels of {made.source} was not connected either"
         for one in made.closed if one.port not in tried
     )  # fmt: skip
+
+
+def _without_control(made: Set, tried: Sequence[Tried], tested: Sequence[Place]) -> list[int]:
+    """The closed ports of which nothing is known, unless nobody listens there.
+
+    That is so where no container declares the port and each connection was refused at once. A port that was
+    tested at one pod is covered for the others: policies hold for all pods of a workload alike.
+    """
+    answers: dict[int, set[str]] = {}
+    for one in tried:
+        answers.setdefault(one.port, set()).add(one.answer)
+    known = set(_ports(tested))
+    return [
+        one.port for one in made.closed if one.port not in known and (
+            one.declared or not all(a.startswith(REFUSED) for a in answers.get(one.port, {SILENT}))
+        )
+    ]  # fmt: skip
 
 
 def _answers(strange: dict[Place, str], tested: Sequence[Place]) -> str:

@@ -26,11 +26,13 @@ class ClosedPort:
     Attributes:
         named_by: policies that name who may connect.
         undone_by: policies that let everybody in at every port.
+        declared: whether a container of the pod declares it; policies may open what nobody listens on.
     """
 
     port: int
     named_by: tuple[str, ...]
     undone_by: tuple[str, ...]
+    declared: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ class Set:
         """What the fault's details say."""
         value = fault.details["connectors"]
         closed = tuple(
-            ClosedPort(one["port"], tuple(one["named_by"]), tuple(one["undone_by"]))
+            ClosedPort(
+                one["port"], tuple(one["named_by"]), tuple(one["undone_by"]), one.get("declared", True)
+            )
             for one in value["closed"]
         )
         return cls(value["pods"], value["source"], value["host_network"], closed)

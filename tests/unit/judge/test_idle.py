@@ -130,7 +130,7 @@ class TestClosed:
 
 def test_why_they_cannot_be_listed_is_told_once_each() -> None:
     found = seen(unread(99.0, "no cat"), unread(100.0, "no right"), unread(101.0, "no cat"))
-    assert found == Seen(0, (), ("no cat", "no right"), "no cat")
+    assert found == Seen(0, (), ("no cat", "no right"), "catalogue-0: no cat")
 
 
 class TestVerdict:
@@ -154,7 +154,7 @@ class TestVerdict:
         assert verdict.outcome is Outcome.PASSED
         assert verdict.numbers["connections_seen"] == 2
 
-    def test_one_pod_that_can_be_read_is_enough(self) -> None:
+    def test_a_look_that_was_made_again_is_enough(self) -> None:
         looks = [unread(99.0, "no cat"), look(99.0), look(100.5, *TWO)]
         assert idle_connections(observed(*looks, sent=self.BURSTS)).outcome is Outcome.PASSED
 
@@ -162,7 +162,19 @@ class TestVerdict:
         looks = [look(99.0), look(100.5, *TWO), unread(103.0, "20 s were over")]
         verdict = idle_connections(observed(*looks, sent=self.BURSTS))
         assert verdict.outcome is Outcome.INCONCLUSIVE
-        assert "the last look at the pods' connections could not be made: 20 s were over" in verdict.observed
+        assert "last look at connections could not be made: catalogue-0: 20 s were over" in verdict.observed
+
+    @pytest.mark.parametrize("broken", [(99.0, 100.5, 103.0), (103.0,)])
+    def test_one_pod_of_several_that_cannot_be_read_is_no_pass(self, broken: tuple[float, ...]) -> None:
+        """Who closes first at the pod that was not looked at is not known by the others."""
+        well = [look(99.0), look(100.5, *TWO), look(103.0, *TWO)]
+        other = [
+            replace(unread(each.ended_at, "no cat") if each.ended_at in broken else each, name="catalogue-1")
+            for each in well
+        ]
+        verdict = idle_connections(observed(*other, *well, sent=self.BURSTS))
+        assert verdict.outcome is Outcome.INCONCLUSIVE, verdict.explain()
+        assert verdict.observed.endswith("last look at connections could not be made: catalogue-1: no cat")
 
     def test_the_first_reason_is_told_where_none_can_be(self) -> None:
         looks = [unread(99.0, "no cat"), unread(100.0, "no right")]

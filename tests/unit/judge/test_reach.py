@@ -100,12 +100,31 @@ def test_could_not_try_is_not_refused() -> None:
     assert "no exec" in verdict.observed
 
 
-def test_a_port_that_does_not_listen_is_told_and_the_other_judged() -> None:
-    made = replace(MADE, closed=(WEB, ADMIN))
-    shut = [tried(ADMITTED, "refused: x", port=9902), tried(STRANGER, SILENT, port=9902)]
-    verdict = judged(GOOD, shut[0], tried(STRANGER, SILENT), shut[1], GOOD, shut[0], made=made)
+def two_ports(answer: str, *, declared: bool) -> Verdict:
+    """Port 8080 is closed as it should be, and at 9902 nobody was connected."""
+    made = replace(MADE, closed=(WEB, replace(ADMIN, declared=declared)))
+    shut = [tried(who, answer, port=9902) for who in (ADMITTED, STRANGER)]
+    return judged(GOOD, shut[0], tried(STRANGER, SILENT), shut[1], GOOD, shut[0], made=made)
+
+
+def test_a_port_on_which_nobody_listens_is_told_and_the_other_judged() -> None:
+    verdict = two_ports("refused: x", declared=False)
     assert verdict.outcome is Outcome.PASSED
     assert "port 9902 was not tested" in verdict.reasons[0]
+
+
+@pytest.mark.parametrize(("answer", "declared"), [("refused: x", True), (SILENT, True), (SILENT, False)])
+def test_no_port_is_passed_by_another_ones_control(answer: str, declared: bool) -> None:
+    """Report 55: what could not be tried is not refused, also where another port could."""
+    verdict = two_ports(answer, declared=declared)
+    assert verdict.outcome is Outcome.INCONCLUSIVE, verdict.explain()
+    assert "at port 9902 the pod with the labels of gateway-1 was not connected either" in verdict.observed
+
+
+def test_a_port_that_was_tested_at_one_pod_is_covered_for_the_others() -> None:
+    other = [Tried(who, "catalogue-b", 8080, SILENT, 1) for who in (ADMITTED, STRANGER)]
+    shut = [one.measurement(102.0, 103.0) for one in other]
+    assert judged(GOOD, shut[0], tried(STRANGER, SILENT), shut[1], GOOD, shut[0]).passed
 
 
 def test_nothing_to_try_is_unsupported_by_name() -> None:
