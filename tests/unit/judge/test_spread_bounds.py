@@ -15,7 +15,7 @@ from seatrial.model.verdict import Outcome
 
 
 def counted(*counts: int) -> Spread:
-    return Spread(0.0, tuple((f"p{number}", count) for number, count in enumerate(counts)))
+    return Spread(0.0, 1.0, tuple((f"p{number}", count) for number, count in enumerate(counts)))
 
 
 def answers(begin: float, end: float, **counts: int) -> list[Exchange]:
