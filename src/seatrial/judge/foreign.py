@@ -46,11 +46,12 @@ def foreign(observation: Observation) -> Verdict | None:
     timeline, span = observation.timeline, _span(observation)
     if timeline is None or span is None or not timeline.ledger:
         return None
-    deeds = sorted([*_deletions(timeline, *span), *_changes(timeline, *span)], key=lambda deed: deed.at)
+    begin, end, since = span
+    deeds = [*_deletions(timeline, begin, end), *_changes(timeline, begin, end)]
     if not deeds:
         return None
-    since = "the first fault" if observation.faults else "the first request"
-    named = [f"{deed.words} {_when(deed.at, span[0], since, timeline)}" for deed in deeds[:AT_MOST]]
+    deeds.sort(key=lambda deed: deed.at)
+    named = [f"{deed.words} {_when(deed.at, begin, since, timeline)}" for deed in deeds[:AT_MOST]]
     rest = f"; and {len(deeds) - AT_MOST} more" if len(deeds) > AT_MOST else ""
     return Verdict(
         Outcome.ERROR,
@@ -61,15 +62,18 @@ def foreign(observation: Observation) -> Verdict | None:
     )
 
 
-def _span(observation: Observation) -> tuple[float, float] | None:
-    """From the first fault, or request without any, until the last one is over; None without either."""
+def _span(observation: Observation) -> tuple[float, float, str] | None:
+    """From the first fault, or request without any, until the last one is over, and which of the two it was.
+
+    None without either.
+    """
     faults = [fault for fault in observation.faults if not fault.impossible]
     planned = [exchange.planned_at for exchange in observation.exchanges]
     if not faults and not planned:
         return None
     begin = min(fault.injected_at for fault in faults) if faults else min(planned)
     end = max([*(fault_end(fault) for fault in faults), *planned])
-    return begin, end
+    return begin, end, "the first fault" if faults else "the first request"
 
 
 def _when(at: float, begin: float, since: str, timeline: Timeline) -> str:

@@ -148,6 +148,16 @@ def test_a_hang_that_was_not_made_is_not_judged() -> None:
 
 
 @pytest.mark.parametrize(
+    ("unit", "length"),
+    [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3600), ("d", 86400), ("w", 7 * 86400), ("y", 365 * 86400)],
+)
+def test_ranges_have_the_units_of_prometheus(unit: str, length: float) -> None:
+    """Two collections within it are enough, and a little less than two are not."""
+    assert not list(short_ranges(f"rate(a[4{unit}])", 2 * length))
+    assert list(short_ranges(f"rate(a[4{unit}])", 2 * length + 1e-6))
+
+
+@pytest.mark.parametrize(
     ("expression", "number"),
     [
         ("rate(a[5s]) > 0", 1),

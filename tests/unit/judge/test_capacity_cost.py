@@ -102,6 +102,12 @@ def test_a_replica_that_adds_nothing_is_told_and_then_the_peak_is_in_the_range()
     assert "peak not identified" not in verdict.explain()
 
 
+def test_one_number_of_replicas_tells_nothing_of_growth():
+    verdict = judge_series({2: searched(80)}, OBJECTIVES)
+    assert verdict.outcome is Outcome.PASSED
+    assert "added" not in verdict.explain()
+
+
 @pytest.mark.parametrize(
     ("wanted", "outcome", "fewest"),
     [

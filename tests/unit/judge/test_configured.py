@@ -95,6 +95,12 @@ def test_what_cannot_be_looked_at_is_no_pass(outcome, expected):
     assert verdict.observed == "not looked at: b: there is no `cat` in its image"
 
 
+def test_one_look_that_may_succeed_another_time_leaves_it_open():
+    refused = look("a", "old", "", 98.0, 98.2, LASTING, "there is no `cat` in its image")
+    busy = look("b", "old", "", 98.0, 98.4, LATER, "no answer")
+    assert judged(refused, busy, *AFTER).outcome is Outcome.INCONCLUSIVE
+
+
 def test_one_that_cannot_be_looked_at_afterwards_is_inconclusive():
     verdict = judged(*BEFORE, AFTER[0], look("b", "new", "", 100.2, 130.2, LATER, "no answer"))
     assert verdict.outcome is Outcome.INCONCLUSIVE

@@ -69,6 +69,8 @@ class TestTheSpan:
         impossible = replace(fault(10.0, 11.0), impossible="no room")
         nobody(goes("b", 50.0), faults=(impossible, FAULT))
         nobody(goes("b", 50.0), faults=(impossible,), exchanges=[])
+        words = named(seen(goes("b", 95.0), faults=(impossible,)))
+        assert "5.00 s after the first request" in words
 
     def test_without_faults_and_requests_there_is_none(self):
         nobody(goes("b"), faults=(), exchanges=[])

@@ -47,6 +47,7 @@ def test_as_declared_passes_and_says_what_was_seen() -> None:
         "2 containers of catalogue as declared: uid 10001, 0 capabilities, / read-only, a seccomp filter, "
         "no token"
     )
+    assert verdict.reasons == ()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +99,8 @@ def test_a_manifest_that_declares_nothing_is_unsupported_and_root_is_told() -> N
     verdict = judged(look(Declared(), replace(HARD, users=(0, 0, 0))))
     assert verdict.outcome is Outcome.UNSUPPORTED
     assert verdict.reasons == ("container web runs as root, and its manifest does not say that it must not",)
+    wanted = judged(look(Declared(user=0), replace(HARD, users=(0, 0, 0))))
+    assert (wanted.outcome, wanted.reasons) == (Outcome.PASSED, ()), "root is what its manifest says"
 
 
 def test_the_containers_own_settings_come_before_its_pods() -> None:

@@ -144,6 +144,11 @@ class TestVerdict:
         assert verdict.numbers["longest_idle_seconds"] == 5.5
         assert verdict.numbers["requests_after_idle"] == 4
 
+    def test_requests_without_an_idle_time_between_them_show_nothing(self) -> None:
+        verdict = idle_connections(observed(sent=self.BURSTS[:2]))
+        assert verdict.outcome is Outcome.INCONCLUSIVE
+        assert verdict.observed == "no request was sent after an idle time"
+
     def test_the_first_burst_alone_is_the_control(self) -> None:
         verdict = idle_connections(observed(sent=[failed(100.1), *self.BURSTS[:-1]]))
         assert verdict.outcome is Outcome.ERROR

@@ -36,6 +36,13 @@ def test_a_pace_is_told_while_the_objective_lies_ahead(limit, told):
     assert (f"At this pace {limit:g} ms are met in " in verdict.next_step) is told
 
 
+def test_an_objective_that_is_met_at_last_lies_ahead_no_more():
+    grown = windows(flat(20), lambda at: 100.0 if at < 1_980 else 130.0)
+    verdict = drift(soak(windows=grown), Objectives(latency_p99_ms=130))
+    assert verdict.outcome is Outcome.FAILED
+    assert "At this pace" not in verdict.next_step
+
+
 def test_a_run_that_is_too_short_says_how_many_windows_it_had_and_how_long_would_do():
     verdict = drift(soak(windows=windows(flat(20), seconds=60), seconds=60), OBJECTIVES)
     assert verdict.observed.startswith("latency: 1 windows in a third in 60 s: too short to tell a drift")

@@ -90,6 +90,12 @@ def test_a_trace_that_is_lost_at_a_call_is_told_for_each_journey() -> None:
     assert len(verdict.reasons) == 2
 
 
+def test_of_several_the_first_on_the_way_is_mended_first() -> None:
+    verdict = both(orders=SILENT, till=SILENT)
+    assert verdict.observed.startswith("the trace is lost at orders, till: ")
+    assert verdict.next_step.startswith("Pass `traceparent` on")
+
+
 def test_a_workload_that_begins_traces_of_its_own_is_told_so() -> None:
     verdict = both(till=ANEW)
     assert verdict.observed.endswith("in 4 lines, and 3 name others")

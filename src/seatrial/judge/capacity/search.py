@@ -90,12 +90,11 @@ class Search:
             self._after_ramp += 1
             self._add(self._estimate, trial)
         elif self._bracketed:
-            rates = [each.per_second for each in self._valid]
             factor = self.plan.factor
             # What was held says little of rates far above it; the ramp's own trials bound the grid.
             self._estimate = Estimate(
-                min(rates[-1], max(rates)) / factor**BELOW_RAMP,
-                min(max(rates[-1], self._least_not_held) * factor**ABOVE_RAMP, 2 * self.plan.highest),
+                trial.per_second / factor**BELOW_RAMP,
+                min(self._least_not_held * factor**ABOVE_RAMP, 2 * self.plan.highest),
                 allowed=SLOW_FRACTION_ALLOWED,
             )
             for each in self._valid:

@@ -102,6 +102,14 @@ def test_bounds_are_kept_and_cost_is_counted() -> None:
     assert low.pod_seconds < high.pod_seconds <= 8 * 400
 
 
+def test_pods_are_counted_for_as_long_as_they_are_there() -> None:
+    quiet = replayed(simulated(SPEC, {20: 60}), SPEC)
+    assert (quiet.changes, quiet.peak, quiet.pod_seconds) == ((), 2, 2 * 400)
+    course = recorded_course(simulated(SPEC, {20: 140}))
+    [(at, before, after, _)] = course.changes
+    assert course.pod_seconds == pytest.approx(at * before + (400 - at) * after)
+
+
 def test_a_lone_pod_bears_the_whole_load() -> None:
     watched = simulated(SPEC, {20: 20, 200: 80})
     course = replayed(watched, with_changes(SPEC, Changes(minimum=1)))
