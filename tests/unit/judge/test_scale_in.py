@@ -47,6 +47,13 @@ def test_only_requests_during_the_end_of_a_pod_count() -> None:
     assert cut.observed == "1 of 6 requests failed while 3 pods terminated (1x connection refused)"
 
 
+@pytest.mark.parametrize(("begun", "outcome"), [(49, Outcome.INCONCLUSIVE), (50, Outcome.PASSED)])
+def test_fifty_requests_are_enough(begun: int, outcome: Outcome) -> None:
+    requests = [exchange(400.0 + number / 20) for number in range(begun)]
+    whole = observed([*BEFORE, *ended("orders-a", 400.0, 405.0)], requests)
+    assert scale_in_loses_nothing(whole).outcome is outcome
+
+
 def test_a_pod_that_is_still_ending_does_so_until_the_watch_ends() -> None:
     seen = ended("orders-a", 400.0, None)
     assert judged(seen, [failed(499.0)], watched_until=500.0).outcome is Outcome.FAILED

@@ -49,6 +49,14 @@ def test_without_decisions_or_readings_nothing_is_claimed() -> None:
     assert "no reading of the metrics lies near" in verdict.explain()
 
 
+def test_what_cannot_be_read_is_an_error_though_nothing_was_decided_and_what_is_not_there_is_none() -> None:
+    quiet = World(1, None).run(60, {20: 60})
+    without = tuple(item for item in quiet.seen if not isinstance(item, AutoscalerSeen))
+    unread = (*without, *(dataclasses.replace(state, spec={}) for state in quiet.autoscaler_states("orders")))
+    assert explain(dataclasses.replace(quiet, seen=unread)).outcome is Outcome.ERROR
+    assert explain(dataclasses.replace(quiet, seen=without)).outcome is Outcome.INCONCLUSIVE
+
+
 def test_the_time_before_a_decision_is_told_by_stage() -> None:
     timeline = World(1, None).run(380, {20: 104, 100: 700})
     told = list(decision_lags(timeline, autoscaler="orders", workload="orders", since=30.0))
