@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from seatrial.chaos.borrowed import borrowed
 from seatrial.chaos.journal import journal_verdict
 from seatrial.chaos.method import of_role
 from seatrial.judge.admissible import admitted, judge, judge_every
@@ -15,7 +16,6 @@ from seatrial.model.check import CHECKS, Check, Every
 from seatrial.model.failure import verdict_of
 from seatrial.model.observation import Observation
 from seatrial.model.scenario import Scenario, Subject
-from seatrial.model.step import Inject, unrolled
 from seatrial.model.verdict import Outcome, Verdict, merge
 
 RECORD = "seatrial"
@@ -50,7 +50,7 @@ def observation_verdicts(observation: Observation, checks: Sequence[str]) -> lis
         return [observation.failure]
     named = [CHECKS.get(name) for name in checks]
     own = [check for check in named if not isinstance(check.scenario, Every)]
-    verdicts = [_borrowed(check, observation) or _own(check, observation) for check in own]
+    verdicts = [borrowed(check, observation) or _own(check, observation) for check in own]
     if not own or not observation.scenario:
         verdicts.append(_admitted(observation))
     for check in named:
@@ -64,28 +64,6 @@ def _own(check: Check, observation: Observation) -> Verdict:
     often = max((scenario.repetitions for scenario in check.scenarios()), default=0)
     counted = replace(observation, repetitions=max(observation.repetitions, often))
     return _of(check, judge(check, counted))
-
-
-def _borrowed(check: Check, observation: Observation) -> Verdict | None:
-    """ERROR where an edited method left out a fault of the check's scenario: it says nothing of others."""
-    if observation.scenario or observation.system is None:
-        return None
-    subject = Subject(observation.target, observation.system)
-    made = {(fault.fault, fault.workload) for fault in observation.faults}
-    wanted = [
-        (step.fault, step.role)
-        for scenario in check.scenarios()
-        for _, step in unrolled(scenario.plan(subject))
-        if isinstance(step, Inject)
-    ]
-    lacking = [f"{fault} on {role}" for fault, role in dict.fromkeys(wanted) if (fault, role) not in made]
-    if not lacking:
-        return None
-    return Verdict(
-        Outcome.ERROR, f"{check.id} judges {', '.join(lacking)}, which was not injected",
-        "the faults of the scenario that the check judges",
-        "Inject them as well, or take the check out of `checks`.",
-    )  # fmt: skip
 
 
 def _with_every(check: Check, observation: Observation, verdicts: list[Verdict]) -> list[Verdict]:

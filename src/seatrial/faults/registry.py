@@ -107,6 +107,12 @@ def required_arguments(made: type[Fault]) -> list[str]:
     return [key for key, item in _keywords(made).items() if item.default is inspect.Parameter.empty]
 
 
+def default_of(made: type[Fault], argument: str) -> Any:
+    """What a fault takes for an argument that nobody gives; None where it has no such one."""
+    found = _keywords(made).get(argument)
+    return None if found is None or found.default is inspect.Parameter.empty else found.default
+
+
 @functools.cache
 def _keywords(made: type[Fault]) -> dict[str, inspect.Parameter]:
     """What the constructor takes by name; what it takes as `**` it hands on to the class above."""

@@ -23,7 +23,7 @@ from seatrial.harness.session import Session
 from seatrial.harness.traces import compared
 from seatrial.harness.warmup import health_so_far, steady_since
 from seatrial.kube.snapshot import Snapshot, take_snapshot
-from seatrial.model.fault import Disruption, FaultRecord
+from seatrial.model.fault import ARGUMENTS, Disruption, FaultRecord
 from seatrial.model.measurement import ENTRY_SERVICE
 from seatrial.model.observation import AFTER, BEFORE, TIMELINE, TROUBLE, Observation, Record
 from seatrial.model.step import Hold, Inject, Measure, Release, Step, StepRecord, Stop, Traffic, Wait
@@ -212,7 +212,8 @@ class Execution:
         fault = make_fault(step.fault, step.role, step.arguments, seed=self.session.seed_of(path))
         if fault.image == HELPER_IMAGE:
             fault.image = self.session.helper_image()
-        record = self.context.injector.inject(fault, self.context.recorder, held=step.held)
+        made = self.context.injector.inject(fault, self.context.recorder, held=step.held)
+        record = replace(made, details={**made.details, ARGUMENTS: dict(step.arguments)})
         self._keep_fault(record)
         if step.held:
             self._held[step.label] = record

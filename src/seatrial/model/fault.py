@@ -63,6 +63,8 @@ NODES = "nodes"
 """In the details of a loss: the names of the nodes that were lost together."""
 ONE_ZONE = "one_zone"
 """In the details of a loss that was impossible: all ready pods of the role are in one of several zones."""
+ARGUMENTS = "arguments"
+"""In the details of a fault: what its step gave it, by name."""
 TRIED = "tried"
 """In the details of a fault that was impossible: that showed in the trying, and was reverted."""
 
