@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from seatrial.declared.corefile import absent_kept_seconds
+from seatrial.errors import SeatrialError
 from seatrial.faults.base import Fault, Impossible, Plan, Verified
 from seatrial.faults.effects.fields import Path
 from seatrial.faults.effects.object_fields import ObjectFields
@@ -15,12 +17,14 @@ from seatrial.faults.victims import candidates, workload_of
 from seatrial.kube.client import Kube
 from seatrial.kube.records import SERVICE_LABEL
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import Disruption, Target
+from seatrial.model.fault import ABSENT_KEPT, Disruption, Target
 from seatrial.model.right import Right, on_own_cluster
 from seatrial.waiting import NotYet, Ready
 
 NAMESPACE, SERVICE, LABEL = "kube-system", "kube-dns", "k8s-app=kube-dns"
 """Where every cluster has its DNS, whatever answers there (kubernetes.io, customizing DNS)."""
+CONFIGURATION = "coredns"
+"""The ConfigMap of CoreDNS where kubeadm, and so kind, sets it up."""
 GONE_SECONDS = 60.0
 """A DNS server ends within its grace period of 30 s; CoreDNS goes on answering for 5 s of it."""
 
@@ -34,6 +38,10 @@ GONE_SECONDS = 60.0
     rights=[
         Right(("get", "list", "patch"), "Deployment", namespace=NAMESPACE, when=on_own_cluster),
         Right(("list",), "EndpointSlice", namespace=NAMESPACE, when=on_own_cluster),
+        Right(
+            ("get",), "ConfigMap", name=CONFIGURATION, namespace=NAMESPACE, when=on_own_cluster,
+            without="for how long absent names are kept is not told",
+        ),
     ],
 )
 class NameOutage(Fault):
@@ -71,7 +79,7 @@ class NameOutage(Fault):
             effects=(ObjectFields.planned(kube, "Deployment", name, values, namespace=NAMESPACE),),
             verify_seconds=GONE_SECONDS,
             hold_seconds=self.hold_seconds,
-            details={"replicas": found[0]["spec"].get("replicas")},
+            details={"replicas": found[0]["spec"].get("replicas"), ABSENT_KEPT: _absent_kept(kube)},
         )
 
     def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
@@ -90,6 +98,14 @@ class NameOutage(Fault):
             return NotYet(f"{len(there)} of {wanted} pods of {plan.target} answer")
         found = super().available(plan, recorder, since)
         return found if isinstance(found, NotYet) else Ready(time.monotonic())
+
+
+def _absent_kept(kube: Kube) -> int | None:
+    try:
+        found = kube.find("ConfigMap", CONFIGURATION, namespace=NAMESPACE) or {}
+    except SeatrialError:
+        return None
+    return absent_kept_seconds(str((found.get("data") or {}).get("Corefile") or ""))
 
 
 def slices_of(kube: Kube) -> list[dict[str, Any]]:
