@@ -6,6 +6,7 @@ from typing import Any
 
 from seatrial.errors import FaultRefused
 from seatrial.faults.base import Fault, Plan, Verified
+from seatrial.faults.delete_pod import DEFAULT_GRACE_SECONDS
 from seatrial.faults.effects.base import Effect
 from seatrial.faults.effects.fields import Path
 from seatrial.faults.effects.object_fields import ObjectFields
@@ -16,7 +17,7 @@ from seatrial.kube.client import Kube
 from seatrial.kube.manifests import scaled_by_autoscaler
 from seatrial.kube.rollout import lacking
 from seatrial.kube.timeline import Recorder
-from seatrial.model.fault import Disruption, Target
+from seatrial.model.fault import GRACE, Disruption, Target
 from seatrial.model.right import Right, of_kind, on_workload
 from seatrial.waiting import NotYet, Ready
 
@@ -63,7 +64,7 @@ class HoldReplicas(Fault):
             victims=(),
             effects=tuple(_effects(kube, obj, number)),
             verify_seconds=self.at_most_seconds,
-            details={"replicas": number, "autoscaler": autoscaler_of(kube, obj)},
+            details={"replicas": number, "autoscaler": autoscaler_of(kube, obj), GRACE: _grace(obj)},
         )
 
     def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
@@ -89,6 +90,11 @@ def _effects(kube: Kube, obj: dict[str, Any], number: int) -> list[Effect]:
     if replicas_of(obj) == number:
         return []
     return [Scaled.planned(kube, obj["kind"], obj["metadata"]["name"], number)]
+
+
+def _grace(obj: dict[str, Any]) -> int:
+    spec = obj["spec"]["template"]["spec"]
+    return int(spec.get("terminationGracePeriodSeconds", DEFAULT_GRACE_SECONDS))
 
 
 def autoscaler_of(kube: Kube, obj: dict[str, Any]) -> str:

@@ -22,10 +22,11 @@ from seatrial.faults.nodes import (
     require_replicas,
     tied_claims,
 )
+from seatrial.judge.lost import stays_away
 from seatrial.kube.api import Object
 from seatrial.kube.ours import is_ours
 from seatrial.kube.timeline import Recorder, pods_now
-from seatrial.model.fault import NODES, Target
+from seatrial.model.fault import LOST_PODS, NODES, TIED, TOLERATED, Target
 from seatrial.model.right import Right, on_own_cluster
 from seatrial.model.timeline import NodeSeen, PodSeen, Timeline
 from seatrial.waiting import NotYet, Ready
@@ -99,7 +100,8 @@ class NodesLost(NodeFault):
                 )
             pods += recorder.kube.objects("Pod", fields=f"spec.nodeName={name}")
         victims = tuple(pod for pod in pods_now(timeline) if pod.node in lost.nodes)
-        self._require_safe(recorder, lost, victims, pods)
+        claims = claims_on_nodes(recorder.kube)
+        self._require_safe(recorder, lost, victims, pods, claims)
         if reason := no_refuge(lost.nodes, nodes):
             return Impossible(lost.target, self.role, self.seed, reason)
         addresses = {name: [pod.ip for pod in victims if pod.node == name] for name in lost.nodes}
@@ -112,14 +114,16 @@ class NodesLost(NodeFault):
             verify_seconds=NOT_READY_SECONDS,
             details={
                 NODES: list(lost.nodes),
-                "lost": [pod.name for pod in victims],
-                "tolerated_seconds": {pod["metadata"]["name"]: tolerated_seconds(pod) for pod in pods},
+                LOST_PODS: [pod.name for pod in victims],
+                TOLERATED: {pod["metadata"]["name"]: tolerated_seconds(pod) for pod in pods},
+                TIED: sorted(_with_data(pods, claims)),
             },
         )
 
     def _require_safe(
-        self, recorder: Recorder, lost: Lost, victims: Collection[PodSeen], pods: Collection[Object]
-    ) -> None:
+        self, recorder: Recorder, lost: Lost, victims: Collection[PodSeen], pods: Collection[Object],
+        claims: frozenset[str],
+    ) -> None:  # fmt: skip
         timeline, roles = recorder.snapshot(), recorder.system.workloads.items()
         require_replicas(victims, timeline, [role for role, workload in roles if workload.stateless])
         if any(is_ours(pod) for pod in pods):
@@ -129,8 +133,8 @@ class NodesLost(NodeFault):
             )
         if not self.allow_last_with_data:
             stateful = [role for role, workload in roles if workload.stateful]
-            with_data = _with_data(pods, claims_on_nodes(recorder.kube))
-            require_other_data(victims, timeline, stateful, with_data)
+            tolerated = {pod["metadata"]["name"]: tolerated_seconds(pod) for pod in pods}
+            require_other_data(victims, timeline, stateful, _with_data(pods, claims), tolerated)
 
     def verify(self, plan: Plan, recorder: Recorder, injected_at: float) -> Ready[Verified] | NotYet:
         timeline, last = recorder.snapshot(), injected_at
@@ -177,18 +181,23 @@ def node_ready(timeline: Timeline, node: str) -> bool:
 
 
 def require_other_data(
-    victims: Iterable[PodSeen], timeline: Timeline, stateful: Iterable[str], with_data: frozenset[str]
+    victims: Iterable[PodSeen],
+    timeline: Timeline,
+    stateful: Iterable[str],
+    with_data: frozenset[str],
+    tolerated: Mapping[str, float | None],
 ) -> None:
     """Refuse when the only replica of a stateful workload would be lost together with its volume.
 
     Raises:
-        FaultRefused: with the pod's name.
+        FaultRefused: with the pod's name, and why nothing would bring it back but the node.
     """
     taken = {pod.workload: pod.name for pod in victims if pod.name in with_data}
     for role in stateful:
         if role in taken and len([pod for pod in pods_now(timeline, role) if pod.ready]) <= 1:
             raise FaultRefused(
-                f"{taken[role]} is the only replica of role {role!r}, and its volume lies on the node",
+                f"{taken[role]} is the only replica of role {role!r}, and its volume lies on the node: "
+                f"{stays_away(tolerated.get(taken[role]), tied=True)}",
                 next_step="stop another node, or set allow_last_with_data",
             )
 

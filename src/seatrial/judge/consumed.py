@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from seatrial.judge.counted import growth
 from seatrial.judge.evidence import FAULT_HELP, fault_weakness
 from seatrial.judge.invariants import invariants_hold
-from seatrial.judge.windows import windows
+from seatrial.judge.windows import fault_end, windows
 from seatrial.judge.wording import plural
 from seatrial.model.consumes import Consumes
 from seatrial.model.counted import REDELIVERED, CounterRead
+from seatrial.model.fault import GRACE
 from seatrial.model.measurement import INVARIANT
 from seatrial.model.observation import AFTER, BEFORE, Observation
+from seatrial.model.timeline import Change
 from seatrial.model.verdict import Outcome, Verdict
 
 LEAST_ASKED = 30
@@ -21,6 +24,8 @@ HELP = (
     "Acknowledge a message only after its effect is committed; keep its id in that transaction, so that one "
     "delivered again changes nothing."
 )
+
+GRACE_HELP = "Raise terminationGracePeriodSeconds above what the longest message takes."
 
 
 def consumers_lose_nothing(observation: Observation) -> Verdict:
@@ -50,9 +55,13 @@ def consumers_lose_nothing(observation: Observation) -> Verdict:
     numbers = {**kept.numbers, "asked_meanwhile": asked, "redelivered": known}
     seen = f"{kept.observed}; {plural(asked, 'request')} accepted meanwhile"
     seen += f", {known:g} messages delivered again" if isinstance(again, float) else ""
-    verdict = replace(kept, observed=seen, expected=expected, numbers=numbers)
+    killed = _killed(observation)
+    verdict = replace(
+        kept, observed=seen, expected=expected, numbers=numbers, reasons=(*kept.reasons, *killed)
+    )
     if kept.outcome is Outcome.FAILED:
-        return replace(verdict, next_step=f"{HELP} {kept.next_step}")
+        longer = f" {GRACE_HELP}" if killed else ""
+        return replace(verdict, next_step=f"{HELP}{longer} {kept.next_step}")
     if kept.outcome is not Outcome.PASSED:
         return verdict
     doubts = [] if isinstance(again, float) else [again]
@@ -66,6 +75,25 @@ def consumers_lose_nothing(observation: Observation) -> Verdict:
         verdict, outcome=Outcome.INCONCLUSIVE, observed=f"{seen}; {'; '.join(doubts)}",
         next_step=_next_step(consumes),
     )  # fmt: skip
+
+
+def _killed(observation: Observation) -> list[str]:
+    """The pods that were scaled in and not done when their grace was over, each with the arithmetic."""
+    timeline, found = observation.timeline, []
+    for fault in observation.faults:
+        grace = fault.details.get(GRACE)
+        if grace is None or timeline is None:
+            continue
+        for states in timeline.pods.values():
+            told = next((state.at for state in states if state.deleting), math.inf)
+            gone = next((state.at for state in states if state.change is Change.DELETED), math.inf)
+            ours = states[0].workload == fault.workload and fault.injected_at <= told <= fault_end(fault)
+            if ours and gone - told >= grace:
+                found.append(
+                    f"{states[0].name} was scaled in and killed with what it had in hand: its grace of "
+                    f"{grace:g} s is less than a message takes"
+                )
+    return found
 
 
 def _redelivered(observation: Observation) -> float | str:

@@ -26,6 +26,8 @@ LEAST = 3
 """Fewer requests under way at the pods that were told to end say nothing."""
 AT_ONCE_SECONDS = 4.0
 """After its preStop: a pod that is gone so soon did not wait; kubelet was seen to take 2.5 s for it."""
+CUT = ("connection closed in the answer", "connection reset", "timeout")
+"""In the words of an error: the answer had not come whole."""
 KILLED_SECONDS = 2.5
 """Around the end of the grace: a proxy may tell a client a second later that what is behind it has gone."""
 
@@ -189,19 +191,39 @@ def _at_once(one: Termination) -> bool:
     return one.signal_seconds is not None and one.took_seconds - one.signal_seconds <= AT_ONCE_SECONDS
 
 
+def _untold(one: Termination) -> bool:
+    """Whether all of it broke before the process was told anything."""
+    return one.signal_seconds is not None and max(_after(one), default=math.inf) < one.signal_seconds
+
+
+def _cut_after(parts: Sequence[Exchange]) -> str:
+    """How much of the answers had come that were cut; a status alone is no answer."""
+    sizes = [
+        part.answer_bytes for part in parts
+        if part.status is not None and any(word in part.error for word in CUT)
+    ]  # fmt: skip
+    if not sizes:
+        return ""
+    least, most = min(sizes), max(sizes)
+    return f" (cut after {least:,}{'' if least == most else f' to {most:,}'} bytes)"
+
+
 def _broken(one: Termination) -> str:
     parts = [part for each in one.broken for part in each.failed]
     after = _after(one)
-    words = f"at {one.fault.target.name} {errors(parts)}"
+    words = f"at {one.fault.target.name} {errors(parts)}{_cut_after(parts)}"
     if not after:
         return words
     words += f", {seconds(min(after))} to {seconds(max(after))} after the deletion"
-    if _at_once(one):
-        pause = (
-            f"after a preStop sleep of {one.signal_seconds:g} s"
-            if one.signal_seconds
-            else "without a preStop"
+    pause = (
+        f"after a preStop sleep of {one.signal_seconds:g} s" if one.signal_seconds else "without a preStop"
+    )
+    if _untold(one):
+        return (
+            f"{words}: before SIGTERM, which comes {pause}, so not the pod but what is before it closed them "
+            "when its endpoint left"
         )
+    if _at_once(one):
         return f"{words}: the process ends at once on SIGTERM, which comes {pause}"
     if min(after) >= one.grace_seconds - KILLED_SECONDS:
         return f"{words}: it was killed at the end of its grace of {one.grace_seconds:g} s"
@@ -209,6 +231,11 @@ def _broken(one: Termination) -> str:
 
 
 def _next(ended: Sequence[Termination]) -> str:
+    if any(one.broken and _untold(one) for one in ended):
+        return (
+            "Let the proxy in front go on with what has begun when an endpoint leaves: drain it within the "
+            "pod's grace, or let clients speak with the pods by a plain Service."
+        )
     if any(one.broken and _at_once(one) for one in ended):
         return (
             "Handle SIGTERM: take no new work, finish what has begun, end streams properly (a last chunk, a "

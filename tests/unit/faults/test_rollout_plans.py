@@ -174,11 +174,11 @@ def test_the_only_replica_with_its_volume_is_spared() -> None:
     store = pod("store-0", role="store")
     lone = timeline(workload(role="store", wanted=1), store)
     with pytest.raises(FaultRefused, match="store-0 is the only replica of role 'store'"):
-        require_other_data([store], lone, ["store"], frozenset(["store-0"]))
-    require_other_data([store], lone, ["store"], frozenset())
-    require_other_data([store], lone, [], frozenset(["store-0"]))
+        require_other_data([store], lone, ["store"], frozenset(["store-0"]), {"store-0": 300.0})
+    require_other_data([store], lone, ["store"], frozenset(), {"store-0": 300.0})
+    require_other_data([store], lone, [], frozenset(["store-0"]), {"store-0": 300.0})
     two = timeline(workload(role="store"), store, pod("store-1", role="store"))
-    require_other_data([store], two, ["store"], frozenset(["store-0"]))
+    require_other_data([store], two, ["store"], frozenset(["store-0"]), {"store-0": 300.0})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from observations import crash_fault, exchange, failed, fault
+from observations import crash_fault, exchange, failed, fault, pod, timeline
 
 from seatrial.judge.consumed import consumers_lose_nothing
 from seatrial.model.counted import REDELIVERED, CounterRead, CounterSeries
@@ -14,6 +14,7 @@ from seatrial.model.fault import Disruption, FaultRecord
 from seatrial.model.measurement import INVARIANT, Measurement, MeasurementOutcome
 from seatrial.model.observation import AFTER, BEFORE, TROUBLE, Arm, Observation
 from seatrial.model.system_file import parse_system
+from seatrial.model.timeline import Change, Timeline
 from seatrial.model.verdict import Outcome, Verdict
 
 COUNTER = "redelivered_total"
@@ -58,10 +59,10 @@ COUNTED = [counter(2), counter(2, 2, 9)]
 
 def judged(
     sent: list[Exchange] = SENT, measured: list[Measurement] | None = None,
-    faults: tuple[FaultRecord, ...] = FAULTS, system: object = SHOP,
+    faults: tuple[FaultRecord, ...] = FAULTS, system: object = SHOP, seen: Timeline | None = None,
 ) -> Verdict:  # fmt: skip
     looks = HELD + COUNTED if measured is None else measured
-    arms = {TROUBLE: Arm(tuple(sent), faults=faults, measurements=tuple(looks))}
+    arms = {TROUBLE: Arm(tuple(sent), faults=faults, measurements=tuple(looks), timeline=seen)}
     kind = Disruption.INVOLUNTARY
     return consumers_lose_nothing(
         Observation(arms, target="till", disruption=kind, journey="look", system=system)  # type: ignore[arg-type]
@@ -93,6 +94,22 @@ def test_a_lost_or_doubled_effect_is_named() -> None:
         judged(measured=[one for one in broken("paid-once") if one.kind != REDELIVERED]).outcome
         is Outcome.FAILED
     )
+
+
+@pytest.mark.parametrize(("gone", "killed"), [(131.0, True), (129.9, False)])
+def test_a_grace_that_is_shorter_than_a_job_is_named(gone: float, killed: bool) -> None:
+    """Report 18: consumers are scaled in while they process, grace 10 s, jobs of 30 s."""
+    going = [replace(pod(at, "till-a", uid="a", deleting=True), workload="till") for at in (120.0, gone)]
+    gone_now = replace(going[1], change=Change.DELETED)
+    scaled_in = replace(FAULTS[2], fault="hold-replicas", workload="till", details={"grace_seconds": 10})
+    faults, seen = (*FAULTS[:2], scaled_in), timeline(going[0], gone_now)
+    lost = judged(measured=broken("paid-once"), faults=faults, seen=seen)
+    words = "till-a was scaled in and killed with what it had in hand: its grace of 10 s is less than a"
+    assert (words in " ".join(lost.reasons)) is killed
+    assert ("Raise terminationGracePeriodSeconds" in lost.next_step) is killed
+    idempotent = judged(faults=faults, seen=seen)
+    assert idempotent.passed
+    assert (words in " ".join(idempotent.reasons)) is killed
 
 
 def test_only_the_invariants_that_are_named_count_and_all_without_names() -> None:

@@ -152,6 +152,40 @@ def test_what_breaks_fails_and_when_is_told(
     assert verdict.numbers["broken"] == 2
 
 
+def test_sessions_that_a_proxy_cuts_when_the_endpoint_leaves_are_not_the_pod_s_doing() -> None:
+    """Report 3: WebSockets are cut long before the grace is over; short requests beside them are green."""
+    cut = [
+        one("follow", number, 99, 100.3 + number / 10, error="connection closed", operation="lifetime")
+        for number in (7, 8)
+    ]
+    verdict = judged([*GOOD, *cut])
+    assert verdict.outcome is Outcome.FAILED, verdict.explain()
+    assert "catalogue-a took 12.0 s of 20 s" in verdict.observed
+    assert verdict.observed.endswith(
+        "1.00 s to 1.10 s after the deletion: before SIGTERM, which comes after a preStop sleep of 4 s, so "
+        "not the pod but what is before it closed them when its endpoint left"
+    )
+    assert verdict.next_step.startswith("Let the proxy in front go on with what has begun")
+
+
+def test_an_answer_that_was_cut_is_told_with_what_had_come_of_it() -> None:
+    """Report 4: its status was 200, and the rest of it never came."""
+    cut = [
+        replace(
+            one("report", number, 99, 110, error="connection closed in the answer"),
+            outcome=UNKNOWN, status=200, answer_bytes=size,
+        )
+        for number, size in ((8, 2048), (9, 65536))
+    ]  # fmt: skip
+    refused = replace(one("report", 10, 99, 110, error="status 503"), status=503, answer_bytes=12)
+    verdict = judged([*GOOD, *cut, refused])
+    assert verdict.outcome is Outcome.FAILED
+    assert "2x connection closed in the answer, 1x status 503 (cut after 2,048 to 65,536 bytes), " in (
+        verdict.observed
+    )
+    assert "(cut after 2,048 bytes)" in judged([*GOOD, cut[0]]).observed
+
+
 def test_a_pod_that_ends_soon_and_breaks_nothing_is_no_reason() -> None:
     broken = [*stream(7, 99, 110, error="the stream broke")]
     verdict = judged([*GOOD, *broken], gone=(112.0, 133.0))
