@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from seatrial.model.exchange import Exchange
 from seatrial.model.observation import Observation
@@ -32,6 +32,11 @@ class Known:
 
     holders: Mapping[str, Sequence[Holder]]
     workloads: Mapping[str, str]
+    # Of what answers say that means the same at all times: most of a million say one of a few things.
+    _same: dict[str, Sequence[tuple[str, PodSeen | None]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    _same_who: dict[str, frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, observation: Observation) -> Known:
@@ -48,18 +53,31 @@ class Known:
 
     def pod(self, exchange: Exchange, role: str) -> PodSeen | None:
         """The first pod of the workload that the answer names."""
-        named = (self._at(name, exchange) for name in _told(exchange))
-        return next((pod for pod in named if pod is not None and pod.workload == role), None)
+        named = self._named(exchange)
+        return next((pod for _, pod in named if pod is not None and pod.workload == role), None)
 
-    def answered(self, exchange: Exchange) -> set[str]:
+    def answered(self, exchange: Exchange) -> frozenset[str]:
         """Who took part: roles; pods of no workload of the system file by what owns them, else by name."""
-        found = set()
-        for name in _told(exchange):
-            pod = self._at(name, exchange)
-            if pod is not None:
-                found.add(whose(pod))
-            elif name in self.workloads:
-                found.add(self.workloads[name])
+        said = exchange.backend
+        if (found := self._same_who.get(said)) is not None:
+            return found
+        found = frozenset(
+            self.workloads[name] if pod is None else whose(pod)
+            for name, pod in self._named(exchange)
+            if pod is not None or name in self.workloads
+        )
+        if said in self._same:
+            self._same_who[said] = found
+        return found
+
+    def _named(self, exchange: Exchange) -> Sequence[tuple[str, PodSeen | None]]:
+        """Each name in an answer, with the pod that had it when the answer came."""
+        said = exchange.backend
+        if (found := self._same.get(said)) is not None:
+            return found
+        found = [(name, self._at(name, exchange)) for name in _told(exchange)]
+        if all(len(self.holders.get(name, ())) < 2 for name, _ in found):
+            self._same[said] = found
         return found
 
     def _at(self, name: str, exchange: Exchange) -> PodSeen | None:

@@ -100,28 +100,34 @@ def from_plain(kind: type[Record], data: Any) -> Record:
     return typing.cast(Record, _decode(kind, data, kind.__name__))
 
 
-def exchange_from_dict(data: Mapping[str, Any]) -> Exchange:
+def exchange_from_dict(data: Mapping[str, Any], known: dict[str, str] | None = None) -> Exchange:
     """An `Exchange` from the object that stands on its line.
+
+    Args:
+        known: texts of exchanges before: what many of them have, such as a journey, is held once.
 
     Raises:
         CodecError: a field is missing or has the wrong type.
     """
+    once = ({} if known is None else known).setdefault
     try:
-        sent, completed, status = data["sent_at"], data["completed_at"], data.get("status")
+        read, sent, completed, status = data.get, data["sent_at"], data["completed_at"], data.get("status")
+        journey, error = str(data["journey"]), str(read("error", ""))
+        backend, operation = str(read("backend", "")), str(read("operation", ""))
         return Exchange(
             int(data["sequence"]),
-            str(data["journey"]),
+            once(journey, journey),
             _moment(data["planned_at"]),
             None if sent is None else _moment(sent),
             None if completed is None else _moment(completed),
             ExchangeOutcome(data["outcome"]),
             None if status is None else int(status),
-            str(data.get("error", "")),
-            str(data.get("key", "")),
-            str(data.get("answer_id", "")),
-            str(data.get("backend", "")),
-            str(data.get("operation", "")),
-            int(data.get("answer_bytes", 0)),
+            once(error, error),
+            str(read("key", "")),
+            str(read("answer_id", "")),
+            once(backend, backend),
+            once(operation, operation),
+            int(read("answer_bytes", 0)),
         )
     except KeyError as error:
         raise CodecError(f"Exchange.{error.args[0]} is missing") from None

@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from seatrial.model.system import System
 from seatrial.model.timeline import Timeline
 from seatrial.model.verdict import Outcome, Verdict
 from seatrial.record import codec
-from seatrial.record.files import objects_in, packed_or_plain, unwritable
+from seatrial.record.exchanges import collected_later, read_exchanges
+from seatrial.record.files import objects_in, unwritable
 from seatrial.record.logs import LOGS_FILE, logs_around, write_logs
 from seatrial.record.timelines import read_timeline, write_timeline
 
@@ -248,16 +250,18 @@ class _Gathered:
         mine = [stream for stream in self.streams if stream.arm == name]
         for stream in mine:
             known = len(damage)
-            sent = read_exchanges(directory, stream.file, damage)
+            with collected_later():
+                sent = read_exchanges(directory, stream.file, damage)
             if len(sent) < stream.health.sent and len(damage) == known:
                 damage.append(f"{stream.file}: {len(sent)} of {stream.health.sent} exchanges are there")
             for exchange in sent:
                 early = exchange.planned_at < stream.steady_from
                 (warm_up if early else exchanges).append(exchange)
         healths = {stream.name: stream.health for stream in mine}
+        exchanges.sort(key=attrgetter("planned_at", "sequence"))
         logs = logs_around(directory, exchanges, damage)
         return Arm(
-            exchanges=tuple(sorted(exchanges, key=lambda e: (e.planned_at, e.sequence))),
+            exchanges=tuple(exchanges),
             generator=merged_health(healths.values()) if healths else NO_TRAFFIC,
             faults=tuple(
                 sorted((f for (arm, _), f in self.faults.items() if arm == name), key=lambda f: f.injected_at)
@@ -269,24 +273,3 @@ class _Gathered:
             streams=healths,
             logs=logs,
         )
-
-
-def read_exchanges(directory: Path, file: str, damage: list[str]) -> list[Exchange]:
-    """The exchanges of one file, packed or plain; what cannot be read is added to `damage`."""
-    found: list[Exchange] = []
-    if "\0" in file:
-        damage.append(f"{directory.name}/{file!r}: no name of a file")
-        return found
-    path = packed_or_plain(directory / file)
-    name = f"{directory.name}/{path.name}"
-    if not path.resolve().is_relative_to(directory.resolve()):
-        damage.append(f"{name}: leads out of the run directory")
-        return found
-    for place, data in objects_in(path, name, damage):
-        if "type" in data:
-            continue  # the generator's head and closing record
-        try:
-            found.append(codec.exchange_from_dict(data))
-        except codec.CodecError as error:
-            damage.append(f"{place}: {error}")
-    return found
