@@ -291,6 +291,10 @@ class DryKube:
     def objects(self, kind: str, **_: str) -> list[dict[str, Any]]:
         return [each for each in self.has if each["kind"] == kind]
 
+    def get(self, kind: str, name: str) -> dict[str, Any]:
+        named = (each for each in self.objects(kind) if each["metadata"]["name"] == name)
+        return next(named, None) or self.find(kind, name)
+
     def find(self, kind: str, name: str) -> dict[str, Any]:
         status = {"observedGeneration": 1, "readyReplicas": 1}
         return {"kind": kind, "metadata": {"name": name, "generation": 1}, "status": status, "spec": {}}

@@ -17,7 +17,7 @@ from seatrial.chaos.part import NEVER_BEGUN, Part
 from seatrial.chaos.verdicts import RECORD, checks_of, experiment_verdict
 from seatrial.cluster.progress import PlainProgress
 from seatrial.errors import SeatrialError
-from seatrial.harness.edge import edge_of
+from seatrial.harness.edge import capacities_of, edge_of
 from seatrial.harness.execution import Execution
 from seatrial.harness.observe import more_than_reads, no_consent
 from seatrial.harness.rights import uses_of_plan
@@ -90,8 +90,8 @@ class Experiment:
             self.roles = list(self._subjects) or [self.order.role or SYSTEM]
             for role in self.roles:
                 self.run.check_started(self.id, role, self.requirement)
-        if self.settings.load is LoadSize.EDGE:
-            self._edge = edge_of(system, self.settings.reports_directory)
+        at_edge = self.settings.load is LoadSize.EDGE
+        measured = capacities_of(system, self.settings.reports_directory) if at_edge else []
         disruption = Disruption.VOLUNTARY if self.scenario is None else self.scenario.disruption
         session = open_session(self.settings, system, PlainProgress(), self.run)
         self._session = self._resources.enter_context(session)
@@ -105,6 +105,7 @@ class Experiment:
         session.hold()
         session.revert_left_overs()
         session.require_answer()
+        self._edge = edge_of(measured, system, session.kube) if measured else None
         before = session.snapshot()
         self._resources.callback(lambda: self._compare(session, before))
         if self.scenario is None:

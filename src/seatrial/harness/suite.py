@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from seatrial.cluster.progress import Progress
 from seatrial.errors import SeatrialError
-from seatrial.harness.edge import edge_of
+from seatrial.harness.edge import capacities_of, edge_of
 from seatrial.harness.observe import observe
 from seatrial.harness.session import Session, open_session
 from seatrial.judge.admissible import judge_all
@@ -49,7 +49,9 @@ class Suite:
         self._refusal: SeatrialError | None = None
         self._before: Snapshot | None = None
         self._made: dict[tuple[str, str, bool], list[Observation]] = {}
-        self._edge = edge_of(system, settings.reports_directory) if settings.load is LoadSize.EDGE else None
+        at_edge = settings.load is LoadSize.EDGE
+        self._measured = capacities_of(system, settings.reports_directory) if at_edge else []
+        self._edge: Edge | None = None
         self._resources = contextlib.ExitStack()
 
     def session(self) -> Session:
@@ -107,9 +109,10 @@ class Suite:
 
     def _loads(self, scenario: Scenario, subject: Subject) -> list[Edge | None]:
         """The scenario's own rates, and the edge where that was asked for and it can be."""
-        if self._edge is not None:
-            with contextlib.suppress(SeatrialError):  # no plan: the observation says why
-                return [None, self._edge] if takes_edge(scenario.plan(subject)) else [None]
+        with contextlib.suppress(SeatrialError):  # no plan, or no session: the observation says why
+            if self._measured and takes_edge(scenario.plan(subject)):
+                self._edge = self._edge or edge_of(self._measured, self.system, self.session().kube)
+                return [None, self._edge]
         return [None]
 
     def _observed(self, scenario: Scenario, subject: Subject, edge: Edge | None) -> list[Observation]:

@@ -17,7 +17,7 @@ from seatrial.chaos.order import Order
 from seatrial.commands._rejudging import rejudge
 from seatrial.errors import FaultRefused, NotAllowed
 from seatrial.model.check import CORE, check
-from seatrial.model.edge import Edge
+from seatrial.model.edge import Edge, Measured
 from seatrial.model.fault import VOLUNTARY
 from seatrial.model.scenario import SCENARIOS, Scenario, Subject, scenario
 from seatrial.model.step import Measure, Traffic, Wait, hold, inject, repeat, stop, traffic, wait
@@ -121,6 +121,7 @@ class TestUnedited:
 
     def test_it_is_carried_out_at_the_edge_of_the_measured_capacity(self, play, generated, monkeypatch):
         monkeypatch.setenv("SEATRIAL_LOAD", "edge")
+        monkeypatch.setattr(experiment, "capacities_of", lambda *_: [Measured(100.0, "run")])
         monkeypatch.setattr(experiment, "edge_of", lambda *_: Edge(100.0, {"buy": 3.0, "look": 1.0}, "run"))
         played = play(generated("delete-pod"))
         seen = read_observation(played.folder / "observations" / "experiment.delete-pod.till").observation
