@@ -131,8 +131,10 @@ def _fired(name: str, expected: str, read: AlertRead, rule: AlertRule, fault: Fa
         text = f"{name} was firing already when {told.early}"
         help_ = "See why it fires while nothing is amiss; while it does, it tells nobody of anything new."
         return Verdict(Outcome.INCONCLUSIVE, text, expected, help_, numbers, reasons)
-    # One that compares fires while pods end, and no more when their series are gone.
-    settled = began_at + (gone_seconds(read.scrape_seconds) if fault.fault == SCALE_TO_ZERO else 0.0)
+    settled = began_at
+    if fault.fault == SCALE_TO_ZERO:
+        # One that compares fires while pods end, and no more when their series are gone.
+        settled += gone_seconds(read.scrape_seconds)
     if not any(settled <= at <= ended_at for at in within):
         return _silent(name, expected, read, rule, fault, numbers, reasons)
     after = max(min(within) - began_at, 0.0)

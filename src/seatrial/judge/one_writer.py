@@ -88,9 +88,8 @@ def _words(overlap: Overlap) -> str:
         return f"{pair} for {seconds(overlap.least)} and more"
     if overlap.sure:
         return f"{pair} for {seconds(overlap.least)} to {seconds(overlap.most)}"
-    if first.unconfirmed or second.unconfirmed:
-        lost = first if first.unconfirmed else second
-        return f"{pair} or after it: {lost.pod.name} went, and nobody said that its containers had ended"
+    if first.unconfirmed:
+        return f"{pair} or after it: {first.pod.name} went, and nobody said that its containers had ended"
     longest = "" if math.isinf(overlap.most) else f" for at most {seconds(overlap.most)}"
     return f"{pair}{longest}, or after it: that cannot be told"
 
@@ -105,7 +104,7 @@ def _why(timeline: Timeline, role: str, overlap: Overlap) -> str:
     first, second = overlap.first, overlap.second
     workload = workload_at(timeline, role, second.created_told_at)
     name = role if workload is None else f"{workload.kind}/{workload.name}"
-    if first.unconfirmed or second.unconfirmed:
+    if first.unconfirmed and not overlap.sure:
         return UNCONFIRMED_HELP
     if most := [state.wanted for state in timeline.workload_states(role) if state.wanted > 1]:
         return f"{name} wants {max(most)} replicas, and a single writer has one."

@@ -64,6 +64,12 @@ def test_one_that_fires_and_resolves_passes() -> None:
     assert verdict.numbers["absent_seconds"] == 60.0
 
 
+def test_one_that_fires_as_pods_end_and_goes_on_fired_at_once() -> None:
+    verdict = judged(state(103, 175))
+    assert verdict.outcome is Outcome.PASSED
+    assert verdict.observed.startswith("Gone fired 0.00 s after its last pod had gone")
+
+
 def test_one_that_asks_only_after_what_is_there_is_red_with_that_cause() -> None:
     verdict = judged(rule=replace(RULE, expression='up{service="orders"} == 0'))
     assert verdict.outcome is Outcome.FAILED
@@ -96,6 +102,7 @@ def test_one_that_goes_on_firing_fails_and_one_that_fired_before_says_nothing() 
     [
         (replace(RULE, for_seconds=60.0), "and may take 80.5 s: 15.5 s until its series are gone from all"),
         (replace(RULE, expression="absent_over_time(up[1m])"), "and may take 95.5 s: 75.5 s until"),
+        (replace(RULE, expression="absent_over_time(up[5s]) and absent_over_time(up[1m])"), "take 95.5 s:"),
     ],
 )
 def test_one_that_could_not_fire_in_so_short_a_time_says_so(rule: AlertRule, words: str) -> None:

@@ -67,6 +67,15 @@ def test_one_that_fires_in_time_and_resolves_passes() -> None:
     assert verdict.reasons == ('Away: up{job="pods"} == 0, for 30 s',)
 
 
+def test_the_first_and_the_last_moment_of_the_hang_belong_to_it() -> None:
+    at_once = judged(state(100, 100))
+    assert at_once.observed == (
+        "Away fired 0.00 s after a pod hung and resolved by 0.00 s after it answered again"
+    )
+    assert at_once.numbers["resolved_seconds"] == -50.0, "before it answered"
+    assert judged(state(155, 155)).observed.startswith("Away fired 55.0 s after a pod hung and resolved")
+
+
 def test_what_other_pods_are_in_does_not_count_where_it_names_the_one_that_hung() -> None:
     others = state(60, 170, pod="web-b")
     assert judged(PENDING, FIRING, others, read_at=200.0).passed

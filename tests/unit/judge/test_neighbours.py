@@ -353,6 +353,16 @@ class TestNeither:
         assert not neighbours.holds(Subject("orders", alone))
         assert judged(described=alone).outcome is Outcome.UNSUPPORTED
 
+    def test_what_was_not_scaled_out_was_not_tested(self) -> None:
+        verdict = judged(seen=[*BEFORE, *OWN, STOCK])
+        assert verdict.outcome is Outcome.ERROR
+        assert verdict.observed == "no replica of orders was added that ran: nothing was scaled out"
+
+    def test_a_journey_that_the_workload_answers_is_declared_wrongly(self) -> None:
+        verdict = judged(sent(backend="orders-1"))
+        assert verdict.outcome is Outcome.ERROR
+        assert verdict.observed == "count: declared to pass orders by, and answered by it"
+
     def test_without_a_load_step_there_is_nothing_to_judge(self) -> None:
         assert judged(load_ended_at=None).outcome is Outcome.ERROR
 

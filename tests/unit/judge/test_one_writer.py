@@ -52,7 +52,8 @@ def test_a_rollout_with_surge_has_failed_and_is_named_with_its_seconds() -> None
     assert verdict.numbers["overlaps"] == 1
     assert "rolls out: the new pod" in judged(surge).next_step, "nobody told how"
     assert "rolls out: the new pod" in judged(workload(strategy=""), surge).next_step
-    for early, words in ((0.5, "0.50 s before the old one was"), (-0.5, "0.50 s after w-b was told to end")):
+    orders = (0.5, "0.50 s before the old one"), (0.0, "0.00 s after w-b was"), (-0.5, "0.50 s after w-b was")
+    for early, words in orders:
         soon = [*SOUND[1:8], *begins("c", 120.5, 121, revision="2"), *ends("b", 120.5 + early, 143)]
         assert words in judged(workload(), soon).next_step
     endless = [*SOUND[1:8], *begins("c", 120.5, 121, revision="2")]
@@ -91,6 +92,37 @@ def test_who_created_it_is_named_where_nobody_told_the_old_one_to_end() -> None:
     near = [*FIRST, *ends("a", 102.0, 110), *begins("b", 100.2, 101)]
     assert "w-b was created 0.00 s after w-a was told to end" in judged(workload(), near).next_step
     assert judged(near).next_step == judged(workload(), near).next_step
+    lagging = [*FIRST, *ends("a", 102.25, 110), *begins("b", 100.25, 101)]
+    assert "w-b was created 0.00 s after" in judged(workload(), lagging).next_step, "a watch lags by 2 s"
+
+
+def forced(name: str, at: float, revision: str = "1") -> list[PodSeen]:
+    """It is told to run still, and is gone five seconds later without another word."""
+    gone = state(name, at, Change.DELETED, started_at=50.0, deleting=True, revision=revision)
+    return [state(name, at - 5.0, started_at=50.0, revision=revision), gone]
+
+
+def test_one_of_which_nobody_said_that_it_had_ended_may_run_on() -> None:
+    verdict = judged(workload(), FIRST, forced("a", 100.1), begins("b", 100.3, 101), THEN)
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.observed == (
+        "w-b ran beside w-a or after it: w-a went, and nobody said that its containers had ended"
+    )
+    assert verdict.next_step.startswith("Delete no pod with `--force`")
+
+
+def test_force_is_no_cause_of_what_surely_was_before_it() -> None:
+    surge = [workload(), *SOUND[1:8], *begins("c", 120.5, 121, revision="2")]
+    for last in ([*forced("b", 142.0)], [*ends("b", 142.0, 143), *forced("c", 142.0, revision="2")]):
+        verdict = judged(surge, last)
+        assert verdict.outcome is Outcome.FAILED, verdict.explain()
+        assert "Deployment/w rolls out" in verdict.next_step
+
+
+def test_fewer_new_pods_than_disturbances_are_no_pass() -> None:
+    verdict = judged(SOUND[:8])
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "1 pod of writer began to run after delete-pod, rollout-restart, where 2" in verdict.observed
 
 
 def test_another_one_of_the_same_name_is_told_apart() -> None:

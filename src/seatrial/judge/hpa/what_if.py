@@ -35,7 +35,7 @@ KEYS = ("target", "min", "max", "up-window", "down-window")
 OLD_SECONDS = 3600.0
 """Replayed pods are this old: none is young, none unready."""
 AT_THE_LIMIT = 0.95
-"""A pod that uses this part of its CPU limit may have been given more than it could do."""
+"""A container that uses this part of its CPU limit may have been given more than it could do."""
 ASSUMED = (
     "assumed: the load as a whole is what was recorded, each pod has its part of it (total / replicas), "
     "and a pod that is added is Ready at once."
@@ -125,7 +125,8 @@ def with_changes(spec: Autoscaler, changes: Changes) -> Autoscaler:
         if len(mine) != 1:
             there = ", ".join(metric.title for metric in metrics) or "none"
             raise ValueError(f"target{'.' + name if name else ''} fits {len(mine)} of its metrics ({there})")
-        metrics[mine[0]] = _with_target(metrics[mine[0]], written)
+        [place] = mine
+        metrics[place] = _with_target(metrics[place], written)
     behavior = spec.behavior
     if changes.up_window is not None or changes.down_window is not None:
         behavior = behavior or Behavior()
@@ -172,10 +173,8 @@ def replayed(watched: Watched, spec: Autoscaler) -> Course:
 
 
 def _course(steps: Sequence[tuple[float, int, int, str]], first: int, length: float) -> Course:
-    bounds = [0.0, *(at for at, *_ in steps), length]
-    numbers = [first, *(after for _, _, after, _ in steps)]
-    spent = sum(n * (end - begin) for n, begin, end in zip(numbers, bounds[:-1], bounds[1:], strict=True))
-    return Course(tuple(steps), max(numbers), spent)
+    added = sum((after - before) * (length - at) for at, before, after, _ in steps)
+    return Course(tuple(steps), max([first, *(after for _, _, after, _ in steps)]), first * length + added)
 
 
 def _looks(watched: Watched) -> Iterator[float]:
@@ -200,9 +199,10 @@ def _at(watched: Watched, spec: Autoscaler, moment: float, replicas: int, memory
     if _measures(autoscaler_from(state.spec)) != _measures(spec):
         state = replace(state, current_metrics=())  # its status speaks of other metrics
     model = next((pod for pod in view.pods), None)
+    born = moment - OLD_SECONDS
     pods = tuple(
         Pod(
-            f"pod-{number}", ready_since=moment - OLD_SECONDS, started_at=moment - OLD_SECONDS,
+            f"pod-{number}", ready_since=born, started_at=born,
             requests=model.requests if model else {}, pod_requests=model.pod_requests if model else {},
         )
         for number in range(replicas)
@@ -246,7 +246,8 @@ def told(watched: Watched, changes: Changes, text: str) -> Iterator[str]:
     Raises:
         ValueError: the changes do not fit the autoscaler, or its specification cannot be read.
     """
-    spec = autoscaler_from(watched.states[0].spec)
+    first = watched.states[0].spec
+    spec = autoscaler_from(first)
     other = with_changes(spec, changes)
     length = watched.timeline.ended_at - watched.timeline.began_at
     course, same = replayed(watched, other), replayed(watched, spec)
@@ -256,7 +257,7 @@ def told(watched: Watched, changes: Changes, text: str) -> Iterator[str]:
     yield f"  with the changes      {course}"
     for at, before, after, why in course.changes:
         yield f"    {at:6.1f} s  {before} -> {after}  {why}"
-    if any(state.spec != watched.states[0].spec for state in watched.states):
+    if any(state.spec != first for state in watched.states):
         yield "  its specification changed meanwhile; the first one was replayed"
     yield f"  {ASSUMED}"
     yield f"  {UNKNOWN}"
@@ -265,18 +266,19 @@ def told(watched: Watched, changes: Changes, text: str) -> Iterator[str]:
 
 
 def at_the_limit(watched: Watched) -> str:
-    """What is said where pods worked at their CPU limit: the load may have been more than was seen."""
-    limits = {
-        states[-1].name: sum(amounts.get(CPU, 0) for amounts in states[-1].limits.values())
-        for states in watched.timeline.pods.values()
-    }
+    """What is said where a container worked at its CPU limit: the load may have been more than was seen."""
+    limits = {states[-1].name: states[-1].limits for states in watched.timeline.pods.values()}
     full = {
         name
         for reading in watched.readings
         for name, seen in reading.usage.items()
-        if limits.get(name)
-        and sum(a.get(CPU, 0) for a in seen.containers.values()) >= AT_THE_LIMIT * limits[name]
+        for container, used in seen.containers.items()
+        if _is_full(used, limits[name].get(container, {}))
     }
     if not full:
         return ""
     return f"{plural(len(full), 'pod')} worked at the CPU limit: the load may have been more than was seen"
+
+
+def _is_full(used: Mapping[str, int], limits: Mapping[str, int]) -> bool:
+    return CPU in limits and CPU in used and used[CPU] >= AT_THE_LIMIT * limits[CPU]

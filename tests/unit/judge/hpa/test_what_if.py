@@ -15,6 +15,7 @@ from seatrial.judge.hpa import Autoscaler, Behavior, autoscaler_from
 from seatrial.judge.hpa.watched import Watched
 from seatrial.judge.hpa.what_if import (
     Changes,
+    Course,
     at_the_limit,
     parse_changes,
     recorded_course,
@@ -110,6 +111,12 @@ def test_pods_are_counted_for_as_long_as_they_are_there() -> None:
     assert course.pod_seconds == pytest.approx(at * before + (400 - at) * after)
 
 
+def test_a_course_is_told_with_its_peak_and_what_it_costs() -> None:
+    assert str(Course(((30.0, 2, 5, ""), (90.4, 5, 3, "")), 5, 900.0)) == (
+        "2 -> 5 at 30 s, 5 -> 3 at 90 s; peak 5, 15.0 pod minutes"
+    )
+
+
 def test_a_lone_pod_bears_the_whole_load() -> None:
     watched = simulated(SPEC, {20: 20, 200: 80})
     course = replayed(watched, with_changes(SPEC, Changes(minimum=1)))
@@ -127,10 +134,9 @@ def test_what_is_decided_as_the_recording_ends_is_replayed() -> None:
     assert steps(replayed(cut, SPEC)) == steps(recorded_course(cut))
 
 
-JOBS = {"name": "jobs"}
-TOTAL, SHARE = (
-    {"type": "External", "external": {"metric": JOBS, "target": target}}
-    for target in ({"type": "Value", "value": "10"}, {"type": "AverageValue", "averageValue": "10"})
+TOTAL, MAILS = (
+    {"type": "External", "external": {"metric": {"name": name}, "target": {"type": "Value", "value": "10"}}}
+    for name in ("jobs", "mails")
 )
 
 
@@ -151,7 +157,7 @@ def test_the_first_specification_is_replayed_though_it_changed_and_that_is_said(
 
 def queued(*specs: dict[str, object]) -> Watched:
     """A workload that scales by 30 jobs in a queue; its specification is another one every 100 s."""
-    current = {"type": "External", "external": {"metric": JOBS, "current": {"value": "30"}}}
+    current = {"type": "External", "external": {"metric": {"name": "jobs"}, "current": {"value": "30"}}}
     states = [
         dataclasses.replace(
             autoscaler(100.0 * number, 2), current_metrics=(current,),
@@ -166,9 +172,9 @@ def test_what_is_measured_outside_of_pods_is_taken_as_it_was() -> None:
     watched = queued(TOTAL)
     course = replayed(watched, with_changes(autoscaler_from(watched.states[0].spec), Changes(maximum=5)))
     assert [after for _, _, after, _ in course.changes] == [4, 5]
-    changed = queued(TOTAL, SHARE)
+    changed = queued(MAILS, TOTAL)
     spec = autoscaler_from(changed.states[1].spec)
-    assert all(at > 90 for at, *_ in replayed(changed, spec).changes), "the status spoke of another target"
+    assert all(at > 90 for at, *_ in replayed(changed, spec).changes), "the status spoke of other metrics"
 
 
 def test_windows_hold_back() -> None:
@@ -179,6 +185,11 @@ def test_windows_hold_back() -> None:
     assert soon.changes[-1][0] + 120 < late.changes[-1][0]
     never = replayed(watched, with_changes(SPEC, Changes(up_window=3600)))
     assert never.peak == 2
+
+
+def test_one_number_may_be_both_bounds() -> None:
+    changed = with_changes(SPEC, Changes(minimum=4, maximum=4))
+    assert (changed.minimum, changed.maximum) == (4, 4)
 
 
 def test_a_window_is_changed_where_there_was_no_behavior() -> None:
@@ -217,7 +228,7 @@ def test_what_cannot_be_read_is_named(text: str, words: str) -> None:
     [
         ("max=1", "min 2 and max 1 leave no number"),
         ("min=0", "leave no number"),
-        ("target.memory=60", "fits 0 of its metrics .cpu."),
+        ("target.memory=60", "target.memory fits 0 of its metrics .cpu."),
         ("target=50.5", "whole number of percent"),
     ],
 )
@@ -235,4 +246,9 @@ def test_a_target_that_is_no_percentage_is_a_quantity() -> None:
 def test_a_target_is_named_by_its_metric() -> None:
     changed = with_changes(SPEC, parse_changes("target.cpu=70, up-window=15,down-window=0"))
     assert changed.metrics[0].target == 70
+    assert with_changes(SPEC, parse_changes("target=1000")).metrics[0].target == 1000
+    two = dataclasses.replace(SPEC, metrics=(CPU, dataclasses.replace(CPU, resource="memory")))
+    assert [one.target for one in with_changes(two, parse_changes("target.memory=70")).metrics] == [50, 70]
+    with pytest.raises(ValueError, match=r"^target fits 2 of its metrics \(cpu, memory\)$"):
+        with_changes(two, parse_changes("target=70"))
     assert parse_changes("target=60,max=12") == Changes({"": "60"}, maximum=12)
