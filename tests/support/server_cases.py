@@ -135,11 +135,15 @@ class Maker:
                     self._collect(each, field.sort, below, places, holders)
 
     def _remove(self, places: list[Any], _holders: list[Any]) -> str:
+        if not places:
+            return "nothing"
         holder, key, _, path = self._chance.choice(places)
         del holder[key]
         return f"removed {path}"
 
     def _retype(self, places: list[Any], _holders: list[Any]) -> str:
+        if not places:
+            return "nothing"
         holder, key, _, path = self._chance.choice(places)
         holder[key] = self._chance.choice(_OTHERS)
         return f"{path} = {holder[key]!r}"

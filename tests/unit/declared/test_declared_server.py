@@ -77,7 +77,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
 ]
 
 
-def _changed(name: str, path: str, value: Any) -> dict[str, Any]:
+def changed(name: str, path: str, value: Any) -> dict[str, Any]:
     data: dict[str, Any] = copy.deepcopy(OBJECTS[name])
     *parents, last = path.split(".")
     inner: Any = data
@@ -97,24 +97,24 @@ def test_what_the_server_takes_has_no_misfit(name: str) -> None:
 
 @pytest.mark.parametrize(("name", "path", "value", "sort"), REFUSED)
 def test_what_it_refuses_is_found(name: str, path: str, value: Any, sort: str) -> None:
-    found = server_of().misfits(_changed(name, path, value))
+    found = server_of().misfits(changed(name, path, value))
     assert sort in {misfit.sort for misfit in found}, found
     assert all(misfit.seen and plain(misfit.path) for misfit in found)
 
 
 def test_a_field_is_known_from_its_version_on() -> None:
-    data = _changed(SHOP, "spec.template.spec.resources", {"limits": {"cpu": "1"}})
+    data = changed(SHOP, "spec.template.spec.resources", {"limits": {"cpu": "1"}})
     assert not server_of("1.33").misfits(data)
     assert [misfit.sort for misfit in server_of("1.31").misfits(data)] == [UNKNOWN]
 
 
 def test_a_misspelt_field_names_the_nearest() -> None:
-    (found,) = server_of().misfits(_changed(POD, "spec.affinity.podAntiAffinty", {}))
+    (found,) = server_of().misfits(changed(POD, "spec.affinity.podAntiAffinty", {}))
     assert "did you mean `podAntiAffinity`" in found.seen
 
 
 def test_a_misspelt_field_that_is_required_is_one_misfit() -> None:
-    data = _changed(SHOP, "spec.template.spec.containers", GONE)
+    data = changed(SHOP, "spec.template.spec.containers", GONE)
     data["spec"]["template"]["spec"]["conatiners"] = [{"name": "a", "image": "a"}]
     assert [misfit.sort for misfit in server_of().misfits(data)] == [UNKNOWN]
 
@@ -136,7 +136,7 @@ def test_of_custom_resources_only_what_is_known_is_judged() -> None:
 
 
 def test_a_status_is_only_decoded() -> None:
-    data = _changed(SHOP, "status", {"conditions": [{"type": "Available"}], "replicas": -1})
+    data = changed(SHOP, "status", {"conditions": [{"type": "Available"}], "replicas": -1})
     assert not server_of().misfits(data)
     assert [misfit.sort for misfit in server_of().misfits({**data, "status": {"replica": 1}})] == [UNKNOWN]
 

@@ -31,7 +31,7 @@ batch.v1.JobSpec activeDeadlineSeconds:not-negative ttlSecondsAfterFinished:not-
 batch.v1.JobSpec backoffLimitPerIndex:not-negative maxFailedIndexes:not-negative managedBy:domain-path
 batch.v1.PodFailurePolicyOnPodConditionsPattern type:qualified status:truth
 batch.v1.SuccessPolicyRule succeededCount:not-negative
-batch.v1.CronJobSpec startingDeadlineSeconds:not-negative schedule:cron timeZone:time-zone
+batch.v1.CronJobSpec startingDeadlineSeconds:not-negative schedule:cron timeZone:time-zone timeZone:not-empty
 batch.v1.CronJobSpec successfulJobsHistoryLimit:not-negative failedJobsHistoryLimit:not-negative
 core.v1.PodSpec nodeSelector/qualified nodeSelector:label-value nodeName:subdomain
 core.v1.PodSpec serviceAccountName:subdomain
@@ -54,7 +54,8 @@ core.v1.NodeSelectorRequirement key:qualified
 core.v1.PreferredSchedulingTerm weight:weight
 core.v1.WeightedPodAffinityTerm weight:weight
 core.v1.PodAffinityTerm topologyKey:qualified namespaces:label
-core.v1.TopologySpreadConstraint maxSkew:positive minDomains:positive
+core.v1.PodAffinityTerm matchLabelKeys:qualified mismatchLabelKeys:qualified
+core.v1.TopologySpreadConstraint maxSkew:positive minDomains:positive matchLabelKeys:qualified
 core.v1.Container name:label
 core.v1.EphemeralContainer name:label
 core.v1.ContainerPort containerPort:port hostPort:port-or-0 name:port-name
@@ -94,7 +95,7 @@ core.v1.CSIPersistentVolumeSource driver:driver
 core.v1.PersistentVolumeClaimSpec storageClassName:subdomain volumeAttributesClassName:subdomain
 core.v1.PersistentVolumeSpec storageClassName:subdomain capacity:amount
 core.v1.ServicePort port:port targetPort:port-or-name-or-0 nodePort:node-port name:label
-core.v1.ServicePort appProtocol:qualified
+core.v1.ServicePort appProtocol:qualified appProtocol:not-empty
 core.v1.ServiceSpec selector/qualified selector:label-value healthCheckNodePort:port-or-0
 core.v1.ServiceSpec externalIPs:address loadBalancerSourceRanges:network
 core.v1.ServiceSpec trafficDistribution:traffic loadBalancerClass:qualified
@@ -115,7 +116,7 @@ core.v1.FCVolumeSource lun:byte
 core.v1.PodSecurityContext seLinuxChangePolicy:relabelling
 core.v1.Taint key:qualified value:label-value
 core.v1.EndpointAddress ip:address
-core.v1.EndpointPort port:port
+core.v1.EndpointPort port:port appProtocol:qualified appProtocol:not-empty
 autoscaling.v2.HorizontalPodAutoscalerSpec minReplicas:positive maxReplicas:positive
 autoscaling.v1.HorizontalPodAutoscalerSpec minReplicas:positive maxReplicas:positive
 autoscaling.v1.HorizontalPodAutoscalerSpec targetCPUUtilizationPercentage:positive
@@ -137,14 +138,14 @@ networking.v1.IngressServiceBackend name:label
 networking.v1.ServiceBackendPort number:port-or-0 name:port-name
 networking.v1.IngressClassSpec controller:domain-path controller:250
 networking.v1.IngressClassParametersReference apiGroup:subdomain kind:segment name:segment
-networking.v1.IngressClassParametersReference namespace:label scope:scope
+networking.v1.IngressClassParametersReference namespace:label scope:scope scope:not-empty
 rbac.v1.RoleRef name:segment
 scheduling.v1.PriorityClass value:priority
 flowcontrol.v1.LimitedPriorityLevelConfiguration nominalConcurrencyShares:not-negative
 flowcontrol.v1.LimitedPriorityLevelConfiguration borrowingLimitPercent:not-negative lendablePercent:0-100
 flowcontrol.v1.ExemptPriorityLevelConfiguration nominalConcurrencyShares:not-negative lendablePercent:0-100
 coordination.v1.LeaseSpec leaseDurationSeconds:positive leaseTransitions:not-negative
-discovery.v1.EndpointPort name:label
+discovery.v1.EndpointPort name:label appProtocol:qualified appProtocol:not-empty
 discovery.v1.Endpoint hostname:label
 node.v1.RuntimeClass handler:label
 node.v1.Overhead podFixed:amount podFixed/container-resource
@@ -161,6 +162,14 @@ core.v1.TopologySelectorLabelRequirement key:qualified
 admissionregistration.v1.ValidatingWebhook name:qualified-webhook timeoutSeconds:webhook-seconds
 admissionregistration.v1.MutatingWebhook name:qualified-webhook timeoutSeconds:webhook-seconds
 admissionregistration.v1.ServiceReference port:port path:absolute
+admissionregistration.v1.ValidatingWebhook matchPolicy:not-empty failurePolicy:not-empty
+admissionregistration.v1.MutatingWebhook matchPolicy:not-empty failurePolicy:not-empty
+admissionregistration.v1.MutatingWebhook reinvocationPolicy:not-empty
+admissionregistration.v1.MatchResources matchPolicy:not-empty
+admissionregistration.v1.ValidatingAdmissionPolicySpec failurePolicy:not-empty
+admissionregistration.v1.MutatingAdmissionPolicySpec failurePolicy:not-empty
+admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec policyName:subdomain
+admissionregistration.v1.MutatingAdmissionPolicyBindingSpec policyName:subdomain
 admissionregistration.v1.ParamRef parameterNotFoundAction:allow-or-deny
 """
 _LAX = """
@@ -168,6 +177,7 @@ core.v1.LocalObjectReference name
 core.v1.LimitRangeSpec limits
 batch.v1.PodFailurePolicy rules
 apiextensions.v1.CustomResourceDefinitionVersion served storage
+core.v1.TypedLocalObjectReference kind name
 meta.v1.Condition lastTransitionTime message reason status type
 """
 """Required by the OpenAPI document, and yet the server takes an object without."""
@@ -203,6 +213,7 @@ admissionregistration.v1.MutatingAdmissionPolicySpec matchConstraints mutations 
 admissionregistration.v1.MutatingAdmissionPolicyBindingSpec policyName
 flowcontrol.v1.PriorityLevelConfiguration spec
 flowcontrol.v1.FlowSchema spec
+flowcontrol.v1.LimitedPriorityLevelConfiguration limitResponse
 core.v1.EphemeralContainer image
 core.v1.EphemeralVolumeSource volumeClaimTemplate
 core.v1.PodDNSConfigOption name

@@ -143,7 +143,7 @@ def positive(value: Any) -> str | None:
 
 @form("not-empty")
 def not_empty(value: Any) -> str | None:
-    """Not the empty text."""
+    """Not the empty text, which elsewhere is as if nothing were written."""
     return None if value else "it is empty"
 
 
@@ -266,8 +266,10 @@ def percent_to_100(value: Any) -> str | None:
     return wrong
 
 
-def is_base64(value: str) -> bool:
-    """Whether Go's decoder takes it: line breaks are skipped, everything else counts."""
+def is_base64(value: str | list[Any]) -> bool:
+    """Whether Go's decoder takes it: line breaks are skipped, everything else counts; or a list of bytes."""
+    if isinstance(value, list):
+        return all(each is None or (each.__class__ is int and 0 <= each <= 255) for each in value)
     try:
         base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
     except (binascii.Error, ValueError):

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from seatrial.declared.server.fields import Forms, enforced, forms_of, not_enforced
-from seatrial.declared.server.formats import is_base64, is_quantity, is_time, qualified
+from seatrial.declared.server.formats import is_base64, is_quantity, is_time, not_empty, qualified
 from seatrial.declared.server.misfit import (
     LABEL,
     MISSING,
@@ -32,7 +32,7 @@ _SORTS: dict[str, tuple[str, tuple[type, ...]]] = {
     "n": ("a number", (int, float)),
     "m": ("a mapping", (dict,)),
     "t": ("a time such as 2027-01-31T00:00:00Z", (str,)),
-    "y": ("base64 text", (str,)),
+    "y": ("base64 text", (str, list)),
     "q": ("a quantity such as 500m or 2Gi", (str, int, float)),
     "x": ("a whole number or text", (str, int)),
     "o": ("anything", (object,)),
@@ -49,6 +49,13 @@ _TEMPLATED: dict[tuple[str, str], tuple[tuple[Path, str], ...]] = {
 }
 """Custom resources that hold a definition of Kubernetes, and where."""
 _LABELLED = frozenset({"labels", "annotations"})
+_FREE_FINALIZERS = frozenset(
+    {
+        *("admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io"),
+        *("coordination.k8s.io", "node.k8s.io"),
+    }
+)
+"""Groups whose objects have finalizers without a domain, as custom resources may."""
 
 
 def _about_labels(misfit: Misfit) -> Misfit:
@@ -84,6 +91,8 @@ class Server:
             self._walk(definition, data, (), found, False)
             if self.kubernetes.is_cluster_wide(str(api), str(kind)):
                 found = [misfit for misfit in found if misfit.path != ("metadata", "namespace")]
+            if str(api).partition("/")[0] in _FREE_FINALIZERS:
+                found = [each for each in found if not _is_free_finalizer(each.path, data)]
             found.extend(Misfit(path, VALUE, seen) for path, seen in named(data))
         elif not self.kubernetes.has_group(str(api).rpartition("/")[0]):
             self._custom(data, str(api).rpartition("/")[0], str(kind), found)
@@ -153,8 +162,10 @@ class Server:
                 found.append(_wrong_type(value, path, "a list"))
                 return
             for index, item in enumerate(value):
-                if item is not None or "." in field.sort:  # null in a list of objects is an empty one
-                    self._value(field, {} if item is None else item, (*path, index), found, read)
+                if item is not None:
+                    self._value(field, item, (*path, index), found, read)
+                elif field.sort == "s" or "." in field.sort:  # null in a list is an empty text or object
+                    self._value(field, "" if field.sort == "s" else {}, (*path, index), found, read)
         elif value.__class__ is not dict:
             found.append(_wrong_type(value, path, "a mapping"))
         else:
@@ -180,7 +191,7 @@ class Server:
 
 
 def _is_free_finalizer(path: Path, data: dict[str, Any]) -> bool:
-    """Whether it is a finalizer without a domain, which only built-in kinds must not have."""
+    """Whether it is a finalizer without a domain, which only kinds of the core must not have."""
     if path[:2] != ("metadata", "finalizers") or len(path) != 3:
         return False
     given = data["metadata"]["finalizers"][path[2]]
@@ -224,14 +235,15 @@ def _malformed(forms: Forms, field: Field, value: Any, path: Path) -> Iterator[M
     """What is wrong with the form of a field's value, or of each of its values and keys."""
     values: list[tuple[Path, Any]] = [(path, value)]
     if field.wrap == "[":
-        values = [((*path, index), item) for index, item in enumerate(value)]
+        empty = "" if field.sort == "s" else None
+        values = [((*path, index), empty if item is None else item) for index, item in enumerate(value)]
     elif field.wrap == "{":
         values = [((*path, key), item) for key, item in value.items()]
         for key in value if forms.keys else ():
             if wrong := next(filter(None, (check(key) for check in forms.keys)), None):
                 yield Misfit((*path, key), VALUE, wrong)
     for where, item in values:
-        if item is None or (item == "" and not field.wrap):
+        if item is None or (item == "" and not field.wrap and not_empty not in forms.values):
             continue
         if wrong := next(filter(None, (check(item) for check in forms.values)), None):
             yield Misfit(where, VALUE, wrong)

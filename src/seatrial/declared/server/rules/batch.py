@@ -128,6 +128,15 @@ def index_in_name(job: dict[str, Any]) -> Wrong:
 
 
 @on("batch.v1.CronJob")
+def indexed_later(job: dict[str, Any]) -> Wrong:
+    """Of a Job that is made later, no number of completions is filled in."""
+    spec = mapping(dig(job, "spec", "jobTemplate", "spec"))
+    if spec.get("completionMode") == "Indexed" and not {"completions", "parallelism"} & spec.keys():
+        path = ("spec", "jobTemplate", "spec", "completions")
+        yield path, "`completionMode: Indexed` needs it"
+
+
+@on("batch.v1.CronJob")
 def name_leaves_room(job: dict[str, Any]) -> Wrong:
     """A cron job's name leaves room for the time that its Jobs carry in theirs."""
     name = text(mapping(job.get("metadata")).get("name"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import math
 from typing import Any
 
-from seatrial.declared.server.formats import dns_label, subdomain
+from seatrial.declared.server.formats import dns_label, port, subdomain
 from seatrial.declared.server.registry import Wrong, on
 from seatrial.declared.values import brief, dig, mapping, maps, sequence, text, whole
 
@@ -14,6 +15,8 @@ _VERBS = {"get", "list", "create", "update", "delete", "deletecollection", "patc
 _SUBJECTS = {"User": "user", "Group": "group", "ServiceAccount": "serviceAccount"}
 _MOST_PRECEDENCE = 10_000
 _MOST_QUEUES = 10_000_000
+_MOST_BITS = 60
+"""Of a hash, by which a hand of queues is dealt."""
 _LEAST_SECONDS = 600
 
 
@@ -107,13 +110,15 @@ def response(value: dict[str, Any]) -> Wrong:
 @on("flowcontrol.v1.QueuingConfiguration")
 def queues(value: dict[str, Any]) -> Wrong:
     """A hand is dealt from the queues."""
-    number = 64 if value.get("queues") is None else whole(value.get("queues")) or 0
-    hand = 8 if value.get("handSize") is None else whole(value.get("handSize")) or 0
+    number = whole(value.get("queues")) or 64  # 0 is as if it were not written
+    hand = whole(value.get("handSize")) or 8
     if not 1 <= number <= _MOST_QUEUES:
         yield ("queues",), f"{number} is not within 1 to {_MOST_QUEUES}"
     elif not 1 <= hand <= number:
         yield ("handSize",), f"{hand} is not within 1 to the number of queues, {number}"
-    if value.get("queueLengthLimit") is not None and (whole(value.get("queueLengthLimit")) or 0) < 1:
+    elif math.ceil(math.log2(number) * hand) > _MOST_BITS:
+        yield ("handSize",), f"{hand} of {number} queues need more than {_MOST_BITS} bits of a hash"
+    if (whole(value.get("queueLengthLimit")) or 50) < 1:
         yield ("queueLengthLimit",), "must be above 0"
 
 
@@ -135,6 +140,9 @@ def api_service(value: dict[str, Any]) -> Wrong:
         for field in ("name", "namespace"):
             if not mapping(service).get(field):
                 yield ("spec", "service", field), f"`{field}` is required"
+        at = mapping(service).get("port")
+        if at is not None and (wrong := port(at)):
+            yield ("spec", "service", "port"), wrong
     if spec.get("insecureSkipTLSVerify") is True and (spec.get("caBundle") or service is None):
         yield ("spec", "insecureSkipTLSVerify"), "needs a service, and may not be set beside `caBundle`"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from seatrial.declared.server.bounds import is_broken
 from seatrial.declared.server.formats import dns_label_1035, subdomain
-from seatrial.declared.server.registry import Wrong, on
+from seatrial.declared.server.registry import Wrong, duplicates, on
 from seatrial.declared.server.structural import misfits_of
 from seatrial.declared.values import Path, brief, dig, mapping, maps, sequence, text
 
@@ -25,7 +25,14 @@ _SHAPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("items", (dict,), "no schema"),
     ("additionalProperties", (dict, bool), "neither a schema nor a boolean"),
 )
-_FORBIDDEN = ("$ref", "definitions", "dependencies", "id", "patternProperties", "additionalItems")
+_OF_METADATA = {"type", "properties", "default"}
+_NOT_SAID: tuple[Any, ...] = (None, "", False, [], {})
+_FORBIDDEN = ("$ref", "$schema", "definitions", "dependencies", "id", "patternProperties", "additionalItems")
+_SCALED = (
+    ("specReplicasPath", (".spec.",)),
+    ("statusReplicasPath", (".status.",)),
+    ("labelSelectorPath", (".spec.", ".status.")),
+)
 _OF_BOTH = [{"type": "integer"}, {"type": "string"}]
 _APPROVED = "api-approved.kubernetes.io"
 
@@ -105,10 +112,30 @@ def version(value: dict[str, Any]) -> Wrong:
         if text(column.get("type")) not in ("", *_COLUMNS):
             seen = f"{brief(column['type'])} is not one of {', '.join(_COLUMNS)}"
             yield ("additionalPrinterColumns", index, "type"), seen
+        if column.get("jsonPath") and not text(column["jsonPath"]).startswith("."):
+            seen = f"{brief(column['jsonPath'])} does not begin with `.`"
+            yield ("additionalPrinterColumns", index, "jsonPath"), seen
     scale = mapping(dig(value, "subresources", "scale"))
-    for field, begin in (("specReplicasPath", ".spec."), ("statusReplicasPath", ".status.")):
+    for field, begin in _SCALED:
         if scale.get(field) and not text(scale[field]).startswith(begin):
-            yield ("subresources", "scale", field), f"{brief(scale[field])} does not begin with `{begin}`"
+            words = " or ".join(f"`{each}`" for each in begin)
+            yield ("subresources", "scale", field), f"{brief(scale[field])} does not begin with {words}"
+    yield from _selectable(value, mapping(schema))
+
+
+def _selectable(version: dict[str, Any], schema: dict[str, Any]) -> Wrong:
+    """Fields by which objects can be selected are there, hold one plain value, and are no metadata."""
+    for index, each in maps(version.get("selectableFields")):
+        path = text(each.get("jsonPath"))
+        field: Any = schema
+        for name in path.removeprefix(".").split("."):
+            field = mapping(mapping(field).get("properties")).get(name)
+        if path and (not path.startswith(".") or path.startswith(".metadata") or field is None):
+            yield ("selectableFields", index, "jsonPath"), f"{brief(path)} is no field such as `.spec.name`"
+        elif path and mapping(field).get("type") not in ("string", "boolean", "integer"):
+            yield ("selectableFields", index, "jsonPath"), f"{brief(path)} is no text, number or boolean"
+    for index, name in duplicates(version.get("selectableFields"), "jsonPath"):
+        yield ("selectableFields", index, "jsonPath"), f"{brief(name)} stands twice"
 
 
 def _root(schema: dict[str, Any]) -> Wrong:
@@ -116,8 +143,13 @@ def _root(schema: dict[str, Any]) -> Wrong:
         yield ("type",), f"{brief(schema['type'])}: a resource is an object"
     if schema.get("additionalProperties") is not None:
         yield ("additionalProperties",), "may not be used at the root"
+    if schema.get("nullable") is True:
+        yield ("nullable",), "may not be true at the root"
     metadata = mapping(mapping(schema.get("properties")).get("metadata"))
-    if set(mapping(metadata.get("properties"))) - {"name", "generateName"}:
+    names = set(mapping(metadata.get("properties")))
+    if names - {"name", "generateName"} or any(
+        metadata[word] not in _NOT_SAID for word in metadata.keys() - _OF_METADATA
+    ):
         yield ("properties", "metadata"), "it may only restrict name and generateName"
     for path, below in _below((), schema):
         for inner, seen in _structural(below):
@@ -144,6 +176,8 @@ def _structural(schema: dict[str, Any]) -> Wrong:
         yield ("type",), f"{brief(kind)} is not one of {', '.join(_TYPES)}"
     elif not kind and not either and not free:
         yield ("type",), f"`type` is required (or `{_FREE}`, or `{_EITHER}`)"
+    if schema.get(_FREE) is False:
+        yield (_FREE,), "must be true, or left out"
     for field, classes, words in _SHAPES:
         if schema.get(field) is not None and schema[field].__class__ not in classes:
             yield (field,), f"{brief(schema[field])} is {words}"

@@ -32,6 +32,9 @@ def backend(value: dict[str, Any]) -> Wrong:
     """A backend is a Service or a resource."""
     yield from exactly_one(value, ("service", "resource"), "a backend")
     resource = mapping(value.get("resource"))
+    for field in ("kind", "name") if value.get("resource") is not None else ():
+        if not resource.get(field):
+            yield ("resource", field), f"`{field}` is required"
     if resource.get("apiGroup") and (wrong := subdomain(text(resource["apiGroup"]))):
         yield ("resource", "apiGroup"), wrong
     if wrong := path_segment(text(resource.get("kind"))):

@@ -9,11 +9,17 @@ from seatrial.declared.server.registry import Wrong, on, values_fit
 from seatrial.declared.values import brief, mapping, maps, sequence, text, whole
 
 _WITH_VALUES = ("PriorityClass", "VolumeAttributesClass")
-_SCOPES = ("BestEffort", "NotBestEffort", "Terminating", "NotTerminating")
 _OF_PODS = {"pods", "cpu", "memory"} | {
     f"{bound}.{name}" for bound in ("requests", "limits") for name in ("cpu", "memory", "ephemeral-storage")
 }
-"""What a quota of some pods may count."""
+"""What the server itself counts of some pods, or of some claims."""
+_OF_CLAIMS = {"persistentvolumeclaims", "requests.storage"}
+_COUNTED_BY_SCOPE = {
+    "BestEffort": {"pods"},
+    "VolumeAttributesClass": _OF_CLAIMS,
+    **dict.fromkeys(("NotBestEffort", "Terminating", "NotTerminating", "PriorityClass"), _OF_PODS),
+    "CrossNamespacePodAffinity": _OF_PODS,
+}
 _WITHOUT_GROUP = "ReplicationController"
 _METRICS = {
     "Object": "object",
@@ -112,14 +118,14 @@ def budget(spec: dict[str, Any]) -> Wrong:
 @on("core.v1.ResourceQuotaSpec")
 def scopes(spec: dict[str, Any]) -> Wrong:
     """Scopes that contradict each other."""
+    selector = maps(mapping(spec.get("scopeSelector")).get("matchExpressions"))
     named = sequence(spec.get("scopes"))
     for pair in (("BestEffort", "NotBestEffort"), ("Terminating", "NotTerminating")):
         if set(pair) <= set(map(str, named)):
             yield ("scopes",), f"{pair[0]} and {pair[1]} contradict each other"
     for name in mapping(spec.get("hard")):
-        for each in named:
-            counts = _OF_PODS if each != "BestEffort" else {"pods"}
-            if each in _SCOPES and "/" not in name and name not in counts:
+        for each in (*map(text, named), *(text(item.get("scopeName")) for _, item in selector)):
+            if "/" not in name and name not in _COUNTED_BY_SCOPE.get(each, {name}):
                 yield ("hard", name), f"the scope {each} has none of it"
     for name, amount in mapping(spec.get("hard")).items():
         counted = name.startswith(("count/", "services", "pods", "secrets", "configmaps")) or name in (

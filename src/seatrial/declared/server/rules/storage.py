@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seatrial.declared.server.formats import float_of
+from seatrial.declared.server.formats import float_of, subdomain
 from seatrial.declared.server.registry import Wrong, duplicates, exactly_one, on
 from seatrial.declared.values import brief, dig, mapping, maps, sequence, text
 
@@ -23,6 +23,8 @@ _PERSISTENT = (
     *("fc", "flexVolume", "flocker", "gcePersistentDisk", "glusterfs", "iscsi", "photonPersistentDisk"),
     *("portworxVolume", "quobyte", "rbd", "scaleIO", "storageos", "vsphereVolume"),
 )
+_CLAIM = "PersistentVolumeClaim"
+_SOURCES = (("", _CLAIM), ("snapshot.storage.k8s.io", "VolumeSnapshot"))
 
 
 @on("core.v1.PersistentVolumeClaimSpec")
@@ -42,8 +44,17 @@ def claim(spec: dict[str, Any]) -> Wrong:
 def data_source(spec: dict[str, Any]) -> Wrong:
     """What a claim is filled from: of the core group only another claim, and both fields alike."""
     one, other = spec.get("dataSource"), mapping(spec.get("dataSourceRef"))
-    if other and not other.get("apiGroup") and other.get("kind") != "PersistentVolumeClaim":
-        yield ("dataSourceRef", "kind"), "without `apiGroup` it must be PersistentVolumeClaim"
+    source = (mapping(one).get("apiGroup") or "", mapping(one).get("kind"))
+    for field, given in (("dataSource", mapping(one)), ("dataSourceRef", other)):
+        if field == "dataSource" and not other and source not in _SOURCES:
+            continue  # dropped, as before there were other sources
+        for part in ("kind", "name") if given else ():
+            if not given.get(part):
+                yield (field, part), f"`{part}` is required"
+        if given and not given.get("apiGroup") and given.get("kind") not in (None, "", _CLAIM):
+            yield (field, "kind"), "without `apiGroup` it must be PersistentVolumeClaim"
+        if given.get("apiGroup") and (wrong := subdomain(text(given["apiGroup"]))):
+            yield (field, "apiGroup"), wrong
     if one is not None and other and not other.get("namespace"):
         fields = ("apiGroup", "kind", "name")
         if any(mapping(one).get(field) != other.get(field) for field in fields):
