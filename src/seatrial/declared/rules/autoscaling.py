@@ -228,24 +228,6 @@ def _sum(amounts: list[float | None]) -> float | None:
 
 
 @rule(
-    "scaling.one-autoscaler",
-    WORKLOAD,
-    Level.CORE,
-    Severity.ERROR,
-    must="A workload MUST have one autoscaler at most.",
-    why="Two set the same number in turn: the workload flaps.",
-    fix="Put both metrics into one autoscaler.",
-    source="tasks/run-application/horizontal-pod-autoscale/",
-    when=is_autoscaled,
-    anchors="SCL-03",
-)
-def one_autoscaler(workload: Workload) -> Iterator[Found]:
-    if len(workload.autoscalers) > 1:
-        names = ", ".join(sorted(autoscaler.title for autoscaler in workload.autoscalers))
-        yield ("metadata", "name"), f"{len(workload.autoscalers)} scale it: {names}"
-
-
-@rule(
     "scaling.autoscaler-exists",
     WORKLOAD,
     Level.OPTIONAL,

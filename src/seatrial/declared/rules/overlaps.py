@@ -8,7 +8,7 @@ from typing import Any
 from seatrial.declared.kinds import TEMPLATES
 from seatrial.declared.objects import Resource, Workload
 from seatrial.declared.rule import WORKLOAD, Found, Level, Severity, rule
-from seatrial.declared.rules.autoscaling import has_target
+from seatrial.declared.rules.autoscaling import has_target, is_autoscaled
 from seatrial.declared.values import brief, dig, mapping, maps, selects, sequence, text
 
 _VERTICAL = "VerticalPodAutoscaler.autoscaling.k8s.io"
@@ -66,6 +66,31 @@ def own_selector(workload: Workload) -> Iterator[Found]:
         if other.type == "Pod" and workload.type in _ADOPTING:
             yield ("spec", "selector"), f"it takes {other.title} for one of its own, and may delete it"
             return
+
+
+@rule(
+    "scaling.one-autoscaler",
+    WORKLOAD,
+    Level.CORE,
+    Severity.ERROR,
+    must="A workload MUST have one autoscaler at most.",
+    why="Two set the same number in turn: the workload flaps. Two whose workloads select the same pods stand "
+    "still, both (AmbiguousSelector).",
+    fix="Put both metrics into one autoscaler; give each workload a selector of its own.",
+    source="tasks/run-application/horizontal-pod-autoscale/",
+    when=is_autoscaled,
+    anchors="SCL-03",
+)
+def one_autoscaler(workload: Workload) -> Iterator[Found]:
+    if len(workload.autoscalers) > 1:
+        names = ", ".join(sorted(autoscaler.title for autoscaler in workload.autoscalers))
+        yield ("metadata", "name"), f"{len(workload.autoscalers)} scale it: {names}"
+    if selects_by_label(workload):
+        for other in _others(workload):
+            if other.autoscalers and not {*other.autoscalers} & {*workload.autoscalers}:
+                both = sorted(each.title for each in [*workload.autoscalers, *other.autoscalers])
+                told = f"{', '.join(both)} find the same pods, and neither scales"
+                yield ("spec", "selector"), f"it matches the pods of {other.title}: {told}"
 
 
 @rule(
