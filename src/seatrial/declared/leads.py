@@ -34,10 +34,16 @@ class Door:
 
 @dataclass(frozen=True)
 class Lead:
-    """A Service that an address leads to, and what shows it."""
+    """A Service that an address leads to, and what shows it.
+
+    Attributes:
+        one_node: the node's address by which alone it is reached, where only that node's own pods answer
+            there (`externalTrafficPolicy: Local`); empty where any node leads to all of them.
+    """
 
     service: str
     shown_by: str
+    one_node: str = ""
 
     def __str__(self) -> str:
         return f"Service {self.service} ({self.shown_by})"
@@ -75,10 +81,12 @@ def _of_service(door: Door, service: dict[str, Any], nodes: Collection[str]) -> 
         if text(port.get("protocol")) not in ("", "TCP"):
             continue
         node_port = whole(port.get("nodePort"))
+        local = spec.get("externalTrafficPolicy") == "Local"
         if node_port is not None and door.published == node_port:
-            yield Lead(name, f"its node port {node_port}, to which {door.host}:{door.port} is published")
+            shown = f"its node port {node_port}, to which {door.host}:{door.port} is published"
+            yield Lead(name, shown, f"{door.host}:{door.port}" if local else "")
         if node_port is not None and door.port == node_port and at_node:
-            yield Lead(name, f"its node port {node_port} at {min(at_node)}")
+            yield Lead(name, f"its node port {node_port} at {min(at_node)}", min(at_node) if local else "")
         if door.port == whole(port.get("port")) and (mine := door.names & (own - {"", "None"})):
             yield Lead(name, f"its address {min(mine)} and port {door.port}")
 

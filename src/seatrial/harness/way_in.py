@@ -16,7 +16,7 @@ from seatrial.kube.api import Object
 from seatrial.kube.client import Kube
 from seatrial.kube.errors import Forbidden, NotFound
 from seatrial.model.entry import USUAL_PORTS
-from seatrial.model.measurement import ENTRY_SERVICE, Measurement, MeasurementOutcome
+from seatrial.model.measurement import ENTRY_SERVICE, ONE_NODE, Measurement, MeasurementOutcome
 from seatrial.model.right import reading
 from seatrial.model.system import System
 
@@ -43,6 +43,7 @@ def look_behind(kube: Kube, system: System, journey: str) -> Measurement:
         mine = next((lead for lead in found if lead.service == service), None)
         if mine is not None:
             outcome, value = MeasurementOutcome.ANSWERED, {"shown_by": mine.shown_by}
+            value |= {ONE_NODE: mine.one_node} if mine.one_node else {}
         elif found:
             others = " and ".join(map(str, found))
             outcome = MeasurementOutcome.REFUSED

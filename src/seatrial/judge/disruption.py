@@ -12,6 +12,7 @@ from seatrial.judge.recovery import recovery
 from seatrial.judge.shortfall import told
 from seatrial.judge.windows import windows
 from seatrial.model.fault import Disruption
+from seatrial.model.measurement import ENTRY_SERVICE, ONE_NODE
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict, merge
 
@@ -47,9 +48,22 @@ def with_bystanders(observation: Observation, verdict: Verdict, since: float | N
 
 
 def _with_refusals(observation: Observation, verdict: Verdict) -> Verdict:
-    """The clients' verdict with a line for each replacement that was refused: another check judges that."""
-    lines = told(observation)
+    """The clients' verdict with a line for each replacement that was refused: another check judges that.
+
+    And one for an entry that holds for one node only.
+    """
+    lines = [*told(observation), *_by_one_node(observation)]
     return replace(verdict, reasons=(*verdict.reasons, *lines)) if lines else verdict
+
+
+def _by_one_node(observation: Observation) -> list[str]:
+    """What the verdict does not hold for, where clients came in by one node whose own pods alone answer."""
+    looks = [look for look in observation.trouble.measured(ENTRY_SERVICE) if look.answered]
+    return [
+        f"holds for clients that come in by {node} only: Service {look.name} has externalTrafficPolicy "
+        "Local, so that a node answers by its own pods or not at all"
+        for look in looks[-1:] if (node := look.value.get(ONE_NODE))
+    ]  # fmt: skip
 
 
 def of_the_subject(observation: Observation) -> Observation:

@@ -60,6 +60,8 @@ SELECTED_PODS = "selected-pods"
 """Which pods an autoscaler counts; `value` holds `selected`, how many, and `others`, whose they are."""
 ENTRY_SERVICE = "entry-service"
 """Whether the entry's address leads to the Service of its name; `value` holds `shown_by`."""
+ONE_NODE = "one_node"
+"""In that value: the address of the node whose own pods alone answer there."""
 
 
 @dataclass(frozen=True)

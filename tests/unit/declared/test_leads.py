@@ -36,6 +36,15 @@ class TestServices:
         assert found(at("shop.test", 30001, resolved=["10.9.0.1"]), mine, NODE) == ["orders"]
         assert found(at("10.9.0.1", 30002), mine, other, NODE) == ["stock"]
 
+    def test_a_node_port_that_only_the_node_s_own_pods_answer_is_told_with_its_node(self) -> None:
+        """Report 26: with externalTrafficPolicy Local one node's port says nothing of the others."""
+        local = service("orders", nodePort=30001)
+        local["spec"]["externalTrafficPolicy"] = "Local"
+        doors = (at("10.9.0.1", 30001), at("127.0.0.1", 8080, published=30001))
+        assert [leads(door, [local, NODE])[0].one_node for door in doors] == ["10.9.0.1", "127.0.0.1:8080"]
+        local["spec"]["externalTrafficPolicy"] = "Cluster"
+        assert [leads(door, [local, NODE])[0].one_node for door in doors] == ["", ""]
+
     @pytest.mark.parametrize("door", [at("10.9.0.2", 30001), at("10.9.0.1", 80), at("127.0.0.1", 30001)])
     def test_another_host_or_port_shows_nothing(self, door: Door) -> None:
         assert found(door, service("orders", nodePort=30001), NODE) == []

@@ -18,6 +18,7 @@ from observations import (
 
 from seatrial.judge.disruption import by_disruption, involuntary, of_the_subject, voluntary
 from seatrial.model.exchange import Exchange
+from seatrial.model.measurement import ENTRY_SERVICE, ONE_NODE, Measurement, MeasurementOutcome
 from seatrial.model.objectives import Objectives
 from seatrial.model.observation import TROUBLE, Observation
 from seatrial.model.verdict import Outcome, Verdict
@@ -32,6 +33,18 @@ def test_each_kind_passes_by_its_own_judge() -> None:
     assert involuntary(CRASHED).outcome is Outcome.PASSED, involuntary(CRASHED).explain()
     assert by_disruption(CLEAN) == voluntary(CLEAN)
     assert by_disruption(CRASHED) == involuntary(CRASHED)
+
+
+@pytest.mark.parametrize("judged", [voluntary, involuntary])
+def test_an_entry_by_one_node_says_nothing_of_the_others(judged: Callable[[Observation], Verdict]) -> None:
+    """Report 26: with externalTrafficPolicy Local a drain of the only replica's node is what decides."""
+    seen = CLEAN if judged is voluntary else CRASHED
+    value = {"shown_by": "its node port 30001 at 10.9.0.1", ONE_NODE: "10.9.0.1"}
+    look = Measurement(ENTRY_SERVICE, "gateway", 1.0, 2.0, MeasurementOutcome.ANSWERED, value)
+    by_one = replace(seen, arms={TROUBLE: replace(seen.trouble, measurements=(look,))})
+    (told,) = [reason for reason in judged(by_one).reasons if reason.startswith("holds for")]
+    assert "clients that come in by 10.9.0.1 only: Service gateway has externalTrafficPolicy Local" in told
+    assert judged(seen).reasons == tuple(reason for reason in judged(by_one).reasons if reason != told)
 
 
 def test_no_fault_is_an_error() -> None:
