@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from seatrial.judge.load_step import LoadStep
 from seatrial.judge.pods import endpoint_ready, last
 from seatrial.judge.wording import plural, seconds
+from seatrial.model.metric import metric_body
 from seatrial.model.timeline import AutoscalerSeen, PodSeen, Timeline, WorkloadSeen
 
 
@@ -125,6 +126,27 @@ def foreign_target(timeline: Timeline, step: LoadStep) -> str:
     )
 
 
+def _without_request(timeline: Timeline, step: LoadStep, scaler: AutoscalerSeen) -> Iterator[str]:
+    """Containers as they run that request nothing of what the autoscaler takes a share of.
+
+    The manifest may be innocent: what is injected into the pods stands in no file.
+    """
+    measured = {
+        str(body.get("name")) for metric in scaler.spec.get("metrics") or ()
+        if metric.get("type") == "Resource"
+        and (body := metric_body(metric)).get("target", {}).get("type") == "Utilization"
+    }  # fmt: skip
+    mine = [states[-1] for states in timeline.pods.values() if states[-1].workload == step.workload]
+    for resource in sorted(measured):
+        pods = [pod for pod in mine if pod.requests and resource not in pod.pod_requests]
+        bare = sorted({n for pod in pods for n, given in pod.requests.items() if resource not in given})
+        if bare:
+            yield (
+                f"container {', '.join(bare)} of its pods requests no {resource}, so that there is no share "
+                "of it to go by (if the manifest has no such container, it was injected)"
+            )
+
+
 def why_no_rise(timeline: Timeline, step: LoadStep) -> str:
     """The autoscaler's own words and the warnings about it and its pods."""
     scaler = last(timeline.autoscaler_states(step.autoscaler), step.ended_at)
@@ -135,15 +157,17 @@ def why_no_rise(timeline: Timeline, step: LoadStep) -> str:
         )
         parts.append(f"metrics: {', '.join(scaler.metrics) or 'none'}")
         parts.append(f"conditions: {', '.join(scaler.conditions) or 'none'}")
+        parts += _without_request(timeline, step, scaler)
         if scaler.maximum < step.wanted_replicas:
             parts.append(f"maxReplicas is below the {step.wanted_replicas} that are needed")
     warnings = [
-        event.message
-        for event in timeline.events()
+        event for event in timeline.events()
         if event.warning
         and step.began_at <= event.at <= step.ended_at
         and (event.name == step.autoscaler or event.kind == "Pod")
-    ]
+    ]  # fmt: skip
     if warnings:
-        parts.append(f"last warning: {warnings[-1]}")
+        # What the autoscaler says of itself is nearer to the cause than what befell a pod meanwhile.
+        own = [event for event in warnings if event.name == step.autoscaler]
+        parts.append(f"last warning: {(own or warnings)[-1].message}")
     return "; ".join(parts) + "."

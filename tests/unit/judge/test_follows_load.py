@@ -75,6 +75,23 @@ def test_no_rise_fails_with_the_autoscalers_own_words() -> None:
     assert "no decision to scale up was seen (desired 2)" in verdict.reasons
 
 
+def test_a_container_that_was_injected_without_a_request_is_named() -> None:
+    """Report 13: the manifest on disk is innocent, the injected pod is not, and the metric is unknown."""
+    spec = {"metrics": [{"type": "Resource", "resource": {
+        "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}]}  # fmt: skip
+    words = "failed to get cpu utilization: missing request for cpu in container proxy of Pod orders-a"
+    stuck = replace(autoscaler(120.0, 2, conditions=("ScalingActive: FailedGetResourceMetric",)), spec=spec)
+    injected = replace(pod(95.0, "orders-a", ready=True), requests={"app": {"cpu": 100}, "proxy": {}})
+    said = [warning(130.0, words, kind="X", name="orders"), warning(140.0, "pulled")]
+    verdict = judged([*BEFORE, stuck, injected, *said])
+    assert verdict.outcome is Outcome.FAILED
+    assert "ScalingActive: FailedGetResourceMetric" in verdict.next_step
+    assert "container proxy of its pods requests no cpu" in verdict.next_step
+    assert f"last warning: {words}" in verdict.next_step
+    whole = replace(injected, requests={"app": {"cpu": 100}, "proxy": {"cpu": 10}})
+    assert "requests no cpu" not in judged([*BEFORE, stuck, whole]).next_step
+
+
 def test_an_autoscaler_of_another_workload_is_named() -> None:
     wrong = autoscaler(90.0, 2, target="Deployment/catalogue")
     verdict = judged([workload(90.0), wrong], load_ended_at=110.0)
