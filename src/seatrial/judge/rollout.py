@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
 from seatrial.judge.disruption import voluntary
+from seatrial.judge.hpa import explain_decisions
+from seatrial.judge.pods import last
 from seatrial.judge.windows import Window, failures, fault_end, split
 from seatrial.judge.wording import errors, plural
 from seatrial.model.fault import PODS_BEFORE, TRIED, FaultRecord
@@ -22,6 +25,8 @@ MOVE = (
 MINIMUM_REPLACED = 2
 """Pods that a rollout must have replaced: of one alone nothing follows for the next."""
 ROLLED_OUT = "a rollout replaces every pod, and none of the requests meanwhile fails"
+ORACLE_OF = "1.36"
+"""The version whose controller the oracle follows."""
 ANSWERS_500 = "answers-500"
 """The kind that only a workload with a declared protection must contain: its pods are Ready, and wrong."""
 
@@ -49,6 +54,8 @@ def rolled_out(observation: Observation) -> Verdict:
             "rollout_seconds": round(max(took, default=0), 3),
         },
     )
+    if grown := list(_grown(observation)):
+        verdict = replace(verdict, reasons=(*verdict.reasons, *grown))
     if verdict.passed and replaced < MINIMUM_REPLACED:
         few = f"{plural(replaced, 'pod')} replaced, and {MINIMUM_REPLACED} are needed"
         return replace(
@@ -56,6 +63,33 @@ def rolled_out(observation: Observation) -> Verdict:
             next_step="Run more replicas.",
         )  # fmt: skip
     return verdict
+
+
+def _grown(observation: Observation) -> Iterator[str]:
+    """What an autoscaler changed while pods were replaced, each step with the oracle's account of it.
+
+    Nobody sent more: what it costs is the rollout's, and which versions of Kubernetes do so the oracle says.
+    """
+    timeline, role = observation.timeline, observation.target
+    owned = () if timeline is None else list(timeline.workload_states(role))
+    if timeline is None or not owned:
+        return
+    named = f"{owned[-1].kind}/{owned[-1].name}".lower()
+    names = {one.name for one in timeline.autoscaler_states() if one.target.lower() == named}
+    for name, fault in itertools.product(sorted(names), observation.faults):
+        end = fault_end(fault)
+        found = explain_decisions(
+            timeline, autoscaler=name, workload=role, since=fault.injected_at, until=end
+        )  # fmt: skip
+        if found.numbers.get("decisions"):
+            before = last(timeline.autoscaler_states(name), fault.injected_at)
+            during = [s for s in timeline.autoscaler_states(name) if fault.injected_at <= s.at <= end]
+            was = "an unknown number" if before is None else str(before.desired)
+            yield (
+                f"{name} went from {was} to {max(s.desired for s in during)} replicas at most during the "
+                f"rollout; by the algorithm of Kubernetes {ORACLE_OF}: {found.observed}"
+            )
+            yield from found.reasons
 
 
 def contained(observation: Observation) -> Verdict:

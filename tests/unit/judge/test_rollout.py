@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from observations import endpoints, failed, fault, observation, pod, stream, timeline, workload
+from observations import autoscaler, endpoints, failed, fault, observation, pod, stream, timeline, workload
 
 from seatrial.judge.admissible import judge
 from seatrial.judge.rollout import rolled_out
@@ -63,6 +63,24 @@ class TestPassed:
         assert verdict.outcome is Outcome.PASSED, verdict.explain()
         assert "0 of 3001 requests begun during 1 disruption (rollout-restart) failed" in verdict.observed
         assert (verdict.numbers["pods_replaced"], verdict.numbers["rollout_seconds"]) == (2, 30.0)
+
+    def test_what_an_autoscaler_makes_of_the_surge_is_told_with_the_oracle_s_account(self) -> None:
+        """Report 15: the pods of a surge enter the desired count, 383, 479, 589, 664 with no load."""
+        seen = made()
+        spec = {"maxReplicas": 6, "metrics": [{"type": "Resource", "resource": {
+            "name": "cpu", "target": {"type": "Utilization", "averageUtilization": 60}}}]}  # fmt: skip
+        steps = ((1.0, 2), (112.0, 3), (120.0, 5), (135.0, 2))
+        grown = [replace(autoscaler(at, wanted), spec=spec) for at, wanted in steps]
+        arm = replace(seen.trouble, timeline=timeline(*course(), *grown))
+        verdict = rolled_out(replace(seen, arms={"trouble": arm}))
+        told = [reason for reason in verdict.reasons if reason.startswith("orders went")]
+        assert told == [
+            "orders went from 2 to 5 replicas at most during the rollout; by the algorithm of Kubernetes "
+            "1.36: 0 of 2 decisions explained"
+        ]
+        one_by_one = [each[:15] for each in verdict.reasons if each.startswith(("112.0 s:", "120.0 s:"))]
+        assert one_by_one == ["112.0 s: 2 -> 3", "120.0 s: 3 -> 5"]
+        assert "orders went" not in " ".join(rolled_out(seen).reasons)
 
     def test_one_pod_alone_says_too_little(self) -> None:
         verdict = rolled_out(made(pods=OLD[:1]))

@@ -21,6 +21,19 @@ class Reading:
     at: float
     usage: Mapping[str, UsageSeen]
 
+    def times(self, factor: float) -> Reading:
+        """The same with so many times the usage."""
+        if factor == 1.0:
+            return self
+        more = {
+            pod: replace(seen, containers={
+                name: {resource: round(amount * factor) for resource, amount in amounts.items()}
+                for name, amounts in seen.containers.items()
+            })
+            for pod, seen in self.usage.items()
+        }  # fmt: skip
+        return replace(self, usage=more)
+
 
 @dataclass(frozen=True)
 class Watched:

@@ -173,3 +173,26 @@ def test_the_share_of_one_pod_is_the_total() -> None:
     )
     verdict = explain(Timeline(0.0, 300.0, Clock(0.0, 0.1, 0.0), (PODS[0], before, after)))
     assert verdict.outcome is Outcome.PASSED, verdict.explain()
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "amount", "outcome"),
+    [
+        ("0.05", 52, Outcome.INCONCLUSIVE),  # 52 of 50 is within 5 %, and 3 % more of it is not
+        ("0.05", 50, Outcome.FAILED),  # so far within that no reading of the same load tells otherwise
+        ("", 54, Outcome.FAILED),  # the usual tolerance is wider than that
+    ],
+)
+def test_usage_beside_a_narrow_tolerance_is_not_told_from_it(
+    tolerance: str, amount: int, outcome: Outcome
+) -> None:
+    """Report 23: 5 % bands are narrower than what a load tool can hit, and never red."""
+    spec = spec_of(Behavior())
+    if tolerance:
+        spec = {**spec, "behavior": {"scaleUp": {"tolerance": tolerance}}}
+    states = (*PODS, scaler(0.0, 2, spec), scaler(DECIDED_AT, 3, spec))
+    seen = Timeline(0.0, 300.0, Clock(0.0, 0.1, 0.0), (*states, *used(198.0, amount)))
+    verdict = explain(seen)
+    assert verdict.outcome is outcome, verdict.explain()
+    told = "usage that is known within 3 % cannot tell a tolerance of 5 %"
+    assert (told in " ".join(verdict.reasons)) is (outcome is Outcome.INCONCLUSIVE)
