@@ -12,7 +12,7 @@ from seatrial.judge.evidence import generator_weakness
 from seatrial.judge.statistics import MINIMUM_SAMPLES
 from seatrial.judge.wording import plural
 from seatrial.load.summary import LoadSummary
-from seatrial.model.exchange import GeneratorHealth
+from seatrial.model.exchange import DROPPED, GeneratorHealth
 
 
 def missing_words(summary: LoadSummary) -> str:
@@ -55,5 +55,11 @@ def gaps(summary: LoadSummary) -> Iterator[tuple[str, str]]:
         )
     elif late := generator_doubt(summary):
         yield late, "Times in these tables count from the planned time: they hold the generator's delay, too."
+    if failed := sum(number for error, number in summary.errors.items() if error != DROPPED):
+        yield (
+            f"{failed} of {plural(summary.requests, 'request')} failed",
+            "Times in these tables hold theirs, too, and what fails fast makes percentiles look better: the "
+            "verdict has those of expected answers only.",
+        )
     if unsent := summary.never_sent:
         yield f"no request of {', '.join(unsent)} was sent", "These tables have no row for it."

@@ -95,6 +95,15 @@ def test_a_schedule_with_an_end_ends_the_run_and_failures_fail_it(toy) -> None:
     assert recorded_in(toy.directory) == 75
 
 
+def test_failures_within_the_objective_leave_one_exit_code(toy) -> None:
+    """Report 49: Locust ends with 1 when anything failed; an objective must be the only judge."""
+    toy.describe(**{"path: /ok": "path: /warming/4"})
+    code, out, _ = headless("--arrivals", "constant:100:3")
+    agreed(code, out)
+    written = json.loads((toy.directory / "run" / "load" / "journeys.json").read_text())
+    assert written["outcomes"] == {"ok": 296, "unknown": 4}
+
+
 def recorded_in(directory: Path) -> int:
     return sum(
         len(read_recording(path).in_order()) for path in directory.glob("run/observations/*/exchanges-*.gz")

@@ -25,6 +25,7 @@ def test_tables_that_hold_all_say_nothing():
         (summary(result(FINE, late=90)), "the generator sent 1.5 % of its arrivals more than 10 ms late"),
         (summary(result(FINE), workers=2), "1 of the workers never reported"),
         (summary(result(FINE, journeys={"look": FINE, "buy": []})), "no request of buy was sent"),
+        (summary(result(FINE, bad=60)), "60 of 6000 requests failed"),  # report 47: it helps percentiles
     ],
 )
 def test_what_they_lack_is_named(seen, named):
