@@ -52,7 +52,7 @@ def metadata(wheel: Path) -> Message:
 def test_the_wheel_stays_small(wheel: Path) -> None:
     """Nine tenths are source; what each check, rule and fault adds is about 2 kB."""
     assert wheel.name == f"seatrial-{seatrial.__version__}-py3-none-any.whl"
-    assert wheel.stat().st_size < 1_500_000
+    assert wheel.stat().st_size < 1_600_000
 
 
 def test_the_wheel_holds_every_module_of_the_checkout_and_no_other(held: dict[str, bytes]) -> None:
