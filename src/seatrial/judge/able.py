@@ -48,12 +48,12 @@ class Beginning:
     @property
     def unable(self) -> bool:
         """Whether surely more than `SLOW_FRACTION` of its first requests were slow."""
-        return wilson(self.slow, len(self.first)).low > SLOW_FRACTION
+        return wilson(self.slow, len(self.first)).above(SLOW_FRACTION)
 
     @property
     def alike(self) -> bool:
         """Whether others were as slow then, so that being new is no reason."""
-        return self.others >= TELLING and wilson(self.others_slow, self.others).low > SLOW_FRACTION
+        return self.others >= TELLING and wilson(self.others_slow, self.others).above(SLOW_FRACTION)
 
 
 def ready_means_able(observation: Observation) -> Verdict:

@@ -101,7 +101,7 @@ def _available(observation: Observation, bystander: Bystander) -> Verdict:
     expected = f"{percent(allowed)} of the requests of bystander {bystander.journey} failed"
     observed = f"bystander {bystander}: {len(failed)} of {plural(total, 'request')} failed"
     numbers = {f"{bystander.journey}_requests": total, f"{bystander.journey}_failed": len(failed)}
-    if total and wilson(len(failed), total).low > allowed:
+    if total and wilson(len(failed), total).above(allowed):
         if found := only_cpu(observation, failed, windows(observation)):
             observed = f"{observed} ({errors(failed)}); {found}"
             return Verdict(Outcome.INCONCLUSIVE, observed, expected, CPU_HELP, numbers)
@@ -124,7 +124,7 @@ def _in_time(observation: Observation, bystander: Bystander) -> Verdict:
         )
     before = latencies_ms(bystander.before)
     slow = sum(latency > bystander.objectives.latency_p99_ms for latency in before)
-    if wilson(slow, len(before)).low > SLOW_FRACTION_ALLOWED:
+    if wilson(slow, len(before)).above(SLOW_FRACTION_ALLOWED):
         words = (
             f"bystander {bystander}: {slow} of {plural(len(before), 'answer')} slow before the disturbance"
         )

@@ -140,8 +140,8 @@ def _available(case: _Case, one: Bystander, then: Sequence[Exchange]) -> Verdict
         f"{one.journey}_requests": len(then), f"{one.journey}_failed": len(failed),
         f"{one.journey}_before_requests": len(one.before), f"{one.journey}_before_failed": len(earlier),
     }  # fmt: skip
-    surely, before = share.low > allowed, control.low > allowed
-    if surely and (not earlier or share.low > control.high):
+    surely, before = share.above(allowed), control.above(allowed)
+    if surely and (not earlier or share.above(control.high)):
         return _blamed(case, failed, seen, numbers)
     if surely or before:
         text = f"{seen}: it failed before a replica was added, too"
@@ -167,9 +167,9 @@ def _in_time(case: _Case, one: Bystander, then: Sequence[Exchange]) -> Verdict:
         f"{one}: {plural(len(late), 'answer')} later than {limit:g} ms"
         f"{'' if p99 is None else f' (p99 {p99:.0f} ms)'}, {len(was)} before"
     )
-    if share.low <= SLOW_FRACTION_ALLOWED:
+    if not share.above(SLOW_FRACTION_ALLOWED):
         return Verdict(Outcome.PASSED, seen, "", numbers=numbers)
-    if was and share.low <= control.high:
+    if was and not share.above(control.high):
         text = f"{seen}: it was slow before a replica was added, too"
         return Verdict(Outcome.INCONCLUSIVE, text, "", "Make it quick without load first.", numbers)
     if doubt := generator_weakness(case.observation.generator):

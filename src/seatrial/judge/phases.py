@@ -207,4 +207,5 @@ def _within(by_second: Mapping[int, Sequence[float]], second: int, band: float) 
     seen = [by_second.get(each, ()) for each in range(second, second + BAND_HELD_SECONDS)]
     latencies = [latency for each in seen for latency in each]
     slow = sum(latency > band for latency in latencies)
-    return math.inf not in by_second[second] and wilson(slow, len(latencies)).low <= SLOW_FRACTION_ALLOWED
+    too_slow = wilson(slow, len(latencies)).above(SLOW_FRACTION_ALLOWED)
+    return math.inf not in by_second[second] and not too_slow

@@ -91,7 +91,7 @@ def answered(step: LoadStep, exchanges: Sequence[Exchange], objectives: Objectiv
     )
     observed = f"{len(failed)} of {plural(len(begun), 'request')} failed during the load"
     numbers = {"load_requests": len(begun), "load_failed": len(failed)}
-    if begun and interval.low > allowed:
+    if begun and interval.above(allowed):
         text = "Replicas that come too late help nobody: raise the minimum, or scale at a lower target."
         return Verdict(Outcome.FAILED, f"{observed} ({errors(failed)})", expected, text, numbers)
     if len(begun) < MINIMUM_LOAD_REQUESTS:

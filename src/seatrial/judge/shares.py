@@ -41,11 +41,11 @@ class Share:
 
     def idle(self, replicas: int) -> bool:
         """Whether it surely got less than `FAIR_FRACTION` of its share."""
-        return wilson(self.mine, self.total).high < FAIR_FRACTION / replicas
+        return wilson(self.mine, self.total).below(FAIR_FRACTION / replicas)
 
     def telling(self, replicas: int) -> bool:
         """Whether so many answers would show that it got none at all."""
-        return wilson(0, self.total).high < FAIR_FRACTION / replicas
+        return wilson(0, self.total).below(FAIR_FRACTION / replicas)
 
 
 def new_replicas_carry_load(observation: Observation) -> Verdict:

@@ -56,11 +56,11 @@ class Spread:
 
     def uneven(self, own: float) -> bool:
         """Whether a pod surely got less than that."""
-        return wilson(self.least[1], self.total).high < self.bound(own)
+        return wilson(self.least[1], self.total).below(self.bound(own))
 
     def telling(self, own: float) -> bool:
         """Whether so many answers would show that a pod got none."""
-        return wilson(0, self.total).high < self.bound(own)
+        return wilson(0, self.total).below(self.bound(own))
 
 
 def load_is_spread(observation: Observation) -> Verdict:

@@ -23,6 +23,14 @@ class Interval:
     low: float
     high: float
 
+    def above(self, limit: float) -> bool:
+        """Whether the fraction is surely more than that."""
+        return self.low > limit
+
+    def below(self, limit: float) -> bool:
+        """Whether the fraction is surely less than that."""
+        return self.high < limit
+
 
 def wilson(hits: int, total: int, *, quantile: float = NORMAL_95) -> Interval:
     """The Wilson score interval of a binomial fraction (E. B. Wilson, 1927).

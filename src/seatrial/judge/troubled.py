@@ -102,7 +102,7 @@ class Case:
 
     def surely_more(self, bad: int, total: int, journey: str) -> bool:
         """Whether that is surely more than the availability of the journey leaves."""
-        return bool(total) and wilson(bad, total).low > 1 - self.system.objectives_of(journey).availability
+        return bool(total) and wilson(bad, total).above(1 - self.system.objectives_of(journey).availability)
 
     def spell_at(self, moment: float) -> Spell:
         return next((one for one in reversed(self.spells) if one.begin <= moment), self.spells[0])

@@ -40,8 +40,8 @@ def test_the_band_is_twice_the_latency_of_the_control() -> None:
 
 def test_the_band_is_never_narrower_than_a_quarter_of_the_objective() -> None:
     quick = [dataclasses.replace(e, completed_at=e.planned_at + 0.001) for e in CONTROL]
-    assert back(after((100, 120, 0.0749)), quick) == 0.0
-    assert back(after((100, 120, 0.076)), quick) is None
+    assert back(after((100, 120, 0.07499)), quick) == 0.0
+    assert back(after((100, 120, 0.07501)), quick) is None
 
 
 @pytest.mark.parametrize(("count", "expected"), [(99, None), (100, 0.0)])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seatrial.judge.statistics import ONE_SIDED_95, least_that_tells, percentile, wilson
+from seatrial.judge.statistics import ONE_SIDED_95, Interval, least_that_tells, percentile, wilson
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,12 @@ def test_wilson_agrees_with_newcombe(hits: int, total: int, low: float, high: fl
     interval = wilson(hits, total)
     assert interval.low == pytest.approx(low, abs=5e-5)
     assert interval.high == pytest.approx(high, abs=5e-5)
+
+
+def test_a_limit_that_may_be_the_fraction_is_neither_surely_less_nor_surely_more() -> None:
+    found = Interval(0.25, 0.5)
+    assert [found.above(limit) for limit in (0.2, 0.25, 0.3)] == [True, False, False]
+    assert [found.below(limit) for limit in (0.4, 0.5, 0.6)] == [False, False, True]
 
 
 def test_wilson_of_nothing_is_the_whole_range() -> None:
