@@ -111,8 +111,7 @@ def _thin(observation: Observation, case: Case, found: Counted, bound: float) ->
     usual = found.usual
     if not found.troubles:
         yield "in no trouble can attempts be told from what else was asked", COUNT_HELP
-    for spell, parts in found.troubles:
-        whole = parts[0]
+    for spell, (whole, *_) in found.troubles:
         if whole.requests < MINIMUM_REQUESTS:
             yield (
                 f"only {plural(whole.requests, 'request')} that need it were under way when {spell}",
@@ -121,7 +120,7 @@ def _thin(observation: Observation, case: Case, found: Counted, bound: float) ->
         if whole.each > bound * usual.each:
             yield f"whether these are retries is not known: without trouble {_before(found)}", COUNT_HELP
         answered = answered_all_the_same(case, spell)
-        if whole.attempts > bound * usual.each * max(1, whole.requests - answered):
+        if whole.attempts > bound * usual.each * (whole.requests - answered):
             yield (
                 f"{answered} of these were answered when {spell}: what goes past the proxy is unseen",
                 BYPASS_HELP,

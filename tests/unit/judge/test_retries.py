@@ -108,5 +108,26 @@ def test_what_does_not_heal_is_a_failure_whatever_was_counted() -> None:
     )
     uncounted = judged(exchanges=(*after, *BROWSED), looks=())
     assert (uncounted.outcome, uncounted.observed) == (never.outcome, never.observed)
-    both = judged(phases(down=550), (*after, *BROWSED))
-    assert len(both.reasons) == 2
+    every = judged(phases(down=550, slow=400, wrong=(99, 99, 99, 3)), (*after, *BROWSED))
+    assert [words.split(":")[0] for words in every.reasons[:3]] == [
+        "orders was down", "orders answered 10.0 s late", "orders answered wrongly"
+    ]  # fmt: skip
+    assert every.reasons[3:] == (never.observed,)
+    assert every.observed == "; ".join(every.reasons[:3]), "three are told, the rest is among the reasons"
+    assert every.next_step.startswith("Retry in one place only")
+
+
+def test_the_latest_to_heal_is_told() -> None:
+    late = [*(one for one in PAID if not 120 <= one.planned_at < 121), *sent(PAY, 120, 121, error="reset")]
+    verdict = judged(exchanges=(*late, *BROWSED))
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
+    last = max(value for name, value in verdict.numbers.items() if name.endswith("healed_seconds"))
+    assert 0.5 < last < 1
+    assert f"nothing failed later than {last:.2f} s after it was over" in verdict.observed
+
+
+def test_exactly_the_bound_is_within_it() -> None:
+    verdict = judged(phases(down=150), control=counts(10 + 37), faults=disturbed(10 + 37))
+    assert verdict.outcome is Outcome.PASSED, verdict.explain()
+    assert "150 attempts for 50 requests of pay, 3.00 each" in verdict.observed
+    assert "without trouble 37 attempts for 37;" in verdict.observed

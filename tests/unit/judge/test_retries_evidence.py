@@ -77,6 +77,7 @@ def test_few_requests_are_no_verdict_on_retries() -> None:
     assert within.outcome is Outcome.INCONCLUSIVE, "a storm of few requests, too"
     assert "only 19 requests that need it were under way when orders was down" in within.observed
     assert judged(exchanges=thinned(110.0, 120.0, 20)).outcome is Outcome.PASSED
+    assert judged(phases(down=900), thinned(110.0, 120.0, 20)).outcome is Outcome.FAILED
 
 
 def test_what_was_answered_all_the_same_went_past_the_proxy() -> None:
@@ -136,6 +137,22 @@ def test_without_http_several_questions_of_a_request_may_be_as_many_calls() -> N
         "whether these are retries is not known: without trouble 148 questions and 1 new" in doubtful.observed
     )
     assert spoken(700, asked=5 + 37 * 4).outcome is Outcome.FAILED, "14 each are more than 3 x 4"
+
+
+def test_slow_answers_alone_tell_nothing_of_retries_over_open_connections() -> None:
+    faults = disturbed()
+    never = [replace(one, verified_at=None, impossible="nobody speaks HTTP/1 to it") for one in faults[1:]]
+    details = {**faults[2].details, COUNTED: counts(0, 300, 300)}
+    placed = replace(faults[0], details={CARRIED: counts(0, 2, 5)})
+    slow = [one for one in phases() if one["trouble"] == "slow"]
+    well = [one for one in PAID if not 110 <= one.planned_at < 120 and not 150 <= one.planned_at < 157]
+    verdict = judged(
+        slow, (*well, *sent(PAY, 110, 120), *sent(PAY, 150, 157)),
+        faults=(placed, never[0], replace(faults[2], details=details), never[2]),
+        control=counts(0, 3, 15), end=counts(0, 400, 400),
+    )  # fmt: skip
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert "in no trouble can attempts be told from what else was asked" in verdict.observed
 
 
 def test_where_nobody_needs_it_or_no_proxy_can_stand_it_is_unsupported() -> None:

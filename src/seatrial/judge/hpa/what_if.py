@@ -7,6 +7,7 @@ External metrics are taken as they were.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -32,8 +33,8 @@ from seatrial.model.quantity import thousandths
 from seatrial.model.timeline import UsageSeen
 
 KEYS = ("target", "min", "max", "up-window", "down-window")
-OLD_SECONDS = 3600.0
-"""Replayed pods are this old: none is young, none unready."""
+OLD = -math.inf
+"""Since when replayed pods are there and Ready: none is young."""
 AT_THE_LIMIT = 0.95
 """A container that uses this part of its CPU limit may have been given more than it could do."""
 ASSUMED = (
@@ -199,10 +200,9 @@ def _at(watched: Watched, spec: Autoscaler, moment: float, replicas: int, memory
     if _measures(autoscaler_from(state.spec)) != _measures(spec):
         state = replace(state, current_metrics=())  # its status speaks of other metrics
     model = next((pod for pod in view.pods), None)
-    born = moment - OLD_SECONDS
     pods = tuple(
         Pod(
-            f"pod-{number}", ready_since=born, started_at=born,
+            f"pod-{number}", ready_since=OLD, started_at=OLD,
             requests=model.requests if model else {}, pod_requests=model.pod_requests if model else {},
         )
         for number in range(replicas)
