@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from seatrial.judge.availability import involuntary_disruption, voluntary_disruption
@@ -11,10 +12,14 @@ from seatrial.judge.latency import latency_inside
 from seatrial.judge.recovery import recovery
 from seatrial.judge.shortfall import told
 from seatrial.judge.windows import windows
+from seatrial.judge.wording import seconds
 from seatrial.model.fault import Disruption
 from seatrial.model.measurement import ENTRY_SERVICE, ONE_NODE
 from seatrial.model.observation import Observation
 from seatrial.model.verdict import Outcome, Verdict, merge
+
+BY_KUBELET, EVICTED = "TerminationByKubelet", "Evicted"
+"""How a pod that the kubelet took says so, by its condition and by its reason."""
 
 
 def voluntary(observation: Observation) -> Verdict:
@@ -50,9 +55,9 @@ def with_bystanders(observation: Observation, verdict: Verdict, since: float | N
 def _with_refusals(observation: Observation, verdict: Verdict) -> Verdict:
     """The clients' verdict with a line for each replacement that was refused: another check judges that.
 
-    And one for an entry that holds for one node only.
+    And one for an entry that holds for one node only, and for each pod that the kubelet took.
     """
-    lines = [*told(observation), *_by_one_node(observation)]
+    lines = [*told(observation), *_by_one_node(observation), *_evicted(observation)]
     return replace(verdict, reasons=(*verdict.reasons, *lines)) if lines else verdict
 
 
@@ -64,6 +69,23 @@ def _by_one_node(observation: Observation) -> list[str]:
         "Local, so that a node answers by its own pods or not at all"
         for look in looks[-1:] if (node := look.value.get(ONE_NODE))
     ]  # fmt: skip
+
+
+def _evicted(observation: Observation) -> list[str]:
+    """Pods that the kubelet took meanwhile: nobody planned that, and to clients it is a crash."""
+    timeline, spans = observation.timeline, windows(observation)
+    told: dict[str, float] = {}
+    for states in () if timeline is None else timeline.pods.values():
+        taken = (each.at for each in states if each.disruption == BY_KUBELET or each.reason == EVICTED)
+        at = next(taken, math.inf) if states[0].workload else math.inf
+        span = next((span for span in spans if at < math.inf and span.holds(at)), None)
+        if span is not None:
+            told[states[0].name] = at - span.begin
+    return [
+        f"the kubelet evicted {name} {seconds(after)} after the fault: a crash, which no disruption budget "
+        "holds back, and not the planned disruption"
+        for name, after in told.items()
+    ]
 
 
 def of_the_subject(observation: Observation) -> Observation:

@@ -34,6 +34,8 @@ HELP = {
     "InvalidImageName": "Correct the image's name.",
     "Unschedulable": "Free what its pods ask for, or let them go to more nodes: `kubectl describe pod`.",
     "CreateContainerConfigError": "Create the ConfigMap or Secret, with the key, that it names.",
+    "Evicted": "Request what it uses (memory, ephemeral-storage): the kubelet evicts those first that use "
+    "more than they request, and no disruption budget holds it back.",
     OUT_OF_MEMORY: "Raise its memory limit, or find what it keeps.",
 }
 

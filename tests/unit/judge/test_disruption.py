@@ -9,6 +9,7 @@ from observations import (
     failed,
     health,
     observation,
+    pod,
     stream,
     three_faults,
     timeline,
@@ -33,6 +34,20 @@ def test_each_kind_passes_by_its_own_judge() -> None:
     assert involuntary(CRASHED).outcome is Outcome.PASSED, involuntary(CRASHED).explain()
     assert by_disruption(CLEAN) == voluntary(CLEAN)
     assert by_disruption(CRASHED) == involuntary(CRASHED)
+
+
+@pytest.mark.parametrize("shown", [{"reason": "Evicted"}, {"disruption": "TerminationByKubelet"}])
+def test_a_pod_that_the_kubelet_took_meanwhile_is_a_crash_and_named(shown: dict[str, str]) -> None:
+    """Report 11: disk pressure evicts pods whatever budgets say, and that is no planned disruption."""
+    taken = replace(pod(100.25, "orders-x", uid="x"), phase="Failed", **shown)
+    seen = timeline(workload(1.0), pod(1.0, "orders-x", uid="x", ready=True), taken)
+    failing = observation([*stream(90, 140), failed(100.501)], three_faults(), timeline=seen)
+    verdict = voluntary(failing)
+    assert verdict.outcome is Outcome.FAILED
+    (told,) = [reason for reason in verdict.reasons if reason.startswith("the kubelet evicted")]
+    assert told.startswith("the kubelet evicted orders-x 0.25 s after the fault: a crash, which no ")
+    later = replace(failing.trouble, timeline=timeline(workload(1.0), replace(taken, at=139.0)))
+    assert "evicted" not in " ".join(voluntary(replace(failing, arms={TROUBLE: later})).reasons)
 
 
 @pytest.mark.parametrize("judged", [voluntary, involuntary])

@@ -57,6 +57,8 @@ def test_restarts_are_told_and_no_fault() -> None:
          "catalogue-b is not Ready: Unschedulable", "to more nodes"),
         ([A, well("catalogue-b", ready=False, reason="Error", init_reason="Error")],
          "catalogue-b is not Ready: an init container waits with Error", "logs --previous"),
+        ([A, B, well("catalogue-c", ready=False, phase="Failed", reason="Evicted")],  # report 11
+         "catalogue-c is not Ready: Evicted", "no disruption budget holds it back"),
         ([A, well("catalogue-b", ready=False)], "catalogue-b is not Ready: Running", "probes' answers"),
         ([A, well("catalogue-b", ready=False, reason="readiness gate a.test/x is unset")],
          "catalogue-b is not Ready: readiness gate a.test/x is unset", "Install the controller"),
