@@ -17,6 +17,7 @@ from seatrial.harness.general import KINDS
 from seatrial.harness.measuring import MEASUREMENTS
 from seatrial.model.scenario import Scenario, Subject
 from seatrial.model.step import Inject, Measure, Step, Steps, Traffic, Wait, unrolled
+from seatrial.model.untried import untried_named
 from seatrial.registry import Registry
 
 
@@ -65,6 +66,8 @@ def steps_of(experiment: Mapping[str, Any], subject: Subject) -> Steps:
 
 
 def _known(registry: Registry[Any], name: Any) -> str:
+    if str(name) not in registry and (untried := untried_named(str(name))) is not None:
+        raise BadInput(f"{untried.name} is unsupported, for {untried.why}", next_step=untried.instead)
     registry.get(str(name))
     return str(name)
 

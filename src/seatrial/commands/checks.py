@@ -33,6 +33,7 @@ def checks_text(*, as_json: bool) -> str:
     from seatrial.declared.catalogue import catalogue, every_rule
     from seatrial.declared.rule import Level
     from seatrial.model.check import CHECKS
+    from seatrial.model.untried import UNTRIED
 
     found = list(CHECKS.all().values())
     if as_json:
@@ -49,6 +50,9 @@ def checks_text(*, as_json: bool) -> str:
         lines += _wrapped(f"judges {scenario_of(item)}; needs {needs}")
         if item.shows:
             lines += _wrapped(f"shows the effect of {', '.join(item.shows)}")
+    lines += ["", f"not tried, unsupported by name ({len(UNTRIED)}):", ""]
+    for one in UNTRIED:
+        lines += [one.name, *_wrapped(one.what), *_wrapped(f"unsupported, for {one.why}")]
     rules = every_rule()
     optional = sum(rule.level is Level.OPTIONAL for rule in rules)
     lines += [

@@ -49,12 +49,18 @@ telecommunication profiles ask for (huge pages, exclusive CPUs, SR-IOV, dual sta
 (injected, so not in the file), and the encryption of a volume (its storage class says it, each in its way).
 """
 
+_NOT_TRIED = """\
+No check looks at these; nothing that passes says anything of them. An experiment that asks for one by its
+name is refused with the same words, and `seatrial explain NAME` prints them.
+"""
+
 
 def checks_markdown() -> str:
     """The text of docs/checks.md."""
     from seatrial.declared.catalogue import every_rule
     from seatrial.declared.rule import FAMILIES
     from seatrial.model.check import CHECKS
+    from seatrial.model.untried import UNTRIED
 
     proven, rules = list(CHECKS.all().values()), every_rule()
     lines = [_INTRODUCTION, f"## Proven ({len(proven)})", ""]
@@ -64,6 +70,8 @@ def checks_markdown() -> str:
     ]
     red_on = _red_on()
     lines += [_proven_row(item, red_on.get(item.id, ())) for item in proven]
+    lines += ["", f"## Not tried ({len(UNTRIED)})", "", _NOT_TRIED]
+    lines += [f"- **`{one.name}`** {one.what} *Unsupported*, for {one.why} {one.instead}" for one in UNTRIED]
     lines += ["", f"## Declared ({len(rules)})"]
     for family in FAMILIES:
         members = [rule for rule in rules if rule.family == family]

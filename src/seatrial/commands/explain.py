@@ -1,4 +1,4 @@
-"""`seatrial explain`: what a check, an outcome, a scenario or a declared rule means."""
+"""`seatrial explain`: what a check, an outcome, a scenario or a rule means, and what is not tried."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from seatrial.declared.rule import Rule
     from seatrial.model.check import Check
     from seatrial.model.scenario import Scenario
+    from seatrial.model.untried import Untried
     from seatrial.model.verdict import Outcome
 
 _WIDTH = 100
@@ -39,6 +40,7 @@ def explanation(name: str) -> str:
     from seatrial.declared.catalogue import every_rule
     from seatrial.model.check import CHECKS
     from seatrial.model.scenario import SCENARIOS
+    from seatrial.model.untried import UNTRIED, untried_named
     from seatrial.model.verdict import Outcome
 
     wanted = name.strip().lower()
@@ -52,7 +54,9 @@ def explanation(name: str) -> str:
         return "\n".join(_of_outcome(outcomes[wanted]))
     if wanted in rules:
         return "\n".join(_of_rule(rules[wanted]))
-    known = [*CHECKS, *SCENARIOS, *outcomes, *rules]
+    if (untried := untried_named(wanted)) is not None:
+        return "\n".join(_of_untried(untried))
+    known = [*CHECKS, *SCENARIOS, *outcomes, *rules, *(one.name for one in UNTRIED)]
     nearest = difflib.get_close_matches(wanted, known, n=3, cutoff=0.4)
     raise BadInput(
         f"no check, outcome, scenario or declared rule is called {name!r}",
@@ -116,6 +120,13 @@ def _of_outcome(item: Outcome) -> Iterator[str]:
     yield from _field("exit code", "0, if nothing else is red" if item is Outcome.PASSED else code)
     worse = [each.value for each in Outcome if each.severity > item.severity]
     yield from _field("beaten by", ", ".join(worse) or "nothing: it is the worst")
+
+
+def _of_untried(item: Untried) -> Iterator[str]:
+    yield f"{item.name}: a kind of trouble that is not tried (unsupported)"
+    yield from _field("what", item.what)
+    yield from _field("unsupported", f"for {item.why} Nothing that passes says anything of it.")
+    yield from _field("instead", item.instead)
 
 
 def _of_rule(item: Rule) -> Iterator[str]:

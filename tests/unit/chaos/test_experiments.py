@@ -9,11 +9,14 @@ import yaml
 from chaoslib.experiment import ensure_experiment_is_valid
 
 from seatrial.chaos import actions
-from seatrial.chaos.generate import experiment_of, experiment_text, is_unedited, write_experiments
+from seatrial.chaos.generate import ACTIONS, experiment_of, experiment_text, is_unedited, write_experiments
+from seatrial.chaos.method import steps_of
 from seatrial.chaos.order import Order
+from seatrial.errors import BadInput
 from seatrial.harness.general import KINDS, general_steps
 from seatrial.model.fault import VOLUNTARY
-from seatrial.model.scenario import SCENARIOS
+from seatrial.model.scenario import SCENARIOS, Subject
+from seatrial.model.system_file import parse_system
 
 FOLDER = Path(__file__).parents[3] / "experiments"
 NAMES = sorted(SCENARIOS)
@@ -105,3 +108,23 @@ class TestUnedited:
     def test_it_is_not_that_of_another_scenario(self, given):
         assert not is_unedited(given, SCENARIOS.get("drain-node"))
         assert experiment_of(SCENARIOS.get("drain-node")) != given
+
+
+def test_what_cannot_be_tried_is_refused_by_name():
+    """Report 36: an experiment that would move a clock is unsupported in words, and nothing was touched."""
+    activity = {"provider": {"module": ACTIONS, "func": "inject", "arguments": {"fault": "clock-skew"}}}
+    system = parse_system(SHOP, source="shop.yaml")
+    with pytest.raises(BadInput, match="clock-skew is unsupported, for the nodes of a kind") as raised:
+        steps_of({"method": [activity]}, Subject("web", system))
+    assert "libfaketime" in raised.value.next_step
+
+
+SHOP = """
+apiVersion: seatrial/v1
+kind: System
+metadata: {name: shop}
+target: {context: none, namespace: none}
+entry: {url: "http://127.0.0.1:1"}
+workloads: {web: {kind: Deployment, name: web}}
+journeys: {browse: {request: {path: /}}}
+"""

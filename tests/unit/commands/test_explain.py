@@ -1,15 +1,21 @@
 """`seatrial explain` knows every check, outcome, scenario and declared rule, and else the nearest name."""
 
+import re
+
 import pytest
 
+from seatrial.commands.checks import checks_text
+from seatrial.commands.checks_page import checks_markdown
 from seatrial.commands.explain import explanation
 from seatrial.declared.catalogue import every_rule
 from seatrial.errors import BadInput
+from seatrial.faults.registry import FAULTS
 from seatrial.harness.general import general_steps
 from seatrial.model.check import CHECKS
 from seatrial.model.fault import VOLUNTARY
 from seatrial.model.scenario import SCENARIOS, Scenario
 from seatrial.model.step import steps, stop, traffic, unrolled
+from seatrial.model.untried import UNTRIED
 from seatrial.model.verdict import Outcome
 
 
@@ -90,3 +96,24 @@ class TestGeneralSteps:
         assert list(unrolled(steps(traffic("x"))))
         with pytest.raises(Exception, match="depend on a value"):
             general_steps(odd)
+
+
+@pytest.mark.parametrize("one", UNTRIED, ids=lambda one: one.name)
+def test_what_is_not_tried_is_unsupported_by_name(one):
+    """Reports 9, 11, 28, 32, 36, 37 and 44: never silently left out."""
+    text = words(one.name)
+    assert text.startswith(f"{one.name}: a kind of trouble that is not tried (unsupported)")
+    for part in (one.what, one.why, one.instead):
+        assert " ".join(part.split()) in text
+    assert one.name in checks_text(as_json=False)
+    assert f"**`{one.name}`**" in checks_markdown()
+    named = re.findall(r"\b[a-z]+\.[a-z]+(?:-[a-z]+)+\b", one.instead)
+    assert {*named} <= {*CHECKS}
+
+
+def test_a_clock_is_never_moved():
+    """Report 36: a privileged kind node has the host's clock, so that the developer's own would be moved."""
+    text = words("clock-skew")
+    assert "the clock of the machine that they run on, so it would be yours that is moved" in text
+    assert "libfaketime" in text
+    assert not any("clock" in name or "skew" in name for name in FAULTS)
