@@ -18,6 +18,9 @@ from seatrial.model.verdict import Outcome, Verdict
 
 FEWEST_BESIDE = 10
 """With fewer answers of older pods in the same seconds nothing is said of how quick they were."""
+RESOLVER_MS, RESOLVER_TRIES = 5000.0, 2
+"""How long a resolver waits for an answer, and how often it asks (resolv.conf(5): timeout, attempts)."""
+FEWEST_WAITED = 3
 ATTRIBUTED = 0.8
 """Slow answers are put down to the age of pods when young ones gave at least this part of them."""
 
@@ -68,6 +71,8 @@ def _slow(observation: Observation, answered: Sequence[Exchange], limit: float, 
     """
     aged = _aged(observation, answered)
     late = [e for e in answered if e.latency_seconds is not None and e.latency_seconds * 1000 > limit]
+    if lookups := _looked_up(answered, limit):
+        return replace(failed, next_step=lookups)
     if young := _young(aged, limit):
         verdict = doubted(observation, failed, late)
         starved = verdict.outcome is Outcome.INCONCLUSIVE and not _older_were_quick(aged, limit)
@@ -75,6 +80,27 @@ def _slow(observation: Observation, answered: Sequence[Exchange], limit: float, 
     unknown = "No answer says which pod it came from, so the cause cannot be named: see `entry.served_by`."
     alike = "Answers of old and new pods alike were slow: no cause was found in their age."
     return doubted(observation, replace(failed, next_step=alike if aged else unknown), late)
+
+
+def _looked_up(answered: Sequence[Exchange], limit: float) -> str:
+    """That slow answers waited as long as a resolver does before it asks again; empty where they did not.
+
+    A cause of its own kind: nothing else makes answers late by just that, and leaves none in between.
+    """
+    found = latencies_ms(answered)
+    slow = [each for each in found if each > limit]
+    usual = max((each for each in found if each <= limit), default=0.0)
+    longest = RESOLVER_TRIES * RESOLVER_MS + usual
+    after = [each % RESOLVER_MS for each in slow if RESOLVER_MS <= each <= longest]
+    waited = sum(each <= usual for each in after)
+    if limit + usual >= RESOLVER_MS or waited < FEWEST_WAITED or waited < ATTRIBUTED * len(slow):
+        return ""
+    return (
+        f"{waited} of {plural(len(slow), 'slow answer')} took 5 s, or twice that, and no more than usual "
+        "besides: so long a resolver waits before it asks again, so a question for a name was lost, and not the "
+        "application slow. Ask less: full names with a last dot or ndots 1, a DNS cache on the node, kept "
+        "connections."
+    )
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,24 @@ def judged(sent: Sequence[Exchange], *more: Seen, limit: float = 250.0, target: 
     return latency_inside(seen(sent, *more, target=target), Objectives(latency_p99_ms=limit))
 
 
+class TestNames:
+    def test_a_tail_at_five_seconds_is_put_down_to_lost_lookups(self) -> None:
+        """Report 29: ndots 5 and conntrack races make answers late by 5.0 s, which is not the application."""
+        sent = answers([*[0.0625] * 200, 5.0625, 5.03125, 10.0625, 5.0])
+        verdict = judged(sent)
+        assert verdict.outcome is Outcome.FAILED
+        assert verdict.next_step.startswith("4 of 4 slow answers took 5 s, or twice that")
+        assert "not the application slow" in verdict.next_step
+
+    @pytest.mark.parametrize(
+        "slow", [[5.0625] * 2 + [4.0] * 2, [1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0], [5.25] * 4, [15.0] * 4]
+    )
+    def test_another_tail_is_not(self, slow: list[float]) -> None:
+        verdict = judged(answers([*[0.0625] * 200, *slow]))
+        assert verdict.outcome is Outcome.FAILED
+        assert "resolver" not in verdict.next_step
+
+
 class TestTheNumber:
     def test_only_answers_have_a_latency(self) -> None:
         assert latencies_ms([exchange(1.0, latency=0.25), failed(2.0), exchange(3.0, latency=None)]) == [
