@@ -116,6 +116,13 @@ def test_advice_has_its_arithmetic():
     assert "its CPU limit 0.5 is what it reaches at capacity" in said
 
 
+def test_the_advised_request_is_four_fifths_of_what_is_used_at_capacity_in_steps_of_ten():
+    used = judge_capacity(WHOLE, OBJECTIVES).numbers["capacity_low_per_second"] * 5
+    advised = int(text(WHOLE).split("CPU request ")[1].split("m: 80% of that")[0])
+    assert advised % 10 == 0
+    assert 0 <= advised - 0.8 * used < 10
+
+
 def test_a_workload_without_a_request_has_no_target():
     said = text(changed(WHOLE, uses=(use(90, request_cores=None),)))
     assert "no CPU request is set" in said
