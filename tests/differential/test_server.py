@@ -4,14 +4,15 @@ Needs a cluster: SEATRIAL_SERVER_KUBECONFIG names its kubeconfig (default: that 
 is asked in strict dry runs, which change nothing; only one custom kind is served for the while of its test.
 SEATRIAL_SERVER_CASES sets the number of cases, SEATRIAL_SERVER_SEED their seed.
 
-Where the two differ, and why (34 of 4,272 cases):
+Of 24,964 cases (seeds 1, 2, 3, 11 and 12, Kubernetes 1.36, 38 kinds) 5 differ: 99.98 % agree, and of
+kubeconform's answers 66 %. Seeds 11 and 12 (99.98 and 99.94 %) had mended no rule when they were first asked.
+Where the two differ, and why (the last three were met by changing each field of each object in turn):
 
-- Fields behind a gate that is off (`lifecycle.stopSignal`, a StatefulSet's `maxUnavailable`): the server
-  drops them before it looks at them; lint reads them, for another server may not.
-- `hostname` and `subdomain` in a StatefulSet's template: its controller sets both, the server does not look.
-- A list where a schema has text with a format (`format: ipv4`): the server takes it for bytes. Lint does not.
-- Expressions in CEL (admission policies, `x-kubernetes-validations`) are not evaluated.
-- A schema whose `minimum` is above 0 and whose default is the empty text: told by another rule of the server.
+- Expressions in CEL (admission policies, `x-kubernetes-validations`) are not evaluated: all of those 5.
+- Fields behind a gate that is off (a StatefulSet's `maxUnavailable`, certificates of pods among projected
+  volumes): the server drops them before it looks at them; lint reads them, for who writes them has it on.
+- A limit that is null, and a `multipleOf` of 0 beside a default: the server reads a number that nobody wrote.
+- An unknown `dataSource` in a claim template of a StatefulSet or a pod: lint drops it as it does in a claim.
 """
 
 from __future__ import annotations

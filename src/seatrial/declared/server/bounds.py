@@ -46,7 +46,7 @@ _RANGES = {"int32": (-(2**31), 2**31 - 1)}
 
 def bounds(schema: dict[str, Any], value: Any) -> Iterator[str]:
     """What is wrong with a value of the right type, in words."""
-    taken = schema.get("enum")
+    taken = schema.get("enum") or None  # an empty choice is none
     if taken.__class__ is list and not any(value == each and type(value) is type(each) for each in taken):
         words = ", ".join(str(each) for each in taken[:12])
         yield f"{brief(value)} is not one of {words}{' …' if len(taken) > 12 else ''}"

@@ -29,6 +29,7 @@ core.v1.ReplicationControllerSpec replicas:not-negative minReadySeconds:not-nega
 batch.v1.JobSpec parallelism:not-negative completions:not-negative backoffLimit:not-negative
 batch.v1.JobSpec activeDeadlineSeconds:not-negative ttlSecondsAfterFinished:not-negative
 batch.v1.JobSpec backoffLimitPerIndex:not-negative maxFailedIndexes:not-negative managedBy:domain-path
+batch.v1.JobSpec managedBy:not-empty completionMode:not-empty podReplacementPolicy:not-empty
 batch.v1.PodFailurePolicyOnPodConditionsPattern type:qualified status:truth
 batch.v1.SuccessPolicyRule succeededCount:not-negative
 batch.v1.CronJobSpec startingDeadlineSeconds:not-negative schedule:cron timeZone:time-zone timeZone:not-empty
@@ -38,7 +39,8 @@ core.v1.PodSpec serviceAccountName:subdomain
 core.v1.PodSpec activeDeadlineSeconds:seconds hostname:label subdomain:label priorityClassName:subdomain
 core.v1.PodSpec runtimeClassName:subdomain overhead:amount overhead/container-resource
 core.v1.PodSpec terminationGracePeriodSeconds:grace
-core.v1.PodSpec hostnameOverride:subdomain
+core.v1.PodSpec hostnameOverride:subdomain hostnameOverride:not-empty
+core.v1.PodSpec runtimeClassName:not-empty preemptionPolicy:not-empty
 core.v1.PodSecurityContext runAsUser:user runAsGroup:user fsGroup:user supplementalGroups:user
 core.v1.SecurityContext runAsUser:user runAsGroup:user
 core.v1.Sysctl name:sysctl
@@ -76,7 +78,7 @@ core.v1.ResourceRequirements limits:amount limits/container-resource
 core.v1.ResourceRequirements requests:amount requests/container-resource
 core.v1.VolumeResourceRequirements limits/claim-resource
 core.v1.VolumeResourceRequirements requests:amount requests/claim-resource
-core.v1.VolumeMount subPath:below subPathExpr:below
+core.v1.VolumeMount subPath:below subPathExpr:below mountPropagation:not-empty
 core.v1.VolumeDevice devicePath:no-steps-back
 core.v1.Volume name:label
 core.v1.EmptyDirVolumeSource sizeLimit:amount
@@ -93,12 +95,15 @@ core.v1.ClusterTrustBundleProjection path:below-own
 core.v1.CSIVolumeSource driver:driver
 core.v1.CSIPersistentVolumeSource driver:driver
 core.v1.PersistentVolumeClaimSpec storageClassName:subdomain volumeAttributesClassName:subdomain
-core.v1.PersistentVolumeSpec storageClassName:subdomain capacity:amount
+core.v1.PersistentVolumeClaimSpec volumeMode:not-empty
+core.v1.PersistentVolumeSpec storageClassName:subdomain capacity:amount volumeMode:not-empty
 core.v1.ServicePort port:port targetPort:port-or-name-or-0 nodePort:node-port name:label
 core.v1.ServicePort appProtocol:qualified appProtocol:not-empty
 core.v1.ServiceSpec selector/qualified selector:label-value healthCheckNodePort:port-or-0
 core.v1.ServiceSpec externalIPs:address loadBalancerSourceRanges:network
 core.v1.ServiceSpec trafficDistribution:traffic loadBalancerClass:qualified
+core.v1.ServiceSpec trafficDistribution:not-empty loadBalancerClass:not-empty ipFamilyPolicy:not-empty
+core.v1.ServiceSpec internalTrafficPolicy:not-empty ipFamilies:not-empty
 core.v1.ClientIPConfig timeoutSeconds:day
 core.v1.ConfigMap data/key binaryData/key
 core.v1.Secret data/key stringData/key
@@ -113,14 +118,16 @@ core.v1.GCEPersistentDiskVolumeSource partition:byte
 core.v1.ISCSIVolumeSource lun:byte
 core.v1.ISCSIPersistentVolumeSource lun:byte
 core.v1.FCVolumeSource lun:byte
-core.v1.PodSecurityContext seLinuxChangePolicy:relabelling
+core.v1.PodSecurityContext seLinuxChangePolicy:relabelling seLinuxChangePolicy:not-empty
+core.v1.PodSecurityContext fsGroupChangePolicy:not-empty supplementalGroupsPolicy:not-empty
 core.v1.Taint key:qualified value:label-value
 core.v1.EndpointAddress ip:address
 core.v1.EndpointPort port:port appProtocol:qualified appProtocol:not-empty
 autoscaling.v2.HorizontalPodAutoscalerSpec minReplicas:positive maxReplicas:positive
 autoscaling.v1.HorizontalPodAutoscalerSpec minReplicas:positive maxReplicas:positive
 autoscaling.v1.HorizontalPodAutoscalerSpec targetCPUUtilizationPercentage:positive
-autoscaling.v2.HPAScalingRules selectPolicy:select-policy stabilizationWindowSeconds:hour tolerance:amount
+autoscaling.v2.HPAScalingRules selectPolicy:select-policy selectPolicy:not-empty
+autoscaling.v2.HPAScalingRules stabilizationWindowSeconds:hour tolerance:amount
 autoscaling.v2.HPAScalingPolicy type:scaling-policy value:positive periodSeconds:half-hour
 autoscaling.v2.MetricTarget averageUtilization:positive averageValue:more-than-none value:more-than-none
 autoscaling.v2.CrossVersionObjectReference kind:segment name:segment apiVersion:group-version
@@ -140,13 +147,14 @@ networking.v1.IngressClassSpec controller:domain-path controller:250
 networking.v1.IngressClassParametersReference apiGroup:subdomain kind:segment name:segment
 networking.v1.IngressClassParametersReference namespace:label scope:scope scope:not-empty
 rbac.v1.RoleRef name:segment
-scheduling.v1.PriorityClass value:priority
+scheduling.v1.PriorityClass value:priority preemptionPolicy:not-empty
+flowcontrol.v1.PriorityLevelConfigurationReference name:subdomain
 flowcontrol.v1.LimitedPriorityLevelConfiguration nominalConcurrencyShares:not-negative
 flowcontrol.v1.LimitedPriorityLevelConfiguration borrowingLimitPercent:not-negative lendablePercent:0-100
 flowcontrol.v1.ExemptPriorityLevelConfiguration nominalConcurrencyShares:not-negative lendablePercent:0-100
 coordination.v1.LeaseSpec leaseDurationSeconds:positive leaseTransitions:not-negative
-discovery.v1.EndpointPort name:label appProtocol:qualified appProtocol:not-empty
-discovery.v1.Endpoint hostname:label
+discovery.v1.EndpointPort name:label appProtocol:qualified appProtocol:not-empty protocol:not-empty
+discovery.v1.Endpoint hostname:label hostname:not-empty nodeName:subdomain nodeName:not-empty
 node.v1.RuntimeClass handler:label
 node.v1.Overhead podFixed:amount podFixed/container-resource
 node.v1.Scheduling nodeSelector/qualified nodeSelector:label-value
@@ -178,6 +186,9 @@ core.v1.LimitRangeSpec limits
 batch.v1.PodFailurePolicy rules
 apiextensions.v1.CustomResourceDefinitionVersion served storage
 core.v1.TypedLocalObjectReference kind name
+core.v1.Sysctl value
+core.v1.HTTPHeader value
+core.v1.SleepAction seconds
 meta.v1.Condition lastTransitionTime message reason status type
 """
 """Required by the OpenAPI document, and yet the server takes an object without."""

@@ -40,6 +40,7 @@ _SORTS: dict[str, tuple[str, tuple[type, ...]]] = {
 _DECODERS: dict[str, Callable[[Any], bool]] = {"q": is_quantity, "y": is_base64, "t": is_time}
 _BELOW_ONLY_READ = frozenset({"status", "managedFields"})
 """Fields that the server fills in: what is written there is decoded and then dropped."""
+_NEVER_LOOKED_AT = frozenset({("autoscaling.v2.MetricIdentifier", "selector")})
 _WRITTEN_BY_THE_SERVER = frozenset({"selfLink", "uid", "resourceVersion", "generation"})
 
 
@@ -52,7 +53,7 @@ _LABELLED = frozenset({"labels", "annotations"})
 _FREE_FINALIZERS = frozenset(
     {
         *("admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io"),
-        *("coordination.k8s.io", "node.k8s.io"),
+        *("coordination.k8s.io", "node.k8s.io", "policy"),
     }
 )
 """Groups whose objects have finalizers without a domain, as custom resources may."""
@@ -132,10 +133,10 @@ class Server:
                 found.append(_unknown(key, (*path, key), shape))
             elif value is not None:
                 known = len(found)
-                only_read = read or (not path[1:] and key in _BELOW_ONLY_READ)
+                only_read = read or _is_only_read(definition, path, key)
                 self._field(field, value, (*path, key), found, only_read)
                 forms = shape.forms.get(key)
-                if forms and not only_read and len(found) == known and _is_held(definition, path, key):
+                if forms and not only_read and len(found) == known:
                     found.extend(_malformed(forms, field, value, (*path, key)))
         if read:
             return
@@ -198,11 +199,13 @@ def _is_free_finalizer(path: Path, data: dict[str, Any]) -> bool:
     return given.__class__ is str and qualified(given) is None
 
 
-def _is_held(definition: str, path: Path, key: str) -> bool:
-    """Whether a field's form is asked for: of metadata within templates, the server looks at labels only."""
-    if definition != _METADATA[1] or path == ("metadata",):
+def _is_only_read(definition: str, path: Path, key: str) -> bool:
+    """Whether a field is decoded and not looked at: of metadata within templates, all but the labels."""
+    if not path[1:] and key in _BELOW_ONLY_READ:
         return True
-    return key in _LABELLED and path[-2:-1] in (("template",), ("volumeClaimTemplate",))
+    if definition != _METADATA[1] or path == ("metadata",):
+        return (definition, key) in _NEVER_LOOKED_AT
+    return key not in _LABELLED or path[-2:-1] not in (("template",), ("volumeClaimTemplate",))
 
 
 def _fits(sort: str, value: Any, classes: tuple[type, ...]) -> bool:
@@ -243,10 +246,17 @@ def _malformed(forms: Forms, field: Field, value: Any, path: Path) -> Iterator[M
             if wrong := next(filter(None, (check(key) for check in forms.keys)), None):
                 yield Misfit((*path, key), VALUE, wrong)
     for where, item in values:
-        if item is None or (item == "" and not field.wrap and not_empty not in forms.values):
+        if item is None or _is_as_if_unwritten(item, field, forms):
             continue
         if wrong := next(filter(None, (check(item) for check in forms.values)), None):
             yield Misfit(where, VALUE, wrong)
+
+
+def _is_as_if_unwritten(item: Any, field: Field, forms: Forms) -> bool:
+    """Whether a value is the empty text where that counts as none: not where a number may stand, too."""
+    if item != "" or field.wrap or not_empty in forms.values:
+        return False
+    return field.required or field.sort != "x"
 
 
 @cache

@@ -53,6 +53,10 @@ def alone(rule: dict[str, Any]) -> Wrong:
         given = sequence(rule.get(field))
         if "*" in given and len(given) > 1:
             yield (field,), "beside `*` nothing else may stand"
+    for field in ("apiVersions", "resources"):
+        for index, each in enumerate(sequence(rule.get(field))):
+            if not each:
+                yield (field, index), "it is empty"
     resources = [text(each) for each in sequence(rule.get("resources"))]
     plain = [each for each in resources if "/" not in each and each != "*"]
     if ("*" in resources and plain) or ("*/*" in resources and len(resources) > 1):

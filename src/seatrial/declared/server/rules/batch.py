@@ -72,7 +72,7 @@ def failure_rules(spec: dict[str, Any]) -> Wrong:
 @on("batch.v1.PodFailurePolicyOnExitCodesRequirement")
 def exit_codes(value: dict[str, Any]) -> Wrong:
     """Exit codes in order, each once; 0 is no failure."""
-    codes = [code for code in sequence(value.get("values")) if code is not None]
+    codes = [code or 0 for code in sequence(value.get("values"))]  # null is 0
     if codes != sorted(set(codes)):
         yield ("values",), "they must be in order, each once"
     if value.get("operator") == "In" and 0 in codes:
@@ -93,8 +93,15 @@ def success_rules(spec: dict[str, Any]) -> Wrong:
         if indexes and not _in_order(indexes, completions):
             seen = f"{brief(indexes)} is no list of indexes in order below {completions}"
             yield (*path, "succeededIndexes"), seen
-        if (count := whole(rule.get("succeededCount"))) is not None and count > completions:
-            yield (*path, "succeededCount"), f"{count} is more than the {completions} completions"
+        most = completions if rule.get("succeededIndexes") is None else _number_of(indexes)
+        if (count := whole(rule.get("succeededCount"))) is not None and count > min(most, completions):
+            yield (*path, "succeededCount"), f"{count} is more than the {min(most, completions)} that count"
+
+
+def _number_of(indexes: str) -> int:
+    """How many indexes a list such as `0-2,5` names."""
+    spans = [[int(end) for end in span.split("-") if end.isdecimal()] for span in indexes.split(",")]
+    return sum(span[-1] - span[0] + 1 for span in spans if span)
 
 
 def _in_order(indexes: str, completions: int) -> bool:

@@ -75,9 +75,10 @@ def pod_security(value: dict[str, Any]) -> Wrong:
     """The levels of pod security are three, each of a version."""
     labels = mapping(mapping(value.get("metadata")).get("labels"))
     for mode in ("enforce", "audit", "warn"):
-        level = labels.get(f"pod-security.kubernetes.io/{mode}")
-        if level is not None and level not in _LEVELS:
-            path = ("metadata", "labels", f"pod-security.kubernetes.io/{mode}")
+        key = f"pod-security.kubernetes.io/{mode}"
+        level = text(labels.get(key))
+        if key in labels and level not in _LEVELS:
+            path = ("metadata", "labels", key)
             yield path, f"{brief(level)} is not one of {', '.join(_LEVELS)}"
         key = f"pod-security.kubernetes.io/{mode}-version"
         version = text(labels.get(key))

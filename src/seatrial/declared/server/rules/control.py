@@ -70,6 +70,8 @@ def flow_requests(rule: dict[str, Any]) -> Wrong:
     for index, each in enumerate(sequence(rule.get("nonResourceURLs"))):
         if each != "*" and not text(each).startswith("/"):
             yield ("nonResourceURLs", index), f"{brief(each)} does not begin with `/`"
+        elif "//" in text(each):
+            yield ("nonResourceURLs", index), f"{brief(each)} contains `//`"
     unknown = {text(verb) for verb in sequence(rule.get("verbs"))} - _VERBS - {"*"}
     if unknown:
         yield ("verbs",), f"{brief(min(unknown))} is no verb"

@@ -12,6 +12,7 @@ from seatrial.declared.server.structural import misfits_of
 from seatrial.declared.values import Path, brief, dig, mapping, maps, sequence, text
 
 _COLUMNS = ("integer", "number", "string", "boolean", "date")
+_COLUMN_FORMATS = ("byte", "date", "date-time", "double", "float", "int32", "int64", "password")
 _TYPES = ("array", "boolean", "integer", "number", "object", "string")
 _JUNCTORS = ("allOf", "anyOf", "oneOf")
 _NOT_IN_JUNCTORS = (
@@ -20,14 +21,20 @@ _NOT_IN_JUNCTORS = (
     *("x-kubernetes-list-map-keys", "x-kubernetes-list-type", "x-kubernetes-map-type"),
     "x-kubernetes-validations",
 )
+_EMBEDDED = "x-kubernetes-embedded-resource"
 _FREE, _EITHER = "x-kubernetes-preserve-unknown-fields", "x-kubernetes-int-or-string"
 _SHAPES: tuple[tuple[str, tuple[type, ...], str], ...] = (
     ("items", (dict,), "no schema"),
     ("additionalProperties", (dict, bool), "neither a schema nor a boolean"),
 )
 _OF_METADATA = {"type", "properties", "default"}
-_NOT_SAID: tuple[Any, ...] = (None, "", False, [], {})
-_FORBIDDEN = ("$ref", "$schema", "definitions", "dependencies", "id", "patternProperties", "additionalItems")
+_FORBIDDEN = ("$ref", "$schema", "additionalItems", "definitions", "dependencies", "id", "patternProperties")
+_SAID_EMPTY = {
+    *("$ref", "additionalItems", "additionalProperties", "default", "dependencies", "example"),
+    *("externalDocs", "items", "not", "properties", "required", "x-kubernetes-list-map-keys"),
+    *("x-kubernetes-list-type", "x-kubernetes-map-type", "x-kubernetes-validations"),
+}
+"""Words that count even where their value is empty; others are then as if they were not written."""
 _SCALED = (
     ("specReplicasPath", (".spec.",)),
     ("statusReplicasPath", (".status.",)),
@@ -52,6 +59,10 @@ def names(definition: dict[str, Any]) -> Wrong:
         checked = written.lower() if field.lower().endswith("kind") else written
         if written and (wrong := dns_label_1035(checked)):
             yield ("spec", "names", field), wrong
+    for field in ("shortNames", "categories"):
+        for index, each in enumerate(sequence(dig(spec, "names", field))):
+            if wrong := dns_label_1035(text(each)):
+                yield ("spec", "names", field, index), wrong
     if group.endswith((".k8s.io", ".kubernetes.io")) and not dig(
         definition, "metadata", "annotations", _APPROVED
     ):
@@ -112,6 +123,9 @@ def version(value: dict[str, Any]) -> Wrong:
         if text(column.get("type")) not in ("", *_COLUMNS):
             seen = f"{brief(column['type'])} is not one of {', '.join(_COLUMNS)}"
             yield ("additionalPrinterColumns", index, "type"), seen
+        if text(column.get("format")) not in ("", *_COLUMN_FORMATS):
+            seen = f"{brief(column['format'])} is not one of {', '.join(_COLUMN_FORMATS)}"
+            yield ("additionalPrinterColumns", index, "format"), seen
         if column.get("jsonPath") and not text(column["jsonPath"]).startswith("."):
             seen = f"{brief(column['jsonPath'])} does not begin with `.`"
             yield ("additionalPrinterColumns", index, "jsonPath"), seen
@@ -148,7 +162,7 @@ def _root(schema: dict[str, Any]) -> Wrong:
     metadata = mapping(mapping(schema.get("properties")).get("metadata"))
     names = set(mapping(metadata.get("properties")))
     if names - {"name", "generateName"} or any(
-        metadata[word] not in _NOT_SAID for word in metadata.keys() - _OF_METADATA
+        _is_said(word, metadata[word]) for word in metadata.keys() - _OF_METADATA
     ):
         yield ("properties", "metadata"), "it may only restrict name and generateName"
     for path, below in _below((), schema):
@@ -176,8 +190,6 @@ def _structural(schema: dict[str, Any]) -> Wrong:
         yield ("type",), f"{brief(kind)} is not one of {', '.join(_TYPES)}"
     elif not kind and not either and not free:
         yield ("type",), f"`type` is required (or `{_FREE}`, or `{_EITHER}`)"
-    if schema.get(_FREE) is False:
-        yield (_FREE,), "must be true, or left out"
     for field, classes, words in _SHAPES:
         if schema.get(field) is not None and schema[field].__class__ not in classes:
             yield (field,), f"{brief(schema[field])} is {words}"
@@ -187,16 +199,35 @@ def _structural(schema: dict[str, Any]) -> Wrong:
         yield ("items",), "`type: array` needs it"
     if schema.get("properties") and schema.get("additionalProperties") not in (None, False):
         yield ("additionalProperties",), "may not be set beside `properties`"
-    if schema.get("uniqueItems") is True:
-        yield ("uniqueItems",), "may not be true; use `x-kubernetes-list-type: set`"
-    for field in _FORBIDDEN:
-        if schema.get(field) not in (None, "", {}):
-            yield (field,), "a structural schema has none"
     if either and free:
         yield (_FREE,), f"may not be set beside `{_EITHER}`"
+    if schema.get(_EMBEDDED) is True and not (kind == "object" and (free or schema.get("properties"))):
+        yield (_EMBEDDED,), f"needs `type: object`, and properties or `{_FREE}`"
+    yield from _words(schema)
     yield from _list(schema, kind)
     yield from _junctors(schema, (), free_first=either)
     yield from _default(schema)
+
+
+def _is_said(word: str, value: Any) -> bool:
+    """Whether a word of a schema says something; 0 does."""
+    if value is None or value is False:
+        return value is False and word == _FREE
+    return word in _SAID_EMPTY or value not in ("", [], {})
+
+
+def _words(schema: dict[str, Any]) -> Wrong:
+    """Words that no schema may use, in any place."""
+    for field in _FORBIDDEN:
+        if _is_said(field, schema.get(field)):
+            yield (field,), "a structural schema has none"
+    if schema.get(_FREE) is False:
+        yield (_FREE,), "must be true, or left out"
+    if schema.get("uniqueItems") is True:
+        yield ("uniqueItems",), "may not be true; use `x-kubernetes-list-type: set`"
+    sort = schema.get("x-kubernetes-map-type")
+    if sort is not None and (sort not in ("atomic", "granular") or schema.get("type") != "object"):
+        yield ("x-kubernetes-map-type",), "it is atomic or granular, and needs `type: object`"
 
 
 def _list(schema: dict[str, Any], kind: str) -> Wrong:
@@ -227,15 +258,22 @@ def _junctors(schema: dict[str, Any], path: Path, *, free_first: bool) -> Wrong:
     if schema.get("not").__class__ is dict:
         parts.append(((*path, "not"), schema["not"]))
     for where, part in parts:
-        if free_first and where[-2:-1] == ("anyOf",) and schema.get("anyOf") == _OF_BOTH:
+        if free_first and where[-2:-1] == ("anyOf",) and _is_of_both(schema):
             continue  # how int-or-string was written before there was a word for it
         yield from _in_junctor(part, where, free_first=free_first and where == (*path, "allOf", 0))
 
 
+def _is_of_both(schema: dict[str, Any]) -> bool:
+    parts = [part for _, part in maps(schema.get("anyOf"))]
+    return [{key: part[key] for key in part if _is_said(key, part[key])} for part in parts] == _OF_BOTH
+
+
 def _in_junctor(part: dict[str, Any], path: Path, *, free_first: bool) -> Wrong:
     for field in _NOT_IN_JUNCTORS:
-        if part.get(field) not in (None, "", [], False):
+        if part.get(field) not in (None, "", [], False) or (part.get(field) == "" and field in _SAID_EMPTY):
             yield (*path, field), "may not stand below allOf, anyOf, oneOf or not"
+    for inner, seen in _words(part):
+        yield (*path, *inner), seen
     yield from _junctors(part, path, free_first=free_first)
     for name, inner in mapping(part.get("properties")).items():
         yield from _in_junctor(mapping(inner), (*path, "properties", name), free_first=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from seatrial.declared.server.formats import Form, dns_label, path_segment, subdomain
 from seatrial.declared.server.registry import Wrong, on, values_fit
-from seatrial.declared.values import brief, mapping, sequence, text
+from seatrial.declared.values import brief, mapping, sequence, text, whole
 
 _NAMES: dict[str, Form] = {
     "Namespace": dns_label,
@@ -20,6 +20,15 @@ _NAMES: dict[str, Form] = {
     "APIService": path_segment,
 }
 """Kinds whose names have a form other than a DNS name."""
+_NUMBERED_TEXT = (
+    "CronJob CustomResourceDefinition DaemonSet Deployment DeviceClass DeviceTaintRule EndpointSlice "
+    "FlowSchema Ingress IngressClass Job MutatingAdmissionPolicy MutatingAdmissionPolicyBinding "
+    "MutatingWebhookConfiguration NetworkPolicy Pod PodDisruptionBudget PodTemplate PriorityClass "
+    "PriorityLevelConfiguration ReplicaSet ReplicationController ResourceSlice StatefulSet "
+    "ValidatingAdmissionPolicy ValidatingAdmissionPolicyBinding ValidatingWebhookConfiguration"
+)
+_NUMBERED = frozenset(_NUMBERED_TEXT.split())
+"""Kinds whose generation the server itself sets, whatever is written."""
 _MOST_ANNOTATED = 256 * 1024
 
 
@@ -36,6 +45,9 @@ def named(data: dict[str, Any], *, built_in: bool = True) -> Wrong:
     check = _NAMES.get(text(data.get("kind")), subdomain) if built_in else subdomain
     if not name and not generated and built_in and data.get("kind") != "LimitRange":
         yield ("metadata", "name"), "it has no name"
+    generation = whole(mapping(metadata).get("generation")) or 0
+    if built_in and generation < 0 and data.get("kind") not in _NUMBERED:
+        yield ("metadata", "generation"), f"{generation} is less than 0"
     if name and name.__class__ is str and (wrong := check(name)):
         yield ("metadata", "name"), wrong
     if generated and generated.__class__ is str and (wrong := check(generated.rstrip("-") + "x")):

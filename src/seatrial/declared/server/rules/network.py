@@ -37,8 +37,9 @@ def backend(value: dict[str, Any]) -> Wrong:
             yield ("resource", field), f"`{field}` is required"
     if resource.get("apiGroup") and (wrong := subdomain(text(resource["apiGroup"]))):
         yield ("resource", "apiGroup"), wrong
-    if wrong := path_segment(text(resource.get("kind"))):
-        yield ("resource", "kind"), wrong
+    for field in ("kind", "name"):
+        if wrong := path_segment(text(resource.get(field))):
+            yield ("resource", field), wrong
 
 
 @on("networking.v1.IngressServiceBackend")

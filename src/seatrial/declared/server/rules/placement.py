@@ -93,7 +93,7 @@ def node_names(term: dict[str, Any]) -> Wrong:
     """A node's name is a DNS name."""
     for index, each in maps(term.get("matchFields")):
         for place, value in enumerate(sequence(each.get("values"))):
-            if value.__class__ is str and (wrong := subdomain(value)):
+            if wrong := subdomain(text(value)):
                 yield ("matchFields", index, "values", place), wrong
 
 

@@ -121,8 +121,13 @@ def by_system(spec: dict[str, Any]) -> Wrong:
             unmasked = dig(container, "securityContext", "procMount") == "Unmasked"
             if unmasked and spec.get("hostUsers") is not False:
                 yield (*path, "securityContext", "procMount"), "Unmasked needs `hostUsers: false`"
+            if container.get("volumeDevices") and spec.get("hostUsers") is False:
+                yield (*path, "volumeDevices"), "may not be set beside `hostUsers: false`"
     if spec.get("hostnameOverride") and spec.get("hostNetwork") is True:
         yield ("hostnameOverride",), "may not be set beside `hostNetwork`"
+    for index, each in maps(dig(spec, "securityContext", "sysctls")):
+        if spec.get("hostNetwork") is True and text(each.get("name")).startswith("net."):
+            yield ("securityContext", "sysctls", index, "name"), "may not be set beside `hostNetwork`"
     yield from _host_processes(spec)
 
 

@@ -52,8 +52,8 @@ def mounted(spec: dict[str, Any], claims: set[str]) -> Wrong:
             if name and name not in volumes and name not in claims:
                 yield (*path, "volumeMounts", index, "name"), f"{brief(name)} is no volume of the pod"
         for index, device in maps(container.get("volumeDevices")):
-            volume = volumes.get(text(device.get("name")))
-            backed = volume is not None and ("persistentVolumeClaim" in volume or "ephemeral" in volume)
+            volume = mapping(volumes.get(text(device.get("name"))))
+            backed = any(volume.get(kind) is not None for kind in ("persistentVolumeClaim", "ephemeral"))
             if device.get("name") and not backed and device.get("name") not in claims:
                 yield (
                     (*path, "volumeDevices", index, "name"),

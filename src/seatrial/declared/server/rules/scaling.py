@@ -178,5 +178,6 @@ def _in_order(item: dict[str, Any]) -> Wrong:
     for name, ratio in mapping(item.get("maxLimitRequestRatio")).items():
         if float_of(ratio) < 1:
             yield ("maxLimitRequestRatio", name), f"{brief(ratio)} is less than 1"
-        if name in least and name in most and float_of(ratio) * float_of(least[name]) > float_of(most[name]):
+        smallest = float_of(least.get(name))
+        if smallest and name in most and float_of(ratio) > float_of(most[name]) / smallest:
             yield ("maxLimitRequestRatio", name), f"{brief(ratio)} is more than max is of min"

@@ -95,7 +95,7 @@ def addresses(spec: dict[str, Any]) -> Wrong:
         if value and value != "None" and address(value):
             yield path, f"{brief(value)} is no IP address, nor None"
     first = next(iter(sequence(spec.get("clusterIPs"))), None)
-    if first is not None and spec.get("clusterIP") not in (None, "", first):
+    if sequence(spec.get("clusterIPs")) and spec.get("clusterIP") != first:
         yield ("clusterIPs", 0), "must be `clusterIP`"
     if len(sequence(spec.get("ipFamilies"))) == 2 and spec.get("ipFamilyPolicy") in (None, "SingleStack"):
         yield ("ipFamilyPolicy",), "two `ipFamilies` need PreferDualStack or RequireDualStack"

@@ -61,6 +61,14 @@ def data_source(spec: dict[str, Any]) -> Wrong:
             yield ("dataSourceRef",), "it must be as `dataSource`"
 
 
+@on("core.v1.PersistentVolumeClaimTemplate")
+def claim_template(template: dict[str, Any]) -> Wrong:
+    """A pod's claim takes labels and annotations from its template, and nothing else of its metadata."""
+    for field, value in mapping(template.get("metadata")).items():
+        if field not in ("labels", "annotations") and value is not None and value != "":
+            yield ("metadata", field), "may not be set in the template of a claim"
+
+
 @on("core.v1.PersistentVolumeSpec")
 def volume(spec: dict[str, Any]) -> Wrong:
     """A volume has a size, a way to be mounted and one place that it comes from."""

@@ -95,6 +95,7 @@ def own_field(item: dict[str, Any]) -> Wrong:
     path = text(mapping(item.get("fieldRef")).get("fieldPath"))
     if path and path.partition("[")[0] not in _FIELDS:
         yield ("fieldRef", "fieldPath"), f"{brief(path)} is no field that a file can hold"
+    yield from _of_version(mapping(item.get("fieldRef")))
     if item.get("resourceFieldRef") is not None and not mapping(item["resourceFieldRef"]).get(
         "containerName"
     ):
@@ -109,8 +110,20 @@ def environment_field(source: dict[str, Any]) -> Wrong:
     key = path.partition("['")[0] in ("metadata.labels", "metadata.annotations") and path.endswith("']")
     if path and path not in _POD_FIELDS and not key:
         yield ("fieldRef", "fieldPath"), f"{brief(path)} is no field that a variable can hold"
+    yield from _of_version(reference)
+
+
+def _of_version(reference: dict[str, Any]) -> Wrong:
     if reference.get("apiVersion") not in (None, "", "v1"):
         yield ("fieldRef", "apiVersion"), f"{brief(reference['apiVersion'])} is not v1"
+
+
+@on("core.v1.CSIVolumeSource")
+def published(source: dict[str, Any]) -> Wrong:
+    """A driver is given a Secret by its name."""
+    secret = source.get("nodePublishSecretRef")
+    if secret is not None and not mapping(secret).get("name"):
+        yield ("nodePublishSecretRef", "name"), "`name` is required"
 
 
 @on("core.v1.ResourceFieldSelector")
