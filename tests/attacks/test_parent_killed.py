@@ -142,7 +142,7 @@ for line in sys.stdin:
         print(process, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]), flush=True)
         continue
-    printed = os.open(folder / "printed.txt", os.O_WRONLY | os.O_CREAT)
+    printed = os.open(folder / "printed.txt", os.O_WRONLY)
     for number, file in ((0, os.open(os.devnull, os.O_RDONLY)), (1, printed), (2, printed)):
         os.dup2(file, number)
     settings = settings_from({"system": str(folder / "shop.yaml"), "report_dir": str(folder / "reports")}, {})
@@ -196,6 +196,7 @@ class Run:
 
     def __init__(self, server: subprocess.Popen[str], folder: Path) -> None:
         (folder / "shop.yaml").write_text(SYSTEM)
+        (folder / "printed.txt").touch()
         self._server = server
         self._ended: int | None = None
         server.stdin.write(f"{folder}\n")
