@@ -20,6 +20,11 @@ class SeatrialError(Exception):
         self.where = where
         self.next_step = next_step
 
+    @property
+    def in_a_line(self) -> str:
+        """What happened and where, for a sentence."""
+        return f"{self.what} ({self.where})" if self.where else self.what
+
     def __str__(self) -> str:
         lines = [self.what]
         if self.where:

@@ -142,11 +142,11 @@ def load_job(system: System, test: str, seconds: int, *more: str) -> Job:
         more: further arguments of Locust.
 
     Raises:
-        BadInput: there is no such test; names the nearest.
+        BadInput: there is no such test; names all that there are.
     """
     shipped = {path.stem: path for path in sorted(folder("loadtests").glob("[a-z]*.py"))}
     if test not in shipped:
-        hint = suggestion(test, shipped)
+        hint = f"There are {', '.join(shipped)}."
         raise BadInput(f"there is no load test {test!r}", where="--test", next_step=hint)
     arguments = [sys.executable, "-m", "locust", "-f", str(shipped[test]), "--headless", *more]
     arguments += ["-t", f"{seconds}s"] if seconds else []

@@ -121,9 +121,10 @@ def _sent(directory: Path, run: Run, result: CheckResult, data: Any) -> Verdict:
 def _capacity(data: Any, objectives: Objectives) -> Verdict:
     prices = Prices.model_validate(data["prices"]) if data.get("prices") else None
     if "capacity" in data:
-        return judge_capacity(CapacityRun.from_data(data["capacity"]), objectives, data["wanted"], prices)
+        run = CapacityRun.from_data(data["capacity"])
+        return judge_capacity(run, objectives, data["wanted"], prices, data.get("planned"))
     runs = {int(count): CapacityRun.from_data(each) for count, each in data["series"].items()}
-    return judge_series(runs, objectives, data["wanted"], prices)
+    return judge_series(runs, objectives, data["wanted"], prices, data.get("planned"))
 
 
 def _read(path: Path) -> Any:

@@ -226,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise BadInput(f"no workload has the role {options.role!r}", where=options.system)
         hold(settings, options.role, options.replicas, watch=options.watch)
     except SeatrialError as error:
-        _say({"error": str(error)})
+        _say({"error": error.what, "where": error.where, "next": error.next_step})
         return 2
     except KeyboardInterrupt:
         return 130

@@ -114,7 +114,7 @@ class CapacitySession(LegSession):
                 self._tell(trial)
                 self._require_rest(f"after the trial at {rate:g}/s")
         except SeatrialError as error:
-            self._broken = self._broken or str(error)
+            self._broken = self._broken or error.in_a_line
         finally:
             self._let_go()
 
@@ -132,7 +132,7 @@ class CapacitySession(LegSession):
             if self._held is not None:
                 self._held.close()
         except SeatrialError as error:
-            self._broken = self._broken or str(error)
+            self._broken = self._broken or error.in_a_line
         self._held = None
 
     def _look(self) -> Look | None:

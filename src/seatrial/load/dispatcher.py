@@ -29,7 +29,7 @@ from seatrial.model.exchange import DROPPED, Exchange
 from seatrial.model.tls import TlsFiles
 from seatrial.traffic.generator import Generator
 from seatrial.traffic.job import Job, job_from
-from seatrial.traffic.journey import HTTP1
+from seatrial.traffic.journey import HTTP1, drawn
 from seatrial.traffic.record import WRITE_EVERY_SECONDS
 from seatrial.traffic.runner import Runner
 from seatrial.traffic.schedule import sliced
@@ -132,7 +132,10 @@ class Dispatcher:
         output = Path(self._kept or Path(self._folder.name) / "exchanges.ndjson")
         job = share.job(output)
         arrivals = sliced(job.arrivals().planned(), share.worker, share.workers)
-        self.progress = Progress(share.journeys, arrivals)
+        some, weights = list(share.journeys), [each.get("weight", 1.0) for each in share.journeys.values()]
+        self.progress = Progress(
+            some, arrivals, lambda number: drawn(some, weights, job.seed, number), share.beside
+        )
         self._kinds = {
             journey.name: journey.method if journey.protocol == HTTP1 else journey.protocol
             for journey, _ in (*job.compiled(), *job.compiled_bystanders())

@@ -50,7 +50,7 @@ def judge_load(
     if unequal := clock_doubt(summary.workers):
         verdicts.append(_unequal(unequal))
     if unsent := summary.never_sent:
-        verdicts.append(_unsent(unsent))
+        verdicts.append(_unsent(unsent, summary))
     if AVAILABILITY in judged and summary.requests:
         parts = parts_of(summary, objectives, own, "availability")
         verdicts += [_availability(part, summary) for part in parts]
@@ -102,10 +102,11 @@ def _none_sent(summary: LoadSummary) -> Verdict:
     )  # fmt: skip
 
 
-def _unsent(journeys: Sequence[str]) -> Verdict:
+def _unsent(journeys: Sequence[str], summary: LoadSummary) -> Verdict:
+    more = "replay a longer trace" if summary.replayed else "run for longer"
     return Verdict(
         Outcome.INCONCLUSIVE, f"no request of {', '.join(journeys)} was sent", "requests of every journey",
-        "Give it more weight, or run for longer.",
+        f"Give it more weight, or {more}.",
     )  # fmt: skip
 
 
@@ -200,6 +201,9 @@ def _next(outcome: Outcome, need: int, part: Part, summary: LoadSummary, when_fa
         return ""
     if outcome is Outcome.FAILED:
         return when_failed
+    if summary.replayed:  # it lasts as long as its trace, whatever is given for its length
+        enough = f"about {need} requests{part.suffix} can tell" if need else "this one cannot tell"
+        return f"Replay a longer trace: {enough}."
     if need and summary.seconds > 0:
         long_enough = math.ceil(need * summary.seconds / part.requests)
         return f"Run for {long_enough} s or more: about {need} requests{part.suffix} can tell."

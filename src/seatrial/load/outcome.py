@@ -25,6 +25,7 @@ from seatrial.record.observations import ObservationWriter, StreamRecord
 from seatrial.record.writer import RunWriter
 from seatrial.traffic.crew import MISSING
 from seatrial.traffic.record import free_name, pack
+from seatrial.traffic.trace import REPLAY
 
 REQUIREMENT = (
     "Under the planned load, requests MUST be answered as expected, and in time, as the objectives say."
@@ -135,6 +136,7 @@ class Conclusion:
             workers=run.workers,
             lost=run.lost,
             in_cluster=run.in_cluster,
+            replayed=run.arrivals.startswith(REPLAY),
         )
         own = own_objectives(self.system)
         verdict = judge_load(summary, self.system.objectives, judged=self.user.judged, own=own)

@@ -141,7 +141,7 @@ class ScalingSession(LegSession):
             self._wait("replicas-ready", enough, until - time.monotonic())
             self._pause(min(HELD_SECONDS, until - time.monotonic()))
         except SeatrialError as error:
-            self._broken = str(error)
+            self._broken = error.in_a_line
         self._end_leg()
         return time.monotonic()
 

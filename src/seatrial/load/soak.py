@@ -121,7 +121,7 @@ class SoakSession(LoadSession):
                 if not last:
                     self._pause()
         except SeatrialError as error:
-            self.conclusion.unseen = self.conclusion.unseen or str(error)
+            self.conclusion.unseen = self.conclusion.unseen or error.in_a_line
         finally:
             held.end()
 

@@ -76,6 +76,7 @@ class LoadSummary:
         lost: the missing workers that were lost, in words.
         in_cluster: whether the workers ran in the cluster, where a pod may be lost with what it sent.
         workers: each of those that reported; empty for processes of this machine.
+        replayed: whether its times came from a trace, so that it cannot last longer than that.
     """
 
     health: GeneratorHealth
@@ -91,6 +92,7 @@ class LoadSummary:
     lost: tuple[str, ...] = ()
     in_cluster: bool = False
     workers: tuple[WorkerFigures, ...] = ()
+    replayed: bool = False
 
     @property
     def sent(self) -> int:
@@ -149,6 +151,7 @@ class LoadSummary:
             "lost_workers": list(self.lost),
             "in_cluster": self.in_cluster,
             "workers": [each.to_data() for each in self.workers],
+            "replayed": self.replayed,
             "failures": {name: dict(each) for name, each in self.failures.items()},
             "latency_from_planned_ms": {str(p): self.percentile_ms(p) for p in PERCENTILES},
             "latency_from_sent_ms": {str(p): self.percentile_ms(p, from_sent=True) for p in PERCENTILES},
@@ -170,6 +173,7 @@ class LoadSummary:
             {name: merged([text]) for name, text in encoded.get("journeys", {}).items()},
             data.get("failures", {}), tuple(data.get("lost_workers", ())), data.get("in_cluster", False),
             tuple(WorkerFigures.from_data(each) for each in data.get("workers", ())),
+            data.get("replayed", False),
         )  # fmt: skip
 
 
@@ -181,6 +185,7 @@ def summarize(
     workers: int,
     lost: tuple[str, ...] = (),
     in_cluster: bool = False,
+    replayed: bool = False,
 ) -> LoadSummary:
     """Add up what `workers` processes reported, of which some were `lost`."""
     parts = list(results)
@@ -208,6 +213,7 @@ def summarize(
             for part in sorted(parts, key=lambda part: part.place)
             if part.where
         ),
+        replayed=replayed,
     )
 
 

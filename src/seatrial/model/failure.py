@@ -29,7 +29,7 @@ def verdict_of(error: BaseException) -> Verdict:
     if isinstance(error, NotPassed):
         return error.verdict
     if isinstance(error, SeatrialError):
-        seen = f"{error.what} ({error.where})" if error.where else error.what
+        seen = error.in_a_line
         if isinstance(error, NotAllowed):
             return Verdict(Outcome.UNSUPPORTED, seen, "every right that it needs", error.next_step)
         if isinstance(error, EvidenceLost):

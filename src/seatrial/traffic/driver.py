@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
@@ -18,7 +17,7 @@ from typing import Any
 
 from seatrial.errors import SeatrialError
 from seatrial.model.exchange import LATE_AFTER_SECONDS, Exchange, GeneratorHealth
-from seatrial.traffic.journey import CompiledJourney, pick_by_weight
+from seatrial.traffic.journey import CompiledJourney, drawn
 from seatrial.traffic.plan import Plan
 from seatrial.traffic.protocols import PROTOCOLS, Arrival
 from seatrial.traffic.tally import Tally
@@ -189,10 +188,7 @@ class Driver:
         arrival.client.send(arrival)
 
     def _pick(self, sequence: int) -> CompiledJourney:
-        if len(self._journeys) == 1:
-            return self._journeys[0]
-        draw = zlib.crc32(f"{self.plan.seed}:{sequence}".encode()) / 2**32
-        return pick_by_weight(self._journeys, self._weights, draw)
+        return drawn(self._journeys, self._weights, self.plan.seed, sequence)
 
     def _take(self, arrival: Arrival) -> None:
         """Lay one that has ended down. Called from the event loop."""

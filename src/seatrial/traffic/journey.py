@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -266,3 +267,10 @@ def pick_by_weight(things: Sequence[Thing], weights: Sequence[float], draw: floa
         if target < 0:
             return thing
     return things[-1]
+
+
+def drawn(things: Sequence[Thing], weights: Sequence[float], seed: int, sequence: int) -> Thing:
+    """The thing that the arrival of this number gets: whoever asks, and however many share the schedule."""
+    if len(things) == 1:
+        return things[0]
+    return pick_by_weight(things, weights, zlib.crc32(f"{seed}:{sequence}".encode()) / 2**32)

@@ -227,6 +227,23 @@ def parse(text: str, *, seed: int = 0) -> Schedule:
     raise BadInput(f"`{text}` is no schedule", next_step=_HELP)
 
 
+def highest_rate(text: str) -> float | None:
+    """The highest rate of a schedule in words, per second; None where it has none, such as a replay.
+
+    Raises:
+        BadInput: it is no schedule.
+    """
+    match parse(text):
+        case Constant(per_second=rate) | Poisson(per_second=rate):
+            return rate
+        case Ramp(from_per_second=first, to_per_second=last):
+            return max(first, last)
+        case Steps(steps=steps):
+            return max(step.per_second for step in steps)
+        case _:
+            return None
+
+
 def _parse_steps(kind: str, parts: Sequence[str]) -> Steps:
     """Steps as they are listed; a spike is a calm third, a third at its peak, and a calm third again."""
     if kind == "spike":

@@ -10,7 +10,8 @@ from pathlib import Path
 from seatrial.errors import BadInput
 from seatrial.traffic.schedule import Replay, Schedule
 
-MARK = "replay:@"
+REPLAY = "replay:"
+MARK = f"{REPLAY}@"
 MOST_TIMES = 1_000_000
 """More are not sent along with a job."""
 LOOKED_AT = 200_000

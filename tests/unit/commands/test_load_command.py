@@ -37,7 +37,7 @@ def files(folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--test", "journey"), "Did you mean journeys?"),
+        (("--test", "journey"), "There are capacity, journeys"),
         (("--system", "none.yaml"), "no such system file"),
         (("--workers", "0"), "0 workers send nothing"),
         (("--workers", "-3"), "-3 workers send nothing"),
@@ -123,8 +123,9 @@ def test_every_load_test_that_is_shipped_can_be_named(files: Path) -> None:
     system = load_system(settings_in(files))
     for test in ("journeys", "capacity", "step", "soak", "scaling"):
         assert load_job(system, test, 5).planned.checks == (f"load.{test} [{system.metadata.name}]",)
-    with pytest.raises(BadInput, match="no load test"):
-        load_job(system, "__init__", 5)
+    with pytest.raises(BadInput, match="no load test") as refused:
+        load_job(system, "nonesuch", 5)
+    assert refused.value.next_step == "There are capacity, journeys, scaling, soak, step."
 
 
 def test_one_that_does_not_end_is_said(folder: Path) -> None:

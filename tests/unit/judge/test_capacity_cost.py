@@ -108,6 +108,15 @@ def test_one_number_of_replicas_tells_nothing_of_growth():
     assert "added" not in verdict.explain()
 
 
+def test_the_least_replicas_are_those_that_were_measured_and_one():
+    low = judge_series(SERIES, OBJECTIVES).numbers["2_replicas_capacity_low_per_second"]
+    assert (
+        f"minReplicas 3: 2 replicas surely serve {low:.3g} requests/s, the planned rate is 60 "
+        "(`load.arrivals`), and one may be gone; where a zone may be gone 4 over 2 zones"
+    ) in judge_series(SERIES, OBJECTIVES, planned=60).explain()
+    assert "minReplicas" not in judge_series(SERIES, OBJECTIVES, planned=600).explain()
+
+
 @pytest.mark.parametrize(
     ("wanted", "outcome", "fewest"),
     [

@@ -1,9 +1,11 @@
 """What is said of a whole search: the interval, what limited it, advice, and why there is none."""
 
+import math
 from dataclasses import replace
 
 import pytest
 
+from seatrial.judge.capacity.advice import zone_words
 from seatrial.judge.capacity.search import Search
 from seatrial.judge.capacity.verdict import judge_capacity
 from seatrial.model.capacity import CapacityRun, ContainerUse, SearchPlan, Trial
@@ -121,6 +123,25 @@ def test_the_advised_request_is_four_fifths_of_what_is_used_at_capacity_in_steps
     advised = int(text(WHOLE).split("CPU request ")[1].split("m: 80% of that")[0])
     assert advised % 10 == 0
     assert 0 <= advised - 0.8 * used < 10
+
+
+def test_the_least_replicas_are_advised_with_every_number():
+    verdict = judge_capacity(WHOLE, OBJECTIVES, planned=100)
+    each = verdict.numbers["capacity_low_per_second"] / 2
+    needed = math.ceil(100 / each)
+    assert (
+        f"minReplicas {needed + 1}: the planned 100 (`load.arrivals`) / {each:.3g} is {100 / each:.1f}, "
+        f"rounded up {needed}, and one that may be gone; where a zone may be gone {2 * needed} over 2 zones"
+    ) in verdict.explain()
+    assert f"minReplicas for R requests/s in quiet hours: R / {each:.3g}" in text(WHOLE)
+
+
+@pytest.mark.parametrize(("needed", "two", "three"), [(1, 2, 3), (2, 4, 3), (3, 6, 6), (4, 8, 6)])
+def test_a_lost_zone_leaves_as_many_replicas_as_are_needed(needed, two, three):
+    said = zone_words(needed)
+    assert f"{two} over 2 zones ({needed} in each), {three} over 3" in said
+    assert two - two // 2 >= needed
+    assert three - three // 3 >= needed
 
 
 def test_a_workload_without_a_request_has_no_target():

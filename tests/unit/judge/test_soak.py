@@ -303,6 +303,13 @@ def test_without_a_look_nothing_is_said_of_restarts():
     assert lives(soak()).outcome is Outcome.INCONCLUSIVE
 
 
+def test_a_cluster_that_cannot_be_reached_is_said_once():
+    verdict = judge_soak(soak(unseen="the cluster does not answer: refused (https://nowhere)"), Objectives())
+    assert verdict.outcome is Outcome.INCONCLUSIVE
+    assert verdict.observed.count("containers: the cluster does not answer: refused (https://nowhere)") == 1
+    assert verdict.explain().count("does not answer") == 1
+
+
 def test_memory_since_the_last_restart_counts():
     """Planted: a leak that was ended by a restart; the restart is what fails, memory is looked at anew."""
     before = looks(lambda at: 100 + at / 20, seconds=1_800)

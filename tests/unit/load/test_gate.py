@@ -52,6 +52,13 @@ def test_an_inconclusive_sample_is_told_how_long_would_do() -> None:
     assert "Run for 172 s or more: about 2861 requests can tell." in verdict.next_step
 
 
+def test_a_replay_is_never_told_to_run_for_longer_than_its_trace() -> None:
+    replay = replace(summary(result([5.0] * 1_000)), replayed=True)
+    verdict = judge_load(LoadSummary.from_data(replay.to_data()), OBJECTIVES)
+    assert "Replay a longer trace: about 2861 requests can tell." in verdict.next_step
+    assert "Run for" not in verdict.next_step
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.lists(st.integers(1, 100_000), max_size=50), min_size=1, max_size=3))
 def test_workers_add_up_without_loss(shares: list[list[int]]) -> None:

@@ -23,8 +23,12 @@ def exchange(
     return Exchange(number, journey, planned, sent, sent and planned + took, outcome, error=error)
 
 
+def odd_ones_buy(number: int) -> str:
+    return "buy" if number % 2 else "look"
+
+
 def progress(*some: Exchange, worker: int = 0, workers: int = 1) -> Progress:
-    seen = Progress(["look", "buy"], sliced(Constant(10).planned(), worker, workers))
+    seen = Progress(["look", "buy"], sliced(Constant(10).planned(), worker, workers), odd_ones_buy)
     for each in some:
         seen.take(each)
     return seen
@@ -43,7 +47,7 @@ def test_nothing_is_claimed_of_a_plan_before_its_first_request():
 
 
 def test_a_schedule_with_an_end_is_planned_no_further():
-    seen = Progress(["look"], sliced(Constant(10, 0.5).planned(), 0, 1))
+    seen = Progress(["look"], sliced(Constant(10, 0.5).planned(), 0, 1), lambda _: "look")
     seen.take(exchange(0))
     assert seen.planned(1_000.0) == 5
 
@@ -60,6 +64,31 @@ def test_late_dropped_and_failed_are_counted_and_percentiles_have_both_beginning
     assert look["p99_ms"] == pytest.approx(500, rel=0.001)
     assert look["sent_p99_ms"] == pytest.approx(100, rel=0.001)
     assert buy["p50_ms"] == pytest.approx(20, rel=0.001)
+
+
+def test_each_journey_tells_what_of_it_was_planned_and_sent():
+    seen = progress(exchange(0), exchange(1, journey="buy"), exchange(2, error=DROPPED, outcome=FAILED))
+    whole, look, buy = rows([seen.to_data(100.45)])
+    assert [(each["planned"], each["sent"]) for each in (whole, look, buy)] == [(5, 4), (3, 2), (2, 2)]
+    _, look, buy = rows([progress().to_data(200.0)])
+    assert (look["planned"], buy["sent"]) == ("", ""), "nothing is claimed before the first request"
+    seen.health = GeneratorHealth(3, 2, 1, 0, 0.01, 0.02, 0.1)
+    whole, look, buy = rows([seen.to_data(500.0)])
+    assert [each["planned"] for each in (whole, look, buy)] == [3, 2, 1], "it was stopped after three"
+
+
+def test_two_shares_of_which_one_has_not_begun_claim_nothing_of_a_plan():
+    some = [progress(exchange(0)).to_data(100.0), progress(worker=1, workers=2).to_data(100.0)]
+    assert [each["planned"] for each in rows(some)] == ["", "", ""]
+
+
+def test_what_is_sent_beside_the_schedule_has_no_plan():
+    arrivals = sliced(Constant(10).planned(), 0, 1)
+    seen = Progress(["look"], arrivals, lambda _: "look", beside=["buy"])
+    for each in (exchange(0, journey="buy"), exchange(3)):
+        seen.take(each)
+    _, look, buy = rows([seen.to_data(100.3)])
+    assert (look["planned"], buy["planned"], buy["ended"]) == (4, "", 1)
 
 
 def test_the_generator_has_the_last_word():

@@ -16,16 +16,20 @@ MILLICORES = 1_000
 STEP_MILLICORES = 10
 
 
-def advice(run: CapacityRun, found: Found, availability: float, wanted: float | None) -> tuple[str, ...]:
+def advice(
+    run: CapacityRun, found: Found, availability: float, wanted: float | None, planned: float | None = None
+) -> tuple[str, ...]:
     """Sentences for a person who sets up the workload and its autoscaler.
 
     Args:
         wanted: requests per second that the system is to sustain; None when nobody said.
+        planned: the highest rate of the load that the system file plans; None where it names none.
     """
     replicas = _replicas(run)
     if found.low is None or not replicas:
         return ()
-    return (*_replica_words(found.low / replicas, wanted), *sizes(run, found.low, availability))
+    each = found.low / replicas
+    return (*_replica_words(each, wanted), *_least_words(each, planned), *sizes(run, found.low, availability))
 
 
 def _replica_words(each: float, wanted: float | None) -> Iterator[str]:
@@ -36,7 +40,29 @@ def _replica_words(each: float, wanted: float | None) -> Iterator[str]:
     least = math.ceil(wanted / each)
     yield (
         f"maxReplicas {least + 1}: {wanted:g} / {each:.3g} is {wanted / each:.1f}, rounded up, and one that "
-        "may be gone; minReplicas 2 or more, as many as the quiet hours need"
+        "may be gone"
+    )
+
+
+def _least_words(each: float, planned: float | None) -> Iterator[str]:
+    """`minReplicas`: what is left when a replica is gone must serve the planned rate, before any is added."""
+    if planned is None:
+        words = f"R / {each:.3g}, rounded up, and one that may be gone"
+        yield f"minReplicas for R requests/s in quiet hours: {words}"
+        return
+    needed = math.ceil(planned / each)
+    yield (
+        f"minReplicas {needed + 1}: the planned {planned:g} (`load.arrivals`) / {each:.3g} is "
+        f"{planned / each:.1f}, rounded up {needed}, and one that may be gone; {zone_words(needed)}"
+    )
+
+
+def zone_words(needed: int) -> str:
+    """How many replicas leave `needed` when a zone is lost, spread evenly over two zones or three."""
+    three = math.ceil(needed / 2) * 3
+    return (
+        f"where a zone may be gone {2 * needed} over 2 zones ({needed} in each), {three} over 3 "
+        f"({three // 3} in each)"
     )
 
 

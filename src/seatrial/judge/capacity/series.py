@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from seatrial.judge.capacity.advice import sizes
+from seatrial.judge.capacity.advice import sizes, zone_words
 from seatrial.judge.capacity.verdict import judge_capacity
 from seatrial.judge.wording import plural
 from seatrial.model.capacity import CapacityRun
@@ -26,6 +26,7 @@ def judge_series(
     objectives: Objectives,
     wanted: float | None = None,
     prices: Prices | None = None,
+    planned: float | None = None,
 ) -> Verdict:
     """What searches with several numbers of replicas show together.
 
@@ -34,6 +35,7 @@ def judge_series(
 
     Args:
         runs: by the number of replicas; at least one.
+        planned: the highest rate of the load that the system file plans; None where it names none.
     """
     counts = sorted(runs)
     verdicts = {
@@ -60,7 +62,8 @@ def judge_series(
             if name in (LOW, HIGH)
         },
         reasons=(
-            *_growth(known, verdicts), *_enough(known, verdicts, wanted), *_each(counts, verdicts),
+            *_growth(known, verdicts), *_enough(known, verdicts, wanted),
+            *_least(known, verdicts, planned), *_each(counts, verdicts),
             *_sizes(known[-1:], runs, verdicts, objectives.availability),
         ),
     )
@@ -102,6 +105,19 @@ def _enough(known: Sequence[int], verdicts: Mapping[int, Verdict], wanted: float
         yield (
             f"{plural(enough[0], 'replica')} are the fewest that surely serve {wanted:g} requests/s: "
             f"maxReplicas {enough[0] + 1}, with one that may be gone"
+        )
+
+
+def _least(known: Sequence[int], verdicts: Mapping[int, Verdict], planned: float | None) -> Iterator[str]:
+    """`minReplicas`, by the numbers of replicas that were measured and not by what one of them serves."""
+    if planned is None:
+        return
+    enough = next((count for count in known if verdicts[count].numbers[LOW] >= planned), None)
+    if enough is not None:
+        low = verdicts[enough].numbers[LOW]
+        yield (
+            f"minReplicas {enough + 1}: {plural(enough, 'replica')} surely serve {low:.3g} requests/s, the "
+            f"planned rate is {planned:g} (`load.arrivals`), and one may be gone; {zone_words(enough)}"
         )
 
 

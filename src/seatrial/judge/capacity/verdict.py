@@ -19,13 +19,18 @@ SEE_TRIALS = "See the trials below, or `load/` of the run directory."
 
 
 def judge_capacity(
-    run: CapacityRun, objectives: Objectives, wanted: float | None = None, prices: Prices | None = None
+    run: CapacityRun,
+    objectives: Objectives,
+    wanted: float | None = None,
+    prices: Prices | None = None,
+    planned: float | None = None,
 ) -> Verdict:
     """What a whole search shows: the capacity as an interval, what limited it, and what it costs.
 
     Args:
         wanted: requests per second that the system must sustain; None when the capacity is only measured.
         prices: of the system file; None where it names none.
+        planned: the highest rate of the load that it plans; None where it names none.
     """
     found = Search(run.plan, objectives.availability, run.trials).found()
     if doubt := _doubt(run, found):
@@ -34,7 +39,7 @@ def judge_capacity(
     cost = cost_of(run, found, objectives.availability, prices)
     reasons = (
         *limited_by(run, objectives.availability),
-        *advice(run, found, objectives.availability, wanted),
+        *advice(run, found, objectives.availability, wanted, planned),
         *cost.reasons,
         *(f"held: {each}" for each in run.held),
         *_trials(run, objectives.availability),

@@ -49,13 +49,18 @@ class Series:
         return "twice its memory" if limit is None else f"its limit {limit / MIB:.4g} MiB"
 
 
+def memory_expected(run: SoakRun) -> str:
+    """What is asked of memory, in words."""
+    return f"memory that is not used up within {run.plan.horizon_hours:g} h at the slope that is seen"
+
+
 def memory(run: SoakRun) -> Verdict:
     """The slope of each container's memory in the second half of the run, in which what fills up is full.
 
     Surely used up within the horizon at that slope, and soon enough to be believed: FAILED, with when. Surely
     not: PASSED. A slope whose interval cannot tell, or too few looks: INCONCLUSIVE, with how long would do.
     """
-    expected = f"memory that is not used up within {run.plan.horizon_hours:g} h at the slope that is seen"
+    expected = memory_expected(run)
     found = series_of(run)
     if not found:
         why = run.unseen or "no container was looked at"
