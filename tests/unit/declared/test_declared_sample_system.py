@@ -141,3 +141,29 @@ def test_every_manifest_variant_is_known() -> None:
     assert {"no-prestop-no-drain", "wrong-hpa-target"} <= set(VARIANTS)
     assert rules_for("no-prestop-no-drain") == {"orchestration.pre-stop"}
     assert rules_for("wrong-hpa-target") == {"scaling.autoscaler-target", "scaling.reachable-target"}
+
+
+def test_only_the_autoscaler_of_orders_counts_the_pods_that_share_its_label() -> None:
+    flawed = objects_of(SAMPLE / "variants" / "shared-labels")
+    labels = {
+        name: flawed["Deployment", name]["spec"]["template"]["metadata"]["labels"].items()
+        for name in ("orders", "digest")
+    }
+    selected = flawed["Deployment", "orders"]["spec"]["selector"]["matchLabels"].items()
+    assert selected <= labels["orders"]
+    assert selected <= labels["digest"], "the autoscaler asks by this selector"
+    listed = flawed["Service", "orders"]["spec"]["selector"].items()
+    assert listed <= labels["orders"]
+    assert not listed <= labels["digest"], "no request goes there"
+    assert flawed.keys() - objects_of(SAMPLE / "manifests").keys() == {("Deployment", "digest")}
+
+
+def test_a_limit_that_equals_the_request_is_the_only_change_and_lies_above_the_autoscalers_target() -> None:
+    sound, flawed = (
+        objects_of(SAMPLE / "manifests"), objects_of(SAMPLE / "variants" / "cpu-limit-equals-request"),
+    )  # fmt: skip
+    assert [key for key in sound if sound[key] != flawed[key]] == [("Deployment", "orders")]
+    (container,) = flawed["Deployment", "orders"]["spec"]["template"]["spec"]["containers"]
+    assert container["resources"]["limits"]["cpu"] == container["resources"]["requests"]["cpu"]
+    (metric,) = flawed["HorizontalPodAutoscaler", "orders"]["spec"]["metrics"]
+    assert metric["resource"]["target"]["averageUtilization"] < 100
