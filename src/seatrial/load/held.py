@@ -97,7 +97,7 @@ class Held:
         if "error" in found:
             self._process.wait()
             self._process = None
-            raise SeatrialError(found["error"], where=found["where"], next_step=found["next"])
+            raise SeatrialError(found["error"], where=found.get("where", ""), next_step=found.get("next", ""))
         return found
 
 
