@@ -98,8 +98,8 @@ def _looked_up(answered: Sequence[Exchange], limit: float) -> str:
     return (
         f"{waited} of {plural(len(slow), 'slow answer')} took 5 s, or twice that, and no more than usual "
         "besides: so long a resolver waits before it asks again, so a question for a name was lost, and not "
-        "the application slow. Ask less: full names with a last dot or ndots 1, a DNS cache on the node, kept "
-        "connections."
+        "the application slow. Ask less: full names with a last dot or ndots 1, a DNS cache on the node, "
+        "kept connections."
     )
 
 
