@@ -136,6 +136,7 @@ autoscaling.v2.MetricIdentifier name:segment
 autoscaling.v2.ContainerResourceMetricSource name:container-resource container:label
 autoscaling.v2.MetricSpec type:metric
 policy.v1.PodDisruptionBudgetSpec minAvailable:percent-to-100 maxUnavailable:percent-to-100
+policy.v1.PodDisruptionBudgetSpec unhealthyPodEvictionPolicy:not-empty
 networking.v1.NetworkPolicyPort port:port-or-name endPort:port
 networking.v1.IPBlock cidr:network except:network
 networking.v1.IngressSpec ingressClassName:subdomain

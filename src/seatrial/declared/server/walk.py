@@ -57,6 +57,10 @@ _FREE_FINALIZERS = frozenset(
     }
 )
 """Groups whose objects have finalizers without a domain, as custom resources may."""
+_OF_ITS_CONTROLLER: frozenset[Path] = frozenset(
+    {("spec", "template", "spec", "hostname"), ("spec", "template", "spec", "subdomain")}
+)
+"""What a StatefulSet's controller sets in each pod: the server does not look at it."""
 
 
 def _about_labels(misfit: Misfit) -> Misfit:
@@ -92,6 +96,8 @@ class Server:
             self._walk(definition, data, (), found, False)
             if self.kubernetes.is_cluster_wide(str(api), str(kind)):
                 found = [misfit for misfit in found if misfit.path != ("metadata", "namespace")]
+            if kind == "StatefulSet":
+                found = [each for each in found if each.sort == TYPE or each.path not in _OF_ITS_CONTROLLER]
             if str(api).partition("/")[0] in _FREE_FINALIZERS:
                 found = [each for each in found if not _is_free_finalizer(each.path, data)]
             found.extend(Misfit(path, VALUE, seen) for path, seen in named(data))

@@ -44,21 +44,49 @@ def claim(spec: dict[str, Any]) -> Wrong:
 def data_source(spec: dict[str, Any]) -> Wrong:
     """What a claim is filled from: of the core group only another claim, and both fields alike."""
     one, other = spec.get("dataSource"), mapping(spec.get("dataSourceRef"))
-    source = (mapping(one).get("apiGroup") or "", mapping(one).get("kind"))
-    for field, given in (("dataSource", mapping(one)), ("dataSourceRef", other)):
-        if field == "dataSource" and not other and source not in _SOURCES:
-            continue  # dropped, as before there were other sources
-        for part in ("kind", "name") if given else ():
-            if not given.get(part):
-                yield (field, part), f"`{part}` is required"
-        if given and not given.get("apiGroup") and given.get("kind") not in (None, "", _CLAIM):
-            yield (field, "kind"), "without `apiGroup` it must be PersistentVolumeClaim"
-        if given.get("apiGroup") and (wrong := subdomain(text(given["apiGroup"]))):
-            yield (field, "apiGroup"), wrong
+    if other or _is_known(mapping(one)):  # else it is dropped, as before there were other sources
+        yield from _source("dataSource", one)
+    yield from _source("dataSourceRef", other or None)
     if one is not None and other and not other.get("namespace"):
         fields = ("apiGroup", "kind", "name")
         if any(mapping(one).get(field) != other.get(field) for field in fields):
             yield ("dataSourceRef",), "it must be as `dataSource`"
+
+
+def _is_known(source: dict[str, Any]) -> bool:
+    return (source.get("apiGroup") or "", source.get("kind")) in _SOURCES
+
+
+def _source(field: str, given: Any) -> Wrong:
+    source = mapping(given)
+    for part in ("kind", "name") if given is not None else ():
+        if not source.get(part):
+            yield (field, part), f"`{part}` is required"
+    if not source.get("apiGroup") and source.get("kind") not in (None, "", _CLAIM):
+        yield (field, "kind"), "without `apiGroup` it must be PersistentVolumeClaim"
+    if source.get("apiGroup") and (wrong := subdomain(text(source["apiGroup"]))):
+        yield (field, "apiGroup"), wrong
+
+
+@on("apps.v1.StatefulSetSpec")
+def kept_sources(spec: dict[str, Any]) -> Wrong:
+    """In the template of a claim no source is dropped."""
+    for index, claim in maps(spec.get("volumeClaimTemplates")):
+        for path, seen in _kept(mapping(claim.get("spec"))):
+            yield ("volumeClaimTemplates", index, "spec", *path), seen
+
+
+@on("core.v1.PersistentVolumeClaimTemplate")
+def kept_source(template: dict[str, Any]) -> Wrong:
+    """As `kept_sources`, for a pod."""
+    for path, seen in _kept(mapping(template.get("spec"))):
+        yield ("spec", *path), seen
+
+
+def _kept(spec: dict[str, Any]) -> Wrong:
+    """What is wrong with a source that the claim's own rule takes for dropped."""
+    if not spec.get("dataSourceRef") and not _is_known(mapping(spec.get("dataSource"))):
+        yield from _source("dataSource", spec.get("dataSource"))
 
 
 @on("core.v1.PersistentVolumeClaimTemplate")
