@@ -15,6 +15,7 @@ from seatrial.traffic.schedule import (
     Schedule,
     Step,
     Steps,
+    highest_rate,
     parse,
     sliced,
 )
@@ -143,3 +144,14 @@ def test_words_that_plan_nothing_are_refused(text: str) -> None:
 def test_a_worker_that_does_not_exist_is_refused() -> None:
     with pytest.raises(BadInput):
         sliced([0.0], 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("words", "rate"),
+    [
+        ("constant:60", 60), ("poisson:5:10", 5), ("ramp:200:10:120", 200), ("steps:50x30,20x5", 50),
+        ("spike:10:90:5", 90), ("replay:0,1,2", None),
+    ],
+)  # fmt: skip
+def test_the_highest_rate_of_a_schedule_is_known_where_it_has_rates(words, rate) -> None:
+    assert highest_rate(words) == rate
