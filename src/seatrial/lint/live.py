@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from seatrial.declared.graph import Graph
@@ -16,6 +16,8 @@ from seatrial.lint.decoding import parse
 
 _KEPT = frozenset({"managedFields", "uid", "resourceVersion", "generation", "creationTimestamp"})
 _SCALED = frozenset({"Deployment", "StatefulSet"})
+FILLED_IN_REPLICAS = 1
+"""By the server, where nobody says how many."""
 
 
 class Unlined(NamedTuple):
@@ -45,7 +47,7 @@ def read_live(kube: Kube, *, judged: bool) -> Graph:
     missing = set[str]()
     for kind in KINDS if judged else (*KINDS, "Node"):
         try:
-            objects += (_as_written(item) for item in kube.objects(kind) if not _is_owned(item))
+            objects += (item for item in kube.objects(kind) if not _is_owned(item))
         except NotFound:
             missing.add(kind)  # the cluster has no such kind, so there is no object of it
         except Forbidden as error:
@@ -56,7 +58,9 @@ def read_live(kube: Kube, *, judged: bool) -> Graph:
             where=place.name,
             next_step="`seatrial rights` prints the Roles for whoever may bind them",
         )
-    return Graph([(item, place) for item in objects], parse, refused if judged else {}, taken=True)
+    scaled = {target for item in objects for target in _scaled_by(item)}
+    written = [(_as_written(item, scaled), place) for item in objects]
+    return Graph(written, parse, refused if judged else {}, taken=True)
 
 
 def _is_owned(item: dict[str, Any]) -> bool:
@@ -67,18 +71,34 @@ def _is_owned(item: dict[str, Any]) -> bool:
     return any(owner.get("controller") is True for _, owner in maps(owners))
 
 
-def _as_written(item: dict[str, Any]) -> dict[str, Any]:
+def _scaled_by(item: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Kind and name of what an autoscaler scales."""
+    if item.get("kind") == "HorizontalPodAutoscaler":
+        target = mapping(mapping(item.get("spec")).get("scaleTargetRef"))
+        yield target.get("kind"), target.get("name")
+
+
+def _as_written(item: dict[str, Any], scaled: Collection[tuple[Any, Any]] = ()) -> dict[str, Any]:
     """Without what the server keeps, and without replicas that it or an autoscaler filled in."""
     metadata = {key: value for key, value in mapping(item.get("metadata")).items() if key not in _KEPT}
-    if item.get("kind") not in _SCALED or any(_writes_replicas(entry) for entry in _managers(item)):
+    if item.get("kind") not in _SCALED or _replicas_are_written(item, scaled):
         return {**item, "metadata": metadata}
     spec = {key: value for key, value in mapping(item.get("spec")).items() if key != "replicas"}
     return {**item, "metadata": metadata, "spec": spec}
 
 
-def _managers(item: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    entries = maps(mapping(item.get("metadata")).get("managedFields"))
-    return (entry for _, entry in entries if not entry.get("subresource"))
+def _replicas_are_written(item: dict[str, Any], scaled: Collection[tuple[Any, Any]]) -> bool:
+    """Whether somebody meant the number of replicas.
+
+    Of a write to `scale` managedFields may keep nothing (a fault puts replicas back that way). So where no
+    autoscaler is, a number that the server does not fill in was written.
+    """
+    metadata = mapping(item.get("metadata"))
+    writers = [entry for _, entry in maps(metadata.get("managedFields")) if _writes_replicas(entry)]
+    if any(not entry.get("subresource") for entry in writers):
+        return True
+    filled_in = not writers and mapping(item.get("spec")).get("replicas") == FILLED_IN_REPLICAS
+    return (item.get("kind"), metadata.get("name")) not in scaled and not filled_in
 
 
 def _writes_replicas(entry: dict[str, Any]) -> bool:

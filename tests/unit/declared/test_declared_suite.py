@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -83,19 +84,35 @@ def managed(manager: str, subresource: str = "") -> dict[str, object]:
     return {"manager": manager, "subresource": subresource, "fieldsV1": {"f:spec": {"f:replicas": {}}}}
 
 
+WEB = {("Deployment", "web")}
+"""What autoscalers scale, by kind and name."""
+
+
 @pytest.mark.parametrize(
-    ("fields", "written"),
-    [([], False), ([managed("controller", "scale")], False), ([managed("seatrial")], True)],
-    ids=["filled in by the server", "set by an autoscaler", "written by its owner"],
-)
-def test_live_replicas_count_only_if_someone_declared_them(fields: list[object], written: bool) -> None:
+    ("replicas", "fields", "scaled", "written"),
+    [
+        (1, [], (), False),
+        (4, [managed("controller", "scale")], WEB, False),
+        (4, [], WEB, False),
+        (1, [managed("somebody", "scale")], (), True),
+        (4, [], {("StatefulSet", "web")}, True),
+        (4, [managed("seatrial")], WEB, True),
+    ],
+    ids=[
+        "filled in by the server", "set by an autoscaler", "set by one, and not told",
+        "scaled by hand", "put back by a fault, and not told", "written by its owner",
+    ],
+)  # fmt: skip
+def test_live_replicas_count_only_if_someone_declared_them(
+    replicas: int, fields: list[object], scaled: Collection[tuple[str, str]], written: bool
+) -> None:
     live = {
         "kind": "Deployment",
         "metadata": {"name": "web", "managedFields": fields},
-        "spec": {"replicas": 4, "x": 1},
+        "spec": {"replicas": replicas, "x": 1},
     }
-    assert ("replicas" in _as_written(live)["spec"]) is written
-    assert _as_written(live)["spec"]["x"] == 1
+    assert ("replicas" in _as_written(live, scaled)["spec"]) is written
+    assert _as_written(live, scaled)["spec"]["x"] == 1
 
 
 def test_live_objects_made_by_controllers_are_left_out() -> None:
