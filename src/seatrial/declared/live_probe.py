@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from seatrial.model.pod_resources import staying
+
 READINESS, LIVENESS = "readinessProbe", "livenessProbe"
 
 
@@ -63,9 +65,7 @@ class LiveProbe:
 
 def live_probes(pod: Mapping[str, Any], kind: str) -> Iterator[LiveProbe]:
     """The probes of that kind of a pod's containers, sidecars included, in their order."""
-    spec = pod["spec"]
-    sidecars = [one for one in spec.get("initContainers") or () if one.get("restartPolicy") == "Always"]
-    for container in (*spec["containers"], *sidecars):
+    for container in staying(pod["spec"]):
         if given := container.get(kind):
             yield _read(container, given)
 

@@ -18,6 +18,7 @@ from seatrial.kube.pod_status import (
     waiting_reason,
 )
 from seatrial.model.metric import metric_body, metric_name
+from seatrial.model.pod_resources import staying
 from seatrial.model.quantity import thousandths
 from seatrial.model.system import System
 from seatrial.model.timeline import (
@@ -127,12 +128,9 @@ def pod_seen(pod: Object, at: float, change: Change, roles: Roles, clock: Clock)
 
 def by_container(pod: Object, part: str) -> dict[str, dict[str, int]]:
     """Requests or limits in thousandths; of the init containers only those that stay (sidecars)."""
-    spec = pod.get("spec") or {}
-    sidecars = [c for c in spec.get("initContainers") or () if c.get("restartPolicy") == "Always"]
-    containers = [*(spec.get("containers") or ()), *sidecars]
     return {
         str(container["name"]): amounts((container.get("resources") or {}).get(part))
-        for container in containers
+        for container in staying(pod.get("spec") or {})
     }
 
 

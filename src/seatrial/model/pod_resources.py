@@ -8,12 +8,17 @@ from typing import Any
 from seatrial.model.quantity import thousandths
 
 
+def staying(spec: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The containers of a pod's spec that run as long as it does: its own, then its sidecars."""
+    stay = [one for one in _members(spec, "initContainers") if one.get("restartPolicy") == "Always"]
+    return [*_members(spec, "containers"), *stay]
+
+
 def amounts(spec: Mapping[str, Any], part: str) -> dict[str, int]:
     """A pod's requests or limits by resource, in thousandths: of its containers, or its own."""
     first = [one for one in _members(spec, "initContainers") if one.get("restartPolicy") != "Always"]
-    stay = [one for one in _members(spec, "initContainers") if one.get("restartPolicy") == "Always"]
     total: dict[str, int] = {}
-    for container in [*_members(spec, "containers"), *stay]:
+    for container in staying(spec):
         for name, amount in _written(container, part).items():
             total[name] = total.get(name, 0) + amount
     for container in first:

@@ -9,6 +9,7 @@ from typing import Any
 from seatrial.harness.doctor.finding import Finding, bad, note, ok
 from seatrial.kube.api import Object
 from seatrial.model.metric import metric_body
+from seatrial.model.pod_resources import staying
 
 LASTING_SECONDS = 60.0
 """Pods that have just begun have no metrics yet; after this nothing will come by itself."""
@@ -45,13 +46,12 @@ def examine_autoscaler(
 
 def _gaps(spec: Object, pod: Object) -> Iterator[str]:
     """Each resource by whose utilisation it scales and that a container does not request."""
-    sidecars = [each for each in pod.get("initContainers") or () if each.get("restartPolicy") == "Always"]
     for metric in spec.get("metrics") or ():
         body = metric_body(metric)
         if (body.get("target") or {}).get("type") != "Utilization":
             continue
         resource, one = str(body.get("name")), body.get("container")
-        measured = [each for each in [*pod["containers"], *sidecars] if one in (None, each["name"])]
+        measured = [each for each in staying(pod) if one in (None, each["name"])]
         bare = [each["name"] for each in measured if not _requests(each, resource)]
         if bare and (one or not _requests(pod, resource)):
             yield f"measures {resource}, and {', '.join(bare)} requests none"

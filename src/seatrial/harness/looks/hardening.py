@@ -18,6 +18,7 @@ from seatrial.kube.exec import EXEC
 from seatrial.kube.inside import NoLook, inside
 from seatrial.model.hardening import HARDENING, Declared
 from seatrial.model.measurement import Measurement, MeasurementOutcome
+from seatrial.model.pod_resources import staying
 from seatrial.model.right import Right, on_workload, reading
 
 RIGHTS: tuple[Right, ...] = (
@@ -46,16 +47,11 @@ def _declared(kube: Kube, pod: Object, template: Object) -> Iterator[tuple[str, 
     """The containers that stay, by name; one that the template does not have is taken as the pod has it."""
     spec = mapping(pod.get("spec"))
     account = _account(kube, str(spec.get("serviceAccountName") or "default")) if spec else {}
-    known = {str(each["name"]): each for each in _staying(template)}
-    for each in _staying(spec):
+    known = {str(each["name"]): each for each in staying(template)}
+    for each in staying(spec):
         name = str(each["name"])
         mine = name in known
         yield name, declared_of(known.get(name, each), template if mine else spec, account, in_manifest=mine)
-
-
-def _staying(spec: Object) -> list[Object]:
-    sidecars = [each for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"]
-    return [*(spec.get("containers") or ()), *sidecars]
 
 
 def _account(kube: Kube, name: str) -> Object:

@@ -35,8 +35,6 @@ JITTER_SECONDS = (0.0, -1.0, 1.0)
 """Earlier decisions are taken to have been a whole number of periods before, give or take these."""
 
 
-USUAL_TOLERANCE = 0.1
-"""Of the controller, without a word in `behavior`."""
 MEASURED_WITHIN = 0.03
 """By how much two readings of one constant load differ: a narrower tolerance than usual hangs on that
 (kubernetes#137729: upstream's own test of 5 % flakes)."""
@@ -106,7 +104,7 @@ def _too_narrow(watched: Watched, before: AutoscalerSeen, state: AutoscalerSeen)
     """Why a decision that nothing explains is none the less not wrong; empty where it is."""
     found = tolerance(autoscaler_from(state.spec), watched.flags)
     least = min(found.up, found.down)
-    if least >= USUAL_TOLERANCE:
+    if least >= DEFAULTS.tolerance:
         return ""
     ways = (_reachable(watched, before, state, 1 + off) for off in (-MEASURED_WITHIN, MEASURED_WITHIN))
     if not any(way.replicas == state.desired for found in ways for way in found):
