@@ -74,8 +74,7 @@ def _grown(observation: Observation) -> Iterator[str]:
     owned = () if timeline is None else list(timeline.workload_states(role))
     if timeline is None or not owned:
         return
-    named = f"{owned[-1].kind}/{owned[-1].name}".lower()
-    names = {one.name for one in timeline.autoscaler_states() if one.target.lower() == named}
+    names = {one.name for one in timeline.autoscaler_states() if one.scales(owned[-1])}
     for name, fault in itertools.product(sorted(names), observation.faults):
         end = fault_end(fault)
         found = explain_decisions(

@@ -118,7 +118,7 @@ def foreign_target(timeline: Timeline, step: LoadStep) -> str:
     workload = last(timeline.workload_states(step.workload), step.ended_at)
     if scaler is None or workload is None or not scaler.target:
         return ""
-    if scaler.target.lower() == f"{workload.kind}/{workload.name}".lower():
+    if scaler.scales(workload):
         return ""
     return (
         f"{scaler.name} scales {scaler.target.lower()}, not {workload.kind.lower()}/{workload.name}: "

@@ -167,6 +167,10 @@ class AutoscalerSeen:
     """status.currentMetrics, as in the object."""
     writers: tuple[Writer, ...] = ()
 
+    def scales(self, workload: WorkloadSeen) -> bool:
+        """Whether it scales that workload; its target is compared without regard to case."""
+        return self.target.lower() == f"{workload.kind}/{workload.name}".lower()
+
 
 @dataclass(frozen=True, slots=True)
 class UsageSeen:
